@@ -1,0 +1,277 @@
+"""The command line: its options, its grammar, and its help, from one table.
+
+argparse costs as much time as the start of the interpreter, and does not know a
+grammar in which the first word that is no option ends them; hence a parser here.
+"""
+
+from __future__ import annotations
+
+from awsexec.errors import UsageError, shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def seconds(text: str) -> int:
+    """A time as a number of seconds: 900, 15m, 8h, 1h30m. Raises `ValueError`."""
+    if text.isascii() and text.isdigit():
+        return int(text)
+    total, digits = 0, ""
+    for character in text:
+        if character.isascii() and character.isdigit():
+            digits += character
+        elif digits and character in _UNITS:
+            total += int(digits) * _UNITS[character]
+            digits = ""
+        else:
+            raise ValueError("a time is seconds, or like 15m, 8h, 1h30m")
+    if digits or not text:
+        raise ValueError("a time is seconds, or like 15m, 8h, 1h30m")
+    return total
+
+
+class Option:
+    """One option: its `flags`, the attribute of `Arguments` it sets, and its help.
+
+    `value` names its argument in the help, "" for a flag; `read` turns the argument's
+    text into what is set.
+    """
+
+    __slots__ = ("flags", "attribute", "value", "help", "read")
+
+    def __init__(
+        self,
+        flags: str,
+        attribute: str,
+        value: str,
+        help: str,
+        read: Callable[[str], object] = str,
+    ) -> None:
+        self.flags = tuple(flags.split())
+        self.attribute = attribute
+        self.value = value
+        self.help = help
+        self.read = read
+
+
+OPTIONS: tuple[tuple[str, tuple[Option, ...]], ...] = (
+    (
+        "The role",
+        (
+            Option("--role-arn", "role_arn", "ARN", "assume this role"),
+            Option(
+                "--source-profile",
+                "source_profile",
+                "NAME",
+                "with the credentials of this profile",
+            ),
+            Option(
+                "--external-id", "external_id", "ID", "the id its trust policy asks for"
+            ),
+            Option(
+                "--session-name",
+                "session_name",
+                "NAME",
+                "role session name; takes {user} {host} {profile}",
+            ),
+            Option(
+                "--duration",
+                "duration",
+                "TIME",
+                "life of the session: seconds, or 15m, 8h",
+                seconds,
+            ),
+            Option("--region", "region", "NAME", "region for AWS STS and COMMAND"),
+        ),
+    ),
+    (
+        "MFA",
+        (
+            Option("--mfa-serial", "mfa_serial", "ARN", "the MFA device"),
+            Option("--mfa-token", "mfa_token", "CODE", "its code, instead of asking"),
+            Option("--no-prompt", "no_prompt", "", "fail rather than ask for a code"),
+        ),
+    ),
+    (
+        "The cache",
+        (
+            Option(
+                "--min-ttl",
+                "min_ttl",
+                "TIME",
+                "life the credentials must have left; renew them if less",
+                seconds,
+            ),
+            Option("--refresh", "refresh", "", "renew the session now"),
+            Option("--no-cache", "no_cache", "", "neither read nor write the cache"),
+        ),
+    ),
+    (
+        "Messages",
+        (
+            Option("-q --quiet", "quiet", "", "say nothing but errors"),
+            Option("-v --verbose", "verbose", "", "say what is done"),
+            Option("--debug", "debug", "", "say how, each request; secrets cut"),
+        ),
+    ),
+    (
+        "Instead of running a command",
+        (
+            Option("--forget", "forget", "", "delete what is cached (of PROFILE)"),
+            Option("-h --help", "help", "", "show this help"),
+            Option("--version", "version", "", "show the version"),
+        ),
+    ),
+)
+
+ACTIONS = ("help", "version", "forget")
+
+
+class Arguments:
+    """The command line, parsed. Times are in seconds; None is for what is not given."""
+
+    profile: str | None = None
+    command: Sequence[str] | None = None
+
+    role_arn: str | None = None
+    source_profile: str | None = None
+    external_id: str | None = None
+    session_name: str | None = None
+    duration: int | None = None
+    region: str | None = None
+    mfa_serial: str | None = None
+    mfa_token: str | None = None
+    no_prompt: bool = False
+    min_ttl: int | None = None
+    refresh: bool = False
+    no_cache: bool = False
+    quiet: bool = False
+    verbose: bool = False
+    debug: bool = False
+
+    help: bool = False
+    version: bool = False
+    forget: bool = False
+
+    @property
+    def action(self) -> str:
+        """What to do: one of ACTIONS, or "run"."""
+        return next((name for name in ACTIONS if getattr(self, name)), "run")
+
+
+def parse(argv: Sequence[str]) -> Arguments:
+    """Parse the words after ``awsexec``. Raises `UsageError`.
+
+    Options stand before or after PROFILE; ``--``, or the first word after PROFILE
+    that is no option, begins COMMAND, and all from there on is COMMAND's.
+    """
+    by_flag = {
+        flag: option
+        for _, options in OPTIONS
+        for option in options
+        for flag in option.flags
+    }
+    arguments = Arguments()
+    words = list(argv)
+    while words:
+        word = words.pop(0)
+        if word == "--":
+            if not words:
+                raise UsageError("no COMMAND after --; leave it out for a shell")
+            arguments.command = words
+            break
+        if word.startswith("-") and word != "-":
+            _take(arguments, by_flag, word, words)
+        elif arguments.profile is None:
+            if not word:
+                raise UsageError("PROFILE is empty")
+            arguments.profile = word
+        else:
+            arguments.command = [word, *words]
+            break
+    chosen = [name for name in ACTIONS if getattr(arguments, name)]
+    if len(chosen) > 1 and "help" not in chosen:
+        raise UsageError(
+            " and ".join(f"--{name}" for name in chosen) + " exclude each other"
+        )
+    if chosen and chosen[0] != "help" and arguments.command is not None:
+        raise UsageError(f"--{chosen[0]} takes no COMMAND")
+    return arguments
+
+
+def _take(
+    arguments: Arguments, by_flag: dict[str, Option], word: str, rest: list[str]
+) -> None:
+    """Set what the option at `word` says, taking its argument from `rest`."""
+    flag, equals, value = word.partition("=")
+    if not word.startswith("--") and word not in by_flag:
+        # -qv is -q -v; no short option takes an argument
+        flags = [f"-{letter}" for letter in word[1:]]
+        if all(flag in by_flag for flag in flags):
+            for flag in flags:
+                setattr(arguments, by_flag[flag].attribute, True)
+            return
+    option = by_flag.get(flag)
+    if option is None:
+        raise UsageError(f"no option {shown(flag)}{_near(flag, by_flag)}")
+    if not option.value:
+        if equals:
+            raise UsageError(f"{flag} takes no argument")
+        setattr(arguments, option.attribute, True)
+        return
+    if not equals:
+        if not rest:
+            raise UsageError(f"{flag} needs {option.value}")
+        value = rest.pop(0)
+    if not value:
+        raise UsageError(f"{flag} is empty; give {option.value} or leave it out")
+    try:
+        setattr(arguments, option.attribute, option.read(value))
+    except ValueError as error:
+        raise UsageError(f"{flag} {shown(value)}: {error}") from None
+
+
+def _near(flag: str, by_flag: dict[str, Option]) -> str:
+    # only a mistake needs it
+    from difflib import get_close_matches
+
+    near = get_close_matches(flag, by_flag, 1)
+    return f"; did you mean {near[0]}?" if near else ""
+
+
+USAGE = """\
+Usage: awsexec [OPTION]... [PROFILE] [[--] COMMAND [ARG]...]
+       awsexec PROFILE                    a shell with the role
+       awsexec ACTION [OPTION]... [PROFILE]
+
+Run COMMAND with the temporary credentials of the AWS role of PROFILE, a profile
+of ~/.aws/config or ~/.aws/credentials. Options end at -- or COMMAND.
+
+"""
+
+EPILOGUE = """
+Exit status: COMMAND's own; 125 if awsexec fails, 126 if COMMAND cannot be run,
+127 if it is not found, 130 if you interrupt a prompt.
+
+Environment: AWS_PROFILE (PROFILE if none is named), AWS_CONFIG_FILE,
+AWS_SHARED_CREDENTIALS_FILE, AWSEXEC_MFA_TOKEN, AWSEXEC_MFA_PROCESS,
+AWSEXEC_CACHE_DIR. COMMAND gets AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY,
+AWS_SESSION_TOKEN, AWS_CREDENTIAL_EXPIRATION, AWSEXEC_PROFILE and the region.
+"""
+
+
+def help_text() -> str:
+    """What --help prints: 80 columns at most."""
+    lines = [USAGE]
+    for title, options in OPTIONS:
+        lines.append(f"{title}:\n")
+        for option in options:
+            left = ", ".join(option.flags) + (
+                f" {option.value}" if option.value else ""
+            )
+            lines.append(f"  {left:<22} {option.help}\n")
+        lines.append("\n")
+    return "".join(lines).rstrip("\n") + "\n" + EPILOGUE

@@ -1,0 +1,185 @@
+"""The cache directory: entries written whole, one lock a key, old ones cleared away.
+
+Modelled on what git and botocore's credential cache do: a temporary file in the same
+directory, synced and renamed, so that a reader sees the old entry or the new one.
+Nothing that goes wrong in here ends a run; the cache is then as if it were empty.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from awsexec import entry as entries
+from awsexec.cache import locks
+from awsexec.entry import Entry
+from awsexec.errors import AwsexecError, shown
+from awsexec.report import Report
+
+# seconds after which what is expired, or was left half written, is cleared away
+KEPT = 86_400
+
+_LOCK, _TEMPORARY = ".lock", ".tmp"
+
+
+def default_directory(environ: Mapping[str, str]) -> str:
+    """The cache directory: AWSEXEC_CACHE_DIR, else the platform's place for caches."""
+    chosen = environ.get("AWSEXEC_CACHE_DIR")
+    if chosen:
+        return os.path.abspath(os.path.expanduser(chosen))
+    import platformdirs
+
+    return platformdirs.user_cache_dir("awsexec", appauthor=False)
+
+
+class Store:
+    """The entries of one directory, which is made when the first one is written."""
+
+    def __init__(
+        self,
+        directory: str,
+        report: Report,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.directory = directory
+        self._report = report
+        self._clock = clock
+        self._warned = False
+
+    def read(self, key: str) -> Entry | None:
+        """The entry of `key`, fresh or not; None for none that can be used."""
+        try:
+            entries.check_directory(self.directory)
+            return entries.read(self.directory, key)
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as error:
+            self._report.detail(
+                f"passing over cache entry {self._path(key)}: {_reason(error)}"
+            )
+            return None
+
+    def write(self, entry: Entry) -> None:
+        """Replace the entry of the same key; warn where that cannot be done."""
+        path = self._path(entry.key)
+        temporary = f"{path}.{secrets.token_hex(8)}{_TEMPORARY}"
+        try:
+            data = entries.dump(entry)
+            self._make_directory()
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+            descriptor = os.open(temporary, flags, 0o600)
+            try:
+                with open(descriptor, "wb") as stream:
+                    stream.write(data)
+                    stream.flush()
+                    os.fsync(descriptor)
+                # the expiry as the file's time lets `prune` work without reading
+                os.utime(temporary, (entry.expires, entry.expires))
+                os.replace(temporary, path)
+            except BaseException:
+                with contextlib.suppress(OSError):
+                    os.unlink(temporary)
+                raise
+            self.prune()
+        except (OSError, ValueError) as error:
+            self._warn(error)
+
+    @contextlib.contextmanager
+    def lock(self, key: str, on_wait: Callable[[], None]) -> Iterator[None]:
+        """Hold the lock of `key`; go on without one where there can be none."""
+        with contextlib.ExitStack() as stack:
+            try:
+                self._make_directory()
+                path = self._path(key) + _LOCK
+                stack.enter_context(locks.held(path, on_wait))
+            except (OSError, ValueError) as error:
+                self._report.detail(
+                    f"no lock in {shown(self.directory)}: {_reason(error)}"
+                )
+            yield
+
+    def forget(self, wanted: Callable[[Entry], bool]) -> int:
+        """Delete the entries that are `wanted`, and return how many were."""
+        count = 0
+        for path in self._files():
+            if path.endswith((_LOCK, _TEMPORARY)):
+                continue
+            try:
+                with open(path, "rb") as stream:
+                    found = entries.parse(stream.read(entries.LARGEST))
+                if not wanted(found):
+                    continue
+            except FileNotFoundError:
+                continue
+            except (OSError, ValueError):
+                # nobody's any more: it goes with whatever is forgotten
+                pass
+            try:
+                os.unlink(path)
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                raise AwsexecError(
+                    f"cannot delete {shown(path)}: {_reason(error)}"
+                ) from None
+            count += 1
+        return count
+
+    def prune(self) -> None:
+        """Clear away what has been of no use for a day."""
+        horizon = self._clock() - KEPT
+        for path in self._files():
+            with contextlib.suppress(OSError):
+                if os.lstat(path).st_mtime < horizon:
+                    if path.endswith(_LOCK):
+                        locks.remove_if_free(path)
+                    else:
+                        os.unlink(path)
+
+    def _files(self) -> Iterable[str]:
+        try:
+            entries.check_directory(self.directory)
+            names = os.listdir(self.directory)
+        except FileNotFoundError:
+            return []
+        except (OSError, ValueError) as error:
+            self._warn(error)
+            return []
+        # the directory may be one that the user keeps other things in
+        return [os.path.join(self.directory, name) for name in names if _is_ours(name)]
+
+    def _path(self, key: str) -> str:
+        return os.path.join(self.directory, entries.file_name(key))
+
+    def _make_directory(self) -> None:
+        try:
+            entries.check_directory(self.directory)
+        except FileNotFoundError:
+            os.makedirs(os.path.dirname(self.directory), exist_ok=True)
+            with contextlib.suppress(FileExistsError):
+                os.mkdir(self.directory, 0o700)
+            entries.check_directory(self.directory)
+
+    def _warn(self, error: Exception) -> None:
+        if not self._warned:
+            self._warned = True
+            self._report.warning(
+                f"cannot use the cache in {shown(self.directory)}: {_reason(error)}; "
+                "going on without it (AWSEXEC_CACHE_DIR names another place)"
+            )
+
+
+def _is_ours(name: str) -> bool:
+    stem, _, rest = name.partition(".")
+    return (
+        len(stem) == 32
+        and not stem.strip("0123456789abcdef")
+        and (rest == "" or f".{rest}".endswith((_LOCK, _TEMPORARY)))
+    )
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)

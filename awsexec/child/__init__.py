@@ -1,0 +1,1 @@
+"""COMMAND: the environment it gets, and becoming it."""

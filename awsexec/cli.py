@@ -1,0 +1,74 @@
+"""The command line: from the words to one function of `commands`, and its status."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from awsexec import arguments
+from awsexec.errors import AwsexecError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from awsexec.arguments import Arguments
+
+
+def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
+    """Do what `argv`, the words after ``awsexec``, say; return the exit status."""
+    try:
+        parsed = arguments.parse(argv)
+        if parsed.help:
+            sys.stdout.write(arguments.help_text())
+            return 0
+        if parsed.version:
+            import awsexec
+
+            sys.stdout.write(f"awsexec {awsexec.__version__}\n")
+            return 0
+        return _act(parsed, environ)
+    except AwsexecError as error:
+        # as in report, which a usage error does not wait for
+        text = " ".join(str(error).splitlines())
+        if sys.stderr is not None:
+            sys.stderr.write(f"awsexec: {text}\n")
+        return error.status
+
+
+def _act(parsed: Arguments, environ: Mapping[str, str]) -> int:
+    from awsexec import report
+
+    level = report.NORMAL
+    if parsed.debug:
+        level = report.DEBUG
+    elif parsed.verbose:
+        level = report.VERBOSE
+    elif parsed.quiet:
+        level = report.QUIET
+    reports = report.Report(sys.stderr, level)
+    if parsed.action == "forget":
+        from awsexec.commands import forget
+
+        return forget.run(parsed, environ, reports)
+    from awsexec.commands import run
+
+    return run.run(parsed, environ, reports)
+
+
+def caller_environment() -> dict[str, str]:
+    """The environment as the caller left it.
+
+    In the C locale Python sets LC_CTYPE to a UTF-8 locale for its own process and
+    its children (PEP 538); COMMAND is not to see that.
+    """
+    environ = dict(os.environ)
+    if environ.get("LC_CTYPE") in ("C.UTF-8", "C.utf8") and not environ.get("LC_ALL"):
+        try:
+            with open("/proc/self/environ", "rb") as stream:
+                original = stream.read().split(b"\0")
+        except OSError:
+            return environ
+        if not any(item.startswith(b"LC_CTYPE=") for item in original):
+            del environ["LC_CTYPE"]
+    return environ

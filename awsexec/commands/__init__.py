@@ -1,0 +1,1 @@
+"""What awsexec does: one module an action, each called with the parsed arguments."""

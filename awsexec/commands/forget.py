@@ -1,0 +1,34 @@
+"""Deleting what the cache holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from awsexec.arguments import Arguments
+from awsexec.commands import selection
+from awsexec.errors import AwsexecError
+from awsexec.report import Report
+
+
+def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int:
+    """Delete every entry, or those of PROFILE with the MFA session it stands on."""
+    store = selection.store_for(environ, report)
+    if arguments.profile is None:
+        count = store.forget(lambda found: True)
+    else:
+        keys = _keys(arguments, environ)
+        tag = ascii(arguments.profile)
+        count = store.forget(lambda found: found.profile == tag or found.key in keys)
+    noun = "entry" if count == 1 else "entries"
+    report.warning(f"deleted {count} cache {noun}")
+    return 0
+
+
+def _keys(arguments: Arguments, environ: Mapping[str, str]) -> frozenset[str]:
+    """The keys of every step of PROFILE; none where its config is broken or gone."""
+    try:
+        selected = selection.select(arguments, environ)
+    except AwsexecError:
+        return frozenset()
+    chain, endpoint = selected.chain, selected.endpoint.identity
+    return frozenset(chain.key(endpoint, n + 1) for n in range(len(chain.steps)))

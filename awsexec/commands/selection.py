@@ -1,0 +1,218 @@
+"""What the arguments and the environment select: a profile, and all that follows."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import socket
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from awsexec import terminal
+from awsexec.arguments import Arguments
+from awsexec.cache.store import Store, default_directory
+from awsexec.credentials.credentials import Credentials
+from awsexec.credentials.mfa import Codes
+from awsexec.credentials.resolver import Demand, Resolver
+from awsexec.errors import UsageError, shown
+from awsexec.profiles import chain as chains
+from awsexec.profiles import endpoint as endpoints
+from awsexec.profiles.chain import AssumeRole, Chain
+from awsexec.profiles.endpoint import Endpoint
+from awsexec.profiles.files import Setting
+from awsexec.profiles.profile import Profile, Profiles
+from awsexec.report import Report
+
+NO_PROFILE = "no PROFILE; name one, or set AWS_PROFILE"
+
+
+@dataclass(frozen=True)
+class Selection:
+    """A profile's chain, where its calls go, and the region its command gets."""
+
+    chain: Chain
+    endpoint: Endpoint
+    region: str | None
+
+    @property
+    def name(self) -> str:
+        """What COMMAND is told that it runs with."""
+        return self.chain.profile.name
+
+
+def select(arguments: Arguments, environ: Mapping[str, str]) -> Selection:
+    """Read the config files and work out the chain. Raises `ConfigError`."""
+    profiles = Profiles.load(environ)
+    profile = _profile(profiles, arguments, environ)
+    session_name = chains.clean_session_name(local_user())
+    chain = chains.resolve(profiles, profile, session_name)
+    region = endpoints.region_of(profile, environ, arguments.region)
+    roles = [step.role_arn for step in chain.steps if isinstance(step, AssumeRole)]
+    endpoint = endpoints.resolve(
+        profiles, profile, environ, region, roles[-1] if roles else None
+    )
+    return Selection(chain, endpoint, region)
+
+
+def _profile(
+    profiles: Profiles, arguments: Arguments, environ: Mapping[str, str]
+) -> Profile:
+    """The selected profile, with the options' settings laid over it."""
+    options = _settings(arguments)
+    by_name = {option.name: option for option in options}
+    name = arguments.profile or environ.get("AWS_PROFILE")
+    role, source = by_name.get("role_arn"), by_name.get("source_profile")
+    if arguments.profile is None and role is not None and source is not None:
+        # a role that no config file knows
+        return _with_session_name(Profile(role.value), options, arguments)
+    if not name:
+        raise UsageError(NO_PROFILE)
+    profile = profiles.get(name)
+    if source is not None:
+        # the option says it instead of whatever the profile says
+        profile = profile.without("credential_source")
+    if role is not None and source is None and profile.get("role_arn") is None:
+        options.append(Setting("source_profile", name, "--role-arn", 0))
+    if profile.get("role_arn") is None and role is None:
+        for setting in options:
+            if setting.name in ("external_id", "source_profile", "role_session_name"):
+                raise UsageError(
+                    f"{setting.file} is for a role, and profile {shown(name)} has "
+                    "none; add --role-arn"
+                )
+    return _with_session_name(profile, options, arguments)
+
+
+def _settings(arguments: Arguments) -> list[Setting]:
+    given = (
+        ("role_arn", arguments.role_arn, "--role-arn"),
+        ("source_profile", arguments.source_profile, "--source-profile"),
+        ("external_id", arguments.external_id, "--external-id"),
+        ("role_session_name", arguments.session_name, "--session-name"),
+        ("mfa_serial", arguments.mfa_serial, "--mfa-serial"),
+        ("duration_seconds", arguments.duration, "--duration"),
+    )
+    return [
+        Setting(name, str(value), option, 0)
+        for name, value, option in given
+        if value is not None
+    ]
+
+
+def _with_session_name(
+    profile: Profile, options: list[Setting], arguments: Arguments
+) -> Profile:
+    for setting in options:
+        if setting.name == "role_session_name":
+            setting.value = _fill(setting.value, profile.name)
+    return profile.with_options(options)
+
+
+def _fill(template: str, profile: str) -> str:
+    """A --session-name with its places filled in.
+
+    What is filled in is cleaned to what STS allows; what the user wrote is not.
+    """
+    host = socket.gethostname().partition(".")[0]
+    places = {"user": local_user(), "host": host, "profile": profile}
+    try:
+        return template.format_map(
+            {name: chains.clean_session_name(value) for name, value in places.items()}
+        )
+    except (KeyError, ValueError, IndexError, AttributeError):
+        raise UsageError(
+            f"--session-name {shown(template)}: the places are "
+            + ", ".join(f"{{{name}}}" for name in places)
+        ) from None
+
+
+def local_user() -> str:
+    """The name of the user this process runs as, whatever the environment says."""
+    try:
+        import pwd
+
+        return pwd.getpwuid(os.getuid()).pw_name
+    except (ImportError, KeyError):
+        pass
+    try:
+        return getpass.getuser()
+    except (ImportError, KeyError, OSError):
+        return "unknown"
+
+
+def store_for(environ: Mapping[str, str], report: Report) -> Store:
+    """The cache that `environ` selects."""
+    return Store(default_directory(environ), report)
+
+
+def credentials(
+    selection: Selection,
+    arguments: Arguments,
+    environ: Mapping[str, str],
+    report: Report,
+) -> Credentials:
+    """The credentials of `selection`, from the cache or from AWS.
+
+    Raises `CredentialsError`, `NoCode` or `Interrupted`.
+    """
+    profile, source = selection.chain.profile, selection.chain.source.profile
+    resolver = Resolver(
+        endpoint=selection.endpoint.identity,
+        call=_Sts(selection.endpoint, _retries(profile, environ), report),
+        codes=Codes(
+            _option_or_variable(arguments.mfa_token, "MFA_TOKEN", environ),
+            _option_or_variable(None, "MFA_PROCESS", environ)
+            or profile.get("mfa_process")
+            or source.get("mfa_process"),
+            None if arguments.no_prompt else terminal.ask,
+            report.error,
+        ),
+        store=None if arguments.no_cache else store_for(environ, report),
+        clock=time.time,
+        report=report,
+    )
+    return resolver.credentials(
+        selection.chain, Demand(arguments.min_ttl, arguments.refresh)
+    )
+
+
+def _option_or_variable(
+    value: str | None, name: str, environ: Mapping[str, str]
+) -> Setting | None:
+    option, variable = f"--{name.lower().replace('_', '-')}", f"AWSEXEC_{name}"
+    if value is not None:
+        return Setting(name.lower(), value, option, 0)
+    if environ.get(variable):
+        return Setting(name.lower(), environ[variable], variable, 0)
+    return None
+
+
+def _retries(
+    profile: Profile, environ: Mapping[str, str]
+) -> dict[str, str | int] | None:
+    """What the user configured of botocore's retries, None for nothing."""
+    mode = environ.get("AWS_RETRY_MODE") or profile.value("retry_mode")
+    attempts = environ.get("AWS_MAX_ATTEMPTS") or profile.value("max_attempts")
+    retries: dict[str, str | int] = {}
+    if mode in ("legacy", "standard", "adaptive"):
+        retries["mode"] = mode
+    if attempts and attempts.isdigit() and int(attempts) > 0:
+        retries["total_max_attempts"] = int(attempts)
+    return retries or None
+
+
+class _Sts:
+    """STS, with the SDK loaded at the first call: a cached run makes none."""
+
+    def __init__(
+        self, endpoint: Endpoint, retries: dict[str, str | int] | None, report: Report
+    ) -> None:
+        self._arguments = endpoint, retries, report.debug
+
+    def __call__(
+        self, operation: str, parameters: Mapping[str, str | int], signer: Credentials
+    ) -> Credentials:
+        from awsexec.credentials.sts import Sts
+
+        return Sts(*self._arguments).call(operation, parameters, signer)

@@ -1,0 +1,119 @@
+"""The MFA code: where it comes from, in the order in which it is looked for.
+
+1. ``--mfa-token``, or AWSEXEC_MFA_TOKEN, once;
+2. the command in AWSEXEC_MFA_PROCESS or the profile's ``mfa_process``, once;
+3. the user, on the controlling terminal.
+"""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+from collections.abc import Callable, Iterator
+
+from awsexec import terminal
+from awsexec.errors import NoCode, UsageError, shown
+from awsexec.profiles.files import Setting
+
+# how often a code is asked for that AWS then refuses
+ATTEMPTS = 3
+
+REFUSED = "AWS refused the code; each code works once, so wait for the next one to show"
+
+
+class Codes:
+    """Gives codes for the device of one call after the other.
+
+    `given` and `process` are a code and a command with where each comes from; `ask`
+    is None where the user is not to be asked.
+    """
+
+    def __init__(
+        self,
+        given: Setting | None,
+        process: Setting | None,
+        ask: Callable[[str], str] | None,
+        say: Callable[[str], None],
+    ) -> None:
+        self._given = given
+        self._process = process
+        self._ask = ask
+        self._say = say
+
+    def attempts(self, profile: str, serial: str) -> Iterator[str]:
+        """The codes to try for `serial`, each after AWS has refused the one before.
+
+        Raises `NoCode` where there is none to try at all, and `Interrupted`.
+        """
+        tried = 0
+        if self._given is not None:
+            given, self._given = self._given, None
+            if not is_code(given.value):
+                raise UsageError(f"{given.where}: an MFA code is six digits")
+            tried += 1
+            yield given.value
+        elif self._process is not None:
+            tried += 1
+            yield _from_process(self._process)
+        for _ in range(ATTEMPTS if self._ask is not None else 0):
+            if tried:
+                self._say(REFUSED)
+            try:
+                code = self._from_user(profile, serial)
+            except terminal.NoTerminal:
+                break
+            tried += 1
+            yield code
+        if not tried:
+            raise NoCode(
+                f"profile {profile!r} needs an MFA code of {serial} and there is no "
+                "terminal to ask on; give --mfa-token, AWSEXEC_MFA_TOKEN or mfa_process"
+                if self._ask is not None
+                else f"profile {profile!r} needs an MFA code of {serial} and "
+                "--no-prompt forbids asking; give --mfa-token, AWSEXEC_MFA_TOKEN or "
+                "mfa_process"
+            )
+
+    def _from_user(self, profile: str, serial: str) -> str:
+        assert self._ask is not None
+        question = f"MFA code for {shown(profile)} ({serial}): "
+        code = self._ask(question)
+        while not is_code(code):
+            code = self._ask(f"A code is six digits. {question}")
+        return code
+
+
+def is_code(text: str) -> bool:
+    """Whether AWS could take `text`: six digits."""
+    return len(text) == 6 and text.isascii() and text.isdigit()
+
+
+def _from_process(process: Setting) -> str:
+    """The code a command prints on its first line.
+
+    The command is split as a shell splits words, and run without one, as AWS does
+    with credential_process. Its stderr and the terminal stay its own, for "touch
+    your key"; stdin is COMMAND's, so it gets none.
+    """
+    try:
+        argv = shlex.split(process.value)
+        finished = subprocess.run(
+            argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=False
+        )
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise NoCode(
+            f"{process.where}: cannot run mfa_process {shown(process.value)}: {reason}"
+        ) from None
+    line = finished.stdout.split(b"\n", 1)[0].decode("utf-8", "replace").strip()
+    if finished.returncode != 0:
+        raise NoCode(
+            f"{process.where}: mfa_process {shown(process.value)} ended with status "
+            f"{finished.returncode}; run it by hand to see why"
+        )
+    if not is_code(line):
+        raise NoCode(
+            f"{process.where}: mfa_process {shown(process.value)} printed no six-digit "
+            "code on its first line"
+        )
+    return line

@@ -1,0 +1,108 @@
+"""What STS's refusals mean to the user, and what to do about each.
+
+The codes are from the AWS STS API reference ("Common errors" and each operation's
+"Errors"); the messages that are told apart here are what AWS has sent for years, and
+an unknown one is passed on as it is.
+"""
+
+from __future__ import annotations
+
+from awsexec.errors import CredentialsError, MfaRefused
+from awsexec.profiles.chain import AssumeRole, Chain, Step
+
+
+class Refused(Exception):
+    """STS answered with an error.
+
+    `code` and `message` are AWS's own; `skew` is how many seconds this machine's
+    clock is ahead of the answer's Date header (RFC 9110), None if it has none.
+    """
+
+    def __init__(self, code: str, message: str, skew: float | None) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+        self.skew = skew
+
+
+class Unreachable(Exception):
+    """No answer came: network, name, TLS or proxy. `reason` is a short phrase."""
+
+    def __init__(self, url: str, reason: str) -> None:
+        super().__init__(f"{url}: {reason}")
+        self.url = url
+        self.reason = reason
+
+
+def explain(error: Refused, chain: Chain, step: Step) -> CredentialsError:
+    """The failure of `step` of `chain` in the words the user reads."""
+    said = f"{error.message.rstrip('.')} ({error.code})"
+    profile = f"profile {step.profile!r}"
+    asking = chain.source.label
+    code = error.code
+
+    if "MultiFactorAuthentication failed with invalid MFA" in error.message:
+        return MfaRefused(f"{profile}: {said}; each code works once, wait for the next")
+    if code in ("RequestExpired", "RequestInTheFuture") or (
+        "Signature expired" in error.message or "Signature not yet" in error.message
+    ):
+        offset = "" if error.skew is None else f" by {abs(error.skew):.0f} seconds"
+        side = "ahead of" if (error.skew or 0) > 0 else "behind"
+        return CredentialsError(
+            f"{profile}: this machine's clock is {side} AWS's{offset}; set it and try "
+            f"again: {said}"
+        )
+    if code in ("ExpiredToken", "ExpiredTokenException"):
+        return CredentialsError(
+            f"the credentials of {asking} have expired; renew them and try again"
+        )
+    if code in ("InvalidClientTokenId", "UnrecognizedClientException"):
+        return CredentialsError(
+            f"AWS does not know the key of {asking}; it was deleted, made inactive or "
+            f"mistyped: {said}"
+        )
+    if code == "SignatureDoesNotMatch":
+        return CredentialsError(
+            f"AWS does not accept the secret key of {asking}; check it: {said}"
+        )
+    if "DurationSeconds" in error.message:
+        return CredentialsError(
+            f"{profile}: AWS does not give this role {_seconds(step)}; ask for less with "
+            f"--duration or duration_seconds, or raise the role's maximum: {said}"
+        )
+    if code in ("AccessDenied", "AccessDeniedException"):
+        return CredentialsError(f"{profile}: {said}; {_advice(chain, step)}")
+    return CredentialsError(f"{profile}: AWS refused the {step}: {said}")
+
+
+def unreachable(error: Unreachable) -> CredentialsError:
+    """The failure to reach STS in the words the user reads."""
+    return CredentialsError(
+        f"cannot reach AWS STS at {error.url}: {error.reason}; check the network, the "
+        "proxy and AWS_CA_BUNDLE"
+    )
+
+
+def _seconds(step: Step) -> str:
+    duration = step.parameters().get("DurationSeconds")
+    return "that long" if duration is None else f"{duration} seconds"
+
+
+def _advice(chain: Chain, step: Step) -> str:
+    """Why AWS may have denied it, the likely causes first."""
+    if not isinstance(step, AssumeRole):
+        return f"check that {chain.source.label} owns {step.serial}"
+    external = (
+        "the one configured may not be the one the role's trust policy wants"
+        if step.external_id is not None
+        else "none is configured (external_id)"
+    )
+    vouched = step.mfa_serial is not None or chain.steps[0].mfa_serial is not None
+    mfa = "a code was given" if vouched else "none is configured (mfa_serial)"
+    serial = chain.source.profile.get("mfa_serial")
+    if not vouched and serial is not None:
+        mfa += f"; {serial.where} has one for the source profile only"
+    return (
+        f"{chain.source.label} asked for {step.role_arn}; check that both policies "
+        f"allow it, the external id: {external}, and MFA: {mfa}"
+    )

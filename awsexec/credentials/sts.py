@@ -1,0 +1,147 @@
+"""Calls to AWS STS. The one place where the AWS SDK is loaded to make them."""
+
+from __future__ import annotations
+
+import email.utils
+import os
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import botocore.config
+import botocore.exceptions
+import botocore.session
+from botocore.configprovider import ConstantProvider
+
+import awsexec
+from awsexec.credentials.credentials import Credentials
+from awsexec.credentials.refusals import Refused, Unreachable
+from awsexec.profiles.endpoint import Endpoint
+
+
+class Sts:
+    """AWS STS at one endpoint.
+
+    `retries` is botocore's ``retries`` setting (SDKs and Tools Reference Guide,
+    "Retry behavior"); with None, three tries, since somebody waits.
+    """
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        retries: Mapping[str, Any] | None,
+        debug: Callable[[str], None],
+    ) -> None:
+        self._endpoint = endpoint
+        self._debug = debug
+        self._session = botocore.session.Session()
+        # every setting that counts is passed below: the user's files, which botocore
+        # may not be able to read, and AWS_PROFILE have no say in here
+        for name in ("config_file", "credentials_file"):
+            self._session.set_config_variable(name, os.devnull)
+        self._session.get_component("config_store").set_config_provider(
+            "profile", ConstantProvider(None)
+        )
+        self._config = botocore.config.Config(
+            user_agent_extra=f"awsexec/{awsexec.__version__}",
+            ignore_configured_endpoint_urls=True,
+            connect_timeout=10,
+            read_timeout=30,
+            retries=dict(retries or {"mode": "standard", "total_max_attempts": 3}),
+        )
+
+    def call(
+        self, operation: str, parameters: Mapping[str, str | int], signer: Credentials
+    ) -> Credentials:
+        """Call "AssumeRole" or "GetSessionToken", and return the answer's credentials.
+
+        Raises `Refused` and `Unreachable`.
+        """
+        url = self._endpoint.url or f"STS in {self._endpoint.region}"
+        try:
+            client = self._session.create_client(
+                "sts",
+                region_name=self._endpoint.region,
+                endpoint_url=self._endpoint.url,
+                verify=self._endpoint.ca_bundle,
+                aws_access_key_id=signer.key_id,
+                aws_secret_access_key=signer.secret,
+                aws_session_token=signer.token,
+                config=self._config,
+            )
+            url = client.meta.endpoint_url
+            self._debug(
+                f"{operation} at {url} signed by {signer}: "
+                + ", ".join(f"{k}={v}" for k, v in sorted(_cut(parameters).items()))
+            )
+            method = {
+                "AssumeRole": client.assume_role,
+                "GetSessionToken": client.get_session_token,
+            }[operation]
+            answer = method(**parameters)
+        except botocore.exceptions.ClientError as error:
+            raise _refused(error) from None
+        except (botocore.exceptions.BotoCoreError, OSError, ValueError) as error:
+            raise Unreachable(url, _short(error)) from None
+        given = answer["Credentials"]
+        return Credentials(
+            given["AccessKeyId"],
+            given["SecretAccessKey"],
+            given["SessionToken"],
+            int(given["Expiration"].timestamp()),
+        )
+
+
+def _cut(parameters: Mapping[str, str | int]) -> dict[str, str | int]:
+    """The parameters as --debug shows them: an external id is a shared secret."""
+    return {
+        name: "******" if name in ("TokenCode", "ExternalId") else value
+        for name, value in parameters.items()
+    }
+
+
+def _refused(error: botocore.exceptions.ClientError) -> Refused:
+    response = error.response
+    date = response.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
+    skew = None
+    if date:
+        try:
+            skew = time.time() - email.utils.parsedate_to_datetime(date).timestamp()
+        except ValueError:
+            pass
+    details = response.get("Error", {})
+    return Refused(
+        str(details.get("Code") or "an unknown error"),
+        str(details.get("Message") or "no message"),
+        skew,
+    )
+
+
+def _short(error: Exception) -> str:
+    """What a connection failed of, without the layers around it."""
+    if isinstance(error, botocore.exceptions.SSLError):
+        kind = "TLS failed"
+    elif isinstance(error, botocore.exceptions.ProxyConnectionError):
+        kind = "the proxy does not answer"
+    elif isinstance(error, botocore.exceptions.ConnectTimeoutError):
+        kind = "no connection in time"
+    elif isinstance(error, botocore.exceptions.ReadTimeoutError):
+        kind = "no answer in time"
+    elif isinstance(error, botocore.exceptions.ConnectionClosedError):
+        kind = "the connection was closed"
+    else:
+        kind = ""
+    cause: BaseException | None = error.__dict__.get("kwargs", {}).get("error") or error
+    while cause is not None and (inner := _inner(cause)) is not None:
+        cause = inner
+    text = getattr(cause, "strerror", None) or str(cause)
+    return f"{kind} ({text})" if kind else text
+
+
+def _inner(error: BaseException) -> BaseException | None:
+    """The error below one of urllib3's: its reason, or what it was raised from."""
+    for name in ("reason", "original_error", "__cause__", "__context__"):
+        inner = getattr(error, name, None)
+        if isinstance(inner, BaseException):
+            return inner
+    return None

@@ -1,0 +1,260 @@
+"""Reading the AWS config file and the credentials file.
+
+The grammar is the one the AWS SDKs share (`SDKs and Tools Reference Guide`, "Using
+shared config and credentials files"), and botocore's where they differ:
+
+- A ``#`` or ``;`` that starts a line, or follows white space in a value, begins a
+  comment. Without the white space it is part of the value.
+- ``=`` separates a name from its value, ``:`` does not. Names are lower-cased.
+- A line indented deeper than its property continues that property. Under a property
+  whose own value is empty, such lines are settings of their own, one level deep.
+- Sections of the same name merge, and the last value of a setting wins.
+- In the config file a profile is ``[profile NAME]``, or ``[default]``, over which
+  ``[profile default]`` wins whole. In the credentials file it is ``[NAME]``.
+- A name with blanks is quoted in the config file.
+
+Every setting keeps its file and line, so that a message can point at it.
+"""
+
+import os
+
+from awsexec.errors import ConfigError, shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+CONFIG = "config"
+CREDENTIALS = "credentials"
+
+
+class Setting:
+    """One ``name = value``, and where it stands.
+
+    `line` counts from 1; it is 0 for a setting from an option, whose `file` is the
+    option's own name.
+    `value` is "" where nothing follows the ``=``. `nested` holds the settings
+    indented under an empty value (``s3 =``, or a service in a ``services`` section).
+    """
+
+    __slots__ = ("name", "value", "file", "line", "nested")
+
+    def __init__(self, name: str, value: str, file: str, line: int) -> None:
+        self.name = name
+        self.value = value
+        self.file = file
+        self.line = line
+        self.nested: dict[str, Setting] = {}
+
+    @property
+    def where(self) -> str:
+        """The place as ``FILE:LINE``, or the option."""
+        return f"{self.file}:{self.line}" if self.line else self.file
+
+    def __repr__(self) -> str:
+        return f"<{self.name} at {self.where}>"
+
+
+class Section:
+    """The settings of one profile, sso-session or services section of one file."""
+
+    __slots__ = ("name", "file", "line", "settings")
+
+    def __init__(self, name: str, file: str, line: int) -> None:
+        self.name = name
+        self.file = file
+        self.line = line
+        self.settings: dict[str, Setting] = {}
+
+
+class AwsFile:
+    """What one file holds.
+
+    `skipped` lists the sections that are nobody's profile, as (header, line, why),
+    for the message to a user who expected one of them to be.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.profiles: dict[str, Section] = {}
+        self.sso_sessions: dict[str, Section] = {}
+        self.services: dict[str, Section] = {}
+        self.skipped: list[tuple[str, int, str]] = []
+
+
+def paths(environ: "Mapping[str, str]") -> tuple[str, str]:
+    """The config file's and the credentials file's path, as botocore finds them."""
+    return (
+        _expand(environ.get("AWS_CONFIG_FILE") or "~/.aws/config", environ),
+        _expand(
+            environ.get("AWS_SHARED_CREDENTIALS_FILE") or "~/.aws/credentials", environ
+        ),
+    )
+
+
+def _expand(path: str, environ: "Mapping[str, str]") -> str:
+    # os.path.expanduser would ask os.environ, not the environment it was given
+    home = environ.get("HOME")
+    if home and os.name == "posix" and (path == "~" or path.startswith("~/")):
+        path = home.rstrip("/") + path[1:]
+    return os.path.expanduser(os.path.expandvars(path))
+
+
+def read(path: str, kind: str) -> AwsFile:
+    """Read the file at `path`, of the `kind` CONFIG or CREDENTIALS.
+
+    A file that is missing is an empty one, and so is a directory in its place (what
+    a container runtime leaves where it found no file to mount).
+    Raises `ConfigError`, naming file and line, for one that cannot be read or parsed.
+    """
+    try:
+        with open(path, "rb") as stream:
+            data = stream.read()
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+        return AwsFile(path)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise ConfigError(
+            f"cannot read {shown(path)}: {reason}; check the file's permissions"
+        ) from None
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ConfigError(
+            f"{shown(path)}:{line}: not UTF-8 text; save the file as UTF-8"
+        ) from None
+    return parse(text, path, kind)
+
+
+def parse(text: str, path: str, kind: str) -> AwsFile:
+    """Parse the `text` of a file; `path` is only for naming places in it."""
+    parsed = AwsFile(path)
+    bare_default: Section | None = None
+    section: Section | None = None
+    setting: Setting | None = None
+    setting_indent = 0
+
+    for number, line in enumerate(text.split("\n"), start=1):
+        stripped = line.strip()
+        if not stripped or stripped[0] in "#;":
+            continue
+        if "\0" in stripped:
+            raise _malformed(path, number, "a NUL character; is this a text file?")
+        indent = len(line) - len(line.lstrip())
+
+        if setting is not None and indent > setting_indent:
+            _continue(setting, stripped, path, number)
+        elif stripped[0] == "[":
+            setting = None
+            close = _closing_bracket(stripped)
+            if close < 0:
+                raise _malformed(path, number, "'[' without ']'; close the header")
+            header = stripped[1:close].strip()
+            group, name, why = _classify(header, kind)
+            section = Section(name, path, number)
+            if group == "profile":
+                section = parsed.profiles.setdefault(name, section)
+            elif group == "bare default":
+                section = bare_default = bare_default or section
+            elif group == "sso-session":
+                section = parsed.sso_sessions.setdefault(name, section)
+            elif group == "services":
+                section = parsed.services.setdefault(name, section)
+            else:
+                parsed.skipped.append((header, number, why))
+        else:
+            name, equals, value = stripped.partition("=")
+            name = name.rstrip().lower()
+            if not equals:
+                raise _malformed(path, number, "no '='; write NAME = VALUE")
+            if not name:
+                raise _malformed(path, number, "no name before '='")
+            if section is None:
+                raise _malformed(
+                    path,
+                    number,
+                    "a setting before the first [section]; name its profile",
+                )
+            setting = Setting(name, _without_comment(value), path, number)
+            setting_indent = indent
+            section.settings[name] = setting
+
+    if bare_default is not None:
+        parsed.profiles.setdefault("default", bare_default)
+    return parsed
+
+
+def _continue(setting: Setting, text: str, path: str, number: int) -> None:
+    if setting.value:
+        setting.value += "\n" + text
+        return
+    name, equals, value = text.partition("=")
+    if not equals or not name.strip():
+        raise _malformed(
+            path,
+            number,
+            f"an indented line under {setting.name!r} that is not NAME = VALUE",
+        )
+    name = name.strip().lower()
+    setting.nested[name] = Setting(name, value.strip(), path, number)
+
+
+def _closing_bracket(line: str) -> int:
+    quote = ""
+    for position, character in enumerate(line):
+        if quote:
+            if character == quote:
+                quote = ""
+        elif (
+            character in "\"'"
+            and line[position - 1] in "[ \t"
+            and line.find(character, position + 1) > 0
+        ):
+            quote = character
+        elif character == "]":
+            return position
+    return -1
+
+
+def _classify(header: str, kind: str) -> tuple[str, str, str]:
+    """What a section is: its group, its name, and why if it is no group's."""
+    if header == "DEFAULT":
+        return "", header, "[DEFAULT] is not [default]; write it in lower case"
+    if kind == CREDENTIALS:
+        word, _, rest = header.partition(" ")
+        if word == "profile" and rest:
+            return (
+                "",
+                header,
+                "[profile NAME] is the config file's form; here it is [NAME]",
+            )
+        return ("profile", _unquote(header), "") if header else ("", "", "no name")
+    if header == "default":
+        return "bare default", header, ""
+    words = header.split(None, 1)
+    if len(words) < 2 or words[0] not in ("profile", "sso-session", "services"):
+        return "", header, f"write [profile {header}] in the config file"
+    name = _unquote(words[1])
+    if name == words[1] and len(name.split()) > 1:
+        return "", header, f'quote a name with blanks: [{words[0]} "{name}"]'
+    return words[0], name, ""
+
+
+def _unquote(name: str) -> str:
+    if len(name) > 2 and name[0] == name[-1] and name[0] in "\"'":
+        return name[1:-1]
+    return name
+
+
+def _without_comment(value: str) -> str:
+    if "#" in value or ";" in value:
+        for position in range(1, len(value)):
+            if value[position] in "#;" and value[position - 1] in " \t":
+                value = value[:position]
+                break
+    return value.strip()
+
+
+def _malformed(path: str, line: int, what: str) -> ConfigError:
+    return ConfigError(f"{shown(path)}:{line}: {what}")

@@ -1,0 +1,178 @@
+"""What the config file and the credentials file say together of one profile."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from awsexec.errors import ConfigError, NoSuchProfile, tail
+from awsexec.profiles import files
+from awsexec.profiles.files import AwsFile, Section, Setting
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+KEY_ID = "aws_access_key_id"
+SECRET = "aws_secret_access_key"
+# botocore looks for them in this order
+TOKENS = ("aws_security_token", "aws_session_token")
+
+
+@dataclass(frozen=True)
+class StaticKeys:
+    """A key pair as it stands in one file, with the session token if it has one."""
+
+    key_id: Setting
+    secret: Setting
+    token: Setting | None
+
+    @property
+    def where(self) -> str:
+        """For messages: the last four characters of the key id, and its place."""
+        return f"key {tail(self.key_id.value)} in {self.key_id.where}"
+
+
+class Profile:
+    """One profile, as the AWS SDKs merge it: the credentials file's settings win.
+
+    A setting with an empty value counts as not set.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        config: Section | None = None,
+        credentials: Section | None = None,
+        options: Iterable[Setting] = (),
+    ) -> None:
+        self.name = name
+        self._config, self._credentials = config, credentials
+        self._options = tuple(options)
+        self.settings: dict[str, Setting] = {}
+        for section in (config, credentials):
+            if section is not None:
+                self.settings.update(_present(section))
+        self.settings.update((option.name, option) for option in self._options)
+
+    def with_options(self, options: Iterable[Setting]) -> Profile:
+        """This profile with settings from the command line, which win over its own."""
+        return Profile(
+            self.name, self._config, self._credentials, (*self._options, *options)
+        )
+
+    def without(self, name: str) -> Profile:
+        """This profile as if the setting `name` were empty."""
+        return self.with_options([Setting(name, "", "", 0)])
+
+    @property
+    def where(self) -> str:
+        """The profile's first line in the file that has the last word on it."""
+        section = self._credentials or self._config
+        if section is None:
+            return self._options[0].where
+        return f"{section.file}:{section.line}"
+
+    def get(self, name: str) -> Setting | None:
+        """The setting `name`, or None where it is absent, empty, or a nested block."""
+        setting = self.settings.get(name)
+        return setting if setting is not None and setting.value else None
+
+    def value(self, name: str) -> str | None:
+        """The value of the setting `name`, or None."""
+        setting = self.get(name)
+        return setting.value if setting is not None else None
+
+    def number(self, name: str) -> int | None:
+        """The value of a setting that is a whole number.
+
+        Raises `ConfigError` where it is something else.
+        """
+        setting = self.get(name)
+        if setting is None:
+            return None
+        if not (setting.value.isascii() and setting.value.isdigit()):
+            raise ConfigError(
+                f"{setting.where}: {name} = {setting.value} is not a whole number"
+            )
+        return int(setting.value)
+
+    @property
+    def has_static_keys(self) -> bool:
+        """Whether any part of a key pair is there, complete or not."""
+        return self.get(KEY_ID) is not None or self.get(SECRET) is not None
+
+    @property
+    def keys_in_credentials_file(self) -> bool:
+        """Whether the credentials file has the key id that counts."""
+        return self._credentials is not None and KEY_ID in _present(self._credentials)
+
+    def static_keys(self) -> StaticKeys:
+        """The profile's own key pair, a whole one from one file.
+
+        As in botocore, the file in which the key id stands must have the secret too.
+        Raises `ConfigError` for half a pair.
+        """
+        for section in (self._credentials, self._config):
+            found = _present(section) if section is not None else {}
+            if KEY_ID in found:
+                if SECRET not in found:
+                    raise self._half(found[KEY_ID], SECRET)
+                token = next((found[name] for name in TOKENS if name in found), None)
+                return StaticKeys(found[KEY_ID], found[SECRET], token)
+        raise self._half(self.settings[SECRET], KEY_ID)
+
+    def _half(self, present: Setting, missing: str) -> ConfigError:
+        return ConfigError(
+            f"{present.where}: profile {self.name!r} has {present.name} but no "
+            f"{missing} beside it; add it to {present.file}"
+        )
+
+
+def _present(section: Section) -> dict[str, Setting]:
+    return {k: v for k, v in section.settings.items() if v.value or v.nested}
+
+
+class Profiles:
+    """Every profile of the two files, each merged when it is asked for."""
+
+    def __init__(self, config: AwsFile, credentials: AwsFile) -> None:
+        self.config = config
+        self.credentials = credentials
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str]) -> Profiles:
+        """Read the files that `environ` selects. Raises `ConfigError`."""
+        config, credentials = files.paths(environ)
+        return cls(
+            files.read(config, files.CONFIG),
+            files.read(credentials, files.CREDENTIALS),
+        )
+
+    def names(self) -> list[str]:
+        """The profiles of both files, in the order in which they stand there."""
+        return list(dict.fromkeys([*self.config.profiles, *self.credentials.profiles]))
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.config.profiles or name in self.credentials.profiles
+
+    def get(self, name: str) -> Profile:
+        """The profile `name`.
+
+        Raises `NoSuchProfile` with the near matches, or with the section that was
+        meant to be this profile and is not.
+        """
+        if name in self:
+            return Profile(
+                name,
+                self.config.profiles.get(name),
+                self.credentials.profiles.get(name),
+            )
+        # only a mistake needs it
+        from difflib import get_close_matches
+
+        paths = (self.config.path, self.credentials.path)
+        for file in (self.config, self.credentials):
+            for header, line, why in file.skipped:
+                if name in (header, header.partition(" ")[2].strip("\"' ")):
+                    raise NoSuchProfile(name, (), paths, f"{file.path}:{line}: {why}")
+        raise NoSuchProfile(name, get_close_matches(name, self.names(), 3), paths)
