@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 
 from awsexec import arguments
@@ -54,21 +53,3 @@ def _act(parsed: Arguments, environ: Mapping[str, str]) -> int:
     from awsexec.commands import run
 
     return run.run(parsed, environ, reports)
-
-
-def caller_environment() -> dict[str, str]:
-    """The environment as the caller left it.
-
-    In the C locale Python sets LC_CTYPE to a UTF-8 locale for its own process and
-    its children (PEP 538); COMMAND is not to see that.
-    """
-    environ = dict(os.environ)
-    if environ.get("LC_CTYPE") in ("C.UTF-8", "C.utf8") and not environ.get("LC_ALL"):
-        try:
-            with open("/proc/self/environ", "rb") as stream:
-                original = stream.read().split(b"\0")
-        except OSError:
-            return environ
-        if not any(item.startswith(b"LC_CTYPE=") for item in original):
-            del environ["LC_CTYPE"]
-    return environ

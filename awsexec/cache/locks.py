@@ -36,6 +36,9 @@ else:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
 
 
+_NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
+
+
 @contextlib.contextmanager
 def held(path: str, on_wait: Callable[[], None]) -> Iterator[None]:
     """Hold the lock of the file at `path`, which is made if it is not there.
@@ -44,8 +47,7 @@ def held(path: str, on_wait: Callable[[], None]) -> Iterator[None]:
     file cannot be opened or its file system knows no locks.
     """
     while True:
-        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
-        descriptor = os.open(path, flags, 0o600)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | _NOFOLLOW, 0o600)
         try:
             if not _try_lock(descriptor):
                 on_wait()
@@ -63,9 +65,29 @@ def held(path: str, on_wait: Callable[[], None]) -> Iterator[None]:
         os.close(descriptor)
 
 
+def claim(path: str, now: float, seconds: int) -> bool:
+    """Whether no call has returned True for `path` in the last `seconds`.
+
+    The file's time says when one did. May raise `OSError`.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | _NOFOLLOW, 0o600)
+    try:
+        if not _try_lock(descriptor):
+            return False
+        status = os.fstat(descriptor)
+        # an hour's step of the clock must not block it for an hour
+        if status.st_size and abs(now - status.st_mtime) < seconds:
+            return False
+        os.write(descriptor, b"claimed\n")
+        os.utime(path, (now, now))
+        return True
+    finally:
+        os.close(descriptor)
+
+
 def remove_if_free(path: str) -> None:
     """Remove the lock file at `path` unless somebody holds it. May raise `OSError`."""
-    descriptor = os.open(path, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0))
+    descriptor = os.open(path, os.O_RDWR | _NOFOLLOW)
     try:
         if _try_lock(descriptor) and _is_at(descriptor, path):
             os.unlink(path)

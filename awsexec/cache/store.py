@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from awsexec import entry as entries
+from awsexec import everyrun
 from awsexec.cache import locks
-from awsexec.entry import Entry
+from awsexec.everyrun import Entry
 from awsexec.errors import AwsexecError, shown
 from awsexec.report import Report
 
@@ -52,8 +51,8 @@ class Store:
     def read(self, key: str) -> Entry | None:
         """The entry of `key`, fresh or not; None for none that can be used."""
         try:
-            entries.check_directory(self.directory)
-            return entries.read(self.directory, key)
+            everyrun.check_directory(self.directory)
+            return everyrun.read(self.directory, key)
         except FileNotFoundError:
             return None
         except (OSError, ValueError) as error:
@@ -65,9 +64,9 @@ class Store:
     def write(self, entry: Entry) -> None:
         """Replace the entry of the same key; warn where that cannot be done."""
         path = self._path(entry.key)
-        temporary = f"{path}.{secrets.token_hex(8)}{_TEMPORARY}"
+        temporary = f"{path}.{os.urandom(8).hex()}{_TEMPORARY}"
         try:
-            data = entries.dump(entry)
+            data = everyrun.dump(entry)
             self._make_directory()
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
             descriptor = os.open(temporary, flags, 0o600)
@@ -86,6 +85,18 @@ class Store:
             self.prune()
         except (OSError, ValueError) as error:
             self._warn(error)
+
+    def claim(self, key: str, seconds: int) -> bool:
+        """Whether nobody has claimed `key` in the last `seconds`; it is claimed now.
+
+        For what one process may do now and then, and the others need not wait for.
+        """
+        path = self._path(key) + _LOCK
+        try:
+            self._make_directory()
+            return locks.claim(path, self._clock(), seconds)
+        except (OSError, ValueError):
+            return False
 
     @contextlib.contextmanager
     def lock(self, key: str, on_wait: Callable[[], None]) -> Iterator[None]:
@@ -109,7 +120,7 @@ class Store:
                 continue
             try:
                 with open(path, "rb") as stream:
-                    found = entries.parse(stream.read(entries.LARGEST))
+                    found = everyrun.parse(stream.read(everyrun.LARGEST))
                 if not wanted(found):
                     continue
             except FileNotFoundError:
@@ -141,7 +152,7 @@ class Store:
 
     def _files(self) -> Iterable[str]:
         try:
-            entries.check_directory(self.directory)
+            everyrun.check_directory(self.directory)
             names = os.listdir(self.directory)
         except FileNotFoundError:
             return []
@@ -152,16 +163,16 @@ class Store:
         return [os.path.join(self.directory, name) for name in names if _is_ours(name)]
 
     def _path(self, key: str) -> str:
-        return os.path.join(self.directory, entries.file_name(key))
+        return os.path.join(self.directory, everyrun.file_name(key))
 
     def _make_directory(self) -> None:
         try:
-            entries.check_directory(self.directory)
+            everyrun.check_directory(self.directory)
         except FileNotFoundError:
             os.makedirs(os.path.dirname(self.directory), exist_ok=True)
             with contextlib.suppress(FileExistsError):
                 os.mkdir(self.directory, 0o700)
-            entries.check_directory(self.directory)
+            everyrun.check_directory(self.directory)
 
     def _warn(self, error: Exception) -> None:
         if not self._warned:

@@ -6,20 +6,28 @@ import os
 from collections.abc import Mapping, Sequence
 
 from awsexec.arguments import Arguments
-from awsexec.child import environment
+from awsexec.everyrun import child_environment
 from awsexec.child.launch import launch
-from awsexec.commands import selection
+from awsexec.commands import ahead, selection
+from awsexec.credentials.credentials import child_variables
+from awsexec.credentials.resolver import Demand
 from awsexec.report import Report
 
 
 def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int:
     """Become COMMAND with the credentials of PROFILE."""
     selected = selection.select(arguments, environ)
-    credentials = selection.credentials(selected, arguments, environ, report)
-    added = environment.variables(credentials, selected.name, selected.region)
+    store = None if arguments.no_cache else selection.store_for(environ, report)
+    resolver = selection.resolver_for(selected, arguments, environ, store, report)
+    credentials = resolver.credentials(
+        selected.chain, Demand(arguments.min_ttl, arguments.refresh)
+    )
+    if store is not None and selected.by_name:
+        ahead.prepare(selected, resolver, credentials, environ, store)
+    added = child_variables(credentials, selected.name, selected.region)
     command = arguments.command or _shell(environ)
     report.debug(f"running {command!r} with {' '.join(sorted(added))}")
-    return launch(command, environment.build(environ, added))
+    return launch(command, child_environment(environ, added))
 
 
 def _shell(environ: Mapping[str, str]) -> Sequence[str]:

@@ -2,38 +2,51 @@
 
 from __future__ import annotations
 
-import getpass
 import os
-import socket
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from awsexec import terminal
+from awsexec import everyrun, terminal
 from awsexec.arguments import Arguments
 from awsexec.cache.store import Store, default_directory
 from awsexec.credentials.credentials import Credentials
 from awsexec.credentials.mfa import Codes
-from awsexec.credentials.resolver import Demand, Resolver
+from awsexec.credentials.resolver import Resolver
 from awsexec.errors import UsageError, shown
 from awsexec.profiles import chain as chains
 from awsexec.profiles import endpoint as endpoints
 from awsexec.profiles.chain import AssumeRole, Chain
 from awsexec.profiles.endpoint import Endpoint
+from awsexec.profiles import files
 from awsexec.profiles.files import Setting
 from awsexec.profiles.profile import Profile, Profiles
 from awsexec.report import Report
+
+# Seconds for which a file may look the same after another edit: the coarsest time
+# stamps that are about (FAT's). git calls such index entries "racily clean".
+TIMESTAMP_STEP = 2
 
 NO_PROFILE = "no PROFILE; name one, or set AWS_PROFILE"
 
 
 @dataclass(frozen=True)
 class Selection:
-    """A profile's chain, where its calls go, and the region its command gets."""
+    """A profile's chain, where its calls go, and the region its command gets.
+
+    `paths` are the config file's and the credentials file's; `files` tells, as
+    `entry.signatures` does, what they were when they were read, and `settled` whether
+    a later edit is sure to show in that. `by_name` is whether the profile's name alone,
+    with no option to change what it stands for, made the selection.
+    """
 
     chain: Chain
     endpoint: Endpoint
     region: str | None
+    paths: tuple[str, str]
+    files: str
+    settled: bool
+    by_name: bool
 
     @property
     def name(self) -> str:
@@ -43,23 +56,46 @@ class Selection:
 
 def select(arguments: Arguments, environ: Mapping[str, str]) -> Selection:
     """Read the config files and work out the chain. Raises `ConfigError`."""
-    profiles = Profiles.load(environ)
-    profile = _profile(profiles, arguments, environ)
-    session_name = chains.clean_session_name(local_user())
-    chain = chains.resolve(profiles, profile, session_name)
+    paths = files.paths(environ)
+    # before they are read: what changes from now on is another signature
+    signatures = everyrun.signatures(paths)
+    settled = all(_is_settled(path) for path in paths)
+    profiles = Profiles.load(paths)
+    options = _settings(arguments)
+    profile = _profile(profiles, arguments, options, environ)
+    chain = chains.resolve(profiles, profile, chains.clean_session_name(local_user()))
     region = endpoints.region_of(profile, environ, arguments.region)
     roles = [step.role_arn for step in chain.steps if isinstance(step, AssumeRole)]
     endpoint = endpoints.resolve(
         profiles, profile, environ, region, roles[-1] if roles else None
     )
-    return Selection(chain, endpoint, region)
+    return Selection(
+        chain,
+        endpoint,
+        region,
+        paths,
+        signatures,
+        settled,
+        by_name=not options and arguments.region is None,
+    )
+
+
+def _is_settled(path: str) -> bool:
+    try:
+        status = os.stat(path)
+    except OSError:
+        return True
+    changed = max(status.st_mtime, status.st_ctime)
+    return changed < time.time() - TIMESTAMP_STEP
 
 
 def _profile(
-    profiles: Profiles, arguments: Arguments, environ: Mapping[str, str]
+    profiles: Profiles,
+    arguments: Arguments,
+    options: list[Setting],
+    environ: Mapping[str, str],
 ) -> Profile:
-    """The selected profile, with the options' settings laid over it."""
-    options = _settings(arguments)
+    """The selected profile, with the settings from options laid over it."""
     by_name = {option.name: option for option in options}
     name = arguments.profile or environ.get("AWS_PROFILE")
     role, source = by_name.get("role_arn"), by_name.get("source_profile")
@@ -114,6 +150,8 @@ def _fill(template: str, profile: str) -> str:
 
     What is filled in is cleaned to what STS allows; what the user wrote is not.
     """
+    import socket
+
     host = socket.gethostname().partition(".")[0]
     places = {"user": local_user(), "host": host, "profile": profile}
     try:
@@ -135,6 +173,8 @@ def local_user() -> str:
         return pwd.getpwuid(os.getuid()).pw_name
     except (ImportError, KeyError):
         pass
+    import getpass
+
     try:
         return getpass.getuser()
     except (ImportError, KeyError, OSError):
@@ -146,34 +186,30 @@ def store_for(environ: Mapping[str, str], report: Report) -> Store:
     return Store(default_directory(environ), report)
 
 
-def credentials(
+def resolver_for(
     selection: Selection,
     arguments: Arguments,
     environ: Mapping[str, str],
+    store: Store | None,
     report: Report,
-) -> Credentials:
-    """The credentials of `selection`, from the cache or from AWS.
-
-    Raises `CredentialsError`, `NoCode` or `Interrupted`.
-    """
+) -> Resolver:
+    """What works out the credentials of `selection`, with a `store` or without."""
     profile, source = selection.chain.profile, selection.chain.source.profile
-    resolver = Resolver(
+    process = _option_or_variable(None, "MFA_PROCESS", environ) or (
+        profile.get("mfa_process") or source.get("mfa_process")
+    )
+    return Resolver(
         endpoint=selection.endpoint.identity,
         call=_Sts(selection.endpoint, _retries(profile, environ), report),
         codes=Codes(
             _option_or_variable(arguments.mfa_token, "MFA_TOKEN", environ),
-            _option_or_variable(None, "MFA_PROCESS", environ)
-            or profile.get("mfa_process")
-            or source.get("mfa_process"),
+            process,
             None if arguments.no_prompt else terminal.ask,
             report.error,
         ),
-        store=None if arguments.no_cache else store_for(environ, report),
+        store=store,
         clock=time.time,
         report=report,
-    )
-    return resolver.credentials(
-        selection.chain, Demand(arguments.min_ttl, arguments.refresh)
     )
 
 

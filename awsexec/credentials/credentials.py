@@ -2,43 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
 from dataclasses import dataclass, field
 
-from awsexec import entry
+from awsexec import everyrun
 from awsexec.errors import tail
 
 
 @dataclass(frozen=True)
 class Credentials:
-    """What signs a request. `expires` is seconds since the epoch, None for never."""
+    """What signs a request.
+
+    `issued` and `expires` are seconds since the epoch, None where they do not expire.
+    """
 
     key_id: str
     secret: str = field(repr=False)
     token: str | None = field(default=None, repr=False)
     expires: int | None = None
+    issued: int | None = None
 
     def variables(self) -> dict[str, str]:
         """The environment variables that hand them to a program."""
         variables = {
-            entry.ACCESS_KEY_ID: self.key_id,
-            entry.SECRET_ACCESS_KEY: self.secret,
+            everyrun.ACCESS_KEY_ID: self.key_id,
+            everyrun.SECRET_ACCESS_KEY: self.secret,
         }
         if self.token is not None:
-            variables[entry.SESSION_TOKEN] = self.token
+            variables[everyrun.SESSION_TOKEN] = self.token
         return variables
 
     @classmethod
-    def from_variables(
-        cls, variables: Mapping[str, str], expires: int | None
-    ) -> Credentials:
-        """The reverse of `variables`. Raises `KeyError` where a key is missing."""
+    def from_entry(cls, found: everyrun.Entry) -> Credentials:
+        """What a cache entry holds."""
+        variables = found.variables
         return cls(
-            variables[entry.ACCESS_KEY_ID],
-            variables[entry.SECRET_ACCESS_KEY],
-            variables.get(entry.SESSION_TOKEN) or None,
-            expires,
+            variables[everyrun.ACCESS_KEY_ID],
+            variables[everyrun.SECRET_ACCESS_KEY],
+            variables.get(everyrun.SESSION_TOKEN),
+            found.expires,
+            found.issued,
         )
 
     def __str__(self) -> str:
         return f"key {tail(self.key_id)}"
+
+
+def child_variables(
+    credentials: Credentials, profile: str, region: str | None
+) -> dict[str, str]:
+    """What COMMAND's environment gets.
+
+    AWS_CREDENTIAL_EXPIRATION is ISO 8601 in UTC; it is absent for credentials that
+    do not expire, as are the region's variables where no region is known.
+    """
+    added = credentials.variables()
+    if credentials.expires is not None:
+        added["AWS_CREDENTIAL_EXPIRATION"] = time.strftime(
+            "%Y-%m-%dT%H:%M:%SZ", time.gmtime(credentials.expires)
+        )
+    added["AWSEXEC_PROFILE"] = profile
+    if region is not None:
+        # botocore reads the one, the other SDKs the other
+        added["AWS_REGION"] = added["AWS_DEFAULT_REGION"] = region
+    return added

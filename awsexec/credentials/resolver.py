@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from awsexec.cache.store import Store
 from awsexec.credentials import refusals, sources
 from awsexec.credentials.credentials import Credentials
 from awsexec.credentials.mfa import Codes
-from awsexec.entry import Entry
+from awsexec.everyrun import Entry, margin
 from awsexec.errors import CredentialsError, MfaRefused
 from awsexec.profiles.chain import Chain, Step
 from awsexec.report import Report
+
+# sources that may ask the user for something of their own when they are used
+PROMPTING = frozenset({"process", "login", "sso"})
 
 
 class Call(Protocol):
@@ -100,13 +103,11 @@ class Resolver:
                     self._is_good(found, Demand(demand.min_ttl))
                     and (not demand.refresh or found.issued >= started)
                 ):
-                    fresh = self._fetch(chain, length)
-                    self._remember(key, chain, fresh)
-                    return fresh
+                    return self._remember(key, chain, self._fetch(chain, length))
         self._report.detail(
             f"{step}: cached, {found.life_left(self._clock()):.0f} seconds left"
         )
-        return Credentials.from_variables(found.variables, found.expires)
+        return Credentials.from_entry(found)
 
     def _is_good(self, found: Entry, demand: Demand) -> bool:
         now = self._clock()
@@ -116,18 +117,42 @@ class Resolver:
             return found.life_left(now) > demand.min_ttl
         return found.is_fresh(now)
 
-    def _remember(self, key: str, chain: Chain, fresh: Credentials) -> None:
-        assert self._store is not None
-        if fresh.expires is not None:
-            self._store.write(
-                Entry(
-                    key,
-                    chain.profile.name,
-                    int(self._clock()),
-                    fresh.expires,
-                    fresh.variables(),
-                )
+    def _remember(self, key: str, chain: Chain, fresh: Credentials) -> Credentials:
+        """Write `fresh` to the cache. STS gives nothing that does not expire."""
+        assert self._store is not None and fresh.expires is not None
+        issued = int(self._clock())
+        self._store.write(
+            Entry(
+                key,
+                ascii(chain.profile.name),
+                issued,
+                fresh.expires,
+                fresh.variables(),
             )
+        )
+        return replace(fresh, issued=issued)
+
+    def renewable_until(self, chain: Chain) -> float:
+        """Until when the last step can be called again without a prompt.
+
+        Seconds since the epoch: 0 for not at all, infinity for as long as you like.
+        """
+        if chain.source.kind in PROMPTING:
+            return 0.0
+        until = float("inf")
+        for length, step in enumerate(chain.steps, start=1):
+            if step.mfa_serial is not None:
+                until = min(until, self._vouched_until(chain, length))
+        return until
+
+    def _vouched_until(self, chain: Chain, length: int) -> float:
+        """Until when the code given for step `length` saves asking for another."""
+        if self._store is None or length == len(chain.steps):
+            return 0.0
+        found = self._store.read(chain.key(self._endpoint, length))
+        if found is None:
+            return 0.0
+        return found.expires - margin(found.expires - found.issued)
 
     def _fetch(self, chain: Chain, length: int) -> Credentials:
         """Make the call of step `length`, with a code for as often as it takes."""

@@ -93,11 +93,12 @@ def paths(environ: "Mapping[str, str]") -> tuple[str, str]:
 
 
 def _expand(path: str, environ: "Mapping[str, str]") -> str:
+    path = os.path.expandvars(path)
     # os.path.expanduser would ask os.environ, not the environment it was given
     home = environ.get("HOME")
     if home and os.name == "posix" and (path == "~" or path.startswith("~/")):
-        path = home.rstrip("/") + path[1:]
-    return os.path.expanduser(os.path.expandvars(path))
+        return home.rstrip("/") + path[1:]
+    return os.path.expanduser(path)
 
 
 def read(path: str, kind: str) -> AwsFile:

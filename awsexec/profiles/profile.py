@@ -10,7 +10,7 @@ from awsexec.profiles.files import AwsFile, Section, Setting
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
 KEY_ID = "aws_access_key_id"
 SECRET = "aws_secret_access_key"
@@ -140,9 +140,9 @@ class Profiles:
         self.credentials = credentials
 
     @classmethod
-    def load(cls, environ: Mapping[str, str]) -> Profiles:
-        """Read the files that `environ` selects. Raises `ConfigError`."""
-        config, credentials = files.paths(environ)
+    def load(cls, paths: tuple[str, str]) -> Profiles:
+        """Read the config file and the credentials file. Raises `ConfigError`."""
+        config, credentials = paths
         return cls(
             files.read(config, files.CONFIG),
             files.read(credentials, files.CREDENTIALS),
