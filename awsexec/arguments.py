@@ -235,11 +235,14 @@ def _take(
 
 
 def _near(flag: str, by_flag: dict[str, Option]) -> str:
-    # only a mistake needs it
-    from difflib import get_close_matches
+    """The option that begins most like a misspelt one; difflib is slow to import."""
 
-    near = get_close_matches(flag, by_flag, 1)
-    return f"; did you mean {near[0]}?" if near else ""
+    def shared(known: str) -> int:
+        pairs = enumerate(zip(flag, known, strict=False))
+        return next((i for i, (a, b) in pairs if a != b), min(len(flag), len(known)))
+
+    best = max(by_flag, key=shared)
+    return f"; did you mean {best}?" if shared(best) > len("--") else ""
 
 
 USAGE = """\
