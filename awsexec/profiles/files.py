@@ -118,21 +118,27 @@ def read(path: str, kind: str) -> AwsFile:
         raise ConfigError(
             f"cannot read {shown(path)}: {reason}; check the file's permissions"
         ) from None
+    if b"\0" in data:
+        line = data.count(b"\n", 0, data.index(b"\0")) + 1
+        raise _malformed(path, line, "a NUL character; is this a text file?")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise ConfigError(
-            f"{shown(path)}:{line}: not UTF-8 text; save the file as UTF-8"
-        ) from None
+        raise _malformed(path, line, "not UTF-8 text; save the file as UTF-8") from None
     return parse(text, path, kind)
 
 
 def parse(text: str, path: str, kind: str) -> AwsFile:
     """Parse the `text` of a file; `path` is only for naming places in it."""
     parsed = AwsFile(path)
-    bare_default: Section | None = None
-    section: Section | None = None
+    groups = {
+        "profile": parsed.profiles,
+        "bare default": {},
+        "sso-session": parsed.sso_sessions,
+        "services": parsed.services,
+    }
+    settings: dict[str, Setting] | None = None
     setting: Setting | None = None
     setting_indent = 0
 
@@ -140,30 +146,22 @@ def parse(text: str, path: str, kind: str) -> AwsFile:
         stripped = line.strip()
         if not stripped or stripped[0] in "#;":
             continue
-        if "\0" in stripped:
-            raise _malformed(path, number, "a NUL character; is this a text file?")
-        indent = len(line) - len(line.lstrip())
+        indent = len(line) - len(line.lstrip()) if line[0].isspace() else 0
 
         if setting is not None and indent > setting_indent:
             _continue(setting, stripped, path, number)
         elif stripped[0] == "[":
             setting = None
-            close = _closing_bracket(stripped)
-            if close < 0:
-                raise _malformed(path, number, "'[' without ']'; close the header")
-            header = stripped[1:close].strip()
+            header = _header(stripped, path, number)
             group, name, why = _classify(header, kind)
-            section = Section(name, path, number)
-            if group == "profile":
-                section = parsed.profiles.setdefault(name, section)
-            elif group == "bare default":
-                section = bare_default = bare_default or section
-            elif group == "sso-session":
-                section = parsed.sso_sessions.setdefault(name, section)
-            elif group == "services":
-                section = parsed.services.setdefault(name, section)
-            else:
+            if why:
                 parsed.skipped.append((header, number, why))
+                settings = {}
+            else:
+                section = groups[group].get(name)
+                if section is None:
+                    section = groups[group][name] = Section(name, path, number)
+                settings = section.settings
         else:
             name, equals, value = stripped.partition("=")
             name = name.rstrip().lower()
@@ -171,19 +169,31 @@ def parse(text: str, path: str, kind: str) -> AwsFile:
                 raise _malformed(path, number, "no '='; write NAME = VALUE")
             if not name:
                 raise _malformed(path, number, "no name before '='")
-            if section is None:
+            if settings is None:
                 raise _malformed(
                     path,
                     number,
                     "a setting before the first [section]; name its profile",
                 )
-            setting = Setting(name, _without_comment(value), path, number)
+            if "#" in value or ";" in value:
+                value = _without_comment(value)
+            setting = Setting(name, value.strip(), path, number)
             setting_indent = indent
-            section.settings[name] = setting
+            settings[name] = setting
 
-    if bare_default is not None:
-        parsed.profiles.setdefault("default", bare_default)
+    for section in groups["bare default"].values():
+        parsed.profiles.setdefault("default", section)
     return parsed
+
+
+def _header(line: str, path: str, number: int) -> str:
+    """What stands between the brackets of a section's first line."""
+    if line[-1] == "]" and line.count("]") == 1:
+        return line[1:-1].strip()
+    close = _closing_bracket(line)
+    if close < 0:
+        raise _malformed(path, number, "'[' without ']'; close the header")
+    return line[1:close].strip()
 
 
 def _continue(setting: Setting, text: str, path: str, number: int) -> None:
@@ -249,12 +259,10 @@ def _unquote(name: str) -> str:
 
 
 def _without_comment(value: str) -> str:
-    if "#" in value or ";" in value:
-        for position in range(1, len(value)):
-            if value[position] in "#;" and value[position - 1] in " \t":
-                value = value[:position]
-                break
-    return value.strip()
+    for position in range(1, len(value)):
+        if value[position] in "#;" and value[position - 1] in " \t":
+            return value[:position]
+    return value
 
 
 def _malformed(path: str, line: int, what: str) -> ConfigError:
