@@ -120,6 +120,7 @@ OPTIONS: tuple[tuple[str, tuple[Option, ...]], ...] = (
     (
         "Instead of running a command",
         (
+            Option("--profiles", "profiles", "", "print the profiles, for completions"),
             Option("--forget", "forget", "", "delete what is cached (of PROFILE)"),
             Option("-h --help", "help", "", "show this help"),
             Option("--version", "version", "", "show the version"),
@@ -127,7 +128,7 @@ OPTIONS: tuple[tuple[str, tuple[Option, ...]], ...] = (
     ),
 )
 
-ACTIONS = ("help", "version", "forget")
+ACTIONS = ("help", "version", "profiles", "forget")
 
 
 class Arguments:
@@ -154,6 +155,7 @@ class Arguments:
 
     help: bool = False
     version: bool = False
+    profiles: bool = False
     forget: bool = False
 
     @property

@@ -26,6 +26,10 @@ def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
 
             sys.stdout.write(f"awsexec {awsexec.__version__}\n")
             return 0
+        if parsed.profiles:
+            from awsexec.commands import names
+
+            names.run(environ)
         return _act(parsed, environ)
     except AwsexecError as error:
         # as in report, which a usage error does not wait for

@@ -16,13 +16,18 @@ shared config and credentials files"), and botocore's where they differ:
 Every setting keeps its file and line, so that a message can point at it.
 """
 
+from __future__ import annotations
+
 import os
 
 from awsexec.errors import ConfigError, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+    Lines = dict[str, list[Any]]
 
 CONFIG = "config"
 CREDENTIALS = "credentials"
@@ -39,12 +44,19 @@ class Setting:
 
     __slots__ = ("name", "value", "file", "line", "nested")
 
-    def __init__(self, name: str, value: str, file: str, line: int) -> None:
+    def __init__(
+        self,
+        name: str,
+        value: str,
+        file: str,
+        line: int,
+        nested: Sequence[tuple[str, str, int]] = (),
+    ) -> None:
         self.name = name
         self.value = value
         self.file = file
         self.line = line
-        self.nested: dict[str, Setting] = {}
+        self.nested = {key: Setting(key, text, file, at) for key, text, at in nested}
 
     @property
     def where(self) -> str:
@@ -56,15 +68,31 @@ class Setting:
 
 
 class Section:
-    """The settings of one profile, sso-session or services section of one file."""
+    """The settings of one profile, sso-session or services section of one file.
 
-    __slots__ = ("name", "file", "line", "settings")
+    `lines` holds them as they were read: name to [value, line number, nested lines].
+    A run needs a section or two of what may be thousands, so that the `Setting`s are
+    made when they are asked for.
+    """
+
+    __slots__ = ("name", "file", "line", "lines", "_settings")
 
     def __init__(self, name: str, file: str, line: int) -> None:
         self.name = name
         self.file = file
         self.line = line
-        self.settings: dict[str, Setting] = {}
+        self.lines: Lines = {}
+        self._settings: dict[str, Setting] | None = None
+
+    @property
+    def settings(self) -> dict[str, Setting]:
+        """The settings by name."""
+        if self._settings is None:
+            self._settings = {
+                name: Setting(name, value, self.file, line, nested)
+                for name, (value, line, nested) in self.lines.items()
+            }
+        return self._settings
 
 
 class AwsFile:
@@ -82,7 +110,7 @@ class AwsFile:
         self.skipped: list[tuple[str, int, str]] = []
 
 
-def paths(environ: "Mapping[str, str]") -> tuple[str, str]:
+def paths(environ: Mapping[str, str]) -> tuple[str, str]:
     """The config file's and the credentials file's path, as botocore finds them."""
     return (
         _expand(environ.get("AWS_CONFIG_FILE") or "~/.aws/config", environ),
@@ -92,7 +120,7 @@ def paths(environ: "Mapping[str, str]") -> tuple[str, str]:
     )
 
 
-def _expand(path: str, environ: "Mapping[str, str]") -> str:
+def _expand(path: str, environ: Mapping[str, str]) -> str:
     path = os.path.expandvars(path)
     # os.path.expanduser would ask os.environ, not the environment it was given
     home = environ.get("HOME")
@@ -122,7 +150,8 @@ def read(path: str, kind: str) -> AwsFile:
         line = data.count(b"\n", 0, data.index(b"\0")) + 1
         raise _malformed(path, line, "a NUL character; is this a text file?")
     try:
-        text = data.decode("utf-8-sig")
+        # the codec utf-8-sig is a module of its own to import
+        text = data.removeprefix(b"\xef\xbb\xbf").decode("utf-8")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise _malformed(path, line, "not UTF-8 text; save the file as UTF-8") from None
@@ -132,36 +161,39 @@ def read(path: str, kind: str) -> AwsFile:
 def parse(text: str, path: str, kind: str) -> AwsFile:
     """Parse the `text` of a file; `path` is only for naming places in it."""
     parsed = AwsFile(path)
-    groups = {
+    groups: dict[str, dict[str, Section]] = {
         "profile": parsed.profiles,
         "bare default": {},
         "sso-session": parsed.sso_sessions,
         "services": parsed.services,
     }
-    settings: dict[str, Setting] | None = None
-    setting: Setting | None = None
-    setting_indent = 0
+    lines: Lines | None = None
+    # the setting that an indented line continues, and its own indentation
+    name, name_indent = "", 0
 
     for number, line in enumerate(text.split("\n"), start=1):
         stripped = line.strip()
-        if not stripped or stripped[0] in "#;":
+        if not stripped:
             continue
-        indent = len(line) - len(line.lstrip()) if line[0].isspace() else 0
+        first = stripped[0]
+        if first in "#;":
+            continue
+        indent = 0 if first == line[0] else len(line) - len(line.lstrip())
 
-        if setting is not None and indent > setting_indent:
-            _continue(setting, stripped, path, number)
-        elif stripped[0] == "[":
-            setting = None
+        if name and indent > name_indent and lines is not None:
+            _continue(lines[name], name, stripped, path, number)
+        elif first == "[":
+            name = ""
             header = _header(stripped, path, number)
-            group, name, why = _classify(header, kind)
+            group, title, why = _classify(header, kind)
             if why:
                 parsed.skipped.append((header, number, why))
-                settings = {}
+                lines = {}
             else:
-                section = groups[group].get(name)
+                section = groups[group].get(title)
                 if section is None:
-                    section = groups[group][name] = Section(name, path, number)
-                settings = section.settings
+                    section = groups[group][title] = Section(title, path, number)
+                lines = section.lines
         else:
             name, equals, value = stripped.partition("=")
             name = name.rstrip().lower()
@@ -169,7 +201,7 @@ def parse(text: str, path: str, kind: str) -> AwsFile:
                 raise _malformed(path, number, "no '='; write NAME = VALUE")
             if not name:
                 raise _malformed(path, number, "no name before '='")
-            if settings is None:
+            if lines is None:
                 raise _malformed(
                     path,
                     number,
@@ -177,9 +209,8 @@ def parse(text: str, path: str, kind: str) -> AwsFile:
                 )
             if "#" in value or ";" in value:
                 value = _without_comment(value)
-            setting = Setting(name, value.strip(), path, number)
-            setting_indent = indent
-            settings[name] = setting
+            lines[name] = [value.strip(), number, ()]
+            name_indent = indent
 
     for section in groups["bare default"].values():
         parsed.profiles.setdefault("default", section)
@@ -196,19 +227,18 @@ def _header(line: str, path: str, number: int) -> str:
     return line[1:close].strip()
 
 
-def _continue(setting: Setting, text: str, path: str, number: int) -> None:
-    if setting.value:
-        setting.value += "\n" + text
+def _continue(entry: list[Any], name: str, text: str, path: str, number: int) -> None:
+    """Add an indented line to the setting `name`, whose line so far is `entry`."""
+    value, line, nested = entry
+    if value:
+        entry[0] = f"{value}\n{text}"
         return
-    name, equals, value = text.partition("=")
-    if not equals or not name.strip():
+    key, equals, inner = text.partition("=")
+    if not equals or not key.strip():
         raise _malformed(
-            path,
-            number,
-            f"an indented line under {setting.name!r} that is not NAME = VALUE",
+            path, number, f"an indented line under {name!r} that is not NAME = VALUE"
         )
-    name = name.strip().lower()
-    setting.nested[name] = Setting(name, value.strip(), path, number)
+    entry[2] = (*nested, (key.strip().lower(), inner.strip(), number))
 
 
 def _closing_bracket(line: str) -> int:
