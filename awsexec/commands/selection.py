@@ -23,9 +23,11 @@ from awsexec.profiles.files import Setting
 from awsexec.profiles.profile import Profile, Profiles
 from awsexec.report import Report
 
-# Seconds for which a file may look the same after another edit: the coarsest time
-# stamps that are about (FAT's). git calls such index entries "racily clean".
-TIMESTAMP_STEP = 2
+# Seconds for which a file may look the same after another edit; git calls such index
+# entries "racily clean". Time stamps of whole seconds may be any file system's, down
+# to FAT with its steps of two seconds; finer ones are the kernel's, which takes them
+# from a clock that ticks a hundred times a second at the least.
+COARSE_STEP, FINE_STEP = 2, 0.02
 
 NO_PROFILE = "no PROFILE; name one, or set AWS_PROFILE"
 
@@ -85,8 +87,10 @@ def _is_settled(path: str) -> bool:
         status = os.stat(path)
     except OSError:
         return True
-    changed = max(status.st_mtime, status.st_ctime)
-    return changed < time.time() - TIMESTAMP_STEP
+    stamps = status.st_mtime_ns, status.st_ctime_ns
+    coarse = any(stamp % 1_000_000_000 == 0 for stamp in stamps)
+    step = COARSE_STEP if coarse else FINE_STEP
+    return max(stamps) / 1e9 < time.time() - step
 
 
 def _profile(
