@@ -31,7 +31,11 @@ def default_directory(environ: Mapping[str, str]) -> str:
         return os.path.abspath(os.path.expanduser(chosen))
     import platformdirs
 
-    return platformdirs.user_cache_dir("awsexec", appauthor=False)
+    found = platformdirs.user_cache_dir("awsexec", appauthor=False)
+    if os.path.isabs(found):
+        return found
+    # as the XDG specification wants it: a relative XDG_CACHE_HOME does not count
+    return os.path.expanduser("~/.cache/awsexec")
 
 
 class Store:
