@@ -18,9 +18,9 @@ SOURCES := setup.cfg setup.py README.md $(shell find awsexec -name '*.py')
 .PHONY: all
 all: lint test
 
-# what the tests and the linters need; anew only when setup.cfg says something else
+# what the tests and the linters need; another PYTHON wants a make clean first
 $(VENV)/made: setup.cfg
-	$(PYTHON) -m venv --clear $(VENV)
+	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet '.[test,lint]'
 	touch $@
 
@@ -32,7 +32,7 @@ $(VENV)/installed: $(VENV)/made $(SOURCES)
 	touch $@
 
 $(AWSCLI)/made: $(VENV)/made
-	$(PYTHON) -m venv --clear $(AWSCLI)
+	$(PYTHON) -m venv $(AWSCLI)
 	$(AWSCLI)/bin/pip install --quiet awscli
 	touch $@
 
