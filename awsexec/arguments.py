@@ -33,6 +33,30 @@ def seconds(text: str) -> int:
     return total
 
 
+# what --export prints, each by a function of commands/export.py
+EXPORT_FORMATS = ("sh", "fish")
+
+
+# the shells that --completion has a script for
+COMPLETION_SHELLS = ("bash", "zsh", "fish")
+
+
+def export_format(text: str) -> str:
+    """The name of an export format. Raises `ValueError`."""
+    return _one_of(text, EXPORT_FORMATS)
+
+
+def completion_shell(text: str) -> str:
+    """The name of a shell that has completions. Raises `ValueError`."""
+    return _one_of(text, COMPLETION_SHELLS)
+
+
+def _one_of(text: str, known: Sequence[str]) -> str:
+    if text not in known:
+        raise ValueError(f"it is one of {', '.join(known)}")
+    return text
+
+
 class Option:
     """One option: its `flags`, the attribute of `Arguments` it sets, and its help.
 
@@ -88,6 +112,13 @@ OPTIONS: tuple[tuple[str, tuple[Option, ...]], ...] = (
         ),
     ),
     (
+        "The shell, where there is no COMMAND",
+        (
+            Option("--shell", "shell", "PATH", "this one, instead of $SHELL"),
+            Option("--login", "login", "", "as a login shell"),
+        ),
+    ),
+    (
         "MFA",
         (
             Option("--mfa-serial", "mfa_serial", "ARN", "the MFA device"),
@@ -120,6 +151,24 @@ OPTIONS: tuple[tuple[str, tuple[Option, ...]], ...] = (
     (
         "Instead of running a command",
         (
+            Option(
+                "--export",
+                "export",
+                "FORMAT",
+                "print the credentials: sh (bash, zsh) or fish",
+                export_format,
+            ),
+            Option("--list", "list", "", "list the profiles (whose names fit PROFILE)"),
+            Option("--explain", "explain", "", "show what PROFILE stands for, and why"),
+            Option("--whoami", "whoami", "", "ask AWS who PROFILE is"),
+            Option("--json", "json", "", "these three as JSON, for programs"),
+            Option(
+                "--completion",
+                "completion",
+                "SHELL",
+                "print the completions for bash, zsh or fish",
+                completion_shell,
+            ),
             Option("--profiles", "profiles", "", "print the profiles, for completions"),
             Option("--forget", "forget", "", "delete what is cached (of PROFILE)"),
             Option("-h --help", "help", "", "show this help"),
@@ -128,7 +177,17 @@ OPTIONS: tuple[tuple[str, tuple[Option, ...]], ...] = (
     ),
 )
 
-ACTIONS = ("help", "version", "profiles", "forget")
+ACTIONS = (
+    "help",
+    "version",
+    "list",
+    "explain",
+    "whoami",
+    "export",
+    "forget",
+    "completion",
+    "profiles",
+)
 
 
 class Arguments:
@@ -143,6 +202,8 @@ class Arguments:
     session_name: str | None = None
     duration: int | None = None
     region: str | None = None
+    shell: str | None = None
+    login: bool = False
     mfa_serial: str | None = None
     mfa_token: str | None = None
     no_prompt: bool = False
@@ -155,6 +216,12 @@ class Arguments:
 
     help: bool = False
     version: bool = False
+    list: bool = False
+    explain: bool = False
+    whoami: bool = False
+    json: bool = False
+    export: str | None = None
+    completion: str | None = None
     profiles: bool = False
     forget: bool = False
 

@@ -50,6 +50,11 @@ def _act(parsed: Arguments, environ: Mapping[str, str]) -> int:
     elif parsed.quiet:
         level = report.QUIET
     reports = report.Report(sys.stderr, level)
+    # each imported by itself: one needs little of what another does
+    if parsed.action == "export":
+        from awsexec.commands import export
+
+        return export.run(parsed, environ, reports)
     if parsed.action == "forget":
         from awsexec.commands import forget
 

@@ -239,6 +239,7 @@ def _check_private(status: os.stat_result, kind: int, noun: str) -> None:
 # not blanked: some programs take an empty variable for a value.
 REMOVED = frozenset(
     {
+        "AWSEXEC_ISSUED",
         "AWS_ACCESS_KEY",
         "AWS_ACCESS_KEY_ID",
         "AWS_ACCOUNT_ID",

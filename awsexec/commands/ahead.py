@@ -40,7 +40,7 @@ def prepare(
     ):
         return
     now = int(time.time())
-    due = due_from(environ, credentials.issued, credentials.expires)
+    due = due_from(environ, credentials)
     if resolver.renewable_until(selected.chain) <= max(now, due):
         due = 0
     if 0 < due <= now:
@@ -54,13 +54,16 @@ def prepare(
         _write(selected, credentials, environ, store, due)
 
 
-def due_from(environ: Mapping[str, str], issued: int, expires: int) -> int:
+def due_from(environ: Mapping[str, str], credentials: Credentials) -> int:
     """From when on to renew a session ahead: by default, its last quarter.
 
     AWSEXEC_REFRESH_AHEAD is the time left by then (``10m``), or the part of the
     session's life (``25%``); 0 turns it off, and so is the answer then. Seconds since
     the epoch. Raises `ConfigError`.
     """
+    issued, expires = credentials.issued, credentials.expires
+    if issued is None or expires is None:
+        return 0
     text = environ.get("AWSEXEC_REFRESH_AHEAD") or "25%"
     try:
         if text.endswith("%"):

@@ -65,7 +65,8 @@ def select(arguments: Arguments, environ: Mapping[str, str]) -> Selection:
     profiles = Profiles.load(paths)
     options = _settings(arguments)
     profile = _profile(profiles, arguments, options, environ)
-    chain = chains.resolve(profiles, profile, chains.clean_session_name(local_user()))
+    session_name = chains.clean_session_name(local_user())
+    chain = chains.resolve(profiles, profile, session_name, environ)
     region = endpoints.region_of(profile, environ, arguments.region)
     roles = [step.role_arn for step in chain.steps if isinstance(step, AssumeRole)]
     endpoint = endpoints.resolve(
@@ -209,7 +210,6 @@ def resolver_for(
             _option_or_variable(arguments.mfa_token, "MFA_TOKEN", environ),
             process,
             None if arguments.no_prompt else terminal.ask,
-            report.error,
         ),
         store=store,
         clock=time.time,

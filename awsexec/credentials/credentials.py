@@ -58,11 +58,27 @@ def child_variables(
     """
     added = credentials.variables()
     if credentials.expires is not None:
-        added["AWS_CREDENTIAL_EXPIRATION"] = time.strftime(
-            "%Y-%m-%dT%H:%M:%SZ", time.gmtime(credentials.expires)
-        )
+        added["AWS_CREDENTIAL_EXPIRATION"] = iso8601(credentials.expires)
     added["AWSEXEC_PROFILE"] = profile
     if region is not None:
         # botocore reads the one, the other SDKs the other
         added["AWS_REGION"] = added["AWS_DEFAULT_REGION"] = region
     return added
+
+
+def shell_variables(
+    credentials: Credentials, profile: str, region: str | None
+) -> dict[str, str]:
+    """What a shell gets: as COMMAND, and AWSEXEC_ISSUED (ISO 8601, UTC).
+
+    With both ends of the session's life its prompt tells the last quarter.
+    """
+    added = child_variables(credentials, profile, region)
+    if credentials.issued is not None:
+        added["AWSEXEC_ISSUED"] = iso8601(credentials.issued)
+    return added
+
+
+def iso8601(seconds: int) -> str:
+    """Seconds since the epoch as ISO 8601 in UTC."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))

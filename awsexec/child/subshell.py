@@ -1,0 +1,55 @@
+"""A shell with the role: which one, and what makes its prompt show the role.
+
+The shell is the user's own, with their own start-up files; ours (`shells/`) is read
+beside them, by the means each shell has for that. Any other shell is started plainly.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+_FILES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "shells")
+
+
+def user_shell(environ: Mapping[str, str]) -> str:
+    """$SHELL, else the user's login shell, else /bin/sh."""
+    if os.name != "posix":
+        return environ.get("COMSPEC") or "cmd.exe"
+    if environ.get("SHELL"):
+        return environ["SHELL"]
+    import pwd
+
+    try:
+        return pwd.getpwuid(os.getuid()).pw_shell or "/bin/sh"
+    except KeyError:
+        return "/bin/sh"
+
+
+def command(
+    shell: str, environ: Mapping[str, str], *, login: bool, interactive: bool
+) -> tuple[list[str], dict[str, str]]:
+    """The command that starts `shell`, and the variables to add to `environ` for it.
+
+    `login` makes it a login shell. A shell that is not `interactive` reads commands
+    from a file or pipe; it has no prompt, and gets nothing of ours.
+    """
+    name = os.path.basename(shell)
+    if interactive and name == "bash":
+        # bash reads --rcfile only when it is no login shell; the file makes up for it
+        started = [shell, "--rcfile", os.path.join(_FILES, "bash.sh")]
+        return started, {"AWSEXEC_LOGIN_SHELL": "1"} if login else {}
+    if interactive and name == "zsh":
+        added = {"ZDOTDIR": os.path.join(_FILES, "zsh")}
+        if "ZDOTDIR" in environ:
+            added["AWSEXEC_ZDOTDIR"] = environ["ZDOTDIR"]
+        return _plain(shell, login), added
+    if interactive and name == "fish":
+        path = os.path.join(_FILES, "fish.fish").replace("\\", "\\\\")
+        source = "source '" + path.replace("'", "\\'") + "'"
+        return [*_plain(shell, login), "--init-command", source], {}
+    return _plain(shell, login), {}
+
+
+def _plain(shell: str, login: bool) -> list[str]:
+    return [shell, "-l"] if login else [shell]
