@@ -13,6 +13,7 @@ from awsexec.cache.store import Store, default_directory
 from awsexec.credentials.credentials import Credentials
 from awsexec.credentials.mfa import Codes
 from awsexec.credentials.resolver import Resolver
+from awsexec.everyrun import Entry
 from awsexec.errors import UsageError, shown
 from awsexec.profiles import chain as chains
 from awsexec.profiles import endpoint as endpoints
@@ -55,14 +56,44 @@ class Selection:
         """What COMMAND is told that it runs with."""
         return self.chain.profile.name
 
+    def cached(self, store: Store, now: float) -> list[Entry | None]:
+        """What the cache holds of each step, None where that is nothing of use."""
+        keys = [
+            self.chain.key(self.endpoint.identity, length + 1)
+            for length in range(len(self.chain.steps))
+        ]
+        found = [store.read(key) for key in keys]
+        return [entry if entry and entry.is_fresh(now) else None for entry in found]
 
-def select(arguments: Arguments, environ: Mapping[str, str]) -> Selection:
-    """Read the config files and work out the chain. Raises `ConfigError`."""
-    paths = files.paths(environ)
-    # before they are read: what changes from now on is another signature
-    signatures = everyrun.signatures(paths)
-    settled = all(_is_settled(path) for path in paths)
-    profiles = Profiles.load(paths)
+
+@dataclass(frozen=True)
+class Config:
+    """The config files, read; the fields are as in `Selection`. Raises `ConfigError`."""
+
+    profiles: Profiles
+    paths: tuple[str, str]
+    files: str
+    settled: bool
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str]) -> Config:
+        """Read the files that `environ` selects."""
+        paths = files.paths(environ)
+        # before they are read: what changes from now on is another signature
+        signatures = everyrun.signatures(paths)
+        settled = all(_is_settled(path) for path in paths)
+        return cls(Profiles.load(paths), paths, signatures, settled)
+
+
+def select(
+    arguments: Arguments, environ: Mapping[str, str], config: Config | None = None
+) -> Selection:
+    """Read the config files if need be, and work out the chain.
+
+    Raises `ConfigError` and `UsageError`.
+    """
+    config = config or Config.load(environ)
+    profiles = config.profiles
     options = _settings(arguments)
     profile = _profile(profiles, arguments, options, environ)
     session_name = chains.clean_session_name(local_user())
@@ -76,9 +107,9 @@ def select(arguments: Arguments, environ: Mapping[str, str]) -> Selection:
         chain,
         endpoint,
         region,
-        paths,
-        signatures,
-        settled,
+        config.paths,
+        config.files,
+        config.settled,
         by_name=not options and arguments.region is None,
     )
 
