@@ -18,6 +18,7 @@ from awsexec.profiles.files import Setting
 # how often a code is asked for that AWS then refuses
 ATTEMPTS = 3
 
+# on the terminal, where the next code is asked for
 REFUSED = "AWS refused the code; each code works once, so wait for the next one to show"
 
 
@@ -33,12 +34,10 @@ class Codes:
         given: Setting | None,
         process: Setting | None,
         ask: Callable[[str], str] | None,
-        say: Callable[[str], None],
     ) -> None:
         self._given = given
         self._process = process
         self._ask = ask
-        self._say = say
 
     def attempts(self, profile: str, serial: str) -> Iterator[str]:
         """The codes to try for `serial`, each after AWS has refused the one before.
@@ -56,10 +55,8 @@ class Codes:
             tried += 1
             yield _from_process(self._process)
         for _ in range(ATTEMPTS if self._ask is not None else 0):
-            if tried:
-                self._say(REFUSED)
             try:
-                code = self._from_user(profile, serial)
+                code = self._from_user(profile, serial, f"{REFUSED}\n" if tried else "")
             except terminal.NoTerminal:
                 break
             tried += 1
@@ -74,10 +71,10 @@ class Codes:
                 "mfa_process"
             )
 
-    def _from_user(self, profile: str, serial: str) -> str:
+    def _from_user(self, profile: str, serial: str, before: str) -> str:
         assert self._ask is not None
         question = f"MFA code for {shown(profile)} ({serial}): "
-        code = self._ask(question)
+        code = self._ask(before + question)
         while not is_code(code):
             code = self._ask(f"A code is six digits. {question}")
         return code
