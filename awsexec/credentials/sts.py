@@ -10,12 +10,14 @@ from typing import Any
 import botocore.config
 import botocore.exceptions
 import botocore.loaders
+import botocore.parsers
 import botocore.session
 from botocore.configprovider import ConstantProvider
 
 import awsexec
 from awsexec.credentials.credentials import Credentials
 from awsexec.credentials.refusals import Refused, Unreachable
+from awsexec.errors import shown
 from awsexec.profiles.endpoint import Endpoint
 
 
@@ -72,6 +74,9 @@ class Sts:
                 config=self._config,
             )
             url = client.meta.endpoint_url
+            bundle = self._endpoint.ca_bundle
+            if bundle is not None and not os.path.exists(bundle):
+                raise Unreachable(url, f"there is no CA bundle {shown(bundle)}")
             self._debug(
                 f"{operation} at {url} signed by {signer}: "
                 + ", ".join(f"{k}={v}" for k, v in sorted(_cut(parameters).items()))
@@ -80,12 +85,14 @@ class Sts:
                 "AssumeRole": client.assume_role,
                 "GetSessionToken": client.get_session_token,
             }[operation]
-            answer = method(**parameters)
+            given = method(**parameters)["Credentials"]
         except botocore.exceptions.ClientError as error:
             raise _refused(error) from None
         except (botocore.exceptions.BotoCoreError, OSError, ValueError) as error:
             raise Unreachable(url, _short(error)) from None
-        given = answer["Credentials"]
+        except (botocore.parsers.ResponseParserError, KeyError):
+            # the page of a proxy or of a network that wants a sign-in, or another server
+            raise Unreachable(url, "what answers there is not AWS STS") from None
         return Credentials(
             given["AccessKeyId"],
             given["SecretAccessKey"],
