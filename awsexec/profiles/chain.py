@@ -9,8 +9,8 @@ still known, and that one MFA code serves a whole chain.
 from __future__ import annotations
 
 import string
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from awsexec.errors import ConfigError, NoSuchProfile, ProfileLoop, shown
 from awsexec.profiles.files import Setting
@@ -55,13 +55,15 @@ class Source:
 
     `kind` is "static", or one of those botocore resolves: "environment",
     "ec2 metadata", "container", "sso", "web identity", "login", "process".
-    `setting` is the setting that says so; `keys` is there for "static" only.
+    `setting` is the setting that says so; `keys` is there for "static" only, and
+    `key_id`, as far as it is set, for "environment".
     """
 
     kind: str
     profile: Profile
     setting: Setting
     keys: StaticKeys | None = None
+    key_id: str | None = None
 
     @property
     def is_user_keys(self) -> bool:
@@ -81,6 +83,7 @@ class Source:
         return (
             self.kind,
             self.profile.name,
+            self.key_id,
             tuple(sorted((s.name, s.value) for s in self.profile.settings.values())),
         )
 
@@ -159,15 +162,22 @@ class Chain:
             (step.operation, *sorted(step.parameters().items()))
             for step in self.steps[:length]
         ]
-        return repr(("session", endpoint, self.source.identity(), *calls))
+        return ascii(("session", endpoint, self.source.identity(), *calls))
 
 
-def resolve(profiles: Profiles, profile: Profile, session_name: str) -> Chain:
+def resolve(
+    profiles: Profiles,
+    profile: Profile,
+    session_name: str,
+    environ: Mapping[str, str],
+) -> Chain:
     """Work out the chain of `profile`, which may carry settings from options.
 
     `session_name` is for roles that configure none. Raises `ConfigError`.
     """
     hops, source = _walk(profiles, profile)
+    if source.kind == "environment":
+        source = replace(source, key_id=environ.get("AWS_ACCESS_KEY_ID"))
     serial = profile.get("mfa_serial")
     if hops:
         steps = _role_steps(hops[::-1], source, session_name)
@@ -284,8 +294,8 @@ def _role_steps(
         in_call = None
         if serial is not None and serial.value not in vouched:
             vouched.add(_checked_serial(serial))
-            alone_and_long = len(hops) == 1 and (duration or 0) > CHAINED_LONGEST
-            if position == 0 and source.is_user_keys and not alone_and_long:
+            is_long = (duration or 0) > CHAINED_LONGEST
+            if position == 0 and source.is_user_keys and not is_long:
                 steps.append(MfaSession(serial.value, MFA_DEFAULT, hop.name))
             else:
                 in_call = serial.value
