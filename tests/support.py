@@ -1,0 +1,146 @@
+"""What many tests need: the user's files, the user's keys, and running awsexec."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import textwrap
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.servers.sts import role_arn
+
+# AWS's own examples
+KEY_ID = "AKIAIOSFODNN7EXAMPLE"
+SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+CODES = ("111111", "222222", "333333", "444444")
+WRONG_CODE = "999999"
+SERIAL = "arn:aws:iam::123456789012:mfa/alice"
+
+# what no message may hold: the user's secret, and what the recording STS issues
+SECRETS = (SECRET, KEY_ID, "EXAMPLESESSION", "ASIAEXAMPLE", *CODES, WRONG_CODE)
+
+ALICE = f"""
+[alice]
+aws_access_key_id = {KEY_ID}
+aws_secret_access_key = {SECRET}
+"""
+
+READER, WRITER, ADMIN = map(role_arn, ("reader", "writer", "admin"))
+READER_CONFIG = f"""
+[profile reader]
+role_arn = {READER}
+source_profile = alice
+"""
+
+# the console script of the installation that runs the tests
+AWSEXEC = str(Path(sys.executable).with_name("awsexec"))
+
+
+class Home:
+    """A user's home directory."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.config = path / ".aws" / "config"
+        self.credentials = path / ".aws" / "credentials"
+        self.cache = path / "cache"
+        self.config.parent.mkdir(parents=True)
+
+    def write_config(self, *parts: str) -> None:
+        _write(self.config, parts)
+
+    def write_credentials(self, *parts: str) -> None:
+        _write(self.credentials, parts)
+
+    def script(self, name: str, text: str) -> str:
+        """Write an executable file, and return its path."""
+        path = self.path / name
+        path.write_text(textwrap.dedent(text))
+        path.chmod(0o755)
+        return str(path)
+
+
+def _write(path: Path, parts: Sequence[str]) -> None:
+    path.write_text("".join(textwrap.dedent(part) for part in parts), encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run came to; `status` is negative for one that a signal ended."""
+
+    status: int
+    stdout: str
+    stderr: str
+
+    def error(self, status: int = 125) -> str:
+        """The one line of a run that failed, without the program's name."""
+        assert (self.status, self.stdout) == (status, ""), self
+        assert self.stderr.startswith("awsexec: "), self
+        assert self.stderr.count("\n") == 1 and self.stderr.endswith("\n"), self
+        for secret in SECRETS:
+            assert secret not in self.stderr
+        return self.stderr.removeprefix("awsexec: ").rstrip("\n")
+
+
+class Awsexec:
+    """Runs the installed awsexec in `environ`, and in nothing else of this process.
+
+    The runs have no terminal: a prompt fails at once instead of waiting.
+    """
+
+    def __init__(self, environ: dict[str, str], folder: Path) -> None:
+        self.environ = environ
+        self.folder = folder
+
+    def __call__(
+        self,
+        *words: str | bytes,
+        env: Mapping[str, str | None] | None = None,
+        stdin: str = "",
+    ) -> Result:
+        """Run it with `words`; `env` adds to the environment, None removes."""
+        finished = subprocess.run(
+            [AWSEXEC, *words],
+            env=self.environment(env),
+            cwd=self.folder,
+            input=stdin.encode(),
+            capture_output=True,
+            start_new_session=True,
+            timeout=60,
+            check=False,
+        )
+        return Result(
+            finished.returncode,
+            os.fsdecode(finished.stdout),
+            os.fsdecode(finished.stderr),
+        )
+
+    def environment(
+        self, env: Mapping[str, str | None] | None = None
+    ) -> dict[str, str]:
+        merged = {**self.environ, **(env or {})}
+        return {name: value for name, value in merged.items() if value is not None}
+
+    def child(
+        self, *words: str, env: Mapping[str, str | None] | None = None
+    ) -> dict[str, str]:
+        """The environment that COMMAND gets of a run that says nothing."""
+        result = self(*words, "--", "env", "-0", env=env)
+        assert (result.status, result.stderr) == (0, ""), result
+        pairs = (item.split("=", 1) for item in result.stdout.split("\0") if item)
+        return {k: v for k, v in pairs if not k.startswith("COVERAGE_")}
+
+
+def is_fast(
+    run_awsexec: Awsexec, *words: str, env: Mapping[str, str | None] | None = None
+) -> bool:
+    """Whether a run, whose COMMAND is no Python program, takes the fast path."""
+    tracing = {"PYTHONPROFILEIMPORTTIME": "1", **(env or {})}
+    result = run_awsexec(*words, env=tracing)
+    assert result.status == 0, result
+    loaded = {line.rpartition("|")[2].strip() for line in result.stderr.splitlines()}
+    assert "awsexec.everyrun" in loaded, result
+    return "awsexec.cli" not in loaded
