@@ -1,0 +1,377 @@
+"""The cache: what it spares, what it must not, and who may read it."""
+
+import os
+import re
+import shutil
+import stat
+import subprocess
+import sys
+
+import pytest
+
+from awsexec import everyrun
+from tests.support import (
+    ALICE,
+    AWSEXEC,
+    CODES,
+    KEY_ID,
+    READER,
+    READER_CONFIG,
+    SECRET,
+    SERIAL,
+    WRITER,
+)
+
+OTHER_KEY_ID, OTHER_SECRET = "AKIAI44QH8DHBEXAMPLE", "je7MtGbClwBF/EXAMPLEKEY"
+
+
+@pytest.fixture(autouse=True)
+def _role(home, sts):
+    home.write_config(READER_CONFIG)
+    sts.add_role("reader", longest=43_200)
+
+
+def entries(home):
+    return [path for path in home.cache.iterdir() if path.suffix != ".lock"]
+
+
+def test_second_run_calls_nobody(run_awsexec, sts):
+    assert run_awsexec.child("reader") == run_awsexec.child("reader")
+    assert len(sts.calls) == 1
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda text: text.replace(READER, WRITER),
+        lambda text: text + "external_id = other\n",
+        lambda text: text + "role_session_name = other\n",
+        lambda text: text + "duration_seconds = 900\n",
+        lambda text: text.replace("= alice", "= bob"),
+    ],
+    ids=["role_arn", "external_id", "role_session_name", "duration", "source_profile"],
+)
+def test_edit_of_the_role_asks_again_and_back_does_not(run_awsexec, home, sts, edit):
+    sts.add_user("bob", OTHER_KEY_ID, OTHER_SECRET)
+    home.write_credentials(
+        ALICE,
+        ALICE.replace("alice", "bob")
+        .replace(KEY_ID, OTHER_KEY_ID)
+        .replace(SECRET, OTHER_SECRET),
+    )
+    first = run_awsexec.child("reader")
+    home.write_config(edit(READER_CONFIG))
+    second = run_awsexec.child("reader")
+    assert second["AWS_ACCESS_KEY_ID"] == "ASIAEXAMPLE000000002"
+    # the old request's answer is still good for the old request
+    home.write_config(READER_CONFIG)
+    assert run_awsexec.child("reader") == first
+    assert len(sts.calls) == 2
+
+
+def test_another_mfa_device_asks_again(run_awsexec, home, sts):
+    run_awsexec.child("reader")
+    run_awsexec.child("reader", "--mfa-serial", SERIAL, "--mfa-token", CODES[0])
+    assert sts.operations == [
+        "AssumeRole reader",
+        "GetSessionToken",
+        "AssumeRole reader",
+    ]
+
+
+def test_another_endpoint_asks_again(run_awsexec, sts):
+    run_awsexec.child("reader")
+    run_awsexec.child("reader", env={"AWS_ENDPOINT_URL_STS": f"{sts.url}/"})
+    assert len(sts.calls) == 2
+
+
+def test_rotated_source_key_asks_again(run_awsexec, home, sts):
+    run_awsexec.child("reader")
+    sts.add_user("alice", OTHER_KEY_ID, OTHER_SECRET)
+    home.write_credentials(
+        ALICE.replace(KEY_ID, OTHER_KEY_ID).replace(SECRET, OTHER_SECRET)
+    )
+    run_awsexec.child("reader")
+    assert [call.key_id for call in sts.calls] == [KEY_ID, OTHER_KEY_ID]
+
+
+def test_other_keys_in_the_environment_ask_again(run_awsexec, home, sts):
+    sts.add_user("bob", OTHER_KEY_ID, OTHER_SECRET)
+    home.write_config(
+        f"[profile reader]\nrole_arn = {READER}\ncredential_source = Environment\n"
+    )
+    for key_id, secret in ((KEY_ID, SECRET), (OTHER_KEY_ID, OTHER_SECRET)):
+        run_awsexec.child(
+            "reader",
+            env={"AWS_ACCESS_KEY_ID": key_id, "AWS_SECRET_ACCESS_KEY": secret},
+        )
+    assert [call.key_id for call in sts.calls] == [KEY_ID, OTHER_KEY_ID]
+
+
+def test_edit_of_another_profile_costs_no_call(run_awsexec, home, sts):
+    run_awsexec.child("reader")
+    home.write_config(READER_CONFIG, "[profile other]\nregion = eu-west-1\n")
+    home.write_credentials(ALICE, ALICE.replace("alice", "other"))
+    run_awsexec.child("reader")
+    assert len(sts.calls) == 1
+
+
+def test_another_region_costs_no_call_and_is_handed_on(run_awsexec, sts):
+    # a session is good in every region
+    run_awsexec.child("reader")
+    child = run_awsexec.child("reader", env={"AWS_REGION": "eu-west-2"})
+    assert child["AWS_DEFAULT_REGION"] == "eu-west-2"
+    assert len(sts.calls) == 1
+
+
+def test_two_profiles_of_one_role_share_it(run_awsexec, home, sts):
+    home.write_config(READER_CONFIG, READER_CONFIG.replace("e reader", "e twin"))
+    run_awsexec.child("reader")
+    assert run_awsexec.child("twin")["AWSEXEC_PROFILE"] == "twin"
+    assert len(sts.calls) == 1
+
+
+def test_name_that_is_not_ascii(run_awsexec, home, sts):
+    home.write_config(READER_CONFIG.replace("e reader", "e lëser"))
+    assert run_awsexec.child("lëser")["AWSEXEC_PROFILE"] == "lëser"
+    assert run_awsexec.child("lëser")["AWSEXEC_PROFILE"] == "lëser"
+    assert len(sts.calls) == 1
+
+
+def modes(folder):
+    return {stat.S_IMODE(path.lstat().st_mode) for path in folder.iterdir()} | {
+        stat.S_IMODE(folder.stat().st_mode) << 9
+    }
+
+
+@pytest.mark.parametrize("umask", ["000", "077"])
+def test_only_the_user_may_read_it(run_awsexec, home, umask):
+    line = f"umask {umask}; exec {AWSEXEC} reader true"
+    subprocess.run(["sh", "-c", line], env=run_awsexec.environment(), check=True)
+    assert entries(home)
+    assert modes(home.cache) == {0o600, 0o700 << 9}
+
+
+def test_default_place(run_awsexec, home, sts):
+    for _ in range(2):
+        run_awsexec.child("reader", env={"AWSEXEC_CACHE_DIR": None})
+    assert len(sts.calls) == 1
+    place = "Library/Caches" if sys.platform == "darwin" else ".cache"
+    assert modes(home.path / place / "awsexec") == {0o600, 0o700 << 9}
+
+
+def test_no_secret_in_names_or_of_the_source(run_awsexec, home):
+    run_awsexec.child("reader")
+    for path in home.cache.iterdir():
+        assert re.fullmatch(r"[0-9a-f]{32}(\.lock)?", path.name)
+        assert SECRET not in path.read_text()
+
+
+def test_no_cache_neither_reads_nor_writes(run_awsexec, home, sts):
+    run_awsexec.child("reader", "--no-cache")
+    assert not home.cache.exists()
+    run_awsexec.child("reader")
+    run_awsexec.child("reader", "--no-cache")
+    assert len(sts.calls) == 3
+
+
+def test_refresh_renews_the_role_for_the_runs_after_it(run_awsexec, sts):
+    run_awsexec.child("reader")
+    renewed = run_awsexec.child("reader", "--refresh")
+    assert renewed["AWS_ACCESS_KEY_ID"] == "ASIAEXAMPLE000000002"
+    assert run_awsexec.child("reader") == renewed
+    assert len(sts.calls) == 2
+
+
+def test_refresh_costs_no_code(run_awsexec, home, sts):
+    home.write_config(READER_CONFIG, f"mfa_serial = {SERIAL}\n")
+    run_awsexec.child("reader", "--mfa-token", CODES[0])
+    run_awsexec.child("reader", "--refresh")
+    assert sts.operations == ["GetSessionToken", *["AssumeRole reader"] * 2]
+
+
+@pytest.mark.parametrize(("ttl", "calls"), [("10m", 1), ("20m", 2)])
+def test_min_ttl_renews_what_lives_too_short(run_awsexec, home, sts, ttl, calls):
+    # the first has a quarter of an hour left; what is asked for then has an hour
+    home.write_config(READER_CONFIG, "duration_seconds = 900\n")
+    run_awsexec.child("reader")
+    result = run_awsexec("reader", "--min-ttl", ttl, "true")
+    assert len(sts.calls) == calls
+    if calls == 1:
+        assert (result.status, result.stderr) == (0, "")
+    else:
+        assert re.sub(r"live (89\d|900) ", "live N ", result.error()) == (
+            "the credentials of profile 'reader' live N seconds from now, less than "
+            "the 1200 of --min-ttl; ask for a longer session with --duration, where "
+            "the role allows it"
+        )
+
+
+@pytest.mark.parametrize(("age", "calls"), [(3200, 1), (3400, 2), (4000, 2)])
+def test_entry_is_renewed_before_it_expires(run_awsexec, home, sts, age, calls):
+    # an hour's session has five minutes to spare
+    run_awsexec.environ["AWSEXEC_REFRESH_AHEAD"] = "0"
+    run_awsexec.child("reader")
+    for path in entries(home):
+        entry = everyrun.parse(path.read_bytes())
+        entry.issued -= age
+        entry.expires -= age
+        path.write_bytes(everyrun.dump(entry))
+    run_awsexec.child("reader")
+    assert len(sts.calls) == calls
+
+
+def test_forget_everything(run_awsexec, home, sts):
+    run_awsexec.child("reader")
+    result = run_awsexec("--forget")
+    assert (result.status, result.stdout) == (0, "")
+    assert re.fullmatch(r"awsexec: deleted \d cache entr(y|ies)\n", result.stderr)
+    assert entries(home) == []
+    run_awsexec.child("reader")
+    assert len(sts.calls) == 2
+
+
+def test_forget_one_profile(run_awsexec, home, sts):
+    home.write_config(READER_CONFIG, READER_CONFIG.replace("reader", "writer"))
+    for name in ("reader", "writer"):
+        run_awsexec.child(name)
+    result = run_awsexec("-q", "--forget", "reader")
+    assert (result.status, result.stderr) == (0, "")
+    for name in ("reader", "writer"):
+        run_awsexec.child(name)
+    assert sts.operations == [f"AssumeRole {n}" for n in ("reader", "writer", "reader")]
+
+
+def test_forget_a_profile_with_its_mfa_session(run_awsexec, home, sts):
+    home.write_config(READER_CONFIG, f"mfa_serial = {SERIAL}\n")
+    run_awsexec.child("reader", "--mfa-token", CODES[0])
+    run_awsexec("--forget", "reader")
+    run_awsexec("reader", "true").error()
+    assert len(sts.calls) == 2
+
+
+def test_forget_a_profile_that_is_gone(run_awsexec, home, sts):
+    run_awsexec.child("reader")
+    home.write_config("")
+    run_awsexec("--forget", "reader")
+    home.write_config(READER_CONFIG)
+    run_awsexec.child("reader")
+    assert len(sts.calls) == 2
+
+
+def test_forget_leaves_what_is_not_ours(run_awsexec, home, sts):
+    run_awsexec.child("reader")
+    (home.cache / "notes.txt").write_text("mine")
+    run_awsexec("--forget")
+    assert (home.cache / "notes.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda path: path.write_bytes(b""),
+        lambda path: path.write_bytes(path.read_bytes()[:-5]),
+        lambda path: path.write_bytes(path.read_bytes().replace(b"ASIA", b"ASIB")),
+        lambda path: path.write_bytes(b"awsexec 0 of the past\n"),
+        lambda path: path.write_bytes(os.urandom(1000)),
+        lambda path: path.chmod(0o640),
+        lambda path: (
+            path.rename(f"{path}.elsewhere"),
+            path.symlink_to(f"{path}.elsewhere"),
+        ),
+        lambda path: (path.unlink(), os.mkfifo(path)),
+    ],
+    ids="empty short changed old noise open symlink fifo".split(),
+)
+def test_unusable_entry_is_a_miss_and_replaced(run_awsexec, home, sts, damage):
+    run_awsexec.child("reader")
+    for path in entries(home):
+        damage(path)
+    child = run_awsexec.child("reader")
+    assert child["AWS_ACCESS_KEY_ID"] == "ASIAEXAMPLE000000002"
+
+
+def test_unusable_entry_is_said_when_verbose(run_awsexec, home, sts):
+    run_awsexec.child("reader")
+    for path in entries(home):
+        path.write_bytes(b"x")
+    result = run_awsexec("-v", "reader", "true")
+    assert "passing over cache entry" in result.stderr
+    assert "written by another version, or no entry at all" in result.stderr
+
+
+def test_cache_that_cannot_be_written_costs_a_warning(run_awsexec, home, sts):
+    home.cache.write_text("no folder")
+    result = run_awsexec("reader", "printenv", "AWSEXEC_PROFILE")
+    assert (result.status, result.stdout) == (0, "reader\n")
+    assert result.stderr == (
+        f"awsexec: cannot use the cache in {home.cache}: not a regular directory; going "
+        "on without it (AWSEXEC_CACHE_DIR names another place)\n"
+    )
+    assert run_awsexec("-q", "reader", "true").stderr == ""
+
+
+def test_cache_open_to_others_is_not_used(run_awsexec, home, sts):
+    run_awsexec.child("reader")
+    home.cache.chmod(0o755)
+    result = run_awsexec("reader", "true")
+    assert result.stderr == (
+        f"awsexec: cannot use the cache in {home.cache}: open to others (mode 0755); "
+        "going on without it (AWSEXEC_CACHE_DIR names another place)\n"
+    )
+    assert len(sts.calls) == 2
+
+
+def test_cache_behind_a_symbolic_link_is_not_used(run_awsexec, home, sts):
+    run_awsexec.child("reader")
+    shutil.move(home.cache, home.path / "elsewhere")
+    home.cache.symlink_to(home.path / "elsewhere")
+    result = run_awsexec("reader", "true")
+    assert result.stderr.count("\n") == 1
+    assert f"cannot use the cache in {home.cache}: not a regular directory" in (
+        result.stderr
+    )
+    assert len(sts.calls) == 2
+
+
+def test_runs_at_once_share_one_call(run_awsexec, sts):
+    command = [AWSEXEC, "reader", "--", "printenv", "AWS_ACCESS_KEY_ID"]
+    with sts.held():
+        runs = [
+            subprocess.Popen(
+                command,
+                env=run_awsexec.environment(),
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+            for _ in range(5)
+        ]
+        sts.wait_for_calls(1)
+    assert {run.communicate()[0] for run in runs} == {"ASIAEXAMPLE000000001\n"}
+    assert len(sts.calls) == 1
+
+
+def test_killed_holder_releases_the_others(run_awsexec, sts):
+    command = [AWSEXEC, "reader", "--", "printenv", "AWS_ACCESS_KEY_ID"]
+    with sts.held():
+        holder = subprocess.Popen(command, env=run_awsexec.environment())
+        sts.wait_for_calls(1)
+        holder.kill()
+        holder.wait()
+        waiter = subprocess.Popen(
+            command, env=run_awsexec.environment(), stdout=subprocess.PIPE, text=True
+        )
+        sts.wait_for_calls(2)
+    assert waiter.communicate()[0].startswith("ASIAEXAMPLE")
+    assert waiter.returncode == 0
+
+
+def test_request_that_is_not_ascii(run_awsexec, home, sts):
+    home.write_config(
+        "[profile lëser]\n",
+        f"role_arn = {READER}\ncredential_source = Environment\n",
+    )
+    keys = {"AWS_ACCESS_KEY_ID": KEY_ID, "AWS_SECRET_ACCESS_KEY": SECRET}
+    for _ in range(2):
+        run_awsexec.child("lëser", env=keys)
+    assert len(sts.calls) == 1

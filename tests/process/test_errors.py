@@ -1,0 +1,563 @@
+"""Each failure: one line on stderr that says where, what, and what to do."""
+
+import os
+import re
+
+import pytest
+
+from tests.support import ALICE, KEY_ID, READER, READER_CONFIG, SECRET, SERIAL, WRITER
+
+ROLE = f"[profile reader]\nrole_arn = {READER}\n"
+CHAIN = f"""
+[profile writer]
+role_arn = {WRITER}
+source_profile = reader
+"""
+MFA = f"mfa_serial = {SERIAL}\n"
+
+
+@pytest.mark.parametrize(
+    ("config", "credentials", "words", "line"),
+    [
+        pytest.param(
+            READER_CONFIG,
+            ALICE,
+            ("raeder",),
+            "no profile 'raeder' in {config} and {credentials}; did you mean reader?",
+            id="no such profile, near matches",
+        ),
+        pytest.param(
+            "",
+            ALICE,
+            ("nothing-like-it",),
+            "no profile 'nothing-like-it' in {config} and {credentials}; add it there, "
+            "or check the spelling",
+            id="no such profile",
+        ),
+        pytest.param(
+            "[reader]\n",
+            ALICE,
+            ("reader",),
+            "no profile 'reader' in {config} and {credentials}; {config}:1: write "
+            "[profile reader] in the config file",
+            id="profile without its word",
+        ),
+        pytest.param(
+            ROLE,
+            ALICE,
+            ("reader",),
+            "{config}:2: profile 'reader' has role_arn but no source_profile or "
+            "credential_source; add one of them",
+            id="role without source",
+        ),
+        pytest.param(
+            READER_CONFIG + "credential_source = Environment\n",
+            ALICE,
+            ("reader",),
+            "{config}:5: profile 'reader' has both credential_source and "
+            "source_profile ({config}:4); remove one of them",
+            id="role with two sources",
+        ),
+        pytest.param(
+            ROLE + "credential_source = Elsewhere\n",
+            ALICE,
+            ("reader",),
+            "{config}:3: credential_source = Elsewhere is none that AWS knows; write "
+            "Environment or Ec2InstanceMetadata or EcsContainer",
+            id="unknown credential_source",
+        ),
+        pytest.param(
+            ROLE + "credential_source = Environment\n",
+            ALICE,
+            ("reader",),
+            "{config}:3: profile 'reader' (environment, {config}:3) gave no "
+            "credentials; check that it is set up on this machine",
+            id="empty credential_source",
+        ),
+        pytest.param(
+            ROLE + "source_profile = alise\n",
+            ALICE,
+            ("reader",),
+            "{config}:3: source_profile of profile 'reader': no profile 'alise' in "
+            "{config} and {credentials}; did you mean alice?",
+            id="missing source profile",
+        ),
+        pytest.param(
+            CHAIN + ROLE + "source_profile = writer\n",
+            ALICE,
+            ("writer",),
+            "source_profile goes round in a loop: writer → reader → writer; let one of "
+            "them name a profile with credentials ({config}:7)",
+            id="loop",
+        ),
+        pytest.param(
+            "[profile a]\nrole_arn = {0}\nsource_profile = b\n"
+            "[profile b]\nrole_arn = {0}\nsource_profile = c\n"
+            "[profile c]\nrole_arn = {0}\nsource_profile = a\n".format(READER),
+            "",
+            ("a",),
+            "source_profile goes round in a loop: a → b → c → a; let one of them name "
+            "a profile with credentials ({config}:9)",
+            id="loop of three",
+        ),
+        pytest.param(
+            READER_CONFIG,
+            f"[alice]\naws_access_key_id = {KEY_ID}\n",
+            ("reader",),
+            "{credentials}:2: profile 'alice' has aws_access_key_id but no "
+            "aws_secret_access_key beside it; add it to {credentials}",
+            id="key id alone",
+        ),
+        pytest.param(
+            READER_CONFIG,
+            f"[alice]\naws_secret_access_key = {SECRET}\naws_access_key_id =\n",
+            ("reader",),
+            "{credentials}:2: profile 'alice' has aws_secret_access_key but no "
+            "aws_access_key_id beside it; add it to {credentials}",
+            id="secret alone",
+        ),
+        pytest.param(
+            "[profile empty]\nregion = eu-west-1\n",
+            ALICE,
+            ("empty",),
+            "{config}:1: profile 'empty' has no credentials and no way to get any; give "
+            "it a role_arn, a key pair, or web_identity_token_file or sso_session or "
+            "sso_start_url or login_session or credential_process",
+            id="no credentials",
+        ),
+        pytest.param(
+            "[profile reader\n",
+            ALICE,
+            ("reader",),
+            "{config}:1: '[' without ']'; close the header",
+            id="malformed header",
+        ),
+        pytest.param(
+            "# a comment\n[profile reader]\nrole_arn\n",
+            ALICE,
+            ("reader",),
+            "{config}:3: no '='; write NAME = VALUE",
+            id="malformed setting",
+        ),
+        pytest.param(
+            "",
+            f"aws_access_key_id = {KEY_ID}\n",
+            ("alice",),
+            "{credentials}:1: a setting before the first [section]; name its profile",
+            id="setting without section",
+        ),
+        pytest.param(
+            READER_CONFIG.replace("123456789012", "12345678901"),
+            ALICE,
+            ("reader",),
+            "{config}:3: arn:aws:iam::12345678901:role/reader is no role ARN; write "
+            "arn:aws:iam::ACCOUNT:role/NAME with the 12 digits of the account",
+            id="malformed ARN",
+        ),
+        pytest.param(
+            "",
+            ALICE,
+            ("alice", "--role-arn", "reader"),
+            "--role-arn: reader is no role ARN; write arn:aws:iam::ACCOUNT:role/NAME "
+            "with the 12 digits of the account",
+            id="malformed ARN by option",
+        ),
+        pytest.param(
+            READER_CONFIG + "duration_seconds = 899\n",
+            ALICE,
+            ("reader",),
+            "{config}:5: 899 seconds; AssumeRole takes 900 to 43200",
+            id="duration too short",
+        ),
+        pytest.param(
+            READER_CONFIG,
+            ALICE,
+            ("reader", "--duration", "13h"),
+            "--duration: 46800 seconds; AssumeRole takes 900 to 43200",
+            id="duration too long by option",
+        ),
+        pytest.param(
+            READER_CONFIG + "duration_seconds = 1h\n",
+            ALICE,
+            ("reader",),
+            "{config}:5: duration_seconds = 1h is not a whole number",
+            id="duration no number",
+        ),
+        pytest.param(
+            READER_CONFIG + CHAIN + "duration_seconds = 3601\n",
+            ALICE,
+            ("writer",),
+            "{config}:9: 3601 seconds for profile 'writer', but a role assumed from "
+            "another role lives one hour at most; ask for 3600 or less",
+            id="duration over an hour on a chain",
+        ),
+        pytest.param(
+            READER_CONFIG + "role_session_name = a b\n",
+            ALICE,
+            ("reader",),
+            "{config}:5: a b is no role session name; it has 2 to 64 characters, "
+            "letters, digits and _+=,.@-",
+            id="session name",
+        ),
+        pytest.param(
+            READER_CONFIG,
+            ALICE,
+            ("reader", "--session-name", "{name}"),
+            "--session-name {{name}}: the places are {{user}}, {{host}}, {{profile}}; "
+            "see awsexec --help",
+            id="session name template",
+        ),
+        pytest.param(
+            READER_CONFIG + "external_id = not this\n",
+            ALICE,
+            ("reader",),
+            "{config}:5: the external id does not fit AWS's rule; it has 2 to 1224 "
+            "characters, letters, digits and _+=,.@:/-",
+            id="external id",
+        ),
+        pytest.param(
+            READER_CONFIG + "mfa_serial = alice\n",
+            ALICE,
+            ("reader",),
+            "{config}:5: alice is no MFA device; write its serial number, or "
+            "arn:aws:iam::ACCOUNT:mfa/NAME",
+            id="serial",
+        ),
+        pytest.param(
+            READER_CONFIG,
+            ALICE,
+            ("reader", "--region", "EU West"),
+            "EU West is no AWS region; write one like eu-west-1",
+            id="region",
+        ),
+        pytest.param(
+            "",
+            ALICE,
+            ("alice", "--external-id", "x1"),
+            "--external-id is for a role, and profile alice has none; add --role-arn; "
+            "see awsexec --help",
+            id="role option without role",
+        ),
+    ],
+)
+def test_config(run_awsexec, home, sts, config, credentials, words, line):
+    home.write_config(config)
+    home.write_credentials(credentials)
+    assert run_awsexec(*words, "--", "true").error() == line.format(
+        config=home.config, credentials=home.credentials
+    )
+    assert sts.calls == []
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        ((), "no PROFILE; name one, or set AWS_PROFILE"),
+        (("--", "true"), "no PROFILE; name one, or set AWS_PROFILE"),
+        (("alice", "--"), "no COMMAND after --; leave it out for a shell"),
+        (("--regoin", "x", "alice"), "no option --regoin; did you mean --region?"),
+        (("alice", "--duration"), "--duration needs TIME"),
+        (("--quiet=yes", "alice"), "--quiet takes no argument"),
+    ],
+)
+def test_usage(run_awsexec, words, line):
+    assert run_awsexec(*words).error() == f"{line}; see awsexec --help"
+
+
+def test_file_that_is_no_text(run_awsexec, home):
+    home.config.write_bytes(b"[profile a]\nregion = \xff\xfe\n")
+    assert run_awsexec("a", "true").error() == (
+        f"{home.config}:2: not UTF-8 text; save the file as UTF-8"
+    )
+
+
+def test_file_that_cannot_be_read(run_awsexec, home):
+    # a link to itself: unlike a mode, it stops the superuser too
+    home.config.symlink_to(home.config)
+    assert run_awsexec("a", "true").error() == (
+        f"cannot read {home.config}: Too many levels of symbolic links; check the "
+        "file's permissions"
+    )
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may read every file")
+def test_file_that_may_not_be_read(run_awsexec, home):
+    home.write_config("")
+    home.config.chmod(0)
+    assert run_awsexec("a", "true").error() == (
+        f"cannot read {home.config}: Permission denied; check the file's permissions"
+    )
+
+
+@pytest.mark.parametrize(
+    ("role", "settings", "external", "mfa"),
+    [
+        (
+            {"external_id": "secret-handshake"},
+            "",
+            "none is configured (external_id)",
+            "none is configured (mfa_serial)",
+        ),
+        (
+            {"external_id": "secret-handshake"},
+            "external_id = another\n",
+            "the one configured may not be the one the role's trust policy wants",
+            "none is configured (mfa_serial)",
+        ),
+        (
+            {"trusts": []},
+            f"mfa_serial = {SERIAL}\nmfa_process = echo 111111\n",
+            "none is configured (external_id)",
+            "a code was given",
+        ),
+    ],
+    ids=["no external id", "another external id", "not trusted"],
+)
+def test_access_denied(run_awsexec, home, sts, role, settings, external, mfa):
+    sts.add_role("reader", **role)
+    home.write_config(READER_CONFIG, settings)
+    line = run_awsexec("reader", "true").error()
+    assert line == (
+        "profile 'reader': User: arn:aws:iam::123456789012:user/alice is not "
+        f"authorized to perform: sts:AssumeRole on resource: {READER} (AccessDenied); "
+        f"profile 'alice' (key …MPLE in {home.credentials}:3) asked for {READER}; check "
+        f"that both policies allow it, the external id: {external}, and MFA: {mfa}"
+    )
+
+
+def test_access_denied_with_a_device_of_the_source_profile_only(run_awsexec, home, sts):
+    sts.add_role("reader", mfa=True)
+    home.write_config(READER_CONFIG)
+    home.write_credentials(ALICE, MFA)
+    assert (
+        run_awsexec("reader", "true")
+        .error()
+        .endswith(
+            "and MFA: none is configured (mfa_serial); "
+            f"{home.credentials}:5 has one for the source profile only"
+        )
+    )
+
+
+def test_device_of_somebody_else(run_awsexec, home, sts):
+    home.write_config(READER_CONFIG, MFA.replace("alice", "bob"))
+    line = run_awsexec("reader", "--mfa-token", "111111", "true").error()
+    assert line == (
+        "profile 'reader': MultiFactorAuthentication failed, unable to validate MFA "
+        "code.  Please verify your MFA serial number is valid and associated with this "
+        f"user (AccessDenied); check that profile 'alice' (key …MPLE in "
+        f"{home.credentials}:3) owns {SERIAL.replace('alice', 'bob')}"
+    )
+
+
+def test_unknown_key(run_awsexec, home, sts):
+    home.write_config(READER_CONFIG)
+    sts.remove_key(KEY_ID)
+    assert run_awsexec("reader", "true").error() == (
+        f"AWS does not know the key of profile 'alice' (key …MPLE in "
+        f"{home.credentials}:3); it was deleted, made inactive or mistyped: The "
+        "security token included in the request is invalid (InvalidClientTokenId)"
+    )
+
+
+def test_wrong_secret(run_awsexec, home, sts):
+    home.write_config(READER_CONFIG)
+    home.write_credentials(ALICE.replace("EXAMPLEKEY", "EXAMPLEKEX"))
+    assert run_awsexec("reader", "true").error() == (
+        "AWS does not accept the secret key of profile 'alice' (key …MPLE in "
+        f"{home.credentials}:3); check it: The request signature we calculated does not "
+        "match the signature you provided. Check your AWS Secret Access Key and signing "
+        "method. Consult the service documentation for details (SignatureDoesNotMatch)"
+    )
+
+
+def test_expired_source_keys(run_awsexec, home, sts):
+    home.write_config(READER_CONFIG)
+    session = run_awsexec.child("reader")
+    home.write_credentials(f"""\
+        [old]
+        aws_access_key_id = {session['AWS_ACCESS_KEY_ID']}
+        aws_secret_access_key = {session['AWS_SECRET_ACCESS_KEY']}
+        aws_session_token = {session['AWS_SESSION_TOKEN']}
+        [writer]
+        role_arn = {WRITER}
+        source_profile = old
+        """)
+    sts.expire_sessions()
+    assert run_awsexec("writer", "true").error() == (
+        f"the credentials of profile 'old' (key …0001 in {home.credentials}:2) have "
+        "expired; renew them and try again"
+    )
+
+
+@pytest.mark.parametrize(
+    ("offset", "side"), [(3600, "behind"), (-3600, "ahead of")], ids=["behind", "ahead"]
+)
+def test_clock_skew(run_awsexec, home, sts, offset, side):
+    home.write_config(READER_CONFIG)
+    sts.clock_offset = offset
+    line = run_awsexec("reader", "true").error()
+    found = re.match(
+        rf"profile 'reader': this machine's clock is {side} AWS's by (\d+) seconds; set "
+        r"it and try again: Signature (expired|not yet current): .* "
+        r"\(SignatureDoesNotMatch\)$",
+        line,
+    )
+    assert found, line
+    # the Date header has whole seconds, and the answer took some time
+    assert abs(int(found[1]) - 3600) <= 5
+
+
+@pytest.mark.parametrize(
+    ("words", "who"),
+    [
+        (("--duration", "2h"), "this role 7200 seconds"),
+        (("--duration", "2h", "--mfa-serial", SERIAL), "this role 7200 seconds"),
+    ],
+)
+def test_duration_over_the_role_s_maximum(run_awsexec, home, sts, words, who):
+    home.write_config(READER_CONFIG)
+    line = run_awsexec("reader", *words, "--mfa-token", "111111", "true").error()
+    assert line == (
+        f"profile 'reader': AWS does not give {who}; ask for less with --duration or "
+        "duration_seconds, or raise the role's maximum: The requested DurationSeconds "
+        "exceeds the MaxSessionDuration set for this role (ValidationError)"
+    )
+
+
+def test_refusal_that_nobody_foresaw(run_awsexec, home, sts):
+    sts.fail("RegionDisabledException", "STS is not activated\nin this region.", 403)
+    home.write_config(READER_CONFIG)
+    assert run_awsexec("reader", "true").error() == (
+        f"profile 'reader': AWS refused the role {READER}: STS is not activated in this "
+        "region (RegionDisabledException)"
+    )
+
+
+ADVICE = "check the network, the proxy and AWS_CA_BUNDLE"
+# one try: what is not there now will not be there in a moment
+ONCE = {"AWS_MAX_ATTEMPTS": "1"}
+
+
+def test_no_network(run_awsexec, home, dead_port):
+    home.write_config(READER_CONFIG)
+    url = f"http://127.0.0.1:{dead_port}"
+    result = run_awsexec("reader", "true", env={"AWS_ENDPOINT_URL": url, **ONCE})
+    assert result.error() == (
+        f"cannot reach AWS STS at {url}: Connection refused; {ADVICE}"
+    )
+
+
+def test_name_that_is_not_found(run_awsexec, home):
+    # .invalid is nobody's (RFC 6761); the resolver's patience is not under test
+    url = "http://sts.invalid"
+    env = {
+        "AWS_ENDPOINT_URL": url,
+        "NO_PROXY": "*",
+        "RES_OPTIONS": "attempts:1 timeout:1",
+        **ONCE,
+    }
+    home.write_config(READER_CONFIG)
+    line = run_awsexec("reader", "true", env=env).error()
+    found = re.fullmatch(
+        rf"cannot reach AWS STS at {url}: ([A-Z][a-z -]+); {ADVICE}", line
+    )
+    assert found, line
+    assert "name" in found[1].lower()
+
+
+def test_proxy_that_does_not_answer(run_awsexec, home):
+    home.write_config(READER_CONFIG, "region = eu-west-1\n")
+    assert run_awsexec("reader", "true", env=ONCE).error() == (
+        "cannot reach AWS STS at https://sts.eu-west-1.amazonaws.com: the proxy does "
+        f"not answer (Connection refused); {ADVICE}"
+    )
+
+
+def test_proxy_that_refuses(run_awsexec, home, refusing_proxy):
+    home.write_config(READER_CONFIG, "region = eu-west-1\n")
+    env = {"HTTPS_PROXY": refusing_proxy.url, **ONCE}
+    line = run_awsexec("reader", "true", env=env).error()
+    assert line == (
+        "cannot reach AWS STS at https://sts.eu-west-1.amazonaws.com: the proxy does "
+        f"not answer (Tunnel connection failed: 403 Forbidden); {ADVICE}"
+    )
+
+
+def test_certificate_that_nobody_trusts(run_awsexec, home, tls_sts):
+    home.write_config(READER_CONFIG)
+    env = {"AWS_ENDPOINT_URL": tls_sts.url, **ONCE}
+    line = run_awsexec("reader", "true", env=env).error()
+    found = re.fullmatch(
+        rf"cannot reach AWS STS at {tls_sts.url}: TLS failed \((.*)\); {ADVICE}", line
+    )
+    assert found and "certificate verify failed" in found[1], line
+    assert tls_sts.calls == []
+
+
+def test_ca_bundle_that_is_not_there(run_awsexec, home, tls_sts):
+    home.write_config(READER_CONFIG)
+    env = {"AWS_ENDPOINT_URL": tls_sts.url, "AWS_CA_BUNDLE": "/no/bundle.pem", **ONCE}
+    assert run_awsexec("reader", "true", env=env).error() == (
+        f"cannot reach AWS STS at {tls_sts.url}: there is no CA bundle /no/bundle.pem; "
+        f"{ADVICE}"
+    )
+
+
+def test_connection_that_is_closed(run_awsexec, home, sts):
+    sts.hang_up()
+    home.write_config(READER_CONFIG)
+    assert run_awsexec("reader", "true", env=ONCE).error() == (
+        f"cannot reach AWS STS at {sts.url}: the connection was closed (Remote end "
+        f"closed connection without response); {ADVICE}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        (200, "<html><body>Sign in to the hotel's network</body>", "text/html"),
+        (200, "<html/>", "text/html"),
+        (200, "", "text/plain"),
+        (404, "not found", "text/plain"),
+        (302, "", "text/plain"),
+    ],
+    ids=["broken page", "page", "nothing", "error page", "redirect"],
+)
+def test_somebody_else_answers(run_awsexec, home, sts, status, body, kind):
+    sts.answer(status, body, kind)
+    home.write_config(READER_CONFIG)
+    assert run_awsexec("reader", "true", env=ONCE).error() == (
+        f"cannot reach AWS STS at {sts.url}: what answers there is not AWS STS; {ADVICE}"
+    )
+
+
+def test_services_that_are_not_there(run_awsexec, home):
+    home.write_config(READER_CONFIG, "services = local\n")
+    assert run_awsexec("reader", "true").error() == (
+        f"{home.config}:5: there is no [services local] section; add it or remove the "
+        "setting"
+    )
+
+
+def test_endpoint_that_is_no_url(run_awsexec, home):
+    home.write_config(READER_CONFIG)
+    result = run_awsexec("reader", "true", env={"AWS_ENDPOINT_URL": "localhost:4566"})
+    assert result.error() == (
+        "AWS_ENDPOINT_URL: localhost:4566 is no URL; write http(s)://HOST:PORT"
+    )
+
+
+def test_a_failing_call_is_tried_again(run_awsexec, home, sts):
+    sts.fail("Throttling", "Rate exceeded", 400)
+    home.write_config(READER_CONFIG)
+    run_awsexec.child("reader")
+    assert len(sts.calls) == 2
+
+
+def test_failure_leaves_the_cache_empty(run_awsexec, home, sts):
+    home.write_config(READER_CONFIG)
+    sts.fail("AccessDenied", "no", 403)
+    run_awsexec("reader", "true").error()
+    run_awsexec.child("reader")
+    assert len(sts.calls) == 2

@@ -1,0 +1,268 @@
+"""MFA without a terminal: where the code comes from, and what it is good for."""
+
+import pytest
+
+from tests.support import (
+    ADMIN,
+    ALICE,
+    CODES,
+    KEY_ID,
+    READER,
+    READER_CONFIG,
+    SERIAL,
+    WRITER,
+    WRONG_CODE,
+)
+
+MFA = f"mfa_serial = {SERIAL}\n"
+WRITER_CONFIG = f"""
+[profile writer]
+role_arn = {WRITER}
+source_profile = alice
+"""
+ADMIN_CONFIG = f"""
+[profile admin]
+role_arn = {ADMIN}
+source_profile = writer
+"""
+
+
+@pytest.fixture
+def sts(sts):
+    for name in ("reader", "writer"):
+        sts.add_role(name, mfa=True, longest=43_200)
+    return sts
+
+
+@pytest.mark.parametrize("source", ["option", "AWSEXEC_MFA_TOKEN"])
+def test_given_code(run_awsexec, home, sts, source):
+    home.write_config(READER_CONFIG, MFA)
+    if source == "option":
+        run_awsexec.child("reader", "--mfa-token", CODES[0])
+    else:
+        run_awsexec.child("reader", env={source: CODES[0]})
+    assert sts.operations == ["GetSessionToken", "AssumeRole reader"]
+    assert sts.calls[0].parameters == {
+        "SerialNumber": SERIAL,
+        "TokenCode": CODES[0],
+        "DurationSeconds": "43200",
+    }
+    assert sts.calls[1].key_id == "ASIAEXAMPLE000000001"
+
+
+def test_option_comes_before_the_variable(run_awsexec, home, sts):
+    home.write_config(READER_CONFIG, MFA)
+    env = {"AWSEXEC_MFA_TOKEN": CODES[1], "AWSEXEC_MFA_PROCESS": f"echo {CODES[2]}"}
+    run_awsexec.child("reader", f"--mfa-token={CODES[0]}", env=env)
+    assert sts.calls[0].parameters["TokenCode"] == CODES[0]
+
+
+@pytest.mark.parametrize("place", ["AWSEXEC_MFA_PROCESS", "role", "source"])
+def test_mfa_process(run_awsexec, home, sts, place):
+    # only the first line counts, and the words are split as a shell does
+    script = home.script("my code", f"#!/bin/sh\necho {CODES[0]}\necho $1\n")
+    line = f"mfa_process = '{script}' 'two words'\n"
+    home.write_config(READER_CONFIG, MFA, line if place == "role" else "")
+    if place == "source":
+        home.write_credentials(ALICE, line)
+    env = {place: line.partition(" = ")[2].strip()} if place.isupper() else {}
+    run_awsexec.child("reader", env=env)
+    assert sts.calls[0].parameters["TokenCode"] == CODES[0]
+
+
+def test_variable_comes_before_the_setting(run_awsexec, home, sts):
+    home.write_config(READER_CONFIG, MFA, f"mfa_process = echo {CODES[1]}\n")
+    run_awsexec.child("reader", env={"AWSEXEC_MFA_PROCESS": f"echo {CODES[0]}"})
+    assert sts.calls[0].parameters["TokenCode"] == CODES[0]
+
+
+def test_mfa_process_leaves_stdin_to_command_and_has_stderr(run_awsexec, home, sts):
+    home.script("code", f"#!/bin/sh\ncat\necho touch your key >&2\necho {CODES[0]}\n")
+    home.write_config(READER_CONFIG, MFA, f"mfa_process = {home.path}/code\n")
+    result = run_awsexec("reader", "cat", stdin="for the command")
+    assert (result.status, result.stdout) == (0, "for the command")
+    assert result.stderr == "touch your key\n"
+
+
+def test_one_code_for_several_roles(run_awsexec, home, sts):
+    home.write_config(READER_CONFIG, MFA, WRITER_CONFIG, MFA)
+    run_awsexec.child("reader", "--mfa-token", CODES[0])
+    run_awsexec.child("writer", "--no-prompt")
+    assert sts.operations == [
+        "GetSessionToken",
+        "AssumeRole reader",
+        "AssumeRole writer",
+    ]
+
+
+def test_one_code_for_a_chain_and_for_another_role_after_it(run_awsexec, home, sts):
+    home.write_config(
+        READER_CONFIG, MFA, WRITER_CONFIG.replace("alice", "reader"), MFA, ADMIN_CONFIG
+    )
+    sts.add_role("writer", trusts=[READER])
+    sts.add_role("admin", trusts=[WRITER])
+    run_awsexec.child("admin", "--mfa-token", CODES[0])
+    assert sts.operations == [
+        "GetSessionToken",
+        "AssumeRole reader",
+        "AssumeRole writer",
+        "AssumeRole admin",
+    ]
+    # what was assumed on the way serves too
+    run_awsexec.child("reader", "--no-prompt")
+    assert len(sts.calls) == 4
+
+
+@pytest.mark.parametrize(
+    ("duration", "operations"),
+    [
+        ("3600", ["GetSessionToken", "AssumeRole reader"]),
+        ("3601", ["AssumeRole reader"]),
+        ("12h", ["AssumeRole reader"]),
+    ],
+)
+def test_a_role_for_longer_than_an_hour_takes_the_code_itself(
+    run_awsexec, home, sts, duration, operations
+):
+    home.write_config(READER_CONFIG, MFA)
+    words = ("reader", "--duration", duration)
+    run_awsexec.child(*words, "--mfa-token", CODES[0])
+    assert sts.operations == operations
+    assert sts.calls[0].parameters["TokenCode"] == CODES[0]
+    assert sts.calls[0].key_id == KEY_ID
+    # and is cached
+    run_awsexec.child(*words, "--no-prompt")
+    assert sts.operations == operations
+
+
+def test_a_long_role_at_the_start_of_a_chain_takes_the_code_itself(
+    run_awsexec, home, sts
+):
+    home.write_config(
+        READER_CONFIG,
+        MFA,
+        "duration_seconds = 7200\n",
+        WRITER_CONFIG.replace("alice", "reader"),
+    )
+    sts.add_role("writer", trusts=[READER])
+    run_awsexec.child("writer", "--mfa-token", CODES[0])
+    assert sts.operations == ["AssumeRole reader", "AssumeRole writer"]
+
+
+def test_static_keys_with_mfa_run_in_a_session(run_awsexec, home, sts):
+    home.write_config("[profile alice]\n", MFA)
+    child = run_awsexec.child("alice", "--mfa-token", CODES[0])
+    assert child["AWS_ACCESS_KEY_ID"] == "ASIAEXAMPLE000000001"
+    assert sts.operations == ["GetSessionToken"]
+    assert run_awsexec.child("alice")["AWS_ACCESS_KEY_ID"] == "ASIAEXAMPLE000000001"
+    assert len(sts.calls) == 1
+
+
+def test_session_of_static_keys_serves_their_roles(run_awsexec, home, sts):
+    home.write_config("[profile alice]\n", MFA, READER_CONFIG, MFA)
+    run_awsexec.child("alice", "--mfa-token", CODES[0])
+    run_awsexec.child("reader", "--no-prompt")
+    assert sts.operations == ["GetSessionToken", "AssumeRole reader"]
+
+
+def test_duration_of_static_keys_session(run_awsexec, home, sts):
+    home.write_config("[profile alice]\n", MFA)
+    run_awsexec.child("alice", "--mfa-token", CODES[0], "--duration", "36h")
+    assert sts.calls[0].parameters["DurationSeconds"] == "129600"
+
+
+def test_session_keys_cannot_open_a_session(run_awsexec, home, sts):
+    home.write_credentials(ALICE, "aws_session_token = EXAMPLE\n", MFA)
+    assert run_awsexec.child("alice")["AWS_ACCESS_KEY_ID"] == KEY_ID
+    assert sts.calls == []
+
+
+def test_no_session_without_mfa(run_awsexec, home, sts):
+    sts.add_role("reader")
+    home.write_config(READER_CONFIG)
+    run_awsexec.child("reader", env={"AWSEXEC_MFA_TOKEN": CODES[0]})
+    assert sts.operations == ["AssumeRole reader"]
+
+
+def test_serial_of_source_is_not_the_role_s(run_awsexec, home, sts):
+    # as in the SDKs: the device is the role's setting
+    sts.add_role("reader")
+    home.write_config(READER_CONFIG)
+    home.write_credentials(ALICE, MFA)
+    run_awsexec.child("reader", "--no-prompt")
+    assert sts.operations == ["AssumeRole reader"]
+
+
+def test_serial_by_option(run_awsexec, home, sts):
+    home.write_config(READER_CONFIG)
+    run_awsexec.child("reader", "--mfa-serial", SERIAL, "--mfa-token", CODES[0])
+    assert sts.calls[0].parameters["SerialNumber"] == SERIAL
+
+
+@pytest.mark.parametrize(
+    ("words", "setting", "message"),
+    [
+        (
+            ("--no-prompt",),
+            "",
+            f"profile 'reader' needs an MFA code of {SERIAL} and --no-prompt forbids "
+            "asking; give --mfa-token, AWSEXEC_MFA_TOKEN or mfa_process",
+        ),
+        (
+            (),
+            "",
+            f"profile 'reader' needs an MFA code of {SERIAL} and there is no terminal "
+            "to ask on; give --mfa-token, AWSEXEC_MFA_TOKEN or mfa_process",
+        ),
+        (
+            ("--mfa-token", "12345"),
+            "",
+            "--mfa-token: an MFA code is six digits; see awsexec --help",
+        ),
+        (
+            (),
+            "mfa_process = echo 1234567",
+            "{config}:6: mfa_process echo 1234567 printed no six-digit code on its "
+            "first line",
+        ),
+        (
+            (),
+            "mfa_process = sh -c 'echo 123456; exit 3'",
+            "{config}:6: mfa_process sh -c 'echo 123456; exit 3' ended with status 3; "
+            "run it by hand to see why",
+        ),
+        (
+            (),
+            "mfa_process = /no/such/program",
+            "{config}:6: cannot run mfa_process /no/such/program: No such file or "
+            "directory",
+        ),
+        (
+            (),
+            "mfa_process = echo 'open",
+            "{config}:6: cannot run mfa_process echo 'open: No closing quotation",
+        ),
+    ],
+)
+def test_no_code_to_be_had(run_awsexec, home, sts, words, setting, message):
+    home.write_config(READER_CONFIG, MFA, setting)
+    result = run_awsexec("reader", *words, "true")
+    assert result.error() == message.format(config=home.config)
+    assert sts.calls == []
+
+
+@pytest.mark.parametrize(
+    ("words", "setting"),
+    [
+        (("--mfa-token", WRONG_CODE, "--no-prompt"), ""),
+        (("--mfa-token", WRONG_CODE), ""),
+        ((), f"mfa_process = echo {WRONG_CODE}\n"),
+    ],
+)
+def test_refused_code_without_a_terminal(run_awsexec, home, sts, words, setting):
+    home.write_config(READER_CONFIG, MFA, setting)
+    assert run_awsexec("reader", *words, "true").error() == (
+        "profile 'reader': MultiFactorAuthentication failed with invalid MFA one time "
+        "pass code (AccessDenied); each code works once, wait for the next"
+    )
+    assert sts.operations == ["GetSessionToken"]

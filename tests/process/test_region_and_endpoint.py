@@ -1,0 +1,132 @@
+"""Where STS is called, and the region COMMAND gets."""
+
+import pytest
+
+from tests.support import READER, READER_CONFIG
+
+REGIONS = ("AWS_REGION", "AWS_DEFAULT_REGION")
+
+
+@pytest.mark.parametrize(
+    ("words", "env", "region"),
+    [
+        pytest.param((), {}, "eu-west-1", id="profile"),
+        pytest.param(
+            (),
+            {"AWS_DEFAULT_REGION": "eu-west-2"},
+            "eu-west-2",
+            id="AWS_DEFAULT_REGION",
+        ),
+        pytest.param(
+            (),
+            {"AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "eu-west-2"},
+            "us-east-1",
+            id="AWS_REGION",
+        ),
+        pytest.param(
+            ("--region", "ap-south-1"),
+            {"AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "eu-west-2"},
+            "ap-south-1",
+            id="option",
+        ),
+    ],
+)
+def test_region_decides_the_endpoint_and_is_handed_on(
+    run_awsexec, home, aws, words, env, region
+):
+    sts, proxy = aws
+    home.write_config(READER_CONFIG, "region = eu-west-1\n")
+    child = run_awsexec.child("reader", *words, env=env)
+    assert [child[name] for name in REGIONS] == [region] * 2
+    assert proxy.targets == [f"sts.{region}.amazonaws.com:443"]
+    assert sts.calls[0].host == f"sts.{region}.amazonaws.com"
+    assert sts.calls[0].region == region
+
+
+@pytest.mark.parametrize(
+    ("partition", "host"),
+    [
+        ("aws", "sts.us-east-1.amazonaws.com"),
+        ("aws-cn", "sts.cn-north-1.amazonaws.com.cn"),
+        ("aws-us-gov", "sts.us-gov-west-1.amazonaws.com"),
+    ],
+)
+def test_without_region_the_role_tells_the_partition(
+    run_awsexec, home, aws, partition, host
+):
+    sts, proxy = aws
+    arn = READER.replace("aws", partition, 1)
+    sts.fail("AccessDenied", "not this one")
+    home.write_config(READER_CONFIG.replace(READER, arn))
+    run_awsexec("reader", "true")
+    assert proxy.targets == [f"{host}:443"]
+
+
+def test_without_region_command_gets_none(run_awsexec, home, sts):
+    home.write_config(READER_CONFIG)
+    assert not run_awsexec.child("reader").keys() & set(REGIONS)
+
+
+SERVICES = """
+services = local
+[services local]
+sts =
+    endpoint_url = {url}
+"""
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL", "services", "endpoint_url"),
+        ("AWS_ENDPOINT_URL", "services", "endpoint_url"),
+        ("services", "endpoint_url"),
+        ("endpoint_url",),
+    ],
+    ids=lambda names: names[0],
+)
+def test_the_first_configured_endpoint_is_called(
+    run_awsexec, home, sts, dead_port, names
+):
+    del run_awsexec.environ["AWS_ENDPOINT_URL_STS"]
+    # the first is the one that answers
+    urls = dict.fromkeys(names, f"http://127.0.0.1:{dead_port}")
+    urls[names[0]] = sts.url
+    settings = ""
+    if "endpoint_url" in urls:
+        settings += f"endpoint_url = {urls['endpoint_url']}\n"
+    if "services" in urls:
+        settings += SERVICES.format(url=urls["services"])
+    home.write_config(READER_CONFIG, settings)
+    env = {name: url for name, url in urls.items() if name.startswith("AWS_")}
+    run_awsexec.child("reader", env=env)
+    assert sts.operations == ["AssumeRole reader"]
+
+
+def test_configured_endpoints_can_be_ignored(run_awsexec, home, aws, dead_port):
+    sts, proxy = aws
+    home.write_config(READER_CONFIG, "ignore_configured_endpoint_urls = true\n")
+    url = f"http://127.0.0.1:{dead_port}"
+    run_awsexec.child("reader", env={"AWS_ENDPOINT_URL": url})
+    assert proxy.targets == ["sts.us-east-1.amazonaws.com:443"]
+
+
+def test_ca_bundle_of_profile(run_awsexec, home, tls_sts, certificate):
+    home.write_config(
+        READER_CONFIG,
+        f"endpoint_url = {tls_sts.url}\nca_bundle = {certificate[1]}\n",
+    )
+    run_awsexec.child("reader")
+    assert tls_sts.operations == ["AssumeRole reader"]
+
+
+def test_no_proxy(run_awsexec, home, tls_sts, certificate):
+    # the fixture's proxy answers nobody
+    env = {
+        "AWS_ENDPOINT_URL": tls_sts.url,
+        "AWS_CA_BUNDLE": str(certificate[1]),
+        "NO_PROXY": "127.0.0.1",
+    }
+    home.write_config(READER_CONFIG)
+    run_awsexec.child("reader", env=env)
+    assert tls_sts.operations == ["AssumeRole reader"]

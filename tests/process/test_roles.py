@@ -1,0 +1,274 @@
+"""From the config files to the calls: which role, assumed by whom and how."""
+
+import getpass
+import re
+import socket
+
+import pytest
+
+from tests.servers.sts import role_arn
+from tests.support import (
+    ADMIN,
+    ALICE,
+    KEY_ID,
+    READER,
+    READER_CONFIG,
+    SECRET,
+    WRITER,
+)
+
+CHAIN_CONFIG = f"""
+[profile writer]
+role_arn = {WRITER}
+source_profile = reader
+[profile admin]
+role_arn = {ADMIN}
+source_profile = writer
+"""
+
+
+def test_role_in_config_file(run_awsexec, home, sts):
+    home.write_config(READER_CONFIG)
+    child = run_awsexec.child("reader")
+    assert child["AWS_ACCESS_KEY_ID"] == "ASIAEXAMPLE000000001"
+    (call,) = sts.calls
+    assert call.operation == "AssumeRole"
+    assert call.parameters["RoleArn"] == READER
+    assert call.parameters.keys() == {"RoleArn", "RoleSessionName"}
+    assert (call.key_id, call.token) == (KEY_ID, None)
+
+
+def test_role_in_credentials_file(run_awsexec, home, sts):
+    home.write_credentials(ALICE, READER_CONFIG.replace("[profile ", "["))
+    run_awsexec.child("reader")
+    assert sts.operations == ["AssumeRole reader"]
+
+
+def test_role_split_over_both_files(run_awsexec, home, sts):
+    # the credentials file has the last word, setting by setting
+    home.write_config(READER_CONFIG.replace("reader\n", "writer\n"))
+    home.write_config(
+        f"[profile reader]\nrole_arn = {WRITER}\nexternal_id = of-config-file\n"
+    )
+    home.write_credentials(
+        ALICE, f"[reader]\nrole_arn = {READER}\nsource_profile = alice\n"
+    )
+    run_awsexec.child("reader")
+    (call,) = sts.calls
+    assert call.parameters["RoleArn"] == READER
+    assert call.parameters["ExternalId"] == "of-config-file"
+
+
+@pytest.mark.parametrize("words", [("default",), ()])
+def test_default_as_role_with_empty_token_of_its_source(run_awsexec, home, sts, words):
+    home.write_credentials(
+        ALICE,
+        "aws_session_token =\n",
+        f"[default]\nrole_arn = {READER}\nsource_profile = alice\n",
+    )
+    env = {} if words else {"AWS_PROFILE": "default"}
+    child = run_awsexec.child(*words, env=env)
+    assert child["AWSEXEC_PROFILE"] == "default"
+    assert (sts.calls[0].key_id, sts.calls[0].token) == (KEY_ID, None)
+    assert sts.operations == ["AssumeRole reader"]
+
+
+def test_chain_of_three_roles(run_awsexec, home, sts):
+    home.write_config(READER_CONFIG, CHAIN_CONFIG)
+    # each role lets in nobody but the one before it
+    alice = "arn:aws:iam::123456789012:user/alice"
+    for name, trusted in (("reader", alice), ("writer", READER), ("admin", WRITER)):
+        sts.add_role(name, trusts=[trusted])
+    child = run_awsexec.child("admin")
+    assert child["AWS_ACCESS_KEY_ID"] == "ASIAEXAMPLE000000003"
+    assert sts.operations == [f"AssumeRole {n}" for n in ("reader", "writer", "admin")]
+    assert [call.key_id for call in sts.calls] == [
+        KEY_ID,
+        "ASIAEXAMPLE000000001",
+        "ASIAEXAMPLE000000002",
+    ]
+
+
+def test_source_with_keys_ends_the_chain(run_awsexec, home, sts):
+    # a source's own keys come before its role, as in the SDKs
+    home.write_config(CHAIN_CONFIG, READER_CONFIG)
+    home.write_credentials(ALICE, ALICE.replace("alice", "writer"))
+    run_awsexec.child("admin")
+    assert sts.operations == ["AssumeRole admin"]
+
+
+def test_profile_that_is_its_own_source(run_awsexec, home, sts):
+    home.write_config(f"[profile alice]\nrole_arn = {READER}\nsource_profile = alice\n")
+    run_awsexec.child("alice")
+    assert sts.operations == ["AssumeRole reader"]
+    assert sts.calls[0].key_id == KEY_ID
+
+
+def test_role_of_source_keys_that_are_a_session(run_awsexec, home, sts):
+    home.write_config(READER_CONFIG)
+    first = run_awsexec.child("reader")
+    home.write_credentials(f"""
+        [session]
+        aws_access_key_id = {first['AWS_ACCESS_KEY_ID']}
+        aws_secret_access_key = {first['AWS_SECRET_ACCESS_KEY']}
+        aws_session_token = {first['AWS_SESSION_TOKEN']}
+        [writer]
+        role_arn = {WRITER}
+        source_profile = session
+        """)
+    run_awsexec.child("writer")
+    assert sts.calls[1].token == first["AWS_SESSION_TOKEN"]
+
+
+def test_role_of_environment(run_awsexec, home, sts):
+    home.write_config(
+        f"[profile reader]\nrole_arn = {READER}\ncredential_source = Environment\n"
+    )
+    home.write_credentials("")
+    run_awsexec.child(
+        "reader", env={"AWS_ACCESS_KEY_ID": KEY_ID, "AWS_SECRET_ACCESS_KEY": SECRET}
+    )
+    assert sts.calls[0].key_id == KEY_ID
+
+
+def test_role_of_credential_process(run_awsexec, home, sts):
+    home.script(
+        "keys",
+        f"""\
+        #!/bin/sh
+        echo '{{"Version": 1, "AccessKeyId": "{KEY_ID}", "SecretAccessKey": "{SECRET}"}}'
+        """,
+    )
+    home.write_config(
+        READER_CONFIG.replace("= alice", "= tool"),
+        f"[profile tool]\ncredential_process = {home.path}/keys\n",
+    )
+    run_awsexec.child("reader")
+    assert sts.calls[0].key_id == KEY_ID
+
+
+def test_static_keys_run_as_they_are(run_awsexec, sts):
+    child = run_awsexec.child("alice")
+    assert (child["AWS_ACCESS_KEY_ID"], child["AWS_SECRET_ACCESS_KEY"]) == (
+        KEY_ID,
+        SECRET,
+    )
+    assert "AWS_SESSION_TOKEN" not in child
+    assert "AWS_CREDENTIAL_EXPIRATION" not in child
+    assert sts.calls == []
+
+
+def test_static_keys_with_token_run_with_it(run_awsexec, home, sts):
+    home.write_credentials(ALICE, "aws_session_token = EXAMPLETOKEN==\n")
+    assert run_awsexec.child("alice")["AWS_SESSION_TOKEN"] == "EXAMPLETOKEN=="
+    assert sts.calls == []
+
+
+@pytest.mark.parametrize(
+    ("setting", "words", "sent"),
+    [
+        ("external_id = of:profile/1", (), "of:profile/1"),
+        ("external_id = of-profile", ("--external-id", "of-option"), "of-option"),
+        ("external_id =", (), None),
+    ],
+)
+def test_external_id(run_awsexec, home, sts, setting, words, sent):
+    sts.add_role("reader", external_id=sent)
+    home.write_config(READER_CONFIG, setting)
+    run_awsexec.child("reader", *words)
+    assert sts.calls[0].parameters.get("ExternalId") == sent
+
+
+HOST = re.sub(r"[^A-Za-z0-9_+=,.@-]", "-", socket.gethostname().partition(".")[0])
+
+
+@pytest.mark.parametrize(
+    ("setting", "words", "sent"),
+    [
+        ("", (), getpass.getuser()),
+        ("role_session_name = of-profile", (), "of-profile"),
+        (
+            "role_session_name = of-profile",
+            ("--session-name", "of-option"),
+            "of-option",
+        ),
+        ("", ("--session-name={user}@{host}",), f"{getpass.getuser()}@{HOST}"),
+        ("", ("--session-name={profile}.x",), "reader.x"),
+    ],
+)
+def test_session_name(run_awsexec, home, sts, setting, words, sent):
+    home.write_config(READER_CONFIG, setting)
+    run_awsexec.child("reader", *words)
+    assert sts.calls[0].parameters["RoleSessionName"] == sent
+
+
+def test_session_name_with_profile_cleaned(run_awsexec, home, sts):
+    home.write_config(READER_CONFIG.replace("reader]", '"my reader/ü"]'))
+    run_awsexec.child("my reader/ü", "--session-name", "{profile}")
+    assert sts.calls[0].parameters["RoleSessionName"] == "my-reader--"
+
+
+@pytest.mark.parametrize(
+    ("setting", "words", "sent"),
+    [
+        ("duration_seconds = 1800", (), "1800"),
+        ("duration_seconds = 1800", ("--duration", "15m"), "900"),
+        ("", ("--duration=12h",), "43200"),
+    ],
+)
+def test_duration(run_awsexec, home, sts, setting, words, sent):
+    sts.add_role("reader", longest=43_200)
+    home.write_config(READER_CONFIG, setting)
+    run_awsexec.child("reader", *words)
+    assert sts.calls[0].parameters["DurationSeconds"] == sent
+
+
+def test_role_that_no_file_knows(run_awsexec, sts):
+    child = run_awsexec.child("--role-arn", READER, "--source-profile", "alice")
+    assert child["AWSEXEC_PROFILE"] == READER
+    assert sts.operations == ["AssumeRole reader"]
+
+
+def test_role_option_over_a_profile_with_keys(run_awsexec, sts):
+    child = run_awsexec.child("alice", "--role-arn", READER)
+    assert child["AWSEXEC_PROFILE"] == "alice"
+    assert sts.operations == ["AssumeRole reader"]
+    assert sts.calls[0].key_id == KEY_ID
+
+
+def test_role_option_over_a_profile_with_a_role(run_awsexec, home, sts):
+    # as if the profile had that role_arn: its source stays
+    home.write_config(READER_CONFIG)
+    run_awsexec.child("reader", "--role-arn", role_arn("writer"))
+    assert sts.operations == ["AssumeRole writer"]
+
+
+def test_source_option_over_credential_source(run_awsexec, home, sts):
+    home.write_config(
+        f"[profile reader]\nrole_arn = {READER}\ncredential_source = Environment\n"
+    )
+    run_awsexec.child("reader", "--source-profile", "alice")
+    assert sts.calls[0].key_id == KEY_ID
+
+
+def test_profile_of_variable(run_awsexec, home, sts):
+    home.write_config(READER_CONFIG)
+    child = run_awsexec.child(env={"AWS_PROFILE": "reader"})
+    assert child["AWSEXEC_PROFILE"] == "reader"
+    assert "AWS_PROFILE" not in child
+
+
+def test_files_named_by_variables(run_awsexec, home, sts):
+    home.write_config("[profile reader]\nregion = nowhere-1\n")
+    other = home.path / "other files"
+    other.mkdir()
+    (other / "config").write_text(READER_CONFIG)
+    home.credentials.rename(other / "credentials")
+    run_awsexec.child(
+        "reader",
+        env={
+            "AWS_CONFIG_FILE": "~/other files/config",
+            "AWS_SHARED_CREDENTIALS_FILE": str(other / "credentials"),
+        },
+    )
+    assert sts.operations == ["AssumeRole reader"]
