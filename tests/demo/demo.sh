@@ -133,7 +133,7 @@ exec 9>&-
 wait
 run 'aws sts get-caller-identity'
 [ "$status" -ne 0 ] || fail "the fake AWS is still there"
-run "awsexec default -- sh -c 'echo \$AWSEXEC_PROFILE until \$AWS_CREDENTIAL_EXPIRATION'"
-expect 0 'default until 20'
+run "awsexec alice-sts -- sh -c 'echo \$AWSEXEC_PROFILE until \$AWS_CREDENTIAL_EXPIRATION'"
+expect 0 'alice-sts until 20'
 
 printf '\ndemo: all as told\n'

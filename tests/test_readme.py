@@ -1,0 +1,51 @@
+"""The README against the program."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from awsexec import everyrun
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def section(title: str) -> str:
+    return README.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+
+
+def test_options_are_what_help_prints():
+    printed = subprocess.run(
+        [sys.executable, "-m", "awsexec", "--help"],
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+        check=True,
+    ).stdout
+    block = section("Options").split("```\n")[1]
+    assert block == printed
+
+
+@pytest.mark.parametrize("target", ["demo", "test"])
+def test_make_knows_the_commands(target):
+    assert f"\n$ make {target}\n" in README
+    assert f"\n{target}:" in (ROOT / "Makefile").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", sorted(everyrun.REMOVED))
+def test_every_variable_that_is_removed_is_named(name):
+    assert f"`{name}`" in section("Environment")
+
+
+def test_demo_shows_what_the_readme_does():
+    """The sample commands are the demo's, which checks what they print."""
+    demo = (ROOT / "tests" / "demo" / "demo.sh").read_text(encoding="utf-8")
+    lines = section("Use").splitlines()
+    commands = [line[2:] for line in lines if line.startswith("$ ")]
+    assert commands
+    for command in commands:
+        # in double quotes where it has single ones
+        assert f"run '{command}'" in demo or command.replace("$", r"\$") in demo
