@@ -92,8 +92,7 @@ class Resolver:
             return self._fetch(chain, length)
 
         key = chain.key(self._endpoint, length)
-        started = self._clock()
-        found = self._store.read(key)
+        found = before = self._store.read(key)
         if found is None or not self._is_good(found, demand):
             waiting = f"waiting for another awsexec, which is getting the {step}"
             with self._store.lock(key, lambda: self._report.waiting(waiting)):
@@ -101,7 +100,7 @@ class Resolver:
                 # what another run has just fetched is as good as fetching it again
                 if found is None or not (
                     self._is_good(found, Demand(demand.min_ttl))
-                    and (not demand.refresh or found.issued >= started)
+                    and (not demand.refresh or _differs(found, before))
                 ):
                     return self._remember(key, chain, self._fetch(chain, length))
         self._report.detail(
@@ -185,3 +184,7 @@ class Resolver:
             raise refusals.unreachable(error) from None
         self._report.detail(f"{step}: {step.operation} gave {fresh}")
         return fresh
+
+
+def _differs(found: Entry, before: Entry | None) -> bool:
+    return before is None or found.variables != before.variables
