@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from awsexec import arguments
@@ -9,13 +10,17 @@ from awsexec.errors import AwsexecError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from awsexec.arguments import Arguments
+    from awsexec.report import Report
+
+    Command = Callable[[Arguments, Mapping[str, str], Report], int]
 
 
 def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
     """Do what `argv`, the words after ``awsexec``, say; return the exit status."""
+    _replace_closed_streams()
     try:
         parsed = arguments.parse(argv)
         if parsed.help:
@@ -34,9 +39,15 @@ def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
     except AwsexecError as error:
         # as in report, which a usage error does not wait for
         text = " ".join(str(error).splitlines())
-        if sys.stderr is not None:
-            sys.stderr.write(f"awsexec: {text}\n")
+        sys.stderr.write(f"awsexec: {text}\n")
         return error.status
+
+
+def _replace_closed_streams() -> None:
+    """What is said on a stream that the caller closed, None to Python, goes nowhere."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))
 
 
 def _act(parsed: Arguments, environ: Mapping[str, str]) -> int:
@@ -50,15 +61,21 @@ def _act(parsed: Arguments, environ: Mapping[str, str]) -> int:
     elif parsed.quiet:
         level = report.QUIET
     reports = report.Report(sys.stderr, level)
-    # each imported by itself: one needs little of what another does
-    if parsed.action == "export":
-        from awsexec.commands import export
+    return _command(parsed.action)(parsed, environ, reports)
 
-        return export.run(parsed, environ, reports)
-    if parsed.action == "forget":
-        from awsexec.commands import forget
 
-        return forget.run(parsed, environ, reports)
-    from awsexec.commands import run
-
-    return run.run(parsed, environ, reports)
+def _command(action: str) -> Command:
+    """The function of `commands` for `action`; the others are not imported."""
+    if action == "list":
+        from awsexec.commands.list import run
+    elif action == "explain":
+        from awsexec.commands.explain import run
+    elif action == "whoami":
+        from awsexec.commands.whoami import run
+    elif action == "export":
+        from awsexec.commands.export import run
+    elif action == "forget":
+        from awsexec.commands.forget import run
+    else:
+        from awsexec.commands.run import run
+    return run

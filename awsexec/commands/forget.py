@@ -30,5 +30,4 @@ def _keys(arguments: Arguments, environ: Mapping[str, str]) -> frozenset[str]:
         selected = selection.select(arguments, environ)
     except AwsexecError:
         return frozenset()
-    chain, endpoint = selected.chain, selected.endpoint.identity
-    return frozenset(chain.key(endpoint, n + 1) for n in range(len(chain.steps)))
+    return frozenset(selected.keys())

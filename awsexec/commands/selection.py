@@ -56,13 +56,16 @@ class Selection:
         """What COMMAND is told that it runs with."""
         return self.chain.profile.name
 
-    def cached(self, store: Store, now: float) -> list[Entry | None]:
-        """What the cache holds of each step, None where that is nothing of use."""
-        keys = [
+    def keys(self) -> list[str]:
+        """The cache key of each step."""
+        return [
             self.chain.key(self.endpoint.identity, length + 1)
             for length in range(len(self.chain.steps))
         ]
-        found = [store.read(key) for key in keys]
+
+    def cached(self, store: Store, now: float) -> list[Entry | None]:
+        """What the cache holds of each step, None where that is nothing of use."""
+        found = [store.read(key) for key in self.keys()]
         return [entry if entry and entry.is_fresh(now) else None for entry in found]
 
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import botocore
 import botocore.config
 import botocore.exceptions
 import botocore.loaders
@@ -38,7 +39,7 @@ class Sts:
         self._debug = debug
         # none of the built-in handlers is for a call of ours: half of what they do is S3's
         self._session = botocore.session.Session(include_builtin_handlers=False)
-        self._session.register_component("data_loader", _StsLoader())
+        self._session.register_component("data_loader", _Loader())
         # every setting that counts is passed below: the user's files, which botocore
         # may not be able to read, and AWS_PROFILE have no say in here
         for name in ("config_file", "credentials_file"):
@@ -61,38 +62,7 @@ class Sts:
 
         Raises `Refused` and `Unreachable`.
         """
-        url = self._endpoint.url or f"STS in {self._endpoint.region}"
-        try:
-            client = self._session.create_client(
-                "sts",
-                region_name=self._endpoint.region,
-                endpoint_url=self._endpoint.url,
-                verify=self._endpoint.ca_bundle,
-                aws_access_key_id=signer.key_id,
-                aws_secret_access_key=signer.secret,
-                aws_session_token=signer.token,
-                config=self._config,
-            )
-            url = client.meta.endpoint_url
-            bundle = self._endpoint.ca_bundle
-            if bundle is not None and not os.path.exists(bundle):
-                raise Unreachable(url, f"there is no CA bundle {shown(bundle)}")
-            self._debug(
-                f"{operation} at {url} signed by {signer}: "
-                + ", ".join(f"{k}={v}" for k, v in sorted(_cut(parameters).items()))
-            )
-            method = {
-                "AssumeRole": client.assume_role,
-                "GetSessionToken": client.get_session_token,
-            }[operation]
-            given = method(**parameters)["Credentials"]
-        except botocore.exceptions.ClientError as error:
-            raise _refused(error) from None
-        except (botocore.exceptions.BotoCoreError, OSError, ValueError) as error:
-            raise Unreachable(url, _short(error)) from None
-        except (botocore.parsers.ResponseParserError, KeyError):
-            # the page of a proxy or of a network that wants a sign-in, or another server
-            raise Unreachable(url, "what answers there is not AWS STS") from None
+        given = self._ask("sts", operation, parameters, signer)["Credentials"]
         return Credentials(
             given["AccessKeyId"],
             given["SecretAccessKey"],
@@ -100,16 +70,78 @@ class Sts:
             int(given["Expiration"].timestamp()),
         )
 
+    def identity(self, signer: Credentials) -> dict[str, str]:
+        """GetCallerIdentity: Account, Arn and UserId of `signer`. Raises as `call`."""
+        answer = self._ask("sts", "GetCallerIdentity", {}, signer)
+        return {name: answer[name] for name in ("Account", "Arn", "UserId")}
 
-class _StsLoader(botocore.loaders.Loader):  # type: ignore[misc]
-    """Loads the models of STS without looking which other services there are.
+    def account_alias(self, signer: Credentials) -> str | None:
+        """The alias of the account of `signer`, None where it may not see it."""
+        try:
+            aliases = self._ask("iam", "ListAccountAliases", {}, signer)[
+                "AccountAliases"
+            ]
+        except (Refused, Unreachable):
+            return None
+        return aliases[0] if aliases else None
+
+    def _ask(
+        self,
+        service: str,
+        operation: str,
+        parameters: Mapping[str, str | int],
+        signer: Credentials,
+    ) -> dict[str, Any]:
+        """The answer to one call; it has the members that the service's model names."""
+        endpoint = self._endpoint
+        configured = endpoint.url if service == "sts" else endpoint.iam_url
+        url = configured or f"{service.upper()} in {endpoint.region}"
+        bundle = endpoint.ca_bundle
+        if bundle is not None and not os.path.exists(bundle):
+            raise Unreachable(url, f"there is no CA bundle {shown(bundle)}")
+        try:
+            client = self._session.create_client(
+                service,
+                region_name=endpoint.region,
+                endpoint_url=configured,
+                verify=bundle,
+                aws_access_key_id=signer.key_id,
+                aws_secret_access_key=signer.secret,
+                aws_session_token=signer.token,
+                config=self._config,
+            )
+            url = client.meta.endpoint_url
+            self._debug(
+                f"{operation} at {url} signed by {signer}: "
+                + ", ".join(f"{k}={v}" for k, v in sorted(_cut(parameters).items()))
+            )
+            answer: dict[str, Any] = getattr(client, botocore.xform_name(operation))(
+                **parameters
+            )
+            # a page that happens to parse has none of them
+            if not answer.keys() - {"ResponseMetadata"}:
+                raise KeyError(operation)
+            return answer
+        except botocore.exceptions.ClientError as error:
+            raise _refused(error) from None
+        except (botocore.exceptions.BotoCoreError, OSError, ValueError) as error:
+            raise Unreachable(url, _short(error)) from None
+        except (botocore.parsers.ResponseParserError, KeyError):
+            # the page of a proxy or of a network that wants a sign-in, or another server
+            raise Unreachable(
+                url, f"what answers there is not AWS {service.upper()}"
+            ) from None
+
+
+class _Loader(botocore.loaders.Loader):  # type: ignore[misc]
+    """Loads the models of our two services without looking which other services there are.
 
     botocore lists some four hundred directories for that, twice: a sixth of the time
     that a call takes.
     """
 
     def list_available_services(self, type_name: str) -> list[str]:
-        return ["sts"]
+        return ["sts", "iam"]
 
 
 def _cut(parameters: Mapping[str, str | int]) -> dict[str, str | int]:

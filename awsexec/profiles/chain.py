@@ -147,11 +147,15 @@ Step = MfaSession | AssumeRole
 
 @dataclass(frozen=True)
 class Chain:
-    """What a profile comes to: its source, then the steps in the order of the calls."""
+    """What a profile comes to: its source, then the steps in the order of the calls.
+
+    `hops` are the profiles on the way, from the selected one to the source's.
+    """
 
     profile: Profile
     source: Source
     steps: tuple[Step, ...]
+    hops: tuple[Profile, ...]
 
     def key(self, endpoint: str, length: int) -> str:
         """The cache key of what the first `length` steps give at an STS `endpoint`.
@@ -187,7 +191,9 @@ def resolve(
         steps = [MfaSession(_checked_serial(serial), duration, profile.name)]
     else:
         steps = []
-    return Chain(profile, source, tuple(steps))
+    if not hops or hops[-1].name != source.profile.name:
+        hops.append(source.profile)
+    return Chain(profile, source, tuple(steps), tuple(hops))
 
 
 def _walk(profiles: Profiles, profile: Profile) -> tuple[list[Profile], Source]:

@@ -25,12 +25,14 @@ _HOME_REGIONS = {
 class Endpoint:
     """Where STS is called: in `region`, at `url` if one is configured.
 
+    `iam_url` is the same for IAM, which is only asked for an account's alias.
     `ca_bundle` is a file of certificates to trust, or None for the default.
     """
 
     region: str
     url: str | None
     ca_bundle: str | None
+    iam_url: str | None = None
 
     @property
     def identity(self) -> str:
@@ -84,29 +86,30 @@ def resolve(
         raise ConfigError(f"{shown(region)} is no AWS region; write one like eu-west-1")
     return Endpoint(
         region,
-        _url(profiles, profile, environ),
+        _url("sts", profiles, profile, environ),
         environ.get("AWS_CA_BUNDLE") or profile.value("ca_bundle"),
+        _url("iam", profiles, profile, environ),
     )
 
 
 def _url(
-    profiles: Profiles, profile: Profile, environ: Mapping[str, str]
+    service: str, profiles: Profiles, profile: Profile, environ: Mapping[str, str]
 ) -> str | None:
     ignored = environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") or profile.value(
         "ignore_configured_endpoint_urls"
     )
     if ignored and ignored.lower() == "true":
         return None
-    url, where = _configured_url(profiles, profile, environ)
+    url, where = _configured_url(service, profiles, profile, environ)
     if url is not None and not url.startswith(("http://", "https://")):
         raise ConfigError(f"{where}: {shown(url)} is no URL; write http(s)://HOST:PORT")
     return url
 
 
 def _configured_url(
-    profiles: Profiles, profile: Profile, environ: Mapping[str, str]
+    service: str, profiles: Profiles, profile: Profile, environ: Mapping[str, str]
 ) -> tuple[str | None, str]:
-    for name in ("AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL"):
+    for name in (f"AWS_ENDPOINT_URL_{service.upper()}", "AWS_ENDPOINT_URL"):
         if environ.get(name):
             return environ[name], name
     named = profile.get("services")
@@ -117,7 +120,7 @@ def _configured_url(
                 f"{named.where}: there is no [services {named.value}] section; "
                 "add it or remove the setting"
             )
-        block = services.settings.get("sts")
+        block = services.settings.get(service)
         url = block.nested.get("endpoint_url") if block is not None else None
         if url is not None and url.value:
             return url.value, url.where

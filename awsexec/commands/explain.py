@@ -1,0 +1,202 @@
+"""What a profile stands for, and why: its chain, its settings, and what would happen.
+
+Nothing is asked of AWS or of the user. The same facts are printed for people, or as
+JSON for programs.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from awsexec import everyrun
+from awsexec.arguments import Arguments
+from awsexec.commands import selection, text
+from awsexec.commands.selection import Config, Selection
+from awsexec.credentials.credentials import Credentials, iso8601, shell_variables
+from awsexec.errors import AwsexecError, shown, tail
+from awsexec.profiles.chain import AssumeRole
+from awsexec.profiles.files import Setting
+from awsexec.profiles.profile import KEY_ID, SECRET, TOKENS, Profile
+from awsexec.report import Report
+
+# what of the environment has a say in a run, besides the variables of the fast path
+_VARIABLES = (
+    "AWS_PROFILE",
+    "AWS_CONFIG_FILE",
+    "AWS_SHARED_CREDENTIALS_FILE",
+    *everyrun.RUN_VARIABLES[1:],
+    "AWS_CA_BUNDLE",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "AWSEXEC_CACHE_DIR",
+    "AWSEXEC_MFA_TOKEN",
+    "AWSEXEC_MFA_PROCESS",
+    "AWSEXEC_FASTPATH",
+)
+_SECRET = frozenset({SECRET, *TOKENS, "external_id", "AWSEXEC_MFA_TOKEN"})
+
+
+def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int:
+    """Print all that is known of PROFILE; return 125 if it cannot be worked out."""
+    facts: dict[str, Any] = {"profile": arguments.profile or environ.get("AWS_PROFILE")}
+    fault: AwsexecError | None = None
+    config = Config.load(environ)
+    try:
+        selected = selection.select(arguments, environ, config)
+    except AwsexecError as error:
+        fault = error
+        facts["fault"] = str(error)
+        facts["profiles"] = _named(facts["profile"], config)
+    else:
+        facts.update(_facts(selected, environ, selection.store_for(environ, report)))
+    facts["environment"] = {
+        name: "******" if name in _SECRET else environ[name]
+        for name in _VARIABLES
+        if environ.get(name)
+    }
+    if arguments.json:
+        json.dump(facts, sys.stdout, indent=2)
+        sys.stdout.write("\n")
+    else:
+        _print(facts, environ)
+    return 0 if fault is None else fault.status
+
+
+def _named(name: str | None, config: Config) -> list[dict[str, Any]]:
+    """The profiles from `name` on along source_profile, as far as there are any."""
+    found: list[dict[str, Any]] = []
+    while name and name in config.profiles and name not in [p["name"] for p in found]:
+        profile = config.profiles.get(name)
+        found.append(_profile(profile))
+        name = profile.value("source_profile")
+    return found
+
+
+def _facts(
+    selected: Selection, environ: Mapping[str, str], store: Any
+) -> dict[str, Any]:
+    chain, now = selected.chain, time.time()
+    found = selected.cached(store, now)
+    steps: list[dict[str, Any]] = [
+        {"step": "source", "kind": chain.source.kind, "what": chain.source.label}
+    ]
+    for step, entry in zip(chain.steps, found, strict=True):
+        request = {
+            name: "******" if name == "ExternalId" else value
+            for name, value in step.parameters().items()
+        }
+        steps.append(
+            {
+                "step": step.operation,
+                "what": str(step),
+                "profile": step.profile,
+                "request": request,
+                "cached_until": iso8601(entry.expires) if entry else None,
+                "seconds_left": int(entry.life_left(now)) if entry else None,
+            }
+        )
+    # a cached step needs nothing of what stands before it
+    first = max((n + 1 for n, entry in enumerate(found) if entry), default=0)
+    calls = [
+        {"call": step.operation, "prompt": step.mfa_serial}
+        for step in chain.steps[first:]
+    ]
+    role = any(isinstance(step, AssumeRole) for step in chain.steps)
+    example = Credentials("", "", "" if role or chain.steps else None, 0, 0)
+    if not chain.steps and chain.source.keys is not None:
+        example = Credentials("", "", "" if chain.source.keys.token else None)
+    child = shell_variables(example, selected.name, selected.region)
+    child.pop("AWSEXEC_ISSUED", None)
+    return {
+        "profiles": [_profile(hop) for hop in chain.hops],
+        "chain": steps,
+        "endpoint": selected.endpoint.url or f"AWS STS in {selected.endpoint.region}",
+        "calls": calls,
+        "child": {
+            name: value if name.startswith("AWSEXEC") or "REGION" in name else "******"
+            for name, value in child.items()
+        },
+    }
+
+
+def _profile(profile: Profile) -> dict[str, Any]:
+    return {
+        "name": profile.name,
+        "settings": [
+            {
+                "name": setting.name,
+                "value": _shown(setting),
+                "file": setting.file,
+                "line": setting.line or None,
+            }
+            for setting in sorted(
+                profile.settings.values(), key=lambda item: (item.file, item.line)
+            )
+            if setting.value
+        ],
+    }
+
+
+def _shown(setting: Setting) -> str:
+    if setting.name == KEY_ID:
+        return tail(setting.value)
+    return "******" if setting.name in _SECRET else setting.value
+
+
+def _print(facts: dict[str, Any], environ: Mapping[str, str]) -> None:
+    colour = text.has_colour(environ)
+
+    def title(words: str) -> None:
+        print(text.coloured(words, text.BOLD, colour))
+
+    if "fault" in facts:
+        print(text.coloured(f"fault: {facts['fault']}", text.RED, colour))
+    for profile in facts["profiles"]:
+        title(f"profile {shown(profile['name'])}")
+        rows = [
+            (
+                f"  {item['name']} = {shown(item['value'])}",
+                text.home_as_tilde(item["file"], environ)
+                + (f":{item['line']}" if item["line"] else ""),
+            )
+            for item in profile["settings"]
+        ]
+        print(*(text.table(rows, None, ()) if rows else ["  no settings"]), sep="\n")
+    if "chain" in facts:
+        _print_chain(facts, title)
+    title("environment")
+    for name, value in facts["environment"].items():
+        print(f"  {name}={shown(value)}")
+    if not facts["environment"]:
+        print("  nothing in it changes this")
+
+
+def _print_chain(facts: dict[str, Any], title: Any) -> None:
+    title("chain")
+    for number, step in enumerate(facts["chain"]):
+        if number == 0:
+            print(f"  from {step['what']}")
+            continue
+        print(f"  {number}. {step['step']} for profile {shown(step['profile'])}")
+        for name, value in step["request"].items():
+            print(f"       {name} = {value}")
+        if step["cached_until"]:
+            left = text.duration(step["seconds_left"])
+            print(f"       cached until {step['cached_until']} ({left} left)")
+        else:
+            print("       not cached")
+    print(f"  at {facts['endpoint']}")
+    title("the next run")
+    for call in facts["calls"]:
+        asks = f", with an MFA code of {call['prompt']}" if call["prompt"] else ""
+        print(f"  calls {call['call']}{asks}")
+    if not facts["calls"]:
+        print("  calls nothing and asks for nothing")
+    title("COMMAND gets")
+    for name, value in facts["child"].items():
+        print(f"  {name}={value}")

@@ -1,0 +1,112 @@
+"""The table of profiles."""
+
+from __future__ import annotations
+
+import fnmatch
+import json
+import sys
+import time
+from collections.abc import Mapping
+
+from awsexec.arguments import Arguments
+from awsexec.cache.store import Store
+from awsexec.commands import selection, text
+from awsexec.commands.selection import Config
+from awsexec.credentials.credentials import iso8601
+from awsexec.errors import AwsexecError
+from awsexec.profiles.chain import AssumeRole
+from awsexec.report import Report
+
+HEADER = ("PROFILE", "SOURCE", "ACCOUNT", "ROLE", "REGION", "MFA", "CACHED")
+
+
+def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int:
+    """Print the profiles whose names fit PROFILE, or all of them.
+
+    PROFILE is a shell pattern, or a part of the name. A profile that cannot be worked
+    out is a row that says why.
+    """
+    config = Config.load(environ)
+    store = selection.store_for(environ, report)
+    wanted, arguments.profile = arguments.profile, None
+    rows = [
+        _row(name, arguments, environ, config, store)
+        for name in sorted(config.profiles.names(), key=str.casefold)
+        if wanted is None or _fits(name, wanted)
+    ]
+    if arguments.json:
+        json.dump(rows, sys.stdout, indent=2)
+        sys.stdout.write("\n")
+    elif rows:
+        _print(rows, environ)
+    else:
+        report.warning(
+            f"no profile fits {wanted!r}" if wanted else "there is no profile"
+        )
+    return 0
+
+
+def _fits(name: str, pattern: str) -> bool:
+    if any(character in pattern for character in "*?["):
+        return fnmatch.fnmatchcase(name, pattern)
+    return pattern.casefold() in name.casefold()
+
+
+def _row(
+    name: str,
+    arguments: Arguments,
+    environ: Mapping[str, str],
+    config: Config,
+    store: Store,
+) -> dict[str, object]:
+    """What is known of the profile; None for what it does not have."""
+    row: dict[str, object] = dict.fromkeys(
+        ("source", "source_profile", "account", "role_arn", "region", "mfa_serial")
+    )
+    row = {"profile": name, **row, "expires": None, "seconds_left": None, "error": None}
+    arguments.profile = name
+    try:
+        selected = selection.select(arguments, environ, config)
+    except AwsexecError as error:
+        row["error"] = str(error)
+        return row
+    chain, now = selected.chain, time.time()
+    row["source"] = chain.source.kind
+    if chain.source.profile.name != name:
+        row["source_profile"] = chain.source.profile.name
+    row["region"] = selected.region
+    for step in chain.steps:
+        row["mfa_serial"] = row["mfa_serial"] or step.mfa_serial
+        if isinstance(step, AssumeRole):
+            row["role_arn"], row["account"] = step.role_arn, step.role_arn.split(":")[4]
+    found = selected.cached(store, now)
+    if found and found[-1] is not None:
+        row["expires"] = iso8601(found[-1].expires)
+        row["seconds_left"] = int(found[-1].life_left(now))
+    return row
+
+
+def _print(rows: list[dict[str, object]], environ: Mapping[str, str]) -> None:
+    cells = [HEADER]
+    for row in rows:
+        left = row["seconds_left"]
+        cells.append(
+            (
+                str(row["profile"]),
+                str(row["source"] or ""),
+                str(row["account"] or ""),
+                str(row["role_arn"] or "").partition("/")[2],
+                str(row["region"] or ""),
+                "yes" if row["mfa_serial"] else "",
+                text.duration(left) if isinstance(left, int) else "",
+            )
+        )
+    width, colour = text.width(), text.has_colour(environ)
+    lines = text.table(cells, width, shrink=(0, 3))
+    print(text.coloured(lines[0], text.BOLD, colour))
+    name_width = lines[0].index("SOURCE")
+    for row, line in zip(rows, lines[1:], strict=True):
+        if row["error"] is not None:
+            line = f"{line[:name_width].ljust(name_width)}! {row['error']}"
+            line = text.coloured(line[:width], text.RED, colour)
+        print(line)
