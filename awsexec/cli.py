@@ -61,7 +61,20 @@ def _act(parsed: Arguments, environ: Mapping[str, str]) -> int:
     elif parsed.quiet:
         level = report.QUIET
     reports = report.Report(sys.stderr, level)
+    if _wants_profile(parsed) and not environ.get("AWS_PROFILE"):
+        from awsexec.commands.pick import pick
+
+        parsed.profile = pick(environ, reports)
     return _command(parsed.action)(parsed, environ, reports)
+
+
+def _wants_profile(parsed: Arguments) -> bool:
+    """Whether nothing on the command line says whose credentials are meant."""
+    return (
+        parsed.profile is None
+        and parsed.action in ("run", "explain", "export")
+        and not (parsed.role_arn and parsed.source_profile)
+    )
 
 
 def _command(action: str) -> Command:
