@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from awsexec import everyrun
 from tests.servers.sts import role_arn
 
 # AWS's own examples
@@ -19,7 +20,7 @@ CODES = ("111111", "222222", "333333", "444444")
 WRONG_CODE = "999999"
 SERIAL = "arn:aws:iam::123456789012:mfa/alice"
 
-# what no message may hold: the user's secret, and what the recording STS issues
+# what no message may hold: the user's secrets, and what the recording STS issues
 SECRETS = (SECRET, KEY_ID, "EXAMPLESESSION", "ASIAEXAMPLE", *CODES, WRONG_CODE)
 
 ALICE = f"""
@@ -144,3 +145,22 @@ def is_fast(
     loaded = {line.rpartition("|")[2].strip() for line in result.stderr.splitlines()}
     assert "awsexec.everyrun" in loaded, result
     return "awsexec.cli" not in loaded
+
+
+def entries(home: Home) -> dict[Path, everyrun.Entry]:
+    """The cache's entries by their files."""
+    paths = [path for path in home.cache.iterdir() if not path.suffix]
+    return {path: everyrun.parse(path.read_bytes()) for path in paths}
+
+
+def age(home: Home, seconds: int) -> None:
+    """Make the cache what it would be had everything been written `seconds` ago."""
+    for path, entry in entries(home).items():
+        entry.issued -= seconds
+        entry.expires -= seconds
+        entry.renew -= seconds if entry.renew else 0
+        path.write_bytes(everyrun.dump(entry))
+        os.utime(path, (entry.expires, entry.expires))
+    for path in home.cache.glob("*.lock"):
+        then = path.stat().st_mtime - seconds
+        os.utime(path, (then, then))
