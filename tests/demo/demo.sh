@@ -131,7 +131,7 @@ expect 0 alice-holiday-photos
 say "A further run is answered from the cache: it works with AWS switched off."
 exec 9>&-
 wait
-run 'aws sts get-caller-identity'
+run 'AWS_MAX_ATTEMPTS=1 aws sts get-caller-identity'
 [ "$status" -ne 0 ] || fail "the fake AWS is still there"
 run "awsexec alice-sts -- sh -c 'echo \$AWSEXEC_PROFILE until \$AWS_CREDENTIAL_EXPIRATION'"
 expect 0 'alice-sts until 20'
