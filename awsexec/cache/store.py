@@ -116,22 +116,28 @@ class Store:
                 )
             yield
 
-    def forget(self, wanted: Callable[[Entry], bool]) -> int:
-        """Delete the entries that are `wanted`, and return how many were."""
-        count = 0
+    def entries(self) -> Iterator[tuple[str, Entry | None]]:
+        """Each entry with its file's path; None for one that nobody can read."""
         for path in self._files():
             if path.endswith((_LOCK, _TEMPORARY)):
                 continue
             try:
                 with open(path, "rb") as stream:
-                    found = everyrun.parse(stream.read(everyrun.LARGEST))
-                if not wanted(found):
-                    continue
+                    yield path, everyrun.parse(stream.read(everyrun.LARGEST))
             except FileNotFoundError:
                 continue
             except (OSError, ValueError):
-                # nobody's any more: it goes with whatever is forgotten
-                pass
+                yield path, None
+
+    def forget(self, wanted: Callable[[Entry], bool]) -> int:
+        """Delete the entries that are `wanted`, and return how many were.
+
+        What nobody can read goes with whatever is forgotten.
+        """
+        count = 0
+        for path, found in self.entries():
+            if found is not None and not wanted(found):
+                continue
             try:
                 os.unlink(path)
             except FileNotFoundError:

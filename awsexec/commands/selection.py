@@ -30,8 +30,6 @@ from awsexec.report import Report
 # from a clock that ticks a hundred times a second at the least.
 COARSE_STEP, FINE_STEP = 2, 0.02
 
-NO_PROFILE = "no PROFILE; name one, or set AWS_PROFILE"
-
 
 @dataclass(frozen=True)
 class Selection:
@@ -142,7 +140,7 @@ def _profile(
         # a role that no config file knows
         return _with_session_name(Profile(role.value), options, arguments)
     if not name:
-        raise UsageError(NO_PROFILE)
+        raise UsageError("no PROFILE; name one, or set AWS_PROFILE")
     profile = profiles.get(name)
     if source is not None:
         # the option says it instead of whatever the profile says

@@ -11,8 +11,13 @@ from awsexec.arguments import Arguments
 from awsexec.commands import text
 from awsexec.commands.obtain import obtain
 from awsexec.credentials import refusals
-from awsexec.credentials.credentials import iso8601
+from awsexec.credentials.credentials import Credentials, from_iso8601, iso8601
 from awsexec.errors import CredentialsError
+from awsexec.everyrun import ACCESS_KEY_ID, SECRET_ACCESS_KEY, SESSION_TOKEN
+from awsexec.profiles import endpoint as endpoints
+from awsexec.profiles.endpoint import Endpoint
+from awsexec.profiles.files import AwsFile
+from awsexec.profiles.profile import Profile, Profiles
 from awsexec.report import Report
 
 
@@ -23,19 +28,19 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     """
     from awsexec.credentials.sts import Sts
 
-    selected, credentials = obtain(arguments, environ, report)
-    client = Sts(selected.endpoint, None, report.debug)
+    name, endpoint, credentials = _whose(arguments, environ, report)
+    client = Sts(endpoint, None, report.debug)
     try:
         identity = client.identity(credentials)
     except refusals.Refused as error:
         raise CredentialsError(
-            f"profile {selected.name!r}: AWS refused GetCallerIdentity: {error.message} "
+            f"profile {name!r}: AWS refused GetCallerIdentity: {error.message} "
             f"({error.code}); try --refresh"
         ) from None
     except refusals.Unreachable as error:
         raise refusals.unreachable(error) from None
     answer: dict[str, object] = {
-        "profile": selected.name,
+        "profile": name,
         "account": identity["Account"],
         "account_alias": client.account_alias(credentials),
         "arn": identity["Arn"],
@@ -60,3 +65,31 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     else:
         print("expires  never")
     return 0
+
+
+def _whose(
+    arguments: Arguments, environ: Mapping[str, str], report: Report
+) -> tuple[str, Endpoint, Credentials]:
+    """The credentials of PROFILE; without one, those that the environment holds.
+
+    These are what a command here runs with: in a shell of awsexec's, the role's.
+    """
+    key_id, secret = environ.get(ACCESS_KEY_ID), environ.get(SECRET_ACCESS_KEY)
+    if arguments.profile or environ.get("AWS_PROFILE") or not (key_id and secret):
+        selected, credentials = obtain(arguments, environ, report)
+        return selected.name, selected.endpoint, credentials
+    profile = Profile(environ.get("AWSEXEC_PROFILE") or "environment")
+    profiles = Profiles(AwsFile(""), AwsFile(""))
+    region = endpoints.region_of(profile, environ, arguments.region)
+    endpoint = endpoints.resolve(profiles, profile, environ, region, None)
+    expires = environ.get("AWS_CREDENTIAL_EXPIRATION")
+    return (
+        profile.name,
+        endpoint,
+        Credentials(
+            key_id,
+            secret,
+            environ.get(SESSION_TOKEN),
+            from_iso8601(expires) if expires else None,
+        ),
+    )

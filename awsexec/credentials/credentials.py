@@ -82,3 +82,14 @@ def shell_variables(
 def iso8601(seconds: int) -> str:
     """Seconds since the epoch as ISO 8601 in UTC."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+
+
+def from_iso8601(text: str) -> int | None:
+    """Seconds since the epoch for ISO 8601 with a time zone, None for other text."""
+    from datetime import datetime
+
+    try:
+        # Python 3.10 does not know the Z
+        return int(datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp())
+    except ValueError:
+        return None
