@@ -1,4 +1,4 @@
-"""The command line: its options, its grammar, and its help, from one table.
+"""The command line: its options and its grammar.
 
 argparse costs as much time as the start of the interpreter, and does not know a
 grammar in which the first word that is no option ends them; hence a parser here.
@@ -312,38 +312,3 @@ def _near(flag: str, by_flag: dict[str, Option]) -> str:
 
     best = max(by_flag, key=shared)
     return f"; did you mean {best}?" if shared(best) > len("--") else ""
-
-
-USAGE = """\
-Usage: awsexec [OPTION]... [PROFILE] [[--] COMMAND [ARG]...]
-       awsexec PROFILE                    a shell with the role
-       awsexec ACTION [OPTION]... [PROFILE]
-
-Run COMMAND with the temporary credentials of the AWS role of PROFILE, a profile
-of ~/.aws/config or ~/.aws/credentials. Options end at -- or COMMAND.
-
-"""
-
-EPILOGUE = """
-Exit status: COMMAND's own; 125 if awsexec fails, 126 if COMMAND cannot be run,
-127 if it is not found, 130 if you interrupt a prompt.
-
-Environment: AWS_PROFILE (PROFILE if none is named), AWS_CONFIG_FILE,
-AWS_SHARED_CREDENTIALS_FILE, AWSEXEC_MFA_TOKEN, AWSEXEC_MFA_PROCESS,
-AWSEXEC_CACHE_DIR. COMMAND gets AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY,
-AWS_SESSION_TOKEN, AWS_CREDENTIAL_EXPIRATION, AWSEXEC_PROFILE and the region.
-"""
-
-
-def help_text() -> str:
-    """What --help prints: 80 columns at most."""
-    lines = [USAGE]
-    for title, options in OPTIONS:
-        lines.append(f"{title}:\n")
-        for option in options:
-            left = ", ".join(option.flags) + (
-                f" {option.value}" if option.value else ""
-            )
-            lines.append(f"  {left:<22} {option.help}\n")
-        lines.append("\n")
-    return "".join(lines).rstrip("\n") + "\n" + EPILOGUE

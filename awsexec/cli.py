@@ -24,7 +24,9 @@ def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
     try:
         parsed = arguments.parse(argv)
         if parsed.help:
-            sys.stdout.write(arguments.help_text())
+            from awsexec import manual
+
+            sys.stdout.write(manual.help_text())
             return 0
         if parsed.version:
             import awsexec
