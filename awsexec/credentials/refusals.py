@@ -36,7 +36,7 @@ class Unreachable(Exception):
 
 def explain(error: Refused, chain: Chain, step: Step) -> CredentialsError:
     """The failure of `step` of `chain` in the words the user reads."""
-    said = f"{error.message.rstrip('.')} ({error.code})"
+    said = f"{error.message.strip().rstrip('.')} ({error.code})"
     profile = f"profile {step.profile!r}"
     asking = chain.source.label
     code = error.code
@@ -46,11 +46,13 @@ def explain(error: Refused, chain: Chain, step: Step) -> CredentialsError:
     if code in ("RequestExpired", "RequestInTheFuture") or (
         "Signature expired" in error.message or "Signature not yet" in error.message
     ):
-        offset = "" if error.skew is None else f" by {abs(error.skew):.0f} seconds"
-        side = "ahead of" if (error.skew or 0) > 0 else "behind"
+        if error.skew is None:
+            clocks = "and AWS's differ"
+        else:
+            side = "ahead of" if error.skew > 0 else "behind"
+            clocks = f"is {side} AWS's by {abs(error.skew):.0f} seconds"
         return CredentialsError(
-            f"{profile}: this machine's clock is {side} AWS's{offset}; set it and try "
-            f"again: {said}"
+            f"{profile}: this machine's clock {clocks}; set it and try again: {said}"
         )
     if code in ("ExpiredToken", "ExpiredTokenException"):
         return CredentialsError(
