@@ -6,7 +6,7 @@ import sys
 import pytest
 
 import awsexec
-from awsexec import arguments
+from awsexec import manual
 from tests.support import AWSEXEC, CODES, READER_CONFIG, SECRETS, SERIAL
 
 
@@ -57,7 +57,7 @@ def test_debug_shows_each_request(run_awsexec, mfa_role, sts):
 def test_help(run_awsexec, word):
     result = run_awsexec("alice", word, "ls")
     assert (result.status, result.stderr) == (0, "")
-    assert result.stdout == arguments.help_text()
+    assert result.stdout == manual.help_text()
 
 
 def test_version(run_awsexec):

@@ -1,0 +1,172 @@
+"""The cache directory."""
+
+import io
+import os
+
+import pytest
+
+from awsexec.cache.store import KEPT, Store, default_directory
+from awsexec.errors import AwsexecError
+from awsexec.everyrun import Entry
+from awsexec.report import DEBUG, Report
+
+NOW = 1_000_000
+KEY, OTHER = "('session', 1)", "('session', 2)"
+
+
+def entry(key=KEY, profile="'p'", expires=NOW + 3600):
+    return Entry(key, profile, NOW, expires, {"AWS_ACCESS_KEY_ID": "ASIAEXAMPLE"})
+
+
+class World:
+    """A store in a directory of its own, with what it says."""
+
+    def __init__(self, path):
+        self.path = path
+        self.now = NOW
+        self.said = io.StringIO()
+        report = Report(self.said, DEBUG)
+        self.store = Store(str(path), report, lambda: self.now)
+
+    def names(self, suffix=""):
+        return sorted(path.name for path in self.path.glob(f"*{suffix}"))
+
+
+@pytest.fixture
+def world(tmp_path):
+    return World(tmp_path / "deep" / "cache")
+
+
+def test_round_trip(world):
+    assert world.store.read(KEY) is None
+    world.store.write(entry())
+    assert world.store.read(KEY).variables == {"AWS_ACCESS_KEY_ID": "ASIAEXAMPLE"}
+    assert world.store.read(OTHER) is None
+    assert len(world.names()) == 1
+    assert world.said.getvalue() == ""
+
+
+def test_failed_write_leaves_the_old_entry_and_no_rest(world):
+    world.store.write(entry())
+    (target,) = world.names()
+    (world.path / target).unlink()
+    # a folder in its place: the rename fails after the temporary file is written
+    (world.path / target).mkdir()
+    world.store.write(entry())
+    assert world.names() == [target]
+    assert world.said.getvalue() == (
+        f"awsexec: cannot use the cache in {world.path}: Is a directory; going on "
+        "without it (AWSEXEC_CACHE_DIR names another place)\n"
+    )
+
+
+def test_warns_once(world):
+    world.path.parent.mkdir()
+    world.path.write_text("")
+    world.store.write(entry())
+    world.store.write(entry(OTHER))
+    assert world.said.getvalue().count("\n") == 1
+
+
+def test_lock_that_cannot_be_had_is_done_without(world):
+    world.path.parent.mkdir()
+    world.path.write_text("")
+    with world.store.lock(KEY, lambda: pytest.fail("nobody holds it")):
+        pass
+    assert "no lock in" in world.said.getvalue()
+
+
+def test_lock_excludes_and_says_so(world, tmp_path):
+    waits = []
+
+    def on_wait():
+        waits.append(1)
+        # the other one is done
+        held.__exit__(None, None, None)
+
+    held = world.store.lock(KEY, lambda: None)
+    held.__enter__()
+    other = World(world.path)
+    with other.store.lock(KEY, on_wait):
+        assert waits == [1]
+    with other.store.lock(OTHER, lambda: pytest.fail("that is another key")):
+        pass
+
+
+def test_forget(world):
+    world.store.write(entry(KEY, "'p'"))
+    world.store.write(entry(OTHER, "'q'"))
+    (world.path / "notes").write_text("")
+    assert world.store.forget(lambda found: found.profile == "'q'") == 1
+    assert world.store.read(KEY) is not None
+    assert world.store.read(OTHER) is None
+    assert world.store.forget(lambda found: True) == 1
+    assert world.names() == ["notes"]
+
+
+def test_forget_takes_what_is_damaged_with_it(world):
+    world.store.write(entry())
+    (name,) = world.names()
+    (world.path / name).write_text("noise")
+    assert world.store.forget(lambda found: False) == 1
+    assert world.names() == []
+
+
+def test_forget_without_a_directory(world):
+    assert world.store.forget(lambda found: True) == 0
+
+
+def test_forget_what_cannot_be_deleted(world):
+    world.store.write(entry())
+    (name,) = world.names()
+    (world.path / name).unlink()
+    (world.path / name).mkdir()
+    with pytest.raises(AwsexecError, match=f"cannot delete {world.path / name}: "):
+        world.store.forget(lambda found: True)
+
+
+def test_prune(world):
+    world.store.write(entry())
+    with world.store.lock(KEY, lambda: None):
+        pass
+    for name in (f"{'0' * 32}.0.tmp", "notes"):
+        (world.path / name).write_text("")
+        os.utime(world.path / name, (NOW, NOW))
+    os.utime(world.path / world.names(".lock")[0], (NOW, NOW))
+    world.now = NOW + KEPT
+    world.store.prune()
+    assert len(world.names()) == 4
+    # a write clears away what has been of no use for a day; nothing else is touched
+    world.now = NOW + 3600 + KEPT + 1
+    world.store.write(entry(OTHER, expires=world.now + 3600))
+    assert world.store.read(OTHER) is not None
+    assert len(world.names()) == 2
+    assert "notes" in world.names()
+
+
+def test_prune_leaves_a_lock_that_is_held(world):
+    world.store.write(entry())
+    with world.store.lock(KEY, lambda: None):
+        (lock,) = world.names(".lock")
+        os.utime(world.path / lock, (NOW, NOW))
+        world.now = NOW + 10 * KEPT
+        World(world.path).store.prune()
+        assert world.names(".lock") == [lock]
+
+
+@pytest.mark.parametrize(
+    ("environ", "expected"),
+    [
+        ({"AWSEXEC_CACHE_DIR": "/c"}, "/c"),
+        ({"AWSEXEC_CACHE_DIR": "~/c"}, "{home}/c"),
+    ],
+)
+def test_default_directory(environ, expected):
+    expected = expected.format(home=os.path.expanduser("~"))
+    assert default_directory(environ) == expected
+
+
+def test_platform_s_directory():
+    found = default_directory({})
+    assert found.startswith(os.path.expanduser("~"))
+    assert found.endswith("awsexec")

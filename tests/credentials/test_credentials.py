@@ -1,0 +1,51 @@
+"""Credentials as values."""
+
+import pytest
+
+from awsexec.credentials.credentials import Credentials, child_variables
+from awsexec.everyrun import Entry
+
+STATIC = Credentials("AKIAIOSFODNN7EXAMPLE", "secret")
+SESSION = Credentials("ASIAEXAMPLE", "secret", "token", 1_700_000_000, 1_699_996_400)
+
+
+@pytest.mark.parametrize(
+    ("credentials", "region", "expected"),
+    [
+        (
+            STATIC,
+            None,
+            {
+                "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
+                "AWS_SECRET_ACCESS_KEY": "secret",
+                "AWSEXEC_PROFILE": "p",
+            },
+        ),
+        (
+            SESSION,
+            "eu-west-1",
+            {
+                "AWS_ACCESS_KEY_ID": "ASIAEXAMPLE",
+                "AWS_SECRET_ACCESS_KEY": "secret",
+                "AWS_SESSION_TOKEN": "token",
+                "AWS_CREDENTIAL_EXPIRATION": "2023-11-14T22:13:20Z",
+                "AWS_REGION": "eu-west-1",
+                "AWS_DEFAULT_REGION": "eu-west-1",
+                "AWSEXEC_PROFILE": "p",
+            },
+        ),
+    ],
+)
+def test_child_variables(credentials, region, expected):
+    assert child_variables(credentials, "p", region) == expected
+
+
+def test_from_entry():
+    entry = Entry("", "", SESSION.issued, SESSION.expires, SESSION.variables())
+    assert Credentials.from_entry(entry) == SESSION
+
+
+def test_no_secret_is_shown():
+    for text in (repr(SESSION), str(SESSION), f"{SESSION}"):
+        assert "secret" not in text and "token" not in text
+    assert str(SESSION) == "key …MPLE"

@@ -1,0 +1,239 @@
+"""From a profile to its source and its steps."""
+
+import pytest
+
+from awsexec.errors import ConfigError
+from awsexec.profiles import chain as chains
+from awsexec.profiles import files
+from awsexec.profiles.chain import AssumeRole, MfaSession
+from awsexec.profiles.profile import Profiles
+from tests.support import ADMIN, ALICE, READER, READER_CONFIG, SERIAL, WRITER
+
+MFA = f"mfa_serial = {SERIAL}\n"
+WRITER_CONFIG = f"[profile writer]\nrole_arn = {WRITER}\nsource_profile = reader\n"
+ADMIN_CONFIG = f"[profile admin]\nrole_arn = {ADMIN}\nsource_profile = writer\n"
+
+
+def resolve(name, config, credentials=ALICE, environ=()):
+    profiles = Profiles(
+        files.parse(config, "CONFIG", files.CONFIG),
+        files.parse(credentials, "CREDENTIALS", files.CREDENTIALS),
+    )
+    return chains.resolve(profiles, profiles.get(name), "me", dict(environ))
+
+
+def steps(*arguments, **keywords):
+    """Each step in short: a session, or a role with how it is assumed."""
+    return [
+        (
+            f"session {step.duration}"
+            if isinstance(step, MfaSession)
+            else f"{step.role_arn.rpartition('/')[2]} {step.duration}"
+            + (" mfa" if step.mfa_serial else "")
+        )
+        for step in resolve(*arguments, **keywords).steps
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "config", "expected"),
+    [
+        pytest.param("alice", "", [], id="keys"),
+        pytest.param("alice", f"[profile alice]\n{MFA}", ["session 43200"], id="mfa"),
+        pytest.param(
+            "alice",
+            f"[profile alice]\n{MFA}duration_seconds = 129600\n",
+            ["session 129600"],
+            id="mfa for long",
+        ),
+        pytest.param("reader", READER_CONFIG, ["reader None"], id="role"),
+        pytest.param(
+            "reader",
+            READER_CONFIG + MFA,
+            ["session 43200", "reader None"],
+            id="role with mfa",
+        ),
+        pytest.param(
+            "reader",
+            READER_CONFIG + MFA + "duration_seconds = 3600\n",
+            ["session 43200", "reader 3600"],
+            id="role with mfa for an hour",
+        ),
+        pytest.param(
+            "reader",
+            READER_CONFIG + MFA + "duration_seconds = 3601\n",
+            ["reader 3601 mfa"],
+            id="role with mfa for longer",
+        ),
+        pytest.param(
+            "writer",
+            READER_CONFIG + MFA + "duration_seconds = 3601\n" + WRITER_CONFIG,
+            ["reader 3601 mfa", "writer None"],
+            id="chain from a long role with mfa",
+        ),
+        pytest.param(
+            "admin",
+            READER_CONFIG + MFA + WRITER_CONFIG + MFA + ADMIN_CONFIG + MFA,
+            ["session 43200", "reader None", "writer None", "admin None"],
+            id="chain with mfa asks once",
+        ),
+    ],
+)
+def test_steps(name, config, expected):
+    assert steps(name, config) == expected
+
+
+def test_role_of_a_session_takes_the_code_itself():
+    credentials = ALICE + "aws_session_token = t\n"
+    assert steps("reader", READER_CONFIG + MFA, credentials) == ["reader None mfa"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "kind"),
+    [
+        ("credential_process = tool", "process"),
+        ("sso_session = s", "sso"),
+        ("sso_start_url = https://x", "sso"),
+        ("web_identity_token_file = /t\nrole_arn = " + READER, "web identity"),
+        ("login_session = x", "login"),
+    ],
+)
+def test_source_that_botocore_resolves(settings, kind):
+    chain = resolve("p", f"[profile p]\n{settings}\n")
+    assert (chain.source.kind, chain.steps) == (kind, ())
+    assert chain.source.label == f"profile 'p' ({kind}, CONFIG:2)"
+    assert not chain.source.is_user_keys
+
+
+@pytest.mark.parametrize("named", chains.CREDENTIAL_SOURCES)
+def test_named_source(named):
+    config = f"[profile p]\nrole_arn = {READER}\ncredential_source = {named}\n"
+    chain = resolve("p", config)
+    assert chain.source.kind == chains.CREDENTIAL_SOURCES[named]
+    assert [step.role_arn for step in chain.steps] == [READER]
+
+
+@pytest.mark.parametrize(
+    ("credentials", "config", "kind"),
+    [
+        # as botocore looks: the credentials file's keys, a process, the config file's
+        ("[p]\n{keys}", "credential_process = tool\n", "static"),
+        ("", "credential_process = tool\n{keys}", "process"),
+        ("[p]\n{keys}", "sso_start_url = https://x\n", "sso"),
+    ],
+)
+def test_source_that_is_several(credentials, config, kind):
+    keys = "aws_access_key_id = AKIAEXAMPLE\naws_secret_access_key = s\n"
+    chain = resolve(
+        "p", "[profile p]\n" + config.format(keys=keys), credentials.format(keys=keys)
+    )
+    assert chain.source.kind == kind
+
+
+def test_parameters():
+    step = AssumeRole(READER, "me", "ext", 900, SERIAL, "reader")
+    assert step.parameters() == {
+        "RoleArn": READER,
+        "RoleSessionName": "me",
+        "ExternalId": "ext",
+        "DurationSeconds": 900,
+        "SerialNumber": SERIAL,
+    }
+    assert AssumeRole(READER, "me", None, None, None, "reader").parameters() == {
+        "RoleArn": READER,
+        "RoleSessionName": "me",
+    }
+    session = MfaSession(SERIAL, 3600, "reader")
+    assert session.parameters() == {"SerialNumber": SERIAL, "DurationSeconds": 3600}
+    assert (str(step), str(session)) == (f"role {READER}", f"MFA session with {SERIAL}")
+
+
+BASE = READER_CONFIG + MFA
+
+
+@pytest.mark.parametrize(
+    ("config", "credentials", "same"),
+    [
+        (BASE, ALICE, True),
+        (BASE + "region = eu-west-1\n", ALICE, True),
+        (BASE + "[profile other]\n", ALICE + "[other]\n", True),
+        (BASE.replace("e reader", "e twin"), ALICE, True),
+        (BASE, ALICE.replace("EXAMPLEKEY", "ROTATED"), True),
+        (BASE.replace(READER, WRITER), ALICE, False),
+        (BASE + "external_id = x1\n", ALICE, False),
+        (BASE + "role_session_name = you\n", ALICE, False),
+        (BASE + "duration_seconds = 900\n", ALICE, False),
+        (BASE.replace("mfa/alice", "mfa/bob"), ALICE, False),
+        (BASE, ALICE.replace("AKIAIOS", "AKIAOTHER"), False),
+    ],
+)
+def test_key_holds_every_input_and_nothing_else(config, credentials, same):
+    base = resolve("reader", BASE)
+    name = "twin" if "twin" in config else "reader"
+    other = resolve(name, config, credentials)
+    assert (base.key("aws", 2) == other.key("aws", 2)) == same
+
+
+def test_key_of_other_endpoints_lengths_and_environments():
+    chain = resolve("reader", BASE)
+    keys = {chain.key("aws", 1), chain.key("aws", 2), chain.key("http://x", 2)}
+    named = f"[profile p]\nrole_arn = {READER}\ncredential_source = Environment\n"
+    for key_id in ("AKIAEXAMPLE1", "AKIAEXAMPLE2"):
+        environ = {"AWS_ACCESS_KEY_ID": key_id}
+        keys.add(resolve("p", named, environ=environ).key("aws", 1))
+    assert len(keys) == 5
+    assert all(key.isascii() and key.isprintable() for key in keys)
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [
+        "reader",
+        "arn:aws:iam::123456789012:user/reader",
+        "arn:aws:iam::123456789012:role/",
+        "arn:aws:iam::12345678901x:role/reader",
+        "arn:aws:sts::123456789012:role/reader",
+        "arn:gcp:iam::123456789012:role/reader",
+        "arn:aws:iam::123456789012:role/a b",
+    ],
+)
+def test_arn_of_no_role(arn):
+    with pytest.raises(ConfigError) as caught:
+        resolve("reader", READER_CONFIG.replace(READER, arn))
+    assert str(caught.value) == (
+        f"CONFIG:3: {arn} is no role ARN; write arn:aws:iam::ACCOUNT:role/NAME with "
+        "the 12 digits of the account"
+    )
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [
+        "arn:aws-cn:iam::123456789012:role/reader",
+        "arn:aws-us-gov:iam::123456789012:role/path/to/reader",
+    ],
+)
+def test_arn_of_a_role(arn):
+    chain = resolve("reader", READER_CONFIG.replace(READER, arn))
+    assert chain.steps[0].role_arn == arn
+
+
+@pytest.mark.parametrize(
+    ("text", "cleaned"),
+    [
+        ("alice", "alice"),
+        ("DOMAIN\\Alice Ü", "DOMAIN-Alice--"),
+        ("a", "awsexec-a"),
+        ("", "awsexec"),
+        ("x" * 70, "x" * 64),
+        ("a@b_c+d=e,f.g-h", "a@b_c+d=e,f.g-h"),
+    ],
+)
+def test_clean_session_name(text, cleaned):
+    assert chains.clean_session_name(text) == cleaned
+    assert chains.is_session_name(cleaned)
+
+
+@pytest.mark.parametrize("name", ["", "a", "x" * 65, "a b", "ü-", "a/b"])
+def test_no_session_name(name):
+    assert not chains.is_session_name(name)

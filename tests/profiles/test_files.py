@@ -1,0 +1,198 @@
+"""The grammar of the two files, as the SDKs read it."""
+
+import pytest
+
+from awsexec.errors import ConfigError
+from awsexec.profiles import files
+from awsexec.profiles.files import CONFIG, CREDENTIALS
+
+
+def values(section):
+    return {name: setting.value for name, setting in section.settings.items()}
+
+
+def parse(text, kind=CREDENTIALS):
+    return files.parse(text, "FILE", kind)
+
+
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        ("key = value", "value"),
+        ("key=value", "value"),
+        ("KEY\t=\tvalue  ", "value"),
+        ("key = a=b:c", "a=b:c"),
+        ("key = a # comment", "a"),
+        ("key = a\t; comment", "a"),
+        ("key = a#b;c", "a#b;c"),
+        ("key = # comment", ""),
+        ("key =", ""),
+        ("key = 'quoted'", "'quoted'"),
+        ("key = ü", "ü"),
+        ("key = one\nkey = two", "two"),
+        ("key = one\n  two\n\tthree", "one\ntwo\nthree"),
+        ("key = one\r", "one"),
+        ("# key = no\nkey = yes\n ; key = no", "yes"),
+        ("key = a%(b)s$HOME", "a%(b)s$HOME"),
+    ],
+)
+def test_setting(line, value):
+    assert values(parse(f"[p]\n{line}").profiles["p"]) == {"key": value}
+
+
+def test_place_of_a_setting():
+    section = parse("# one\n\n[p]\nkey = value\n").profiles["p"]
+    setting = section.settings["key"]
+    assert (section.line, setting.line, setting.where) == (3, 4, "FILE:4")
+    assert repr(setting) == "<key at FILE:4>"
+
+
+def test_nested_settings():
+    text = "[services s]\nsts =\n  endpoint_url = http://x\n  other=1\nnext = 2\n"
+    section = parse(text, CONFIG).services["s"]
+    assert values(section) == {"sts": "", "next": "2"}
+    nested = section.settings["sts"].nested
+    assert {name: (n.value, n.line) for name, n in nested.items()} == {
+        "endpoint_url": ("http://x", 3),
+        "other": ("1", 4),
+    }
+
+
+def test_sections_of_one_name_merge():
+    section = parse("[p]\na = 1\nb = 1\n[q]\n[p]\nb = 2\n").profiles["p"]
+    assert values(section) == {"a": "1", "b": "2"}
+
+
+@pytest.mark.parametrize(
+    ("header", "kind", "name"),
+    [
+        ("[profile p]", CONFIG, "p"),
+        ("[ profile  p ]", CONFIG, "p"),
+        ('[profile "two words"]', CONFIG, "two words"),
+        ("[profile 'two words']", CONFIG, "two words"),
+        ('[profile "a]b"]', CONFIG, "a]b"),
+        ("[profile o'neill]", CONFIG, "o'neill"),
+        ("[default]", CONFIG, "default"),
+        ("[profile default]", CONFIG, "default"),
+        ("[profile p] # comment", CONFIG, "p"),
+        ("[p]", CREDENTIALS, "p"),
+        ("[two words]", CREDENTIALS, "two words"),
+        ("[default]", CREDENTIALS, "default"),
+        ("[profile]", CREDENTIALS, "profile"),
+        ("[ünï/co.de@x+y]", CREDENTIALS, "ünï/co.de@x+y"),
+    ],
+)
+def test_header(header, kind, name):
+    assert list(parse(f"{header}\n", kind).profiles) == [name]
+
+
+@pytest.mark.parametrize(
+    ("header", "kind", "why"),
+    [
+        ("p", CONFIG, "write [profile p] in the config file"),
+        ("profile", CONFIG, "write [profile profile] in the config file"),
+        ("profile a b", CONFIG, 'quote a name with blanks: [profile "a b"]'),
+        ("DEFAULT", CONFIG, "[DEFAULT] is not [default]; write it in lower case"),
+        (
+            "profile p",
+            CREDENTIALS,
+            "[profile NAME] is the config file's form; here it is [NAME]",
+        ),
+        ("", CREDENTIALS, "no name"),
+    ],
+)
+def test_header_of_nobody(header, kind, why):
+    parsed = parse(f"\n[{header}]\nkey = value\n", kind)
+    assert parsed.profiles == {}
+    assert parsed.skipped == [(header, 2, why)]
+
+
+def test_groups_of_the_config_file():
+    parsed = parse("[sso-session s]\n[services t]\n[profile p]\n", CONFIG)
+    groups = (parsed.sso_sessions, parsed.services, parsed.profiles)
+    assert [list(group) for group in groups] == [["s"], ["t"], ["p"]]
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_profile_default_wins_whole_over_default(order):
+    sections = ["[default]\na = 1\nb = 1\n", "[profile default]\na = 2\n"][::order]
+    parsed = parse("".join(sections), CONFIG)
+    assert values(parsed.profiles["default"]) == {"a": "2"}
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "what"),
+    [
+        ("[p\n", 1, "'[' without ']'; close the header"),
+        ("[p]\nkey\n", 2, "no '='; write NAME = VALUE"),
+        ("[p]\n\nkey : value\n", 3, "no '='; write NAME = VALUE"),
+        ("[p]\n= value\n", 2, "no name before '='"),
+        (
+            "key = value\n",
+            1,
+            "a setting before the first [section]; name its profile",
+        ),
+        (
+            "[p]\nkey =\n  text\n",
+            3,
+            "an indented line under 'key' that is not NAME = VALUE",
+        ),
+    ],
+)
+def test_malformed(text, line, what):
+    with pytest.raises(ConfigError) as caught:
+        parse(text)
+    assert str(caught.value) == f"FILE:{line}: {what}"
+
+
+@pytest.mark.parametrize("make", [lambda path: None, lambda path: path.mkdir()])
+def test_missing_file_is_an_empty_one(tmp_path, make):
+    path = tmp_path / "config"
+    make(path)
+    parsed = files.read(str(path), CONFIG)
+    assert (parsed.path, parsed.profiles) == (str(path), {})
+
+
+def test_file_below_a_file_is_missing(tmp_path):
+    (tmp_path / "file").write_text("")
+    assert files.read(str(tmp_path / "file" / "config"), CONFIG).profiles == {}
+
+
+@pytest.mark.parametrize(
+    ("data", "what"),
+    [
+        (b"[p]\nkey = a\0b\n", "a NUL character; is this a text file?"),
+        (b"[p]\nkey = \xe9\n", "not UTF-8 text; save the file as UTF-8"),
+    ],
+)
+def test_file_that_is_no_text(tmp_path, data, what):
+    path = tmp_path / "config"
+    path.write_bytes(data)
+    with pytest.raises(ConfigError) as caught:
+        files.read(str(path), CONFIG)
+    assert str(caught.value) == f"{path}:2: {what}"
+
+
+def test_byte_order_mark(tmp_path):
+    path = tmp_path / "credentials"
+    path.write_bytes("\ufeff[p]\na = ü\n".encode())
+    assert values(files.read(str(path), CREDENTIALS).profiles["p"]) == {"a": "ü"}
+
+
+@pytest.mark.parametrize(
+    ("environ", "expected"),
+    [
+        ({"HOME": "/h"}, ("/h/.aws/config", "/h/.aws/credentials")),
+        ({"HOME": "/h/"}, ("/h/.aws/config", "/h/.aws/credentials")),
+        (
+            {"HOME": "/h", "AWS_CONFIG_FILE": "~/c", "AWS_SHARED_CREDENTIALS_FILE": ""},
+            ("/h/c", "/h/.aws/credentials"),
+        ),
+        (
+            {"AWS_CONFIG_FILE": "/c", "AWS_SHARED_CREDENTIALS_FILE": "d/e"},
+            ("/c", "d/e"),
+        ),
+    ],
+)
+def test_paths(environ, expected):
+    assert files.paths(environ) == expected

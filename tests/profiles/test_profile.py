@@ -1,0 +1,140 @@
+"""Two files, one profile."""
+
+import pytest
+
+from awsexec.errors import ConfigError, NoSuchProfile
+from awsexec.profiles import files
+from awsexec.profiles.files import Setting
+from awsexec.profiles.profile import Profiles
+
+PAIR = "aws_access_key_id = AKIAEXAMPLE{0}\naws_secret_access_key = secret{0}\n"
+
+
+def profiles(config="", credentials=""):
+    return Profiles(
+        files.parse(config, "CONFIG", files.CONFIG),
+        files.parse(credentials, "CREDENTIALS", files.CREDENTIALS),
+    )
+
+
+def test_credentials_file_wins_setting_by_setting():
+    profile = profiles(
+        "[profile p]\na = 1\nb = 1\nc = 1\n", "[p]\nb = 2\nc =\nd = 2\n"
+    ).get("p")
+    assert [profile.value(name) for name in "abcde"] == ["1", "2", "1", "2", None]
+    assert profile.where == "CREDENTIALS:1"
+
+
+def test_empty_value_is_no_value():
+    profile = profiles("[profile p]\na =\nb =\n  c = 1\n").get("p")
+    assert profile.get("a") is None
+    # a block is none either
+    assert profile.get("b") is None
+
+
+def test_options_win():
+    profile = profiles("[profile p]\na = 1\n").get("p")
+    changed = profile.with_options([Setting("a", "2", "--a", 0)])
+    assert (changed.value("a"), changed.settings["a"].where) == ("2", "--a")
+    assert changed.without("a").value("a") is None
+    assert profile.value("a") == "1"
+
+
+@pytest.mark.parametrize(
+    ("config", "credentials", "key", "token"),
+    [
+        ("", PAIR.format(1), "AKIAEXAMPLE1", None),
+        (PAIR.format(1), "", "AKIAEXAMPLE1", None),
+        (PAIR.format(1), PAIR.format(2), "AKIAEXAMPLE2", None),
+        ("", PAIR.format(1) + "aws_session_token = t\n", "AKIAEXAMPLE1", "t"),
+        ("", PAIR.format(1) + "aws_session_token =\n", "AKIAEXAMPLE1", None),
+        (
+            "",
+            PAIR.format(1) + "aws_session_token = t\naws_security_token = s\n",
+            "AKIAEXAMPLE1",
+            "s",
+        ),
+        # a token belongs to the pair beside it
+        (
+            PAIR.format(1) + "aws_session_token = t\n",
+            PAIR.format(2),
+            "AKIAEXAMPLE2",
+            None,
+        ),
+    ],
+)
+def test_static_keys(config, credentials, key, token):
+    profile = profiles(f"[profile p]\n{config}", f"[p]\n{credentials}").get("p")
+    keys = profile.static_keys()
+    assert keys.key_id.value == key
+    assert keys.secret.value == f"secret{key[-1]}"
+    assert (keys.token.value if keys.token else None) == token
+
+
+def test_place_of_static_keys():
+    keys = profiles("", f"[p]\n{PAIR.format('WXYZ')}").get("p").static_keys()
+    assert keys.where == "key …WXYZ in CREDENTIALS:2"
+
+
+def test_halves_in_two_files_are_no_pair():
+    id_line, secret_line = PAIR.format(1).splitlines()
+    found = profiles(f"[profile p]\n{secret_line}\n", f"[p]\n{id_line}\n").get("p")
+    with pytest.raises(ConfigError) as caught:
+        found.static_keys()
+    assert str(caught.value) == (
+        "CREDENTIALS:2: profile 'p' has aws_access_key_id but no "
+        "aws_secret_access_key beside it; add it to CREDENTIALS"
+    )
+
+
+@pytest.mark.parametrize("value", ["1h", "-1", "1.5", "１２"])
+def test_number_that_is_none(value):
+    profile = profiles(f"[profile p]\nduration_seconds = {value}\n").get("p")
+    with pytest.raises(ConfigError) as caught:
+        profile.number("duration_seconds")
+    assert str(caught.value) == (
+        f"CONFIG:2: duration_seconds = {value} is not a whole number"
+    )
+
+
+def test_names_in_the_order_of_the_files():
+    found = profiles("[profile b]\n[default]\n", "[a]\n[b]\n")
+    assert found.names() == ["b", "default", "a"]
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        (
+            "prod-raeder",
+            "no profile 'prod-raeder' in CONFIG and CREDENTIALS; did you mean "
+            "prod-reader?",
+        ),
+        (
+            "xyz",
+            "no profile 'xyz' in CONFIG and CREDENTIALS; add it there, or check the "
+            "spelling",
+        ),
+        (
+            "bare",
+            "no profile 'bare' in CONFIG and CREDENTIALS; CONFIG:2: write "
+            "[profile bare] in the config file",
+        ),
+        (
+            "worded",
+            "no profile 'worded' in CONFIG and CREDENTIALS; CREDENTIALS:1: "
+            "[profile NAME] is the config file's form; here it is [NAME]",
+        ),
+        # never: it is another identity
+        (
+            "DEFAULT",
+            "no profile 'DEFAULT' in CONFIG and CREDENTIALS; add it there, or check "
+            "the spelling",
+        ),
+    ],
+)
+def test_no_such_profile(name, message):
+    found = profiles("[profile prod-reader]\n[bare]\n[default]\n", "[profile worded]\n")
+    with pytest.raises(NoSuchProfile) as caught:
+        found.get(name)
+    assert str(caught.value) == message

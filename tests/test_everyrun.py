@@ -1,0 +1,118 @@
+"""The cache entry, and COMMAND's environment, as values."""
+
+import pytest
+
+from awsexec import everyrun
+from awsexec.everyrun import Entry
+
+KEY = "('session', 'aws')"
+VARIABLES = {"AWS_ACCESS_KEY_ID": "ASIAEXAMPLE", "AWS_SESSION_TOKEN": "a=b=="}
+
+
+def entry(**changes):
+    fields = dict(
+        key=KEY, profile="'p'", issued=1000, expires=4600, variables=VARIABLES
+    )
+    return Entry(**{**fields, **changes})
+
+
+def fields(entry):
+    return {name: getattr(entry, name) for name in Entry.__slots__}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{}, {"renew": 3700, "files": "[None, (1, 2)]"}, {"variables": {}}],
+)
+def test_what_is_written_is_read(changes):
+    written = entry(**changes)
+    assert fields(everyrun.parse(everyrun.dump(written), KEY)) == fields(written)
+
+
+@pytest.mark.parametrize("value", ["a\nb", "ü", "a\0"])
+def test_variable_that_does_not_fit(value):
+    with pytest.raises(ValueError, match="X is not printable ASCII"):
+        everyrun.dump(entry(variables={"X": value}))
+
+
+@pytest.mark.parametrize(
+    ("damage", "reason"),
+    [
+        (lambda data: b"", "written by another version, or no entry at all"),
+        (lambda data: data.replace(b"awsexec 1", b"awsexec 2"), "written by another"),
+        (lambda data: data.replace(b"4600", b"9600"), "damaged"),
+        (lambda data: data[:-1], "damaged"),
+        (lambda data: data + b"X=y\n", "damaged"),
+    ],
+)
+def test_damaged(damage, reason):
+    with pytest.raises(ValueError, match=reason):
+        everyrun.parse(damage(everyrun.dump(entry())), KEY)
+
+
+def test_entry_of_another_key():
+    # two keys may share a file name
+    with pytest.raises(ValueError, match="for another request"):
+        everyrun.parse(everyrun.dump(entry()), "('session', 'aws-cn')")
+
+
+@pytest.mark.parametrize(
+    ("issued", "expires", "now", "left", "fresh"),
+    [
+        (1000, 4600, 1000, 3600, True),
+        (1000, 4600, 4299, 301, True),
+        (1000, 4600, 4300, 300, False),
+        (1000, 4600, 4700, -100, False),
+        # short sessions have a shorter margin
+        (1000, 1900, 1787, 113, True),
+        (1000, 1900, 1788, 112, False),
+        # a clock that was set back: a little is a correction, more is not to be trusted
+        (1000, 4600, 941, 3659, True),
+        (1000, 4600, 940, 0, False),
+    ],
+)
+def test_freshness(issued, expires, now, left, fresh):
+    found = entry(issued=issued, expires=expires)
+    assert (found.life_left(now), found.is_fresh(now)) == (left, fresh)
+
+
+@pytest.mark.parametrize(
+    ("renew", "now", "due"), [(0, 9999, False), (100, 99, False), (100, 100, True)]
+)
+def test_due(renew, now, due):
+    assert entry(renew=renew).is_due(now) == due
+
+
+def test_file_names_spread():
+    names = {everyrun.file_name(f"key {n}") for n in range(100)}
+    assert len(names) == 100
+    assert all(len(name) == 32 and int(name, 16) >= 0 for name in names)
+
+
+def test_run_key_holds_what_selects():
+    keys = {
+        everyrun.run_key("p", "/c", "/d", {}),
+        everyrun.run_key("q", "/c", "/d", {}),
+        everyrun.run_key("p", "/x", "/d", {}),
+        everyrun.run_key("p", "/c", "/x", {}),
+        *(everyrun.run_key("p", "/c", "/d", {n: "x"}) for n in everyrun.RUN_VARIABLES),
+    }
+    assert len(keys) == 4 + len(everyrun.RUN_VARIABLES)
+    assert everyrun.run_key("ü\udcff", "/c", "/d", {}).isascii()
+
+
+def test_signature_of_a_missing_file(tmp_path):
+    assert everyrun.signatures([str(tmp_path / "none")]) == "[None]"
+
+
+def test_child_environment():
+    before = {
+        "AWS_PROFILE": "p",
+        "AWS_CONTAINER_ANYTHING": "x",
+        "AWS_SESSION_TOKEN": "old",
+        "AWS_CA_BUNDLE": "/b",
+        "HOME": "/h",
+    }
+    after = everyrun.child_environment(before, {"AWSEXEC_PROFILE": "p"})
+    assert after == {"AWS_CA_BUNDLE": "/b", "HOME": "/h", "AWSEXEC_PROFILE": "p"}
+    assert "AWS_PROFILE" in before
