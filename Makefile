@@ -13,7 +13,7 @@ AWSCLI := $(VENV)/awscli
 # more words for pytest: make test TESTS='-k mfa'
 TESTS ?=
 
-SOURCES := pyproject.toml setup.cfg setup.py README.md $(shell find awsexec -type f -not -name '*.py[co]')
+SOURCES := setup.cfg setup.py README.md $(shell find awsexec -type f -not -name '*.py[co]')
 
 .PHONY: all
 all: lint test
