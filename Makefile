@@ -21,6 +21,8 @@ all: lint test
 # what the tests and the linters need; another PYTHON wants a make clean first
 $(VENV)/made: setup.cfg
 	$(PYTHON) -m venv $(VENV)
+	# the scripts of older ones import re, which takes as long as Python's start
+	$(BIN)/pip install --quiet --upgrade pip
 	$(BIN)/pip install --quiet '.[test,lint]'
 	touch $@
 
