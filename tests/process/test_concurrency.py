@@ -7,7 +7,6 @@ import time
 from collections import Counter
 
 import pexpect
-import pytest
 
 from tests.servers.sts import role_arn
 from tests.support import AWSEXEC, CODES, READER, READER_CONFIG, SERIAL

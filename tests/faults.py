@@ -1,0 +1,172 @@
+"""awsexec with something going wrong: ``python tests/faults.py FAULT [WORD]...``
+
+The program is the installed one, and the WORDs are its own; a FAULT is one of:
+
+no-locks           the cache's file system knows no locks
+full               it is full, and says so when the data is to be safe on disk
+read-only          it is read-only
+vanishing          entries are gone between the look for them and the reading
+clock=SECONDS      the clock is that much ahead
+kill-everywhere    SIGKILL at every line of Python that writes to the cache: the run is
+                   made over and over, each killed one line later, each from the same
+                   cache, and each followed by one that is left alone; prints for each
+                   its status, how many temporary files it left, and what the next
+                   run's status and output were
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import functools
+import glob
+import itertools
+import os
+import shutil
+import signal
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+from awsexec import everyrun
+
+CACHE = os.environ["AWSEXEC_CACHE_DIR"]
+
+
+def fail(function: Callable[..., Any], number: int, when: Callable[..., bool]) -> None:
+    """Make an `os` function fail with an error, for what `when` says."""
+
+    def failing(*arguments: Any, **options: Any) -> Any:
+        if when(*arguments):
+            raise OSError(number, os.strerror(number))
+        return function(*arguments, **options)
+
+    setattr(os, function.__name__, failing)
+
+
+def in_cache(path: object, *_: object) -> bool:
+    return str(path).startswith(CACHE)
+
+
+def no_locks(_: str) -> None:
+    def flock(*_: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    fcntl.flock = flock
+
+
+def full(_: str) -> None:
+    fail(os.fsync, errno.ENOSPC, lambda descriptor: True)
+
+
+def read_only(_: str) -> None:
+    writing = os.O_WRONLY | os.O_RDWR | os.O_CREAT
+    fail(
+        os.open,
+        errno.EROFS,
+        lambda path, flags, *_: in_cache(path) and bool(flags & writing),
+    )
+    for function in (os.mkdir, os.unlink, os.replace, os.utime):
+        fail(function, errno.EROFS, in_cache)
+
+
+def vanishing(_: str) -> None:
+    def vanish(path: str, flags: int, *_: object) -> bool:
+        if in_cache(path) and not flags & os.O_CREAT and os.path.isfile(path):
+            os.unlink(path)
+        return False
+
+    fail(os.open, 0, vanish)
+
+
+def clock(seconds: str) -> None:
+    true = time.time
+    time.time = lambda: true() + float(seconds)
+
+
+# what runs while the cache is written
+WRITING = {
+    "write",
+    "dump",
+    "lock",
+    "held",
+    "_make_directory",
+    "prune",
+    "remove_if_free",
+}
+
+
+def kill(last: int) -> None:
+    lines = itertools.count(1)
+    seen: Counter[tuple[str, int]] = Counter()
+
+    def trace(frame: FrameType, event: str, argument: object) -> Any:
+        code = frame.f_code
+        if "/awsexec/" not in code.co_filename or code.co_name not in WRITING:
+            return None
+        place = code.co_name, frame.f_lineno
+        seen[place] += event == "line"
+        # twice, for the two entries that a run writes
+        if event == "line" and seen[place] <= 2 and next(lines) == last:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return trace
+
+    sys.settrace(trace)
+
+
+def kill_everywhere(_: str) -> None:
+    # whatever a run needs, so that each one needs it no more
+    from awsexec.commands import run
+    from awsexec.credentials import sts
+
+    assert run and sts
+    start = f"{CACHE}.start"
+    if os.path.exists(CACHE):
+        shutil.copytree(CACHE, start)
+    for number in itertools.count(1):
+        shutil.rmtree(CACHE, ignore_errors=True)
+        if os.path.exists(start):
+            shutil.copytree(start, CACHE)
+        status, _ = in_child(functools.partial(kill, number))
+        left = len(glob.glob(f"{CACHE}/*.tmp"))
+        after, output = in_child(lambda: None)
+        print(status, left, after, output.strip(), flush=True)
+        if status != -signal.SIGKILL:
+            sys.exit(0)
+
+
+def in_child(prepare: Callable[[], None]) -> tuple[int, str]:
+    """The status and the output of a run in a process forked off this one."""
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.dup2(write, 1)
+        os.dup2(write, 2)
+        os.close(read)
+        prepare()
+        os._exit(everyrun.main())
+    os.close(write)
+    with open(read) as stream:
+        output = stream.read()
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), output
+
+
+def main() -> int:
+    fault = sys.argv.pop(1)
+    name, _, value = fault.partition("=")
+    {
+        "no-locks": no_locks,
+        "full": full,
+        "read-only": read_only,
+        "vanishing": vanishing,
+        "clock": clock,
+        "kill-everywhere": kill_everywhere,
+    }[name](value)
+    return everyrun.main()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
