@@ -166,6 +166,12 @@ def test_default_directory(environ, expected):
     assert default_directory(environ) == expected
 
 
+def test_relative_place_for_caches_does_not_count(monkeypatch):
+    # platformdirs asks the environment of this process
+    monkeypatch.setenv("XDG_CACHE_HOME", "relative")
+    assert default_directory({}) == os.path.expanduser("~/.cache/awsexec")
+
+
 def test_platform_s_directory():
     found = default_directory({})
     assert found.startswith(os.path.expanduser("~"))

@@ -322,6 +322,19 @@ def test_cache_open_to_others_is_not_used(run_awsexec, home, sts):
     assert len(sts.calls) == 2
 
 
+def test_cache_open_to_others_is_not_cleared_either(run_awsexec, home, sts):
+    run_awsexec.child("reader")
+    before = entries(home)
+    home.cache.chmod(0o755)
+    result = run_awsexec("--forget")
+    assert result.stderr == (
+        f"awsexec: cannot use the cache in {home.cache}: open to others (mode 0755); "
+        "going on without it (AWSEXEC_CACHE_DIR names another place)\n"
+        "awsexec: deleted 0 cache entries\n"
+    )
+    assert entries(home) == before
+
+
 def test_cache_behind_a_symbolic_link_is_not_used(run_awsexec, home, sts):
     run_awsexec.child("reader")
     shutil.move(home.cache, home.path / "elsewhere")

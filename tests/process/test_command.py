@@ -139,7 +139,9 @@ def test_folder_is_not_executable(run_awsexec, home):
 def test_interpreter_that_is_missing(run_awsexec, home):
     # the system says that the script is not there, though it is
     path = home.script("tool", "#!/no/such/interpreter\n")
-    assert run_awsexec("alice", path).status in (126, 127)
+    assert run_awsexec("alice", path).error(127) == (
+        f"{path}: command not found; check the spelling and PATH"
+    )
 
 
 @pytest.mark.parametrize("shell", ["$SHELL", "login shell"])

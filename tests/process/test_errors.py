@@ -75,6 +75,23 @@ MFA = f"mfa_serial = {SERIAL}\n"
             id="empty credential_source",
         ),
         pytest.param(
+            ROLE + "credential_source = EcsContainer\n",
+            ALICE,
+            ("reader",),
+            "{config}:3: profile 'reader' (container, {config}:3) gave no credentials; "
+            "check that it is set up on this machine",
+            id="no container",
+        ),
+        pytest.param(
+            READER_CONFIG.replace("alice", "tool")
+            + "[profile tool]\ncredential_process = /no/such/program\n",
+            "",
+            ("reader",),
+            "{config}:6: profile 'tool' (process, {config}:6): [Errno 2] No such file "
+            "or directory: '/no/such/program'",
+            id="credential_process",
+        ),
+        pytest.param(
             ROLE + "source_profile = alise\n",
             ALICE,
             ("reader",),
