@@ -1,0 +1,417 @@
+"""Whatever is edited, switched or waited for: a run has the right credentials.
+
+Random sequences of what users do are driven against a model that knows whose
+credentials are right. Everything is the real thing, the files included, but for the
+clock, the file system's time stamps, which go by that clock, STS, and the exec.
+
+``AWSEXEC_STEPS=100000 pytest tests/test_whose_credentials.py`` takes that many steps,
+other ones each time.
+"""
+
+from __future__ import annotations
+
+import datetime
+import io
+import os
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from awsexec import everyrun
+from awsexec.child import background
+from awsexec.commands import run as run_command
+from awsexec.credentials import sts
+from awsexec.credentials.credentials import Credentials
+from awsexec.arguments import parse
+from awsexec.errors import AwsexecError
+from awsexec.report import VERBOSE, Report
+
+LENGTH = 50
+STEPS = int(os.environ.get("AWSEXEC_STEPS", 5_000))
+
+PROFILES = ("reader", "writer")
+USERS = {"alice": "AKIAIOSFODNN7EXAMPLE", "bob": "AKIAI44QH8DHBEXAMPLE"}
+SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+SERIAL = "arn:aws:iam::123456789012:mfa/alice"
+PLACES = ("a", "b")
+# of one length, so that edits can keep the size of a file
+ROLES = ("role-1", "role-2", "role-3")
+LIFETIMES = (900, 3600)
+
+
+class Became(BaseException):
+    """COMMAND runs, in place of this process, with this environment."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self.environ = environ
+
+
+def become(command: list[str], environ: Mapping[str, str]) -> None:
+    raise Became(environ)
+
+
+class World:
+    """The time, and what depends on it.
+
+    `step` is that of the file system's time stamps, in seconds.
+    """
+
+    def __init__(self, step: float) -> None:
+        self.now = 1_800_000_000.25
+        self.step = step
+        self.stamps: dict[str, tuple[int, int]] = {}
+        self.calls = 0
+        self._stat = os.stat
+
+    def stamp(self) -> int:
+        """What the file system gives a file that is changed now, in nanoseconds."""
+        ticks = int(self.now / self.step)
+        # whole seconds where it keeps no finer ones, and those are hardly ever whole
+        return int(ticks * self.step) * 10**9 if self.step >= 1 else ticks * 10**7 + 1
+
+    def touched(self, path: Path, keep_mtime: bool = False) -> None:
+        now = self.stamp()
+        mtime = self.stamps[str(path)][0] if keep_mtime else now
+        self.stamps[str(path)] = mtime, now
+
+    def stat(self, path: Any, *arguments: Any, **options: Any) -> Any:
+        true = self._stat(path, *arguments, **options)
+        if path not in self.stamps:
+            return true
+        mtime, ctime = self.stamps[path]
+        return os.stat_result(
+            (*true[:7], true.st_atime, mtime / 1e9, ctime / 1e9),
+            {
+                "st_atime_ns": true.st_atime_ns,
+                "st_mtime_ns": mtime,
+                "st_ctime_ns": ctime,
+            },
+        )
+
+    def sts(self) -> type:
+        """An STS whose answers tell what was asked for."""
+        world = self
+
+        class Sts:
+            def __init__(self, endpoint: Any, *_: Any) -> None:
+                self._url = endpoint.url
+
+            def call(
+                self, operation: str, parameters: Mapping[str, Any], signer: Credentials
+            ) -> Credentials:
+                world.calls += 1
+                if operation == "GetSessionToken":
+                    identity = f"session:{signer.key_id}"
+                else:
+                    by = (signer.token or signer.key_id).partition("#")[0]
+                    identity = "|".join(
+                        (
+                            parameters["RoleArn"].rpartition("/")[2],
+                            parameters.get("ExternalId", ""),
+                            self._url,
+                            by,
+                        )
+                    )
+                expires = int(world.now) + parameters.get("DurationSeconds", 3600)
+                token = f"{identity}#{world.calls}#{expires}"
+                return Credentials("ASIAEXAMPLE", "EXAMPLESECRET", token, expires)
+
+        return Sts
+
+
+class Runs(RuleBasedStateMachine):
+    """What users do. A profile is a role, external id, source user, lifetime, and
+    whether with MFA; a config file has some profiles, a credentials file the users'
+    keys, which may be swapped.
+    """
+
+    # how often what was done
+    seen: Counter[str] = Counter()
+
+    @initialize(step=st.sampled_from([0.01, 1, 2]))
+    def start(self, step: float) -> None:
+        self.world = World(step)
+        self.folder = Path(tempfile.mkdtemp())
+        self.patch = pytest.MonkeyPatch()
+        self.patch.setattr("time.time", lambda: self.world.now)
+        self.patch.setattr("os.stat", self.world.stat)
+        self.patch.setattr(sts, "Sts", self.world.sts())
+        self.patch.setattr(everyrun, "become", become)
+        self.patch.setattr(background, "detach", lambda work: work())
+        self.configs: dict[Path, dict[str, tuple[Any, ...]]] = {}
+        self.users: dict[Path, dict[str, str]] = {}
+        self.environ: dict[str, str] = {}
+        for place in PLACES:
+            (self.folder / place / ".aws").mkdir(parents=True)
+            self.users[self.folder / place / ".aws" / "credentials"] = dict(USERS)
+            self.configs[self.folder / place / ".aws" / "config"] = {
+                name: (ROLES[0], "id-1", "alice", 3600, False) for name in PROFILES
+            }
+        for path in (*self.configs, *self.users):
+            self.write(path)
+            self.world.touched(path)
+        self.environ = {
+            "HOME": f"{self.folder}/a",
+            "AWSEXEC_CACHE_DIR": f"{self.folder}/a/cache",
+            "AWS_ENDPOINT_URL_STS": "http://a.example",
+            "AWSEXEC_MFA_TOKEN": "123456",
+        }
+
+    @invariant()
+    def step(self) -> None:
+        self.seen["steps"] += 1
+
+    def teardown(self) -> None:
+        self.patch.undo()
+        shutil.rmtree(self.folder)
+
+    # files
+
+    def text(self, path: Path) -> str:
+        if path in self.configs:
+            return "".join(
+                f"[profile {name}]\nrole_arn = arn:aws:iam::123456789012:role/{role}\n"
+                f"external_id = {external_id}\nsource_profile = {user}\n"
+                f"duration_seconds = {lifetime}\n"
+                + (f"mfa_serial = {SERIAL}\n" if mfa else "")
+                for name, (role, external_id, user, lifetime, mfa) in self.configs[
+                    path
+                ].items()
+            )
+        return "".join(
+            f"[{name}]\naws_access_key_id = {key}\naws_secret_access_key = {SECRET}\n"
+            for name, key in self.users[path].items()
+        )
+
+    def write(self, path: Path, rename: bool = False) -> None:
+        if rename:
+            new = path.with_name("new")
+            new.write_text(self.text(path))
+            new.rename(path)
+        else:
+            with open(path, "r+" if path.exists() else "w") as stream:
+                stream.write(self.text(path))
+                stream.truncate()
+
+    places = st.sampled_from(PLACES)
+
+    def file(self, place: str, name: str) -> Path:
+        return self.folder / place / ".aws" / name
+
+    @rule(
+        place=places,
+        name=st.sampled_from(PROFILES),
+        field=st.integers(0, 4),
+        choice=st.integers(0, 2),
+        rename=st.booleans(),
+        keep_mtime=st.booleans(),
+    )
+    def edit_profile(self, place, name, field, choice, rename, keep_mtime) -> None:
+        path = self.file(place, "config")
+        values = (ROLES, ("id-1", "id-2"), tuple(USERS), LIFETIMES, (False, True))[
+            field
+        ]
+        profile = list(
+            self.configs[path].get(name, (ROLES[0], "id-1", "bob", 900, False))
+        )
+        profile[field] = values[choice % len(values)]
+        self.configs[path][name] = tuple(profile)
+        self.write(path, rename)
+        self.world.touched(path, keep_mtime)
+
+    @rule(place=places, name=st.sampled_from(PROFILES))
+    def remove_profile(self, place, name) -> None:
+        path = self.file(place, "config")
+        self.configs[path].pop(name, None)
+        self.write(path)
+        self.world.touched(path)
+
+    @rule(place=places, keep_mtime=st.booleans())
+    def swap_keys(self, place, keep_mtime) -> None:
+        path = self.file(place, "credentials")
+        alice, bob = self.users[path].values()
+        self.users[path] = {"alice": bob, "bob": alice}
+        self.write(path)
+        self.world.touched(path, keep_mtime)
+
+    @rule(place=places, name=st.sampled_from(["config", "credentials"]))
+    def touch(self, place, name) -> None:
+        self.world.touched(self.file(place, name))
+
+    @rule(place=places)
+    def delete_and_restore_elsewhere(self, place) -> None:
+        """The file is replaced by a copy, as editors and backups do."""
+        path = self.file(place, "config")
+        path.unlink()
+        self.write(path)
+        self.world.touched(path)
+
+    # environment
+
+    @rule(
+        name=st.sampled_from(
+            [
+                "AWS_CONFIG_FILE",
+                "AWS_SHARED_CREDENTIALS_FILE",
+                "HOME",
+                "AWSEXEC_CACHE_DIR",
+                "AWS_ENDPOINT_URL_STS",
+                "AWS_ENDPOINT_URL",
+                "AWS_REGION",
+                "AWSEXEC_REFRESH_AHEAD",
+            ]
+        ),
+        place=places,
+        unset=st.booleans(),
+    )
+    def switch(self, name, place, unset) -> None:
+        home = f"{self.folder}/{place}"
+        value = {
+            "AWS_CONFIG_FILE": f"{home}/.aws/config",
+            "AWS_SHARED_CREDENTIALS_FILE": f"{home}/.aws/credentials",
+            "HOME": home,
+            "AWSEXEC_CACHE_DIR": f"{home}/cache",
+            "AWS_ENDPOINT_URL_STS": f"http://{place}.example",
+            "AWS_ENDPOINT_URL": f"http://{place}.example",
+            "AWS_REGION": {"a": "eu-west-1", "b": "eu-west-2"}[place],
+            "AWSEXEC_REFRESH_AHEAD": {"a": "0", "b": "50%"}[place],
+        }[name]
+        if unset and name not in ("HOME", "AWSEXEC_CACHE_DIR"):
+            self.environ.pop(name, None)
+        else:
+            self.environ[name] = value
+
+    # time
+
+    @rule(seconds=st.sampled_from([0.005, 0.3, 1, 2.5, 61, 400, 800, 2700, 3601]))
+    def wait(self, seconds) -> None:
+        self.world.now += seconds
+
+    # the cache
+
+    @rule(fraction=st.floats(0, 1), damage=st.sampled_from(["cut", "swap", "delete"]))
+    def damage(self, fraction, damage) -> None:
+        cache = Path(self.environ["AWSEXEC_CACHE_DIR"])
+        paths = sorted(p for p in cache.glob("*") if not p.suffix)
+        if len(paths) < 2:
+            return
+        one, other = paths[int(fraction * (len(paths) - 1))], paths[0]
+        if damage == "cut":
+            one.write_bytes(one.read_bytes()[: int(fraction * 900)])
+        elif damage == "delete":
+            one.unlink()
+        elif one != other:
+            content = one.read_bytes()
+            one.write_bytes(other.read_bytes())
+            other.write_bytes(content)
+
+    # runs
+
+    def right(self, name: str) -> tuple[str, int] | None:
+        """Whose credentials a run of `name` has to get, and their lifetime."""
+        home = Path(self.environ["HOME"]) / ".aws"
+        config = Path(self.environ.get("AWS_CONFIG_FILE", home / "config"))
+        keys = self.environ.get("AWS_SHARED_CREDENTIALS_FILE", home / "credentials")
+        if name not in self.configs[config]:
+            return None
+        role, external_id, user, lifetime, mfa = self.configs[config][name]
+        key = self.users[Path(keys)][user]
+        url = self.environ.get("AWS_ENDPOINT_URL_STS") or self.environ.get(
+            "AWS_ENDPOINT_URL"
+        )
+        by = f"session:{key}" if mfa else key
+        return f"{role}|{external_id}|{url}|{by}", lifetime
+
+    @precondition(
+        lambda self: self.environ.keys() & {"AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL"}
+    )
+    @rule(name=st.sampled_from(PROFILES), repeat=st.integers(1, 3), off=st.booleans())
+    def run(self, name, repeat, off) -> None:
+        for _ in range(repeat):
+            calls = self.world.calls
+            expected = self.right(name)
+            environ = self.awsexec(name, off)
+            assert (environ is None) == (expected is None)
+            if environ is None or expected is None:
+                continue
+            identity, _, expires = environ["AWS_SESSION_TOKEN"].split("#")
+            assert identity == expected[0]
+            assert 0 < int(expires) - self.world.now <= expected[1]
+            assert environ["AWSEXEC_PROFILE"] == name
+            assert environ.get("AWS_REGION") == self.environ.get("AWS_REGION")
+            stated = environ["AWS_CREDENTIAL_EXPIRATION"]
+            assert stated == iso(int(expires))
+            assert self.world.calls - calls <= 3
+
+    @precondition(lambda self: "AWS_ENDPOINT_URL_STS" in self.environ)
+    @rule(name=st.sampled_from(PROFILES))
+    def run_in_a_loop(self, name) -> None:
+        self.run(name, 3, False)
+
+    @rule()
+    def forget_switches(self) -> None:
+        """A new shell."""
+        for variable in [n for n in self.environ if n.startswith("AWS_")]:
+            del self.environ[variable]
+        self.environ["AWS_ENDPOINT_URL_STS"] = "http://a.example"
+
+    def awsexec(self, name: str, off: bool) -> Mapping[str, str] | None:
+        """The environment that COMMAND gets; None for an error in configuration."""
+        argv = [name, "--", "command"]
+        environ = dict(self.environ)
+        if off:
+            environ["AWSEXEC_FASTPATH"] = "0"
+        self.seen["runs"] += 1
+        # a moment for the interpreter to start
+        self.world.now += 0.03
+        try:
+            everyrun.attempt(argv, environ)
+        except Became as became:
+            self.seen["fast"] += 1
+            return became.environ
+        try:
+            run_command.run(parse(argv), environ, Report(io.StringIO(), VERBOSE))
+        except Became as became:
+            return became.environ
+        except AwsexecError:
+            return None
+        raise AssertionError("nothing was run")
+
+
+def iso(seconds: int) -> str:
+    moment = datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc)
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def test_every_run_has_the_right_credentials():
+    run_state_machine_as_test(
+        Runs,
+        settings=settings(
+            max_examples=STEPS // LENGTH,
+            stateful_step_count=LENGTH,
+            derandomize="AWSEXEC_STEPS" not in os.environ,
+            deadline=None,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+    print(dict(Runs.seen))
+    # it has seen enough to tell: runs of both kinds
+    assert Runs.seen["steps"] >= STEPS // 2
+    assert Runs.seen["fast"] >= STEPS // 20
+    assert Runs.seen["runs"] - Runs.seen["fast"] >= STEPS // 20
