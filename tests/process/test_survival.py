@@ -10,8 +10,20 @@ from pathlib import Path
 import pytest
 
 from awsexec import everyrun
-from tests.support import AWSEXEC, READER, READER_CONFIG, SERIAL, WRITER, CODES
-from tests.support import Result, age, entries, is_fast
+from tests.support import (
+    AWSEXEC,
+    CODES,
+    KEY_ID,
+    READER,
+    READER_CONFIG,
+    SECRET,
+    SERIAL,
+    WRITER,
+    Result,
+    age,
+    entries,
+    is_fast,
+)
 
 FAULTS = str(Path(__file__).parents[1] / "faults.py")
 PRINT_KEY = ("--", "printenv", "AWS_ACCESS_KEY_ID")
@@ -544,3 +556,18 @@ def test_it_does_not_grow_with_time(run_awsexec, home, sts):
         sizes.append(len(list(home.cache.iterdir())))
         age(home, 36 * HOUR)
     assert sizes[0] <= sizes[-1] == sizes[-2] <= 2 * sizes[0]
+
+
+def test_request_that_is_not_ascii(run_awsexec, home, sts):
+    keys = home.script(
+        "schlüssel",
+        f"""\
+        #!/bin/sh
+        echo '{{"Version": 1, "AccessKeyId": "{KEY_ID}", "SecretAccessKey": "{SECRET}"}}'
+        """,
+    )
+    home.write_config(
+        READER_CONFIG.replace("= alice", "= tool"),
+        f"[profile tool]\ncredential_process = {keys}\n",
+    )
+    ends_well(run_awsexec, sts, 1)
