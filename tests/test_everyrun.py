@@ -40,7 +40,7 @@ def test_variable_that_does_not_fit(value):
     [
         (lambda data: b"", "written by another version, or no entry at all"),
         (lambda data: data.replace(b"awsexec 1", b"awsexec 2"), "written by another"),
-        (lambda data: data.replace(b"4600", b"9600"), "damaged"),
+        (lambda data: data.replace(b"expires ", b"expires f"), "damaged"),
         (lambda data: data[:-1], "damaged"),
         (lambda data: data + b"X=y\n", "damaged"),
     ],
