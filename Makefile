@@ -1,6 +1,7 @@
 # make demo    show awsexec at work against a fake AWS on this machine
 # make test    the tests, with coverage
 # make lint    formatting, style and types
+# make bench   how long it takes, beside Python's own start and the other tools
 # make clean   remove what the others made
 #
 # A machine with Python 3.10 or newer, make and git is enough.
@@ -12,6 +13,8 @@ BIN := $(VENV)/bin
 AWSCLI := $(VENV)/awscli
 # more words for pytest: make test TESTS='-k mfa'
 TESTS ?=
+# how often make bench runs what is fast
+RUNS ?= 150
 
 SOURCES := setup.cfg setup.py README.md $(shell find awsexec -type f -not -name '*.py[co]')
 
@@ -56,6 +59,24 @@ lint: $(VENV)/made
 	$(BIN)/black --check .
 	$(BIN)/flake8
 	$(BIN)/mypy
+
+# What is measured is installed as pipx does it: on its own, and without setuptools,
+# which Pythons before 3.12 bring along and which slows down every start.
+$(VENV)/%/made: $(VENV)/made
+	$(PYTHON) -m venv --clear $(VENV)/$*
+	$(VENV)/$*/bin/pip install --quiet --upgrade pip
+	$(VENV)/$*/bin/pip uninstall -qqq --yes setuptools
+	$(VENV)/$*/bin/pip install --quiet $(or $(PACKAGES_$*),$*)
+	touch $@
+
+PACKAGES_awsexec := .
+$(VENV)/awsexec/made: $(VENV)/installed
+# 0.18 fails with what came later
+PACKAGES_aws-export-credentials := aws-export-credentials 'boto3<1.36'
+
+.PHONY: bench
+bench: $(patsubst %,$(VENV)/%/made,awsexec awsume aws-export-credentials awscli)
+	$(BIN)/python -m tests.bench --runs $(RUNS) $(VENV)
 
 .PHONY: clean
 clean:
