@@ -20,6 +20,8 @@ REAL_HOME = Path.home()
 GUARDED = tuple(
     str(REAL_HOME / name) for name in (".aws", ".cache/awsexec", "Library/Caches")
 )
+# the values of a test's `run_awsexec` that is run both ways
+FAST, SLOW = "fast path", "no fast path"
 LOOPBACK = ("127.", "localhost", "::1")
 
 
@@ -29,6 +31,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="run awsexec with its fast path switched off",
     )
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if metafunc.definition.get_closest_marker("both_ways"):
+        metafunc.parametrize("run_awsexec", [FAST, SLOW], indirect=True)
 
 
 def _guard(event: str, arguments: tuple[object, ...]) -> None:
@@ -46,7 +53,10 @@ def _guard(event: str, arguments: tuple[object, ...]) -> None:
             raise RuntimeError(f"a test went for {path}")
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers", "both_ways: run with the fast path and without: the answers agree"
+    )
     # for as long as the process lives: an audit hook cannot be taken away again
     sys.addaudithook(_guard)
 
@@ -104,7 +114,9 @@ def run_awsexec(
         "HTTPS_PROXY": nowhere,
         "NO_PROXY": "127.0.0.1",
     }
-    if request.config.getoption("no_fastpath"):
+    if getattr(request, "param", FAST) == SLOW or request.config.getoption(
+        "no_fastpath"
+    ):
         environ["AWSEXEC_FASTPATH"] = "0"
     return Awsexec(environ, tmp_path)
 

@@ -22,6 +22,8 @@ from tests.support import (
     WRITER,
 )
 
+pytestmark = pytest.mark.both_ways
+
 OTHER_KEY_ID, OTHER_SECRET = "AKIAI44QH8DHBEXAMPLE", "je7MtGbClwBF/EXAMPLEKEY"
 
 

@@ -19,6 +19,8 @@ from tests.support import (
     is_fast,
 )
 
+pytestmark = pytest.mark.both_ways
+
 OTHER_KEY_ID, OTHER_SECRET = "AKIAI44QH8DHBEXAMPLE", "je7MtGbClwBF/EXAMPLEKEY"
 BOB = f"""
 [alice]
@@ -35,11 +37,11 @@ def _world(home, sts):
 
 
 @pytest.fixture
-def fast(run_awsexec, request):
+def fast(run_awsexec):
     """Whether the next run of reader is fast; as wanted where the path is off."""
 
     def check(wanted, env=None):
-        if not request.config.getoption("no_fastpath"):
+        if "AWSEXEC_FASTPATH" not in run_awsexec.environ:
             assert is_fast(run_awsexec, "reader", "env", env=env) == wanted
         elif not wanted:
             run_awsexec.child("reader", env=env)

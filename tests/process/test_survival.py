@@ -133,6 +133,7 @@ CONTENTS = {
 }
 
 
+@pytest.mark.both_ways
 @pytest.mark.parametrize("content", CONTENTS.values(), ids=CONTENTS)
 def test_content_that_is_no_use(run_awsexec, home, sts, content):
     who(run_awsexec)
@@ -141,6 +142,7 @@ def test_content_that_is_no_use(run_awsexec, home, sts, content):
     ends_well(run_awsexec, sts, 2)
 
 
+@pytest.mark.both_ways
 def test_entries_of_each_other(run_awsexec, home, sts):
     # as if files had been swapped, by a restore gone wrong
     reader, writer = who(run_awsexec), who(run_awsexec, "writer")
@@ -154,6 +156,7 @@ def test_entries_of_each_other(run_awsexec, home, sts):
     assert sts.operations[2:] == ["AssumeRole reader", "AssumeRole writer"]
 
 
+@pytest.mark.both_ways
 @pytest.mark.parametrize("mode", [0o604, 0o620, 0o666, 0o700 | 0o001])
 def test_entry_open_to_others(run_awsexec, home, sts, mode):
     who(run_awsexec)
@@ -163,6 +166,7 @@ def test_entry_open_to_others(run_awsexec, home, sts, mode):
     assert {stat.S_IMODE(path.stat().st_mode) for path in entries(home)} == {0o600}
 
 
+@pytest.mark.both_ways
 @as_root
 def test_entry_of_somebody_else(run_awsexec, home, sts):
     who(run_awsexec)
@@ -172,6 +176,7 @@ def test_entry_of_somebody_else(run_awsexec, home, sts):
     assert {path.stat().st_uid for path in entries(home)} == {os.geteuid()}
 
 
+@pytest.mark.both_ways
 @as_root
 def test_directory_of_somebody_else(run_awsexec, home, sts):
     who(run_awsexec)
@@ -184,6 +189,7 @@ def test_directory_of_somebody_else(run_awsexec, home, sts):
     assert who(run_awsexec) == FIRST
 
 
+@pytest.mark.both_ways
 @pytest.mark.parametrize("mode", [0o701, 0o720, 0o777])
 def test_directory_open_to_others(run_awsexec, home, sts, mode):
     who(run_awsexec)
@@ -203,6 +209,7 @@ def runs_with_a_warning(run_awsexec, home, reason, run=None):
     )
 
 
+@pytest.mark.both_ways
 def test_entry_that_is_a_link(run_awsexec, home, sts):
     who(run_awsexec)
     for path in entries(home):
@@ -224,6 +231,7 @@ def test_lock_that_is_a_link(run_awsexec, home, sts):
     assert victim.read_text() == "precious"
 
 
+@pytest.mark.both_ways
 def test_directory_that_is_a_link(run_awsexec, home, sts):
     home.cache.symlink_to(home.path)
     before = sorted(home.path.iterdir())
@@ -347,6 +355,7 @@ def test_file_system_without_locks(run_awsexec, home, sts):
     assert len(sts.calls) == 1
 
 
+@pytest.mark.both_ways
 def test_entry_gone_between_look_and_read(run_awsexec, home, sts):
     who(run_awsexec)
     result = with_fault(run_awsexec, "vanishing", "reader", *PRINT_KEY)
@@ -404,6 +413,7 @@ def test_cache_dir_that_is_relative(run_awsexec, home, sts):
 # --- clocks
 
 
+@pytest.mark.both_ways
 @pytest.mark.parametrize("ahead", [HOUR, -HOUR])
 def test_clock_that_was_wrong(run_awsexec, home, sts, ahead):
     result = with_fault(run_awsexec, f"clock={ahead}", "reader", *PRINT_KEY)
@@ -415,12 +425,17 @@ def test_clock_that_was_wrong(run_awsexec, home, sts, ahead):
 
 
 # a session from a clock that was ahead is one of the future, and not believed
-@pytest.mark.parametrize(("ahead", "after"), [(HOUR, THIRD), (-HOUR, FIRST)])
+@pytest.mark.both_ways
+@pytest.mark.parametrize(
+    ("ahead", "after"), [(HOUR, {THIRD}), (-HOUR, {FIRST, SECOND})]
+)
 def test_clock_that_goes_wrong(run_awsexec, home, sts, ahead, after):
     who(run_awsexec)
     result = with_fault(run_awsexec, f"clock={ahead}", "reader", *PRINT_KEY)
     assert (result.status, result.stdout, result.stderr) == (0, f"{SECOND}\n", "")
-    assert who(run_awsexec) == who(run_awsexec) == after
+    key = who(run_awsexec)
+    assert key in after
+    assert who(run_awsexec) == key
 
 
 def test_short_steps_of_the_clock_cost_nothing(run_awsexec, home, sts):
@@ -431,6 +446,7 @@ def test_short_steps_of_the_clock_cost_nothing(run_awsexec, home, sts):
     assert len(sts.calls) == 1
 
 
+@pytest.mark.both_ways
 @pytest.mark.parametrize(
     ("duration", "minutes", "calls"),
     [(900, 12, 1), (900, 14, 2), (3600, 54, 1), (3600, 56, 2), (43200, 714, 1)],
