@@ -347,7 +347,8 @@ class Runs(RuleBasedStateMachine):
             assert identity == expected[0]
             assert 0 < int(expires) - self.world.now <= expected[1]
             assert environ["AWSEXEC_PROFILE"] == name
-            assert environ.get("AWS_REGION") == self.environ.get("AWS_REGION")
+            for variable in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+                assert environ.get(variable) == self.environ.get("AWS_REGION")
             stated = environ["AWS_CREDENTIAL_EXPIRATION"]
             assert stated == iso(int(expires))
             assert self.world.calls - calls <= 3
