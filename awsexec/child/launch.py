@@ -27,18 +27,20 @@ def launch(command: Sequence[str], environ: Mapping[str, str]) -> int:
         raise CommandNotExecutable(command[0], reason) from None
 
 
-def _run_and_wait(command: Sequence[str], environ: Mapping[str, str]) -> int:
-    import shutil
-    import signal
-    import subprocess
+if sys.platform == "win32":
 
-    # CreateProcess would look in this process's folder and PATH, not the child's
-    program = shutil.which(command[0], path=environ.get("PATH"))
-    if program is None:
-        raise FileNotFoundError
-    # the console sends Ctrl-C to both; it is the child's to answer
-    previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        return subprocess.call([program, *command[1:]], env=dict(environ))
-    finally:
-        signal.signal(signal.SIGINT, previous)
+    def _run_and_wait(command: Sequence[str], environ: Mapping[str, str]) -> int:
+        import shutil
+        import signal
+        import subprocess
+
+        # CreateProcess would look in this process's folder and PATH, not the child's
+        program = shutil.which(command[0], path=environ.get("PATH"))
+        if program is None:
+            raise FileNotFoundError
+        # the console sends Ctrl-C to both; it is the child's to answer
+        previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            return subprocess.call([program, *command[1:]], env=dict(environ))
+        finally:
+            signal.signal(signal.SIGINT, previous)

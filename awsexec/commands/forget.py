@@ -7,11 +7,16 @@ from collections.abc import Mapping
 from awsexec.arguments import Arguments
 from awsexec.commands import selection
 from awsexec.errors import AwsexecError
+from awsexec.profiles import files
+from awsexec.profiles.profile import Profiles
 from awsexec.report import Report
 
 
 def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int:
-    """Delete every entry, or those of PROFILE with the MFA session it stands on."""
+    """Delete every entry, or those of PROFILE with the MFA session it stands on.
+
+    Raises `NoSuchProfile` where nothing is there of a PROFILE that no file knows.
+    """
     store = selection.store_for(environ, report)
     if arguments.profile is None:
         count = store.forget(lambda found: True)
@@ -19,6 +24,9 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
         keys = _keys(arguments, environ)
         tag = ascii(arguments.profile)
         count = store.forget(lambda found: found.profile == tag or found.key in keys)
+        if not count:
+            # nothing of a profile that there is, or a misspelt name
+            Profiles.load(files.paths(environ)).get(arguments.profile)
     noun = "entry" if count == 1 else "entries"
     report.warning(f"deleted {count} cache {noun}")
     return 0

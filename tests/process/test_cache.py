@@ -261,6 +261,12 @@ def test_forget_a_profile_that_is_gone(run_awsexec, home, sts):
     assert len(sts.calls) == 2
 
 
+def test_forget_a_misspelt_profile(run_awsexec):
+    line = run_awsexec("--forget", "raeder").error()
+    assert line.startswith("no profile 'raeder' in ")
+    assert line.endswith("; did you mean reader?")
+
+
 def test_forget_leaves_what_is_not_ours(run_awsexec, home, sts):
     run_awsexec.child("reader")
     (home.cache / "notes.txt").write_text("mine")
