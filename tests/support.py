@@ -6,7 +6,8 @@ import os
 import subprocess
 import sys
 import textwrap
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -162,5 +163,20 @@ def age(home: Home, seconds: int) -> None:
         path.write_bytes(everyrun.dump(entry))
         os.utime(path, (entry.expires, entry.expires))
     for path in home.cache.glob("*.lock"):
-        then = path.stat().st_mtime - seconds
-        os.utime(path, (then, then))
+        if not path.is_symlink():
+            then = path.stat().st_mtime - seconds
+            os.utime(path, (then, then))
+
+
+def renewed(home: Home, key_id: str, count: int = 2) -> bool:
+    """Whether `count` entries, a session's and a run's, have the keys of `key_id`."""
+    found = [entry.variables["AWS_ACCESS_KEY_ID"] for entry in entries(home).values()]
+    return found.count(key_id) == count
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Wait for what another process is about to bring about."""
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come to pass"
+        time.sleep(0.01)

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -16,6 +15,8 @@ from tests.support import (
     age,
     entries,
     is_fast,
+    renewed,
+    wait_until,
 )
 
 pytestmark = pytest.mark.skipif(
@@ -36,20 +37,6 @@ def _cached(run_awsexec, home, sts):
 
 def who(run_awsexec, env=None):
     return run_awsexec.child("reader", env=env)["AWS_ACCESS_KEY_ID"]
-
-
-def wait_until(condition):
-    """Wait for what another process is about to bring about."""
-    deadline = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come to pass"
-        time.sleep(0.01)
-
-
-def renewed(home, key_id, count=2):
-    """Whether session and run have the credentials of `key_id`."""
-    found = [entry.variables["AWS_ACCESS_KEY_ID"] for entry in entries(home).values()]
-    return found.count(key_id) == count
 
 
 def test_command_starts_at_once_and_the_next_has_the_new_one(run_awsexec, home, sts):
@@ -83,6 +70,7 @@ def test_runs_in_between_are_fast(run_awsexec, home, sts):
             assert is_fast(run_awsexec, "reader", "env")
 
 
+@pytest.mark.both_ways
 def test_one_helper_for_many_runs(run_awsexec, home, sts):
     age(home, LAST_QUARTER + 1)
     with sts.held():
@@ -97,6 +85,7 @@ def test_one_helper_for_many_runs(run_awsexec, home, sts):
         ]
         assert {run.communicate(timeout=60)[0] for run in runs} == {f"{FIRST}\n"}
         sts.wait_for_calls(2)
+        assert len(processes_with(f"HOME={home.path}")) == 1
     wait_until(lambda: renewed(home, SECOND))
     assert who(run_awsexec) == SECOND
     assert len(sts.calls) == 2
@@ -143,13 +132,14 @@ def test_helper_holds_nothing_of_the_caller_s(run_awsexec, home, sts):
 def test_helper_is_in_nobody_s_session_or_folder(run_awsexec, home, sts):
     age(home, LAST_QUARTER + 1)
     with sts.held():
-        who(run_awsexec)
+        code = "import os; print(os.getsid(0))"
+        command = run_awsexec("reader", "--", sys.executable, "-c", code)
         sts.wait_for_calls(2)
         (helper,) = processes_with(f"HOME={home.path}")
         status = open(f"/proc/{helper}/stat").read().rpartition(")")[2].split()
         _, _, group, session, terminal = status[:5]
         assert int(terminal) == 0
-        assert session == group and int(session) not in (os.getsid(0), 0)
+        assert session == group != command.stdout.strip()
         assert os.readlink(f"/proc/{helper}/cwd") == "/"
         for standard in (0, 1, 2):
             assert os.readlink(f"/proc/{helper}/fd/{standard}") == os.devnull

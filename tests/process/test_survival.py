@@ -23,6 +23,8 @@ from tests.support import (
     age,
     entries,
     is_fast,
+    renewed,
+    wait_until,
 )
 
 FAULTS = str(Path(__file__).parents[1] / "faults.py")
@@ -221,14 +223,29 @@ def test_entry_that_is_a_link(run_awsexec, home, sts):
 
 def test_lock_that_is_a_link(run_awsexec, home, sts):
     who(run_awsexec)
+    age(home, HOUR * 9 // 10)
+    # a second kind of lock comes with the renewal, and is written to
+    assert who(run_awsexec) == FIRST
+    wait_until(lambda: renewed(home, SECOND))
     victim = home.path / "victim"
     victim.write_text("precious")
-    for path in home.cache.glob("*.lock"):
+    os.utime(victim, (1, 1))
+    before = victim.stat()
+    locks = list(home.cache.glob("*.lock"))
+    assert len(locks) == 2
+    for path in locks:
         path.unlink()
         path.symlink_to(victim)
+    age(home, HOUR * 9 // 10)
+    who(run_awsexec)
     age(home, 2 * HOUR)
-    ends_well(run_awsexec, sts, 2)
+    ends_well(run_awsexec, sts, len(sts.calls) + 1)
+    after = victim.stat()
     assert victim.read_text() == "precious"
+    assert (after.st_mtime_ns, after.st_ctime_ns) == (
+        before.st_mtime_ns,
+        before.st_ctime_ns,
+    )
 
 
 @pytest.mark.both_ways
