@@ -11,7 +11,7 @@ from tests.bench.measure import Command, seconds
 from tests.bench.world import Sts
 
 STEP, STEPS = 600, 18
-# seconds that AWS takes to answer: who takes longer has waited for it
+# seconds that AWS takes to answer
 DELAY = 0.3
 # seconds for a renewal in the background, which really has ten minutes
 PAUSE = 1.0
@@ -21,7 +21,10 @@ CLOCK = str(Path(__file__).with_name("clock"))
 
 @dataclass
 class Outcome:
-    """The runs in `environ`, save the first, as multiples of a reference."""
+    """The runs in `environ` after the first one.
+
+    They are multiples of a reference; `waits` is how many AWS answered in time for.
+    """
 
     environ: Mapping[str, str]
     ratios: list[float] = field(default_factory=list)
@@ -34,17 +37,21 @@ def run(
     reference: Command,
     sts: Sts,
 ) -> list[Outcome]:
-    """Run `argv` in each of the environments, in turn."""
+    """Run `argv` in each of the environments, in turn.
+
+    What goes on in the background must be the last one's.
+    """
     outcomes = [Outcome(environ) for environ in environs]
     sts.delay = DELAY
     for step in range(STEPS + 1):
         sts.clock_offset = step * STEP
         clock = {"PYTHONPATH": CLOCK, "BENCH_CLOCK_AHEAD": str(sts.clock_offset)}
         for outcome in outcomes:
+            answers = sts.answers
             taken = seconds(Command(argv, {**outcome.environ, **clock}))
             if step:
+                outcome.waits += sts.answers > answers
                 outcome.ratios.append(taken / seconds(reference))
-                outcome.waits += taken > DELAY
         time.sleep(PAUSE)
     sts.delay = sts.clock_offset = 0
     return outcomes

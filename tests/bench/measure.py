@@ -25,12 +25,13 @@ _PEAK = (
 
 @dataclass(frozen=True)
 class Command:
-    """What is run. `prepare` is called before it, and it is to end with `status`."""
+    """What is run, so many `times` at once, after `prepare`; ends with `status`."""
 
     argv: Sequence[str]
     environ: Mapping[str, str]
     status: int = 0
     prepare: Callable[[], None] = lambda: None
+    times: int = 1
 
     def start(self) -> int:
         nowhere = [
@@ -50,24 +51,16 @@ class Command:
 
 
 def seconds(command: Command) -> float:
-    """The time that one run takes."""
+    """How long it takes."""
     command.prepare()
     started = time.perf_counter()
-    command.wait(command.start())
-    return time.perf_counter() - started
-
-
-def seconds_of_fifty(command: Command) -> float:
-    """The time that fifty runs take which start at once."""
-    command.prepare()
-    started = time.perf_counter()
-    for child in [command.start() for _ in range(50)]:
+    for child in [command.start() for _ in range(command.times)]:
         command.wait(child)
     return time.perf_counter() - started
 
 
 def peak_memory(command: Command, python: str) -> float:
-    """The peak memory of one run, in what unit the system likes."""
+    """How large it gets, in the unit that the system likes."""
     command.prepare()
     finished = subprocess.run(
         [python, "-I", "-S", "-c", _PEAK, *command.argv],

@@ -40,9 +40,10 @@ CACHES = (".cache", "Library/Caches", ".aws/cli", ".awsume/cache", "credentials.
 
 
 class Sts(StsServer):
-    """An STS that is `delay` seconds away."""
+    """An STS that is `delay` seconds away, and counts its answers."""
 
     delay = 0.0
+    answers = 0
     user: User
 
     def expect_code(self) -> None:
@@ -51,6 +52,7 @@ class Sts(StsServer):
 
     def respond(self, headers: http.client.HTTPMessage, body: bytes) -> Answer | None:
         time.sleep(self.delay)
+        self.answers += 1
         return super().respond(headers, body)
 
 
