@@ -16,7 +16,7 @@ TESTS ?=
 # how often make bench runs what is fast
 RUNS ?= 150
 
-SOURCES := setup.cfg setup.py README.md $(shell find awsexec -type f -not -name '*.py[co]')
+SOURCES := setup.cfg setup.py README.md $(shell find awsexec completions -type f -not -name '*.py[co]')
 
 .PHONY: all
 all: lint test

@@ -89,6 +89,8 @@ def _command(action: str) -> Command:
         from awsexec.commands.whoami import run
     elif action == "export":
         from awsexec.commands.export import run
+    elif action == "completion":
+        from awsexec.commands.completion import run
     elif action == "forget":
         from awsexec.commands.forget import run
     else:
