@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TextIO
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TextIO
 
 QUIET, NORMAL, VERBOSE, DEBUG = -1, 0, 1, 2
 

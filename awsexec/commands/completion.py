@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 
+from awsexec import __version__
 from awsexec.errors import AwsexecError
 
 TYPE_CHECKING = False
@@ -31,37 +32,35 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     """Print the completions for the chosen shell."""
     shell = arguments.completion
     assert shell is not None
-    # the working copy's own, where awsexec runs from one
-    package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    path = os.path.join(os.path.dirname(package), "completions", FILES[shell])
     try:
-        if not os.path.exists(path):
-            path = _installed(INSTALLED[shell])
-        with open(path, encoding="utf-8") as stream:
-            text = stream.read()
+        with open(_find(shell), "rb") as stream:
+            data = stream.read()
     except OSError:
         raise AwsexecError(
             f"the completions for {shell} were not installed; install awsexec with "
             "pip or pipx, or take them from its sources"
         ) from None
-    sys.stdout.buffer.write(text.encode())
+    sys.stdout.buffer.write(data)
     sys.stdout.buffer.flush()
     return 0
 
 
-def _installed(name: str) -> str:
-    """The path of the installed file `name`, by pip's own record of what it did.
-
-    The prefix cannot be told from Python's: --user, --target and a system's own
-    scheme each have another one. Raises `FileNotFoundError`.
-    """
-    from importlib import metadata
-
-    try:
-        recorded = metadata.files("awsexec")
-    except metadata.PackageNotFoundError:
-        recorded = None
-    for file in recorded or ():
-        if file.as_posix().endswith(name):
-            return str(file.locate())
-    raise FileNotFoundError(name)
+def _find(shell: str) -> str:
+    """The path of the file for `shell`. Raises `OSError` if there is none."""
+    package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    folder = os.path.dirname(package)
+    # the working copy's own, where awsexec runs from one; what --target has put
+    for name in ("completions/" + FILES[shell], INSTALLED[shell]):
+        path = os.path.join(folder, name)
+        if os.path.exists(path):
+            return path
+    # The prefix cannot be told from Python's: --user and a system's own scheme have
+    # another one. pip's record tells; importlib.metadata, which would read it, takes
+    # three times as long as Python's start, and this is part of a shell's.
+    record = os.path.join(folder, f"awsexec-{__version__}.dist-info", "RECORD")
+    with open(record, encoding="utf-8") as stream:
+        for line in stream:
+            name = line.partition(",")[0]
+            if name.endswith(INSTALLED[shell]):
+                return os.path.join(folder, name)
+    raise FileNotFoundError(INSTALLED[shell])
