@@ -57,6 +57,9 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "both_ways: run with the fast path and without: the answers agree"
     )
+    config.addinivalue_line(
+        "markers", "uncounted: starts processes by the hundred, and so without coverage"
+    )
     # for as long as the process lives: an audit hook cannot be taken away again
     sys.addaudithook(_guard)
 

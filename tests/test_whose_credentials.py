@@ -40,6 +40,8 @@ from awsexec.arguments import parse
 from awsexec.errors import AwsexecError
 from awsexec.report import VERBOSE, Report
 
+pytestmark = pytest.mark.uncounted
+
 LENGTH = 50
 STEPS = int(os.environ.get("AWSEXEC_STEPS", 5_000))
 

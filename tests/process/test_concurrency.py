@@ -7,9 +7,12 @@ import time
 from collections import Counter
 
 import pexpect
+import pytest
 
 from tests.servers.sts import role_arn
 from tests.support import AWSEXEC, CODES, READER, READER_CONFIG, SERIAL
+
+pytestmark = pytest.mark.uncounted
 
 MANY = 50
 PROFILES = ("one", "two", "three", "four", "five")

@@ -7,6 +7,8 @@ import pytest
 
 from tests.support import AWSEXEC, READER_CONFIG, is_fast
 
+pytestmark = pytest.mark.uncounted
+
 TAIL = ["sh", "-c", 'printf "<%s>" "$0" "$@"']
 ODD = [
     b"",

@@ -27,6 +27,8 @@ from tests.support import (
     wait_until,
 )
 
+pytestmark = pytest.mark.uncounted
+
 FAULTS = str(Path(__file__).parents[1] / "faults.py")
 PRINT_KEY = ("--", "printenv", "AWS_ACCESS_KEY_ID")
 HOUR = 3600
