@@ -27,27 +27,38 @@ def user_shell(environ: Mapping[str, str]) -> str:
 
 
 def command(
-    shell: str, environ: Mapping[str, str], *, login: bool, interactive: bool
+    shell: str,
+    environ: Mapping[str, str],
+    identity: Mapping[str, str],
+    *,
+    login: bool,
+    interactive: bool,
 ) -> tuple[list[str], dict[str, str]]:
     """The command that starts `shell`, and the variables to add to `environ` for it.
 
-    `login` makes it a login shell. A shell that is not `interactive` reads commands
-    from a file or pipe; it has no prompt, and gets nothing of ours.
+    `identity` are those of the role, which the user's own start-up files are not to
+    change. `login` makes it a login shell. A shell that is not `interactive` reads
+    commands from a file or pipe, and has no prompt; bash has no start-up files then.
     """
     name = os.path.basename(shell)
     if interactive and name == "bash":
         # bash reads --rcfile only when it is no login shell; the file makes up for it
         started = [shell, "--rcfile", os.path.join(_FILES, "bash.sh")]
         return started, {"AWSEXEC_LOGIN_SHELL": "1"} if login else {}
-    if interactive and name == "zsh":
+    if name == "zsh":
         added = {"ZDOTDIR": os.path.join(_FILES, "zsh")}
         if "ZDOTDIR" in environ:
             added["AWSEXEC_ZDOTDIR"] = environ["ZDOTDIR"]
         return _plain(shell, login), added
-    if interactive and name == "fish":
+    if name == "fish":
         path = os.path.join(_FILES, "fish.fish").replace("\\", "\\\\")
         source = "source '" + path.replace("'", "\\'") + "'"
-        return [*_plain(shell, login), "--init-command", source], {}
+        # nothing of ours runs before the user's files do
+        lines = "\n".join(f"{name}={value}" for name, value in identity.items())
+        return (
+            [*_plain(shell, login), "--init-command", source],
+            {"AWSEXEC_STARTED_WITH": lines},
+        )
     return _plain(shell, login), {}
 
 

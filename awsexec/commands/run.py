@@ -24,7 +24,7 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
         shell = arguments.shell or subshell.user_shell(environ)
         added = shell_variables(credentials, selected.name, selected.region)
         command, more = subshell.command(
-            shell, environ, login=arguments.login, interactive=os.isatty(0)
+            shell, environ, added, login=arguments.login, interactive=os.isatty(0)
         )
         added.update(more)
     report.debug(f"running {command!r} with {' '.join(sorted(added))}")

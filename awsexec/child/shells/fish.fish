@@ -1,22 +1,34 @@
-# Read by an interactive fish after the user's own files (--init-command): the prompt
-# that shows the role and the time left.
+# Read by fish after the user's own files (--init-command): the role that this fish was
+# started with, and the prompt that shows it and the time left.
 
-# What those files select is not what this shell was started for. A universal variable
-# is the user's to keep: a global one that is not exported hides it.
-for name in AWS_ACCESS_KEY AWS_ACCOUNT_ID AWS_CREDENTIAL_FILE AWS_DEFAULT_PROFILE \
-        AWS_PROFILE AWS_ROLE_ARN AWS_ROLE_SESSION_NAME AWS_SECRET_KEY \
-        AWS_SECURITY_TOKEN AWS_SESSION_EXPIRATION AWS_WEB_IDENTITY_TOKEN_FILE
-    set -eg $name
-    if set -q $name
-        set -gu $name
+# What those files select is not what this shell was started for; AWSEXEC_STARTED_WITH
+# is. A universal variable is the user's to keep: a global one that is not exported
+# hides it.
+function __awsexec_restore
+    set -l taken AWS_ACCESS_KEY AWS_ACCOUNT_ID AWS_CREDENTIAL_FILE \
+        AWS_DEFAULT_PROFILE AWS_PROFILE AWS_ROLE_ARN AWS_ROLE_SESSION_NAME \
+        AWS_SECRET_KEY AWS_SECURITY_TOKEN AWS_SESSION_EXPIRATION AWS_SESSION_TOKEN \
+        AWS_CREDENTIAL_EXPIRATION AWSEXEC_ISSUED AWS_WEB_IDENTITY_TOKEN_FILE \
+        (set --names | string match 'AWS_CONTAINER_*')
+    for name in $taken
+        set -eg $name
+        if set -q $name
+            set -gu $name
+        end
     end
+    for line in (string split \n -- $AWSEXEC_STARTED_WITH)
+        set -l pair (string split -m 1 = -- $line)
+        set -gx $pair[1] $pair[2]
+    end
+    set -eg AWSEXEC_STARTED_WITH
 end
 
-# Prints seconds since the epoch for 2026-01-31T23:59:59Z: date's options differ
-# between systems. The days are counted from March, so that February's length matters
-# to nothing.
+# Prints seconds since the epoch for 2026-01-31T23:59:59Z, and fails for other text:
+# date's options differ between systems. The days are counted from March, so that
+# February's length matters to nothing.
 function __awsexec_epoch
-    set -l part (string match -r '^(\d+)-0?(\d+)-0?(\d+)T0?(\d+):0?(\d+):0?(\d+)Z' -- $argv[1])
+    set -l part (string match -r '^(\d{4})-0?(\d+)-0?(\d+)T0?(\d+):0?(\d+):0?(\d+)Z$' -- "$argv[1]")
+    or return
     set -l year $part[2]
     set -l month $part[3]
     if test $month -le 2
@@ -31,13 +43,11 @@ end
 function __awsexec_prompt
     set -l label $AWSEXEC_PROFILE
     set -l color
-    if set -q AWS_CREDENTIAL_EXPIRATION
-        set -l expires (__awsexec_epoch $AWS_CREDENTIAL_EXPIRATION)
-        set -l issued $expires
-        if set -q AWSEXEC_ISSUED
-            set issued (__awsexec_epoch $AWSEXEC_ISSUED)
-        end
-        set -l left (math $expires - (date +%s))
+    set -l expires (__awsexec_epoch $AWS_CREDENTIAL_EXPIRATION)
+    if test -n "$expires"
+        set -l issued (__awsexec_epoch $AWSEXEC_ISSUED)
+        or set issued $expires
+        set -l left (math $expires - (command date +%s))
         set -l word
         if test $left -le 0
             set word expired
@@ -47,28 +57,33 @@ function __awsexec_prompt
         else if test $left -lt 3600
             set word (math "floor($left / 60)")m
         else
-            set word (math "floor($left / 3600)")h(string pad -w 2 -c 0 (math "floor($left % 3600 / 60)"))m
+            set word (math "floor($left / 3600)")h(printf %02d (math "floor($left % 3600 / 60)"))m
         end
         if test $left -gt 0 -a (math "$left * 4") -le (math "$expires - $issued")
             set color yellow
         end
         set label "$label $word"
-        if test -n "$color" -a "$__awsexec_told" != "$color$AWS_CREDENTIAL_EXPIRATION"
-            set -g __awsexec_told $color$AWS_CREDENTIAL_EXPIRATION
+        if test -n "$color" -a "$__awsexec_told" != "$color $expires"
+            set -g __awsexec_told "$color $expires"
             if test $color = red
                 set word 'have expired'
             else
                 set word "expire in $word"
             end
+            set -l name (string escape -- $AWSEXEC_PROFILE)
             printf 'awsexec: the credentials of %s %s; for fresh ones: awsexec --export fish %s | source\n' \
-                $AWSEXEC_PROFILE $word (string escape -- $AWSEXEC_PROFILE) >&2
+                $name $word $name >&2
         end
     end
-    if test -n "$color"; and not set -q NO_COLOR
+    if test -n "$color" -a -z "$NO_COLOR"
         set_color $color
+    else
+        set color
     end
-    printf '(%s)' $label
-    set_color normal
+    printf '(%s)' (string replace -ra '[[:cntrl:]]' '?' -- $label)
+    if test -n "$color"
+        set_color normal
+    end
     printf ' '
 end
 
@@ -76,7 +91,9 @@ function __awsexec_status
     return $argv[1]
 end
 
-if test "$AWSEXEC_PROMPT" != 0
+__awsexec_restore
+functions -e __awsexec_restore
+if status is-interactive; and test "$AWSEXEC_PROMPT" != 0
     functions -c fish_prompt __awsexec_user_prompt
     function fish_prompt
         set -l last $status
