@@ -115,18 +115,29 @@ _awsexec_profiles() {
     [[ $unglobbed ]] && set +f
     ((${#names[@]})) || return
     names=("${names[@]%%$'\t'*}")
-    _awsexec_offer "$2" "$3" "${names[@]/#/$1}"
+    [[ $1 ]] && names=("${names[@]/#/$1}")
+    _awsexec_offer "$2" "$3" "${names[@]}"
 }
 
 # Complete the word $1 to one of $3... readline replaces no more than $2, the end of the
 # word as it was typed: the rest stands before a : or =, or an opening quote.
 _awsexec_offer() {
-    local cur=$1 typed=$2 name keep words starts open redirect
+    local cur=$1 typed=$2 name keep words starts open redirect IFS=/
     _awsexec_split "${COMP_LINE:0:COMP_POINT - ${#typed}}"
     keep=${#words[${#words[@]} - 1]}
     shift 2
+    if [[ $cur ]]; then
+        for name in "$@"; do
+            [[ $name == "$cur"* ]] && COMPREPLY+=("$name")
+        done
+    else
+        COMPREPLY=("$@")
+    fi
+    # mostly there is nothing to quote, which is faster seen of all at once
+    [[ ! $open && $keep -eq 0 && ${COMPREPLY[*]} != *[!a-zA-Z0-9_./:@+=-]* ]] && return
+    set -- "${COMPREPLY[@]}"
+    COMPREPLY=()
     for name in "$@"; do
-        [[ $name == "$cur"* ]] || continue
         name=${name:keep}
         if [[ $open == "'" ]]; then
             name=${name//"'"/"'\''"}
@@ -135,7 +146,7 @@ _awsexec_offer() {
             name=${name//\"/\\\"}
             name=${name//\$/\\\$}
             name=${name//\`/\\\`}
-        elif [[ $name == *[!a-zA-Z0-9_./:@+=-]* ]]; then
+        else
             printf -v name %q "$name"
         fi
         COMPREPLY+=("$name")
