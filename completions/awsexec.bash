@@ -199,7 +199,9 @@ _awsexec_split() {
 }
 
 # What the command that starts at $1 of the line has for completion, as for sudo and
-# env; $2 and $3 are what bash gives a completion function.
+# env; $2 and $3 are what bash gives a completion function. bash-completion's function
+# for that, where it is loaded, would not do: the AWS CLI's completion (complete -C)
+# finds no COMP_LINE from it.
 _awsexec_command() {
     local IFS=$' \t\n' first=0 at=0 rest
     while ((first < COMP_CWORD)); do
@@ -210,24 +212,18 @@ _awsexec_command() {
         ((at += ${#COMP_WORDS[first]}))
         ((first++))
     done
-    if declare -F _comp_command_offset >/dev/null; then
-        _comp_command_offset "$first"
-    elif declare -F _command_offset >/dev/null; then
-        _command_offset "$first"
+    COMP_LINE=${COMP_LINE:$1}
+    ((COMP_POINT -= $1, COMP_CWORD -= first))
+    COMP_WORDS=("${COMP_WORDS[@]:first}")
+    if ((COMP_CWORD > 0)); then
+        _awsexec_arguments "$2" "$3"
+    elif [[ $2 == */* ]]; then
+        _awsexec_compopt -o default
     else
-        COMP_LINE=${COMP_LINE:$1}
-        ((COMP_POINT -= $1, COMP_CWORD -= first))
-        COMP_WORDS=("${COMP_WORDS[@]:first}")
-        if ((COMP_CWORD > 0)); then
-            _awsexec_arguments "$2" "$3"
-        elif [[ $2 == */* ]]; then
-            _awsexec_compopt -o default
-        else
-            _awsexec_compopt -o filenames
-            IFS=$'\n'
-            # shellcheck disable=SC2207
-            COMPREPLY=($(compgen -c -- "$2"))
-        fi
+        _awsexec_compopt -o filenames
+        IFS=$'\n'
+        # shellcheck disable=SC2207
+        COMPREPLY=($(compgen -c -- "$2"))
     fi
 }
 
@@ -276,7 +272,10 @@ _awsexec_arguments() {
             eval "$command"' "$name" "$1" "$2"' 2>/dev/null
         ))
     elif ((${#generate[@]})); then
-        COMPREPLY=($(compgen "${generate[@]}" -- "$1"))
+        COMPREPLY=($(
+            IFS=$' \t\n'
+            compgen "${generate[@]}" -- "$1"
+        ))
     fi
 }
 
