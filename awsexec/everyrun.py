@@ -241,6 +241,7 @@ def _check_private(status: os.stat_result, kind: int, noun: str) -> None:
 REMOVED = frozenset(
     {
         "AWSEXEC_ISSUED",
+        "AWSEXEC_PROFILE_REGION",
         "AWS_ACCESS_KEY",
         "AWS_ACCESS_KEY_ID",
         "AWS_ACCOUNT_ID",
@@ -317,10 +318,15 @@ def _replace(path: str, command: "list[str]", environ: "Mapping[str, str]") -> N
 def caller_environment() -> "dict[str, str]":
     """The environment as the caller left it.
 
-    In the C locale Python sets LC_CTYPE to a UTF-8 locale for its own process and
-    its children (PEP 538); COMMAND is not to see that.
+    In a shell of ours the region may be that of the shell's profile, and then says
+    nothing about the next one. In the C locale Python sets LC_CTYPE to a UTF-8 locale
+    for its own process and its children (PEP 538); COMMAND is not to see that.
     """
     environ = dict(os.environ)
+    if "AWSEXEC_PROFILE_REGION" in environ:
+        for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+            if environ.get(name) == environ["AWSEXEC_PROFILE_REGION"]:
+                del environ[name]
     if environ.get("LC_CTYPE") in ("C.UTF-8", "C.utf8") and not environ.get("LC_ALL"):
         try:
             with open("/proc/self/environ", "rb") as stream:

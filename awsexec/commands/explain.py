@@ -7,6 +7,7 @@ JSON for programs.
 from __future__ import annotations
 
 import json
+import re
 import sys
 import time
 from collections.abc import Mapping
@@ -16,7 +17,7 @@ from awsexec import everyrun
 from awsexec.arguments import Arguments
 from awsexec.commands import selection, text
 from awsexec.commands.selection import Config, Selection
-from awsexec.credentials.credentials import Credentials, iso8601, shell_variables
+from awsexec.credentials.credentials import Credentials, child_variables, iso8601
 from awsexec.errors import AwsexecError, shown, tail
 from awsexec.profiles.chain import AssumeRole
 from awsexec.profiles.files import Setting
@@ -33,12 +34,21 @@ _VARIABLES = (
     "HTTP_PROXY",
     "HTTPS_PROXY",
     "NO_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+    "AWS_RETRY_MODE",
+    "AWS_MAX_ATTEMPTS",
     "AWSEXEC_CACHE_DIR",
     "AWSEXEC_MFA_TOKEN",
     "AWSEXEC_MFA_PROCESS",
     "AWSEXEC_FASTPATH",
 )
 _SECRET = frozenset({SECRET, *TOKENS, "external_id", "AWSEXEC_MFA_TOKEN"})
+# what other programs keep in these files is named like this
+_SECRET_PARTS = ("secret", "token", "password")
+# a URL's user and password
+_USER = re.compile(r"(?<=://)[^/@]*@")
 
 
 def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int:
@@ -55,7 +65,7 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     else:
         facts.update(_facts(selected, environ, selection.store_for(environ, report)))
     facts["environment"] = {
-        name: "******" if name in _SECRET else environ[name]
+        name: "******" if name in _SECRET else _USER.sub("******@", environ[name])
         for name in _VARIABLES
         if environ.get(name)
     }
@@ -110,8 +120,7 @@ def _facts(
     example = Credentials("", "", "" if role or chain.steps else None, 0, 0)
     if not chain.steps and chain.source.keys is not None:
         example = Credentials("", "", "" if chain.source.keys.token else None)
-    child = shell_variables(example, selected.name, selected.region)
-    child.pop("AWSEXEC_ISSUED", None)
+    child = child_variables(example, selected.name, selected.region)
     return {
         "profiles": [_profile(hop) for hop in chain.hops],
         "chain": steps,
@@ -145,7 +154,11 @@ def _profile(profile: Profile) -> dict[str, Any]:
 def _shown(setting: Setting) -> str:
     if setting.name == KEY_ID:
         return tail(setting.value)
-    return "******" if setting.name in _SECRET else setting.value
+    hidden = setting.name in _SECRET or (
+        any(part in setting.name for part in _SECRET_PARTS)
+        and not setting.name.endswith("_file")
+    )
+    return "******" if hidden else _USER.sub("******@", setting.value)
 
 
 def _print(facts: dict[str, Any], environ: Mapping[str, str]) -> None:

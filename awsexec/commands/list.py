@@ -13,7 +13,7 @@ from awsexec.cache.store import Store
 from awsexec.commands import selection, text
 from awsexec.commands.selection import Config
 from awsexec.credentials.credentials import iso8601
-from awsexec.errors import AwsexecError
+from awsexec.errors import AwsexecError, shown
 from awsexec.profiles.chain import AssumeRole
 from awsexec.report import Report
 
@@ -61,7 +61,15 @@ def _row(
 ) -> dict[str, object]:
     """What is known of the profile; None for what it does not have."""
     row: dict[str, object] = dict.fromkeys(
-        ("source", "source_profile", "account", "role_arn", "region", "mfa_serial")
+        (
+            "source",
+            "source_profile",
+            "account",
+            "role_arn",
+            "sso_role",
+            "region",
+            "mfa_serial",
+        )
     )
     row = {"profile": name, **row, "expires": None, "seconds_left": None, "error": None}
     arguments.profile = name
@@ -75,10 +83,17 @@ def _row(
     if chain.source.profile.name != name:
         row["source_profile"] = chain.source.profile.name
     row["region"] = selected.region
+    # of IAM Identity Center, which gives a role without a step of ours
+    row["account"] = chain.source.profile.value("sso_account_id")
+    row["sso_role"] = chain.source.profile.value("sso_role_name")
+    if chain.source.kind == "web identity":
+        row["role_arn"] = chain.source.profile.value("role_arn")
     for step in chain.steps:
         row["mfa_serial"] = row["mfa_serial"] or step.mfa_serial
         if isinstance(step, AssumeRole):
-            row["role_arn"], row["account"] = step.role_arn, step.role_arn.split(":")[4]
+            row["role_arn"] = step.role_arn
+    if row["role_arn"]:
+        row["account"] = "".join(str(row["role_arn"]).split(":")[4:5]) or None
     found = selected.cached(store, now)
     if found and found[-1] is not None:
         row["expires"] = iso8601(found[-1].expires)
@@ -92,10 +107,11 @@ def _print(rows: list[dict[str, object]], environ: Mapping[str, str]) -> None:
         left = row["seconds_left"]
         cells.append(
             (
-                str(row["profile"]),
+                shown(str(row["profile"])),
                 str(row["source"] or ""),
                 str(row["account"] or ""),
-                str(row["role_arn"] or "").partition("/")[2],
+                str(row["role_arn"] or "").partition("/")[2]
+                or str(row["sso_role"] or ""),
                 str(row["region"] or ""),
                 "yes" if row["mfa_serial"] else "",
                 text.duration(left) if isinstance(left, int) else "",
@@ -107,6 +123,8 @@ def _print(rows: list[dict[str, object]], environ: Mapping[str, str]) -> None:
     name_width = lines[0].index("SOURCE")
     for row, line in zip(rows, lines[1:], strict=True):
         if row["error"] is not None:
-            line = f"{line[:name_width].ljust(name_width)}! {row['error']}"
-            line = text.coloured(line[:width], text.RED, colour)
+            # its other columns are empty
+            error = text.home_as_tilde(str(row["error"]), environ)
+            line = f"{text.padded(line, name_width)}! {error}"
+            line = text.coloured(text.cut(line, width), text.RED, colour)
         print(line)

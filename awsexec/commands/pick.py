@@ -49,31 +49,46 @@ def _ask(names: Sequence[str], notes: Mapping[str, str]) -> str:
     # slow to import, and wanted for this only
     from prompt_toolkit import PromptSession
     from prompt_toolkit.application.current import get_app
-    from prompt_toolkit.completion import FuzzyWordCompleter
+    from prompt_toolkit.buffer import Buffer
+    from prompt_toolkit.completion import CompleteEvent, FuzzyCompleter, WordCompleter
     from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
     from prompt_toolkit.output import create_output
 
+    # all that is typed is part of one name, blanks too
+    completer = FuzzyCompleter(
+        WordCompleter(list(names), meta_dict=dict(notes), sentence=True), pattern="^.+"
+    )
     keys = KeyBindings()
 
     @keys.add("enter")
     def _(event: KeyPressEvent) -> None:
         buffer = event.current_buffer
-        state = buffer.complete_state
-        if buffer.text not in names and state and state.completions:
-            # nothing chosen with the arrows: the best match, at the top
-            chosen = state.current_completion or state.completions[0]
-            buffer.text = chosen.text
+        if buffer.text not in names:
+            # nothing chosen with the arrows: the best match, which is at the top of a
+            # menu that need not have been drawn yet
+            found = completer.get_completions(buffer.document, CompleteEvent())
+            buffer.text = next((each.text for each in found), buffer.text)
         if buffer.text in names:
             buffer.validate_and_handle()
 
+    def show_all() -> None:
+        buffer = get_app().current_buffer
+        # what is deleted makes no completions by itself
+        buffer.on_text_changed += show
+        show(buffer)
+
+    def show(buffer: Buffer) -> None:
+        if buffer.complete_state is None:
+            buffer.start_completion(select_first=False)
+
     session: PromptSession[str] = PromptSession(
         output=create_output(stdout=sys.stderr),
-        completer=FuzzyWordCompleter(list(names), meta_dict=dict(notes), WORD=True),
+        completer=completer,
         complete_while_typing=True,
         key_bindings=keys,
         reserve_space_for_menu=min(12, len(names) + 1),
     )
     return session.prompt(
         "profile: ",
-        pre_run=lambda: get_app().current_buffer.start_completion(select_first=False),
+        pre_run=show_all,
     )

@@ -22,7 +22,9 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
         added = child_variables(credentials, selected.name, selected.region)
     else:
         shell = arguments.shell or subshell.user_shell(environ)
-        added = shell_variables(credentials, selected.name, selected.region)
+        added = shell_variables(
+            credentials, selected.name, selected.region, selected.region_of_profile
+        )
         command, more = subshell.command(
             shell, environ, added, login=arguments.login, interactive=os.isatty(0)
         )

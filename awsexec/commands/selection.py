@@ -35,6 +35,7 @@ COARSE_STEP, FINE_STEP = 2, 0.02
 class Selection:
     """A profile's chain, where its calls go, and the region its command gets.
 
+    `region_of_profile` is whether that is the profile's, and no choice of the user's.
     `paths` are the config file's and the credentials file's; `files` tells, as
     `entry.signatures` does, what they were when they were read, and `settled` whether
     a later edit is sure to show in that. `by_name` is whether the profile's name alone,
@@ -44,6 +45,7 @@ class Selection:
     chain: Chain
     endpoint: Endpoint
     region: str | None
+    region_of_profile: bool
     paths: tuple[str, str]
     files: str
     settled: bool
@@ -108,6 +110,7 @@ def select(
         chain,
         endpoint,
         region,
+        endpoints.region_of(Profile(""), environ, arguments.region) is None,
         config.paths,
         config.files,
         config.settled,

@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
+from unicodedata import combining, east_asian_width
 
 RED, YELLOW, BOLD = "31", "33", "1"
 
@@ -42,7 +43,7 @@ def table(
     Where they are wider than `width`, the columns `shrink` names give way, the widest
     first, and lose the middle of what they hold.
     """
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    widths = [max(map(columns, column)) for column in zip(*rows, strict=True)]
     over = sum(widths) + 2 * (len(widths) - 1) - (width or sys.maxsize)
     while over > 0:
         widest = max(shrink, key=lambda column: widths[column])
@@ -52,17 +53,46 @@ def table(
         over -= 1
     return [
         "  ".join(
-            _fit(cell, size).ljust(size) for cell, size in zip(row, widths, strict=True)
+            padded(_fit(cell, size), size)
+            for cell, size in zip(row, widths, strict=True)
         ).rstrip()
         for row in rows
     ]
 
 
+def columns(text: str) -> int:
+    """The columns of a terminal that `text` takes (Unicode Annex 11)."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if combining(each) else 2 if east_asian_width(each) in "WF" else 1
+        for each in text
+    )
+
+
+def padded(text: str, size: int) -> str:
+    """`text` with blanks to `size` columns."""
+    return text + " " * (size - columns(text))
+
+
+def cut(text: str, size: int | None) -> str:
+    """`text`, or as much of its beginning as fits `size` columns, and an ellipsis."""
+    if size is None or columns(text) <= size:
+        return text
+    while columns(text) > size - 1:
+        text = text[:-1]
+    return text + "…"
+
+
 def _fit(cell: str, size: int) -> str:
-    if len(cell) <= size:
+    """`cell` without its middle, where that is more than `size` columns."""
+    if columns(cell) <= size:
         return cell
-    head = size // 2
-    return f"{cell[:head]}…{cell[len(cell) - (size - head - 1):]}"
+    head = cut(cell, size // 2 + 1)
+    tail = cell[len(head) - 1 :]
+    while columns(head) + columns(tail) > size:
+        tail = tail[1:]
+    return head + tail
 
 
 def width() -> int | None:

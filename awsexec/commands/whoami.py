@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 import time
 from collections.abc import Mapping
@@ -33,6 +34,11 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     try:
         identity = client.identity(credentials)
     except refusals.Refused as error:
+        if error.code in ("ExpiredToken", "ExpiredTokenException"):
+            raise CredentialsError(
+                f"the credentials of {name} in the environment have expired; for fresh "
+                f"ones: awsexec --whoami {shlex.quote(name)}"
+            ) from None
         raise CredentialsError(
             f"profile {name!r}: AWS refused GetCallerIdentity: {error.message} "
             f"({error.code}); try --refresh"
@@ -61,7 +67,7 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     print(f"user id  {answer['user_id']}")
     if credentials.expires is not None:
         left = text.duration(credentials.expires - time.time())
-        print(f"expires  {answer['expires']} ({left} left)")
+        print(f"expires  {answer['expires']} ({left}{' left' * (left != 'expired')})")
     else:
         print("expires  never")
     return 0
@@ -80,7 +86,10 @@ def _whose(
         return selected.name, selected.endpoint, credentials
     profile = Profile(environ.get("AWSEXEC_PROFILE") or "environment")
     profiles = Profiles(AwsFile(""), AwsFile(""))
-    region = endpoints.region_of(profile, environ, arguments.region)
+    # that of the profile is no choice of the user's, but where its partition is
+    region = endpoints.region_of(profile, environ, arguments.region) or environ.get(
+        "AWSEXEC_PROFILE_REGION"
+    )
     endpoint = endpoints.resolve(profiles, profile, environ, region, None)
     expires = environ.get("AWS_CREDENTIAL_EXPIRATION")
     return (

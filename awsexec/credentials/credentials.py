@@ -67,15 +67,19 @@ def child_variables(
 
 
 def shell_variables(
-    credentials: Credentials, profile: str, region: str | None
+    credentials: Credentials, profile: str, region: str | None, of_profile: bool
 ) -> dict[str, str]:
-    """What a shell gets: as COMMAND, and AWSEXEC_ISSUED (ISO 8601, UTC).
+    """What a shell gets: as COMMAND, and what its prompt and awsexec in it go by.
 
-    With both ends of the session's life its prompt tells the last quarter.
+    With AWSEXEC_ISSUED (ISO 8601, UTC), and so both ends of the session's life, the
+    prompt tells the last quarter. AWSEXEC_PROFILE_REGION tells a region that is there
+    because it is `of_profile` from one that the user has set.
     """
     added = child_variables(credentials, profile, region)
     if credentials.issued is not None:
         added["AWSEXEC_ISSUED"] = iso8601(credentials.issued)
+    if region is not None and of_profile:
+        added["AWSEXEC_PROFILE_REGION"] = region
     return added
 
 

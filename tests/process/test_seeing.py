@@ -1,0 +1,410 @@
+"""Seeing what would happen: --list, --explain and --whoami."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import time
+
+import pexpect
+import pytest
+
+from awsexec.commands import text
+from awsexec.credentials.credentials import iso8601
+from tests.servers.sts import StsServer
+from tests.support import (
+    AWSEXEC,
+    CODES,
+    KEY_ID,
+    READER,
+    SECRETS,
+    SERIAL,
+    WRITER,
+    age,
+)
+
+EVERYTHING = f"""\
+[profile reader]
+role_arn = {READER}
+source_profile = alice
+region = eu-west-1
+[profile writer]
+role_arn = {WRITER}
+source_profile = reader
+mfa_serial = {SERIAL}
+external_id = hush-hush
+[profile "team/日本 and a name that is long"]
+role_arn = {READER.replace("reader", "path/to/a-role-whose-name-is-long-as-well")}
+source_profile = alice
+region = ap-southeast-1
+[profile corp]
+sso_session = corp
+sso_account_id = 210987654321
+sso_role_name = Admin
+[sso-session corp]
+sso_start_url = https://example.com/start
+sso_region = eu-west-1
+[profile broken]
+role_arn = {READER}
+source_profile = nobody
+other_password = {CODES[0]}
+"""
+
+
+@pytest.fixture
+def at_terminal(run_awsexec):
+    """What awsexec prints on a terminal of 80 columns, and its status."""
+
+    def run(*words, env=None):
+        output, status = pexpect.run(
+            subprocess.list2cmdline([AWSEXEC, *words]),
+            env=run_awsexec.environment({"TERM": "xterm", **(env or {})}),
+            withexitstatus=True,
+            encoding="utf-8",
+            timeout=60,
+        )
+        return output.replace("\r\n", "\n"), status
+
+    return run
+
+
+@pytest.fixture
+def everything(home, sts):
+    home.write_config(EVERYTHING)
+    return sts
+
+
+# --list
+
+
+def test_list_piped(run_awsexec, everything):
+    run_awsexec("reader", "true")
+    result = run_awsexec("--list")
+    assert (result.status, result.stderr) == (0, "")
+    assert "\x1b" not in result.stdout
+    rows = [re.split(r"\s{2,}", line) for line in result.stdout.splitlines()]
+    assert rows[0] == "PROFILE SOURCE ACCOUNT ROLE REGION MFA CACHED".split()
+    assert rows[1] == ["alice", "static"]
+    assert rows[2][0] == "broken"
+    assert rows[2][1].startswith("! ~/.aws/config:")
+    assert rows[2][1].endswith("check the spelling")
+    assert rows[3] == ["corp", "sso", "210987654321", "Admin"]
+    assert rows[4][:-1] == ["reader", "static", "123456789012", "reader", "eu-west-1"]
+    assert rows[4][-1] in ("59m", "1h00m")
+    assert rows[6] == ["writer", "static", "123456789012", "writer", "yes"]
+    assert everything.operations == ["AssumeRole reader"]
+
+
+def test_list_fits_a_terminal(at_terminal, everything):
+    output, status = at_terminal("--list")
+    assert status == 0
+    lines = [re.sub(r"\x1b\[\d*m", "", line) for line in output.splitlines()]
+    assert max(map(text.columns, lines)) <= 80
+    assert len(lines) == 7
+    # the header bold, the broken one red and cut, and nothing else in colour
+    assert output.count("\x1b") == 4
+    assert output.startswith("\x1b[1mPROFILE")
+    assert re.search(r"\n\x1b\[31mbroken .*…\x1b\[0m\n", output)
+    # columns are columns, however wide their characters
+    heads = [line.partition("static")[0] for line in lines if "static" in line]
+    assert len(set(map(text.columns, heads))) == 1
+    assert at_terminal("--list", env={"NO_COLOR": "1"})[0] == "\n".join(lines) + "\n"
+    assert "\x1b" not in at_terminal("--list", env={"TERM": "dumb"})[0]
+
+
+@pytest.mark.parametrize(
+    "pattern, names",
+    [
+        ("ER", ["reader", "writer"]),
+        ("*er", ["reader", "writer"]),
+        ("[ab]*", ["alice", "broken"]),
+        ("日本", ["team/日本 and a name that is long"]),
+        ("reader", ["reader"]),
+    ],
+)
+def test_list_of_some(pattern, names, run_awsexec, everything):
+    rows = json.loads(run_awsexec("--list", "--json", pattern).stdout)
+    assert [row["profile"] for row in rows] == names
+
+
+def test_list_of_none(run_awsexec, everything, home):
+    result = run_awsexec("--list", "xyz")
+    assert (result.status, result.stdout) == (0, "")
+    assert result.stderr == "awsexec: no profile fits 'xyz'\n"
+    home.config.unlink()
+    home.credentials.unlink()
+    result = run_awsexec("--list")
+    assert (result.status, result.stdout) == (0, "")
+    assert result.stderr == "awsexec: there is no profile\n"
+    assert run_awsexec("--list", "--json").stdout == "[]\n"
+
+
+def test_list_as_json(run_awsexec, everything):
+    run_awsexec("reader", "true")
+    rows = json.loads(run_awsexec("--list", "--json").stdout)
+    by_name = {row.pop("profile"): row for row in rows}
+    reader = by_name["reader"]
+    assert 3500 < reader.pop("seconds_left") <= 3600
+    assert reader.pop("expires").endswith("Z")
+    assert reader == {
+        "source": "static",
+        "source_profile": "alice",
+        "account": "123456789012",
+        "role_arn": READER,
+        "sso_role": None,
+        "region": "eu-west-1",
+        "mfa_serial": None,
+        "error": None,
+    }
+    assert by_name["writer"]["mfa_serial"] == SERIAL
+    assert "no profile 'nobody'" in by_name["broken"]["error"]
+
+
+# --explain
+
+
+def test_explain(run_awsexec, everything):
+    run_awsexec("reader", "true")
+    del everything.calls[:]
+    result = run_awsexec(
+        "--explain",
+        "writer",
+        env={
+            "HTTPS_PROXY": "http://user:hush-hush@127.0.0.1:9",
+            "AWSEXEC_MFA_TOKEN": CODES[0],
+        },
+    )
+    assert (result.status, result.stderr) == (0, "")
+    for secret in (*SECRETS, "hush-hush"):
+        assert secret not in result.stdout
+    for fact in (
+        "profile writer\n",
+        f"  role_arn = {WRITER} ",
+        "~/.aws/config:6\n",
+        "  external_id = ****** ",
+        "  aws_access_key_id = …MPLE ",
+        "  aws_secret_access_key = ****** ",
+        "~/.aws/credentials:4\n",
+        f"       RoleArn = {READER}\n",
+        "       ExternalId = ******\n",
+        "the next run\n",
+        f"  calls AssumeRole, with an MFA code of {SERIAL}\n",
+        "  AWSEXEC_PROFILE=writer\n",
+        "  AWS_SECRET_ACCESS_KEY=******\n",
+        "  HTTPS_PROXY=http://******@127.0.0.1:9\n",
+        "  AWSEXEC_MFA_TOKEN=******\n",
+    ):
+        assert fact in result.stdout
+    assert everything.calls == []
+
+
+def test_explain_what_is_cached(run_awsexec, everything):
+    run_awsexec("reader", "true")
+    result = run_awsexec("--explain", "reader")
+    assert re.search(r"cached until \S+Z \((59m|1h00m) left\)\n", result.stdout)
+    assert "calls nothing and asks for nothing\n" in result.stdout
+    assert "  AWS_REGION=eu-west-1\n" in result.stdout
+
+
+def test_explain_as_json(run_awsexec, everything):
+    facts = json.loads(run_awsexec("--explain", "writer", "--json").stdout)
+    assert facts["profile"] == "writer"
+    assert [profile["name"] for profile in facts["profiles"]] == [
+        "writer",
+        "reader",
+        "alice",
+    ]
+    assert facts["profiles"][0]["settings"][0] == {
+        "name": "role_arn",
+        "value": WRITER,
+        "file": facts["profiles"][0]["settings"][0]["file"],
+        "line": 6,
+    }
+    assert [step["step"] for step in facts["chain"]][0] == "source"
+    assert facts["calls"][-1]["call"] == "AssumeRole"
+    assert facts["child"]["AWSEXEC_PROFILE"] == "writer"
+    assert facts["child"]["AWS_SECRET_ACCESS_KEY"] == "******"
+    assert everything.calls == []
+
+
+def test_explain_a_broken_profile_in_place(run_awsexec, everything, at_terminal):
+    result = run_awsexec("--explain", "broken")
+    assert (result.status, result.stderr) == (125, "")
+    first, *rest = result.stdout.splitlines()
+    assert first.startswith("fault: ") and "no profile 'nobody'" in first
+    assert "  source_profile = nobody" in "\n".join(rest)
+    assert "  other_password = ******" in "\n".join(rest)
+    facts = json.loads(run_awsexec("--explain", "broken", "--json").stdout)
+    assert "no profile 'nobody'" in facts["fault"]
+    assert facts["profiles"][0]["name"] == "broken"
+    output, status = at_terminal("--explain", "broken")
+    assert status == 125
+    assert output.startswith("\x1b[31mfault: ")
+
+
+def test_explain_a_missing_profile(run_awsexec, everything):
+    result = run_awsexec("--explain", "raeder")
+    assert (result.status, result.stderr) == (125, "")
+    assert "did you mean reader?" in result.stdout
+
+
+def test_explain_asks_nobody(at_terminal, everything):
+    # on a terminal it could
+    output, status = at_terminal("--explain", "writer")
+    assert (status, everything.calls) == (0, [])
+    assert "MFA code for" not in output
+
+
+# --whoami
+
+
+@pytest.fixture
+def iam(run_awsexec):
+    with StsServer() as server:
+        run_awsexec.environ["AWS_ENDPOINT_URL_IAM"] = server.url
+        yield server
+
+
+ALIASES = (
+    '<ListAccountAliasesResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/">'
+    "<ListAccountAliasesResult><IsTruncated>false</IsTruncated><AccountAliases>"
+    "<member>example-corp</member></AccountAliases></ListAccountAliasesResult>"
+    "</ListAccountAliasesResponse>"
+)
+
+
+def test_whoami(run_awsexec, everything, iam):
+    iam.answer(200, ALIASES)
+    result = run_awsexec("--whoami", "reader", "--session-name", "me")
+    assert (result.status, result.stderr) == (0, "")
+    *lines, last = result.stdout.splitlines()
+    assert lines == [
+        "account  123456789012 (example-corp)",
+        "arn      arn:aws:sts::123456789012:assumed-role/reader/me",
+        "user id  AIDAEXAMPLE",
+    ]
+    assert re.fullmatch(r"expires  \S+Z \((59m|1h00m) left\)", last)
+    assert everything.operations == ["AssumeRole reader", "GetCallerIdentity"]
+
+
+def test_whoami_without_leave_to_see_the_alias(run_awsexec, everything, iam):
+    iam.fail("AccessDenied", "not authorized to perform: iam:ListAccountAliases", 403)
+    result = run_awsexec("--whoami", "reader")
+    assert (result.status, result.stderr) == (0, "")
+    assert result.stdout.startswith("account  123456789012\n")
+    assert iam.operations == ["ListAccountAliases"]
+
+
+def test_whoami_as_json(run_awsexec, everything, iam):
+    iam.answer(200, ALIASES)
+    answer = json.loads(run_awsexec("--whoami", "--json", "alice").stdout)
+    assert answer == {
+        "profile": "alice",
+        "account": "123456789012",
+        "account_alias": "example-corp",
+        "arn": "arn:aws:iam::123456789012:user/alice",
+        "user_id": "AIDAEXAMPLE",
+        "expires": None,
+        "seconds_left": None,
+    }
+
+
+def test_whoami_with_what_a_command_has(run_awsexec, everything, iam):
+    result = run_awsexec("reader", "--", AWSEXEC, "--whoami", "--json")
+    assert (result.status, result.stderr) == (0, "")
+    answer = json.loads(result.stdout)
+    assert answer["profile"] == "reader"
+    assert ":assumed-role/reader/" in answer["arn"]
+    assert 3500 < answer["seconds_left"] <= 3600
+    assert everything.operations == ["AssumeRole reader", "GetCallerIdentity"]
+
+
+def test_whoami_when_the_session_is_over(run_awsexec, everything, iam):
+    child = run_awsexec.child("reader")
+    everything.expire_sessions()
+    child["AWS_CREDENTIAL_EXPIRATION"] = iso8601(int(time.time()) - 5)
+    result = run_awsexec("--whoami", env=child)
+    assert result.error() == (
+        "the credentials of reader in the environment have expired; for fresh ones: "
+        "awsexec --whoami reader"
+    )
+
+
+# --export
+
+
+def export(run_awsexec, shell, name, *words, env=None):
+    """What a shell has in its environment after reading the export."""
+    result = run_awsexec("--export", shell, *words, env=env)
+    assert (result.status, result.stderr) == (0, "")
+    program = "fish" if shell == "fish" else name
+    printed = subprocess.run(
+        [program, "-c", result.stdout + "\nenv -0"],
+        env=run_awsexec.environment(env),
+        stdout=subprocess.PIPE,
+        check=True,
+    ).stdout
+    items = (os.fsdecode(item).split("=", 1) for item in printed.split(b"\0") if item)
+    return dict(items)
+
+
+@pytest.mark.parametrize(
+    "shell, name",
+    [("sh", "sh"), ("sh", "dash"), ("sh", "bash"), ("sh", "zsh"), ("fish", "fish")],
+)
+def test_export_survives_the_shell(shell, name, run_awsexec, home, everything):
+    if shutil.which(name) is None:
+        pytest.skip(f"{name} is not installed")
+    odd = "a $(touch pwned)`touch pwned` 'q' \\ é 日本"
+    home.write_config(EVERYTHING.replace("profile reader", f'profile "{odd}"'))
+    found = export(run_awsexec, shell, name, odd)
+    assert found["AWSEXEC_PROFILE"] == odd
+    assert found["AWS_SECRET_ACCESS_KEY"].startswith("wJalrXUtnFEMI/EXAMPLESESSION")
+    assert found["AWS_SESSION_TOKEN"].startswith("EXAMPLESESSIONTOKEN")
+    assert found["AWS_REGION"] == found["AWS_DEFAULT_REGION"] == "eu-west-1"
+    assert not (run_awsexec.folder / "pwned").exists()
+    # keys of a user, in a shell that has a role's
+    foreign = {**found, "AWS_PROFILE": "x", "AWS_SECURITY_TOKEN": "y"}
+    found = export(run_awsexec, shell, name, "alice", env=foreign)
+    assert found["AWS_ACCESS_KEY_ID"] == KEY_ID
+    assert {name for name in found if name.startswith("AWS")} - set(
+        run_awsexec.environ
+    ) == {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWSEXEC_PROFILE"}
+
+
+def test_export_renews_in_the_last_quarter(run_awsexec, home, everything):
+    first = run_awsexec("--export", "sh", "reader").stdout
+    assert run_awsexec("--export", "sh", "reader").stdout == first
+    age(home, 2000)
+    run_awsexec("--export", "sh", "reader")
+    assert everything.operations == ["AssumeRole reader"]
+    age(home, 800)
+    renewed = run_awsexec("--export", "sh", "reader").stdout
+    assert everything.operations == ["AssumeRole reader"] * 2
+    assert "ASIAEXAMPLE000000002" in renewed
+
+
+@pytest.mark.parametrize("shell", ["csh", "json", "env"])
+def test_export_in_no_such_format(shell, run_awsexec):
+    assert "it is one of sh, fish" in run_awsexec("--export", shell, "x").error()
+
+
+# the region of a shell's profile
+
+
+def test_region_of_the_shells_profile_is_not_the_next_ones(run_awsexec, everything):
+    shell = {"AWSEXEC_PROFILE_REGION": "eu-west-1", "AWS_REGION": "eu-west-1"}
+    shell["AWS_DEFAULT_REGION"] = "eu-west-1"
+    team = "team/日本 and a name that is long"
+    everything.add_role("path/to/a-role-whose-name-is-long-as-well")
+    for _ in range(2):
+        child = run_awsexec.child(team, env=shell)
+        assert child["AWS_REGION"] == child["AWS_DEFAULT_REGION"] == "ap-southeast-1"
+        child = run_awsexec.child("alice", env=shell)
+        assert not [name for name in child if "REGION" in name]
+        # one that the user has chosen since is
+        child = run_awsexec.child(team, env={**shell, "AWS_REGION": "us-east-1"})
+        assert child["AWS_REGION"] == "us-east-1"
