@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import string
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from awsexec.errors import ConfigError, NoSuchProfile, ProfileLoop, shown
-from awsexec.profiles.files import Setting
-from awsexec.profiles.profile import Profile, Profiles, StaticKeys
+from awsexec.profiles import source as source_kinds
+from awsexec.profiles.files import AwsFile, Setting
+from awsexec.profiles.profile import Profile, Profiles
+from awsexec.profiles.source import Source
 
 # AssumeRole's limits (AWS STS API reference, "AssumeRole"), in seconds
 SHORTEST, LONGEST = 900, 43_200
@@ -27,65 +29,7 @@ MFA_LONGEST, MFA_DEFAULT = 129_600, 43_200
 _SESSION_NAME = frozenset(string.ascii_letters + string.digits + "_+=,.@-")
 _EXTERNAL_ID = _SESSION_NAME | frozenset(":/")
 
-# what `credential_source` may name, and the kind of source it is here
-CREDENTIAL_SOURCES = {
-    "Environment": "environment",
-    "Ec2InstanceMetadata": "ec2 metadata",
-    "EcsContainer": "container",
-}
 SESSION_NAME_RULE = "it has 2 to 64 characters, letters, digits and _+=,.@-"
-
-# The settings that make a profile a source and the kind of source it is then, in the
-# order in which botocore looks. Its keys count here if the credentials file has them,
-# there if only the config file has.
-_SOURCES = (
-    ("web_identity_token_file", "web identity"),
-    ("sso_session", "sso"),
-    ("sso_start_url", "sso"),
-    ("aws_access_key_id", "static"),
-    ("login_session", "login"),
-    ("credential_process", "process"),
-    ("", "static"),
-)
-
-
-@dataclass(frozen=True)
-class Source:
-    """Where the first credentials come from.
-
-    `kind` is "static", or one of those botocore resolves: "environment",
-    "ec2 metadata", "container", "sso", "web identity", "login", "process".
-    `setting` is the setting that says so; `keys` is there for "static" only, and
-    `key_id`, as far as it is set, for "environment".
-    """
-
-    kind: str
-    profile: Profile
-    setting: Setting
-    keys: StaticKeys | None = None
-    key_id: str | None = None
-
-    @property
-    def is_user_keys(self) -> bool:
-        """Whether these are an IAM user's own keys, which GetSessionToken accepts."""
-        return self.keys is not None and self.keys.token is None
-
-    @property
-    def label(self) -> str:
-        """For messages: the profile, and the key's tail and place."""
-        place = self.keys.where if self.keys else f"{self.kind}, {self.setting.where}"
-        return f"profile {self.profile.name!r} ({place})"
-
-    def identity(self) -> tuple[object, ...]:
-        """What tells this source from every other one, for cache keys."""
-        if self.keys is not None:
-            return (self.kind, self.keys.key_id.value)
-        return (
-            self.kind,
-            self.profile.name,
-            self.key_id,
-            tuple(sorted((s.name, s.value) for s in self.profile.settings.values())),
-        )
 
 
 @dataclass(frozen=True)
@@ -180,8 +124,7 @@ def resolve(
     `session_name` is for roles that configure none. Raises `ConfigError`.
     """
     hops, source = _walk(profiles, profile)
-    if source.kind == "environment":
-        source = replace(source, key_id=environ.get("AWS_ACCESS_KEY_ID"))
+    source = _completed(source, profiles, profile, session_name, environ)
     serial = profile.get("mfa_serial")
     if hops:
         steps = _role_steps(hops[::-1], source, session_name)
@@ -196,22 +139,54 @@ def resolve(
     return Chain(profile, source, tuple(steps), tuple(hops))
 
 
+def resolve_without_profile(
+    session_name: str, environ: Mapping[str, str]
+) -> Chain | None:
+    """The chain where there is no profile: what the machine itself has, or None.
+
+    Raises `ConfigError`.
+    """
+    source = source_kinds.of_environment(environ)
+    if source is None:
+        return None
+    profiles = Profiles(AwsFile(""), AwsFile(""))
+    source = _completed(source, profiles, source.profile, session_name, environ)
+    return Chain(source.profile, source, (), (source.profile,))
+
+
+def _completed(
+    source: Source,
+    profiles: Profiles,
+    profile: Profile,
+    session_name: str,
+    environ: Mapping[str, str],
+) -> Source:
+    source = source_kinds.complete(source, profiles, profile, session_name, environ)
+    if source.kind == "web identity":
+        role, name = source.get("role_arn"), source.get("role_session_name")
+        assert role is not None and name is not None
+        _checked_arn(role)
+        if not is_session_name(name.value):
+            raise _bad_session_name(name)
+    return source
+
+
 def _walk(profiles: Profiles, profile: Profile) -> tuple[list[Profile], Source]:
     """The profiles that are roles, from the selected one on, and the source."""
     roles: list[Profile] = []
     while True:
         # only the selected profile prefers its role to its own keys
         if not _is_role(profile) or (roles and profile.has_static_keys):
-            return roles, _own_source(profile)
+            return roles, source_kinds.of(profile)
         roles.append(profile)
         link = _link(profile)
         if link.name == "credential_source":
-            return roles, _named_source(profile, link)
+            return roles, source_kinds.named(profile, link)
         source = _source_profile(profiles, profile, link)
         if source.name == profile.name and (
             source.has_static_keys or not _is_role(source)
         ):
-            return roles, _own_source(source)
+            return roles, source_kinds.of(source)
         names = [role.name for role in roles]
         if source.name in names:
             loop = [*names[names.index(source.name) :], source.name]
@@ -251,34 +226,6 @@ def _source_profile(profiles: Profiles, profile: Profile, link: Setting) -> Prof
         raise ConfigError(
             f"{link.where}: source_profile of profile {profile.name!r}: {error}"
         ) from None
-
-
-def _own_source(profile: Profile) -> Source:
-    """The source that `profile` itself is; botocore's order where it is several."""
-    has_keys = profile.has_static_keys
-    for name, kind in _SOURCES:
-        setting = profile.get(name)
-        if kind == "static":
-            if has_keys and (name == "" or profile.keys_in_credentials_file):
-                keys = profile.static_keys()
-                return Source(kind, profile, keys.key_id, keys)
-        elif setting is not None:
-            return Source(kind, profile, setting)
-    settings = [name for name, kind in _SOURCES if kind != "static"]
-    raise ConfigError(
-        f"{profile.where}: profile {profile.name!r} has no credentials and no way to "
-        f"get any; give it a role_arn, a key pair, or {' or '.join(settings)}"
-    )
-
-
-def _named_source(profile: Profile, named: Setting) -> Source:
-    kind = CREDENTIAL_SOURCES.get(named.value)
-    if kind is None:
-        raise ConfigError(
-            f"{named.where}: credential_source = {shown(named.value)} is none that "
-            f"AWS knows; write {' or '.join(CREDENTIAL_SOURCES)}"
-        )
-    return Source(kind, profile, named)
 
 
 def _role_steps(
@@ -360,11 +307,15 @@ def _checked_session_name(hop: Profile, default: str) -> str:
     if setting is None:
         return default
     if not is_session_name(setting.value):
-        raise ConfigError(
-            f"{setting.where}: {shown(setting.value)} is no role session name; "
-            f"{SESSION_NAME_RULE}"
-        )
+        raise _bad_session_name(setting)
     return setting.value
+
+
+def _bad_session_name(setting: Setting) -> ConfigError:
+    return ConfigError(
+        f"{setting.where}: {shown(setting.value)} is no role session name; "
+        f"{SESSION_NAME_RULE}"
+    )
 
 
 def _checked_external_id(hop: Profile) -> str | None:

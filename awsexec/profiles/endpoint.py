@@ -86,24 +86,31 @@ def resolve(
         raise ConfigError(f"{shown(region)} is no AWS region; write one like eu-west-1")
     return Endpoint(
         region,
-        _url("sts", profiles, profile, environ),
+        url("sts", profiles, profile, environ),
         environ.get("AWS_CA_BUNDLE") or profile.value("ca_bundle"),
-        _url("iam", profiles, profile, environ),
+        url("iam", profiles, profile, environ),
     )
 
 
-def _url(
+def url(
     service: str, profiles: Profiles, profile: Profile, environ: Mapping[str, str]
 ) -> str | None:
+    """The configured endpoint of a `service`, None for AWS's own.
+
+    The service's name is the one of its block in a ``services`` section, like
+    "sso_oidc". Raises `ConfigError`.
+    """
     ignored = environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") or profile.value(
         "ignore_configured_endpoint_urls"
     )
     if ignored and ignored.lower() == "true":
         return None
-    url, where = _configured_url(service, profiles, profile, environ)
-    if url is not None and not url.startswith(("http://", "https://")):
-        raise ConfigError(f"{where}: {shown(url)} is no URL; write http(s)://HOST:PORT")
-    return url
+    found, where = _configured_url(service, profiles, profile, environ)
+    if found is not None and not found.startswith(("http://", "https://")):
+        raise ConfigError(
+            f"{where}: {shown(found)} is no URL; write http(s)://HOST:PORT"
+        )
+    return found
 
 
 def _configured_url(

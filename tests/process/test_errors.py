@@ -122,7 +122,7 @@ MFA = f"mfa_serial = {SERIAL}\n"
             ("empty",),
             "{config}:1: profile 'empty' has no credentials and no way to get any; give "
             "it a role_arn, a key pair, or web_identity_token_file or sso_session or "
-            "sso_start_url or login_session or credential_process",
+            "sso_start_url or login_session or credential_process or credential_source",
             id="no credentials",
         ),
         pytest.param(

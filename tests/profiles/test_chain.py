@@ -5,12 +5,19 @@ import pytest
 from awsexec.errors import ConfigError
 from awsexec.profiles import chain as chains
 from awsexec.profiles import files
+from awsexec.profiles import source as sources
 from awsexec.profiles.chain import AssumeRole, MfaSession
 from awsexec.profiles.profile import Profiles
 from tests.support import ADMIN, ALICE, READER, READER_CONFIG, SERIAL, WRITER
 
 MFA = f"mfa_serial = {SERIAL}\n"
 WRITER_CONFIG = f"[profile writer]\nrole_arn = {WRITER}\nsource_profile = reader\n"
+SSO = """\
+sso_start_url = https://example.awsapps.com/start
+sso_region = eu-west-1
+sso_account_id = 123456789012
+sso_role_name = reader
+"""
 ADMIN_CONFIG = f"[profile admin]\nrole_arn = {ADMIN}\nsource_profile = writer\n"
 
 
@@ -92,10 +99,12 @@ def test_role_of_a_session_takes_the_code_itself():
     ("settings", "kind"),
     [
         ("credential_process = tool", "process"),
-        ("sso_session = s", "sso"),
-        ("sso_start_url = https://x", "sso"),
+        (SSO, "sso"),
         ("web_identity_token_file = /t\nrole_arn = " + READER, "web identity"),
         ("login_session = x", "login"),
+        ("credential_source = Environment", "environment"),
+        ("credential_source = Ec2InstanceMetadata", "ec2 metadata"),
+        ("credential_source = EcsContainer", "container"),
     ],
 )
 def test_source_that_botocore_resolves(settings, kind):
@@ -105,11 +114,11 @@ def test_source_that_botocore_resolves(settings, kind):
     assert not chain.source.is_user_keys
 
 
-@pytest.mark.parametrize("named", chains.CREDENTIAL_SOURCES)
+@pytest.mark.parametrize("named", sources.CREDENTIAL_SOURCES)
 def test_named_source(named):
     config = f"[profile p]\nrole_arn = {READER}\ncredential_source = {named}\n"
     chain = resolve("p", config)
-    assert chain.source.kind == chains.CREDENTIAL_SOURCES[named]
+    assert chain.source.kind == sources.CREDENTIAL_SOURCES[named]
     assert [step.role_arn for step in chain.steps] == [READER]
 
 
@@ -119,7 +128,7 @@ def test_named_source(named):
         # as botocore looks: the credentials file's keys, a process, the config file's
         ("[p]\n{keys}", "credential_process = tool\n", "static"),
         ("", "credential_process = tool\n{keys}", "process"),
-        ("[p]\n{keys}", "sso_start_url = https://x\n", "sso"),
+        ("[p]\n{keys}", SSO, "sso"),
     ],
 )
 def test_source_that_is_several(credentials, config, kind):
