@@ -61,8 +61,8 @@ def help_text() -> str:
     lines += ["", ABOUT.rstrip()]
     for title, options in OPTIONS:
         lines += ["", f"{title}:"]
-        lines += [f"  {_words(option):<22} {option.help}" for option in options]
-    lines += ["", "Exit status:", *_columns(STATUS, 22)]
+        lines += [f"  {_words(option):<23} {option.help}" for option in options]
+    lines += ["", "Exit status:", *_columns(STATUS, 23)]
     lines += ["", "Environment:", *_columns(ENVIRONMENT, 31)]
     lines += ["", "COMMAND gets:"]
     lines += [f"  {line}" for line in CHILD.split("\n")]

@@ -18,9 +18,9 @@ from awsexec.commands import selection, text
 from awsexec.commands.selection import Config, Selection
 from awsexec.credentials.credentials import Credentials, iso8601, shell_variables
 from awsexec.errors import AwsexecError, shown, tail
-from awsexec.profiles.chain import AssumeRole
 from awsexec.profiles.files import Setting
 from awsexec.profiles.profile import KEY_ID, SECRET, TOKENS, Profile
+from awsexec.profiles.steps import AssumeRole
 from awsexec.report import Report
 
 # what of the environment has a say in a run, besides the variables of the fast path

@@ -14,7 +14,7 @@ from awsexec.commands import selection, text
 from awsexec.commands.selection import Config
 from awsexec.credentials.credentials import iso8601
 from awsexec.errors import AwsexecError
-from awsexec.profiles.chain import AssumeRole
+from awsexec.profiles.steps import AssumeRole
 from awsexec.report import Report
 
 HEADER = ("PROFILE", "SOURCE", "ACCOUNT", "ROLE", "REGION", "MFA", "CACHED")

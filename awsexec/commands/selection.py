@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from awsexec import everyrun, terminal
@@ -17,11 +17,12 @@ from awsexec.everyrun import Entry
 from awsexec.errors import UsageError, shown
 from awsexec.profiles import chain as chains
 from awsexec.profiles import endpoint as endpoints
-from awsexec.profiles.chain import AssumeRole, Chain
+from awsexec.profiles.chain import Chain
 from awsexec.profiles.endpoint import Endpoint
 from awsexec.profiles import files
 from awsexec.profiles.files import Setting
 from awsexec.profiles.profile import Profile, Profiles
+from awsexec.profiles.steps import ROLE_SETTINGS, clean_session_name
 from awsexec.report import Report
 
 # Seconds for which a file may look the same after another edit; git calls such index
@@ -95,15 +96,19 @@ def select(
     """
     config = config or Config.load(environ)
     profiles = config.profiles
-    options = _settings(arguments)
+    options = [Setting(*given, 0) for given in arguments.settings()]
     profile = _profile(profiles, arguments, options, environ)
-    session_name = chains.clean_session_name(local_user())
+    session_name = clean_session_name(local_user())
     chain = chains.resolve(profiles, profile, session_name, environ)
+    if not chain.steps:
+        for setting in options:
+            if setting.name in ("duration_seconds", "mfa_serial"):
+                raise UsageError(
+                    f"{setting.file} is for a session that awsexec opens, and the "
+                    f"credentials of profile {shown(profile.name)} run as they are"
+                )
     region = endpoints.region_of(profile, environ, arguments.region)
-    roles = [step.role_arn for step in chain.steps if isinstance(step, AssumeRole)]
-    endpoint = endpoints.resolve(
-        profiles, profile, environ, region, roles[-1] if roles else None
-    )
+    endpoint = endpoints.resolve(profiles, profile, environ, region, chain.role_arns)
     return Selection(
         chain,
         endpoint,
@@ -111,7 +116,10 @@ def select(
         config.paths,
         config.files,
         config.settled,
-        by_name=not options and arguments.region is None,
+        by_name=not options
+        and arguments.region is None
+        # nor a file that is none of `paths`
+        and not any(hop.get("session_policy") for hop in chain.hops),
     )
 
 
@@ -148,29 +156,18 @@ def _profile(
     if role is not None and source is None and profile.get("role_arn") is None:
         options.append(Setting("source_profile", name, "--role-arn", 0))
     if profile.get("role_arn") is None and role is None:
-        for setting in options:
-            if setting.name in ("external_id", "source_profile", "role_session_name"):
-                raise UsageError(
-                    f"{setting.file} is for a role, and profile {shown(name)} has "
-                    "none; add --role-arn"
-                )
+        _refuse(options, ROLE_SETTINGS, f"{shown(name)} has none; add --role-arn")
+    elif profile.get("web_identity_token_file") is not None:
+        # AssumeRoleWithWebIdentity, which is the source
+        other = ROLE_SETTINGS - {"role_session_name"}
+        _refuse(options, other, f"{shown(name)} has one that a token assumes")
     return _with_session_name(profile, options, arguments)
 
 
-def _settings(arguments: Arguments) -> list[Setting]:
-    given = (
-        ("role_arn", arguments.role_arn, "--role-arn"),
-        ("source_profile", arguments.source_profile, "--source-profile"),
-        ("external_id", arguments.external_id, "--external-id"),
-        ("role_session_name", arguments.session_name, "--session-name"),
-        ("mfa_serial", arguments.mfa_serial, "--mfa-serial"),
-        ("duration_seconds", arguments.duration, "--duration"),
-    )
-    return [
-        Setting(name, str(value), option, 0)
-        for name, value, option in given
-        if value is not None
-    ]
+def _refuse(options: list[Setting], names: Collection[str], why: str) -> None:
+    for setting in options:
+        if setting.name in names:
+            raise UsageError(f"{setting.file} is for a role, and profile {why}")
 
 
 def _with_session_name(
@@ -193,7 +190,7 @@ def _fill(template: str, profile: str) -> str:
     places = {"user": local_user(), "host": host, "profile": profile}
     try:
         return template.format_map(
-            {name: chains.clean_session_name(value) for name, value in places.items()}
+            {name: clean_session_name(value) for name, value in places.items()}
         )
     except (KeyError, ValueError, IndexError, AttributeError):
         raise UsageError(
@@ -283,7 +280,7 @@ class _Sts:
         self._arguments = endpoint, retries, report.debug
 
     def __call__(
-        self, operation: str, parameters: Mapping[str, str | int], signer: Credentials
+        self, operation: str, parameters: Mapping[str, object], signer: Credentials
     ) -> Credentials:
         from awsexec.credentials.sts import Sts
 

@@ -81,7 +81,7 @@ def _whose(
     profile = Profile(environ.get("AWSEXEC_PROFILE") or "environment")
     profiles = Profiles(AwsFile(""), AwsFile(""))
     region = endpoints.region_of(profile, environ, arguments.region)
-    endpoint = endpoints.resolve(profiles, profile, environ, region, None)
+    endpoint = endpoints.resolve(profiles, profile, environ, region, ())
     expires = environ.get("AWS_CREDENTIAL_EXPIRATION")
     return (
         profile.name,

@@ -8,7 +8,8 @@ an unknown one is passed on as it is.
 from __future__ import annotations
 
 from awsexec.errors import CredentialsError, MfaRefused
-from awsexec.profiles.chain import AssumeRole, Chain, Step
+from awsexec.profiles.chain import Chain
+from awsexec.profiles.steps import AssumeRole, Step
 
 
 class Refused(Exception):

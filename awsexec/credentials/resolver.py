@@ -12,7 +12,8 @@ from awsexec.credentials.credentials import Credentials
 from awsexec.credentials.mfa import Codes
 from awsexec.everyrun import Entry, margin
 from awsexec.errors import CredentialsError, MfaRefused
-from awsexec.profiles.chain import Chain, Step
+from awsexec.profiles.chain import Chain
+from awsexec.profiles.steps import Step
 from awsexec.report import Report
 
 # sources that may ask the user for something of their own when they are used
@@ -26,7 +27,7 @@ class Call(Protocol):
     """
 
     def __call__(
-        self, operation: str, parameters: Mapping[str, str | int], signer: Credentials
+        self, operation: str, parameters: Mapping[str, object], signer: Credentials
     ) -> Credentials: ...
 
 

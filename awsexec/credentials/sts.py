@@ -50,13 +50,15 @@ class Sts:
         self._config = botocore.config.Config(
             user_agent_extra=f"awsexec/{awsexec.__version__}",
             ignore_configured_endpoint_urls=True,
+            use_fips_endpoint=endpoint.fips,
+            use_dualstack_endpoint=endpoint.dualstack,
             connect_timeout=10,
             read_timeout=30,
             retries=dict(retries or {"mode": "standard", "total_max_attempts": 3}),
         )
 
     def call(
-        self, operation: str, parameters: Mapping[str, str | int], signer: Credentials
+        self, operation: str, parameters: Mapping[str, object], signer: Credentials
     ) -> Credentials:
         """Call "AssumeRole" or "GetSessionToken", and return the answer's credentials.
 
@@ -89,7 +91,7 @@ class Sts:
         self,
         service: str,
         operation: str,
-        parameters: Mapping[str, str | int],
+        parameters: Mapping[str, object],
         signer: Credentials,
     ) -> dict[str, Any]:
         """The answer to one call; it has the members that the service's model names."""
@@ -144,7 +146,7 @@ class _Loader(botocore.loaders.Loader):  # type: ignore[misc]
         return ["sts", "iam"]
 
 
-def _cut(parameters: Mapping[str, str | int]) -> dict[str, str | int]:
+def _cut(parameters: Mapping[str, object]) -> dict[str, object]:
     """The parameters as --debug shows them: an external id is a shared secret."""
     return {
         name: "******" if name in ("TokenCode", "ExternalId") else value

@@ -113,14 +113,16 @@ class AwsFile:
 def paths(environ: Mapping[str, str]) -> tuple[str, str]:
     """The config file's and the credentials file's path, as botocore finds them."""
     return (
-        _expand(environ.get("AWS_CONFIG_FILE") or "~/.aws/config", environ),
-        _expand(
+        expand(environ.get("AWS_CONFIG_FILE") or "~/.aws/config", environ),
+        expand(
             environ.get("AWS_SHARED_CREDENTIALS_FILE") or "~/.aws/credentials", environ
         ),
     )
 
 
-def _expand(path: str, environ: Mapping[str, str]) -> str:
+def expand(path: str, environ: Mapping[str, str]) -> str:
+    """`path` with its ``~`` and ``$VARIABLE`` filled in, as botocore does."""
+    """`path` with its variables and its ``~`` filled in."""
     path = os.path.expandvars(path)
     # os.path.expanduser would ask os.environ, not the environment it was given
     home = environ.get("HOME")
