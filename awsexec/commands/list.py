@@ -80,7 +80,7 @@ def _row(
         if isinstance(step, AssumeRole):
             row["role_arn"], row["account"] = step.role_arn, step.role_arn.split(":")[4]
     found = selected.cached(store, now)
-    if found and found[-1] is not None:
+    if found[-1] is not None:
         row["expires"] = iso8601(found[-1].expires)
         row["seconds_left"] = int(found[-1].life_left(now))
     return row

@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Collection, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from awsexec import everyrun, terminal
 from awsexec.arguments import Arguments
 from awsexec.cache.store import Store, default_directory
+from awsexec.credentials import sources
 from awsexec.credentials.credentials import Credentials
 from awsexec.credentials.mfa import Codes
 from awsexec.credentials.resolver import Resolver
+from awsexec.credentials.sources import Surroundings, process
 from awsexec.everyrun import Entry
 from awsexec.errors import UsageError, shown
 from awsexec.profiles import chain as chains
@@ -56,14 +59,14 @@ class Selection:
         return self.chain.profile.name
 
     def keys(self) -> list[str]:
-        """The cache key of each step."""
+        """The cache key of the source, and of each step."""
         return [
-            self.chain.key(self.endpoint.identity, length + 1)
-            for length in range(len(self.chain.steps))
+            self.chain.key(self.endpoint.identity, length)
+            for length in range(len(self.chain.steps) + 1)
         ]
 
     def cached(self, store: Store, now: float) -> list[Entry | None]:
-        """What the cache holds of each step, None where that is nothing of use."""
+        """What the cache holds of the source and of each step, None for nothing of use."""
         found = [store.read(key) for key in self.keys()]
         return [entry if entry and entry.is_fresh(now) else None for entry in found]
 
@@ -97,9 +100,15 @@ def select(
     config = config or Config.load(environ)
     profiles = config.profiles
     options = [Setting(*given, 0) for given in arguments.settings()]
-    profile = _profile(profiles, arguments, options, environ)
     session_name = clean_session_name(local_user())
-    chain = chains.resolve(profiles, profile, session_name, environ)
+    chain = None
+    if not (arguments.profile or environ.get("AWS_PROFILE") or options):
+        if not profiles.names():
+            chain = chains.resolve_without_profile(session_name, environ)
+    if chain is None:
+        profile = _profile(profiles, arguments, options, environ)
+        chain = chains.resolve(profiles, profile, session_name, environ)
+    profile = chain.profile
     if not chain.steps:
         for setting in options:
             if setting.name in ("duration_seconds", "mfa_serial"):
@@ -116,8 +125,7 @@ def select(
         config.paths,
         config.files,
         config.settled,
-        by_name=not options
-        and arguments.region is None
+        by_name=profile.name in profiles and not options and arguments.region is None
         # nor a file that is none of `paths`
         and not any(hop.get("session_policy") for hop in chain.hops),
     )
@@ -229,15 +237,31 @@ def resolver_for(
 ) -> Resolver:
     """What works out the credentials of `selection`, with a `store` or without."""
     profile, source = selection.chain.profile, selection.chain.source.profile
-    process = _option_or_variable(None, "MFA_PROCESS", environ) or (
+    if selection.chain.source.kind == "process":
+        # before a lock is taken, which the run that this one is in may hold
+        process.check(selection.chain.source, selection.paths, environ)
+    retries = _retries(profile, environ)
+    around = Surroundings(
+        environ,
+        selection.paths,
+        selection.endpoint,
+        retries,
+        None if arguments.no_prompt else terminal.show,
+        arguments.device_code,
+        not arguments.no_browser,
+        _Locks(store or store_for(environ, report), report),
+        report.debug,
+    )
+    mfa_process = _option_or_variable(None, "MFA_PROCESS", environ) or (
         profile.get("mfa_process") or source.get("mfa_process")
     )
     return Resolver(
         endpoint=selection.endpoint.identity,
-        call=_Sts(selection.endpoint, _retries(profile, environ), report),
+        load=lambda source: sources.load(source, around),
+        call=_Sts(selection.endpoint, retries, report),
         codes=Codes(
             _option_or_variable(arguments.mfa_token, "MFA_TOKEN", environ),
-            process,
+            mfa_process,
             None if arguments.no_prompt else terminal.ask,
         ),
         store=store,
@@ -269,6 +293,18 @@ def _retries(
     if attempts and attempts.isdigit() and int(attempts) > 0:
         retries["total_max_attempts"] = int(attempts)
     return retries or None
+
+
+class _Locks:
+    """The locks that sources want, which are files of the cache directory."""
+
+    def __init__(self, store: Store, report: Report) -> None:
+        self._store = store
+        self._report = report
+
+    def __call__(self, name: str, doing: str) -> AbstractContextManager[None]:
+        text = f"waiting for another awsexec, which is {doing}"
+        return self._store.lock(name, lambda: self._report.waiting(text))
 
 
 class _Sts:

@@ -55,6 +55,7 @@ _EC2 = {
     "metadata_service_num_attempts": "AWS_METADATA_SERVICE_NUM_ATTEMPTS",
     "": "AWS_EC2_METADATA_DISABLED",
 }
+EC2_VARIABLES = tuple(_EC2.values())
 CONTAINER_VARIABLES = (
     "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
     "AWS_CONTAINER_CREDENTIALS_FULL_URI",
@@ -141,6 +142,8 @@ def of(profile: Profile) -> Source:
         elif setting is not None:
             if kind == "named":
                 return named(profile, setting)
+            if kind == "sso":
+                setting = profile.get("sso_session") or setting
             return Source(kind, profile, setting)
     settings = (
         "web_identity_token_file",

@@ -128,6 +128,7 @@ class StsServer:
         self._credentials: dict[str, Credentials] = {}
         self._roles: dict[str, Role] = {}
         self._instead: deque[Answer | None] = deque()
+        self._tokens: dict[str, str] = {}
         self._issued = 0
         self._arrival = threading.Condition()
         self._gate = threading.Event()
@@ -179,6 +180,11 @@ class StsServer:
         )
         return user
 
+    def session_of(self, role: str, life: int = 3600) -> Credentials:
+        """A session of a role, as something else than a call here hands it out."""
+        arn = f"arn:aws:sts::{ACCOUNT}:assumed-role/{role}/elsewhere"
+        return self._session(role_arn(role), arn, None, False, life)
+
     def remove_key(self, key_id: str) -> None:
         del self._credentials[key_id]
 
@@ -207,6 +213,10 @@ class StsServer:
         for key_id, issued in self._credentials.items():
             if issued.token is not None:
                 self._credentials[key_id] = replace(issued, expires=0)
+
+    def trust(self, token: str, role: str) -> None:
+        """Let the holder of an identity provider's `token` assume `role`."""
+        self._tokens[token] = role_arn(role)
 
     # what it is told to do
 
@@ -276,12 +286,15 @@ class StsServer:
         if self._instead:
             return self._instead.popleft()
         try:
-            caller = self._authenticate(claim, headers, body)
-            result = {
-                "AssumeRole": self._assume_role,
-                "GetSessionToken": self._get_session_token,
-                "GetCallerIdentity": self._get_caller_identity,
-            }[operation](caller, parameters)
+            if operation == "AssumeRoleWithWebIdentity":
+                result = self._assume_role_with_web_identity(claim, parameters)
+            else:
+                caller = self._authenticate(claim, headers, body)
+                result = {
+                    "AssumeRole": self._assume_role,
+                    "GetSessionToken": self._get_session_token,
+                    "GetCallerIdentity": self._get_caller_identity,
+                }[operation](caller, parameters)
         except Refusal as refusal:
             return Answer(refusal.status, _error(refusal.code, refusal.message))
         return Answer(
@@ -374,6 +387,28 @@ class StsServer:
             "</AssumedRoleUser>"
         )
 
+    def _assume_role_with_web_identity(
+        self, claim: Authorization | None, parameters: dict[str, str]
+    ) -> str:
+        if claim is not None:
+            raise Refusal("InvalidRequest", "This call is not signed")
+        arn = parameters["RoleArn"]
+        if parameters["WebIdentityToken"] not in self._tokens:
+            raise Refusal(
+                "InvalidIdentityToken",
+                "No OpenIDConnect provider found in your account.",
+                400,
+            )
+        if self._tokens[parameters["WebIdentityToken"]] != arn:
+            raise Refusal(
+                "AccessDenied",
+                "Not authorized to perform sts:AssumeRoleWithWebIdentity",
+            )
+        name, session = arn.rpartition("/")[2], parameters["RoleSessionName"]
+        caller = f"arn:aws:sts::{ACCOUNT}:assumed-role/{name}/{session}"
+        duration = _duration(parameters, 3600, 43_200)
+        return self._issue(arn, caller, None, False, duration)
+
     def _get_session_token(
         self, caller: Credentials, parameters: dict[str, str]
     ) -> str:
@@ -417,9 +452,9 @@ class StsServer:
         caller.user.codes.remove(code)
         return True
 
-    def _issue(
+    def _session(
         self, identity: str, caller: str, user: User | None, mfa: bool, duration: int
-    ) -> str:
+    ) -> Credentials:
         self._issued += 1
         issued = Credentials(
             f"ASIAEXAMPLE{self._issued:09}",
@@ -432,6 +467,12 @@ class StsServer:
             int(self.now()) + duration,
         )
         self._credentials[issued.key_id] = issued
+        return issued
+
+    def _issue(
+        self, identity: str, caller: str, user: User | None, mfa: bool, duration: int
+    ) -> str:
+        issued = self._session(identity, caller, user, mfa, duration)
         expiration = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(issued.expires))
         return (
             f"<Credentials><AccessKeyId>{issued.key_id}</AccessKeyId>"
