@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.servers import tls
+from tests.servers.identity_center import IdentityCenter
 from tests.servers.proxy import Proxy
 from tests.servers.sts import StsServer
 from tests.support import ALICE, CODES, KEY_ID, SECRET, Awsexec, Home
@@ -121,6 +122,17 @@ def sts(run_awsexec: Awsexec) -> Iterator[StsServer]:
     with StsServer() as server:
         _populate(server)
         run_awsexec.environ["AWS_ENDPOINT_URL_STS"] = server.url
+        yield server
+
+
+@pytest.fixture
+def portal(run_awsexec: Awsexec, sts: StsServer) -> Iterator[IdentityCenter]:
+    """An IAM Identity Center that gives the role of reader."""
+    with IdentityCenter() as server:
+        server.tokens.add("EXAMPLEACCESSTOKEN0")
+        server.roles["123456789012", "reader"] = sts.session_of("reader")
+        for name in ("AWS_ENDPOINT_URL_SSO", "AWS_ENDPOINT_URL_SSO_OIDC"):
+            run_awsexec.environ[name] = server.url
         yield server
 
 

@@ -15,7 +15,6 @@ import botocore.loaders
 import botocore.parsers
 import botocore.session
 from botocore.configprovider import ConstantProvider
-from botocore.handlers import disable_signing
 
 import awsexec
 from awsexec.credentials.credentials import Credentials
@@ -30,14 +29,21 @@ class Clients:
     """Makes clients.
 
     Of `endpoint`, what holds for every service counts: the certificates to trust, and
-    which kind of AWS's own endpoints is wanted. `retries` is botocore's ``retries`` setting (SDKs and Tools Reference Guide, "Retry
-    behavior"); with None, three tries, since somebody waits.
+    which kind of AWS's own endpoints is wanted. `retries` is botocore's ``retries``
+    setting (SDKs and Tools Reference Guide, "Retry behavior"); with None, three tries,
+    since somebody waits. `handlers` is whether they have botocore's built-in ones:
+    half of those are S3's, and its own providers count on some of the others.
     """
 
-    def __init__(self, endpoint: Endpoint, retries: Mapping[str, Any] | None) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        retries: Mapping[str, Any] | None,
+        *,
+        handlers: bool = False,
+    ) -> None:
         self._ca_bundle = endpoint.ca_bundle
-        # none of the built-in handlers is for a call of ours: half of what they do is S3's
-        self._session = botocore.session.Session(include_builtin_handlers=False)
+        self._session = botocore.session.Session(include_builtin_handlers=handlers)
         self._session.register_component("data_loader", _Loader())
         # every setting that counts is passed below: the user's files, which botocore
         # may not be able to read, and AWS_PROFILE have no say in here
@@ -66,7 +72,7 @@ class Clients:
     ) -> Any:
         """A client of `service` in `region`, at `url` if one is configured.
 
-        Without a `signer` its requests are not signed. `config` is a botocore ``Config``, which wins. Raises `Unreachable`, and what
+        `config` is a botocore ``Config``, which wins. Raises `Unreachable`, and what
         botocore raises.
         """
         bundle = self._ca_bundle
@@ -82,7 +88,7 @@ class Clients:
                 "aws_secret_access_key": signer.secret,
                 "aws_session_token": signer.token,
             }
-        client = self._session.create_client(
+        return self._session.create_client(
             service,
             region_name=region,
             endpoint_url=url,
@@ -90,11 +96,6 @@ class Clients:
             config=self._config.merge(config) if config else self._config,
             **keys,
         )
-        if signer is None:
-            # what AWS's models say of a call that nobody signs, botocore leaves to one
-            # of its built-in handlers
-            client.meta.events.register("choose-signer", disable_signing)
-        return client
 
 
 @contextlib.contextmanager

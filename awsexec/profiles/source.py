@@ -143,7 +143,8 @@ def of(profile: Profile) -> Source:
             if kind == "named":
                 return named(profile, setting)
             if kind == "sso":
-                setting = profile.get("sso_session") or setting
+                own = profile.get("sso_session") or profile.get("sso_start_url")
+                setting = own or setting
             return Source(kind, profile, setting)
     settings = (
         "web_identity_token_file",

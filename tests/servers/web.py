@@ -100,7 +100,7 @@ class WebServer:
         """The requests in short."""
         return [f"{request.method} {request.path}" for request in self.requests]
 
-    def __enter__(self) -> WebServer:
+    def __enter__(self):
         threading.Thread(
             target=self._http.serve_forever, args=(0.02,), daemon=True
         ).start()

@@ -85,7 +85,7 @@ def client_creator(source: Source, around: Surroundings) -> Callable[..., Any]:
 
     def create(service: str, config: Any = None, region_name: str = "") -> Any:
         if not clients:
-            clients.append(Clients(around.endpoint, around.retries))
+            clients.append(Clients(around.endpoint, around.retries, handlers=True))
         url = dict(source.urls).get(service.replace("-", "_"))
         if service == "sts":
             url = around.endpoint.url

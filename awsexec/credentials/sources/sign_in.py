@@ -105,6 +105,8 @@ class SignIn:
                     )
                     answer = self._with_browser(client, registration)
         except KeyboardInterrupt:
+            # the terminal shows ^C; what comes next begins on a line of its own
+            self._show("\n")
             raise Interrupted from None
         except refusals.Refused as error:
             raise failed(
