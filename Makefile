@@ -1,5 +1,6 @@
 # make demo    show awsexec at work against a fake AWS on this machine
 # make test    the tests, with coverage
+# make fuzz    the tests with made-up cases, for ten minutes
 # make lint    formatting, style and types
 # make clean   remove what the others made
 #
@@ -48,6 +49,16 @@ test: $(VENV)/installed
 	$(BIN)/coverage run $(BIN)/pytest -n auto $(TESTS)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
+
+# made-up files, words and cache entries, other ones each time round
+FUZZ_MINUTES ?= 10
+
+.PHONY: fuzz
+fuzz: $(VENV)/installed
+	end=$$(($$(date +%s) + 60 * $(FUZZ_MINUTES))); \
+	while [ $$(date +%s) -lt $$end ]; do \
+		HYPOTHESIS_EXAMPLES=2000 $(BIN)/pytest -q -n auto tests/generated || exit; \
+	done
 
 .PHONY: lint
 lint: $(VENV)/made

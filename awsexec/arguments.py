@@ -17,6 +17,9 @@ _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 def seconds(text: str) -> int:
     """A time as a number of seconds: 900, 15m, 8h, 1h30m. Raises `ValueError`."""
+    # a longer one is far beyond any limit, and some are too long for int()
+    if len(text) > 20:
+        raise ValueError("that is too long")
     if text.isascii() and text.isdigit():
         return int(text)
     total, digits = 0, ""

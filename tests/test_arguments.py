@@ -133,6 +133,8 @@ def test_help_comes_before_everything():
             ["--duration", "soon"],
             "--duration soon: a time is seconds, or like 15m, 8h, 1h30m",
         ),
+        # which str() would refuse to print
+        (["--min-ttl", "9" * 4299 + "d"], f"--min-ttl {'9' * 4299}d: that is too long"),
         (["--session-tag", "a"], "--session-tag a: a tag is KEY=VALUE"),
         (["--session-tag", "=b"], "--session-tag =b: a tag is KEY=VALUE"),
         (["--forget", "p", "ls"], "--forget takes no COMMAND"),

@@ -90,11 +90,13 @@ class Profile:
         setting = self.get(name)
         if setting is None:
             return None
-        if not (setting.value.isascii() and setting.value.isdigit()):
+        # int() refuses thousands of digits, and no limit has more than six
+        text = setting.value
+        if not (text.isascii() and text.isdigit() and len(text) <= 20):
             raise ConfigError(
-                f"{setting.where}: {name} = {setting.value} is not a whole number"
+                f"{setting.where}: {name} = {shown(text)} is not a whole number"
             )
-        return int(setting.value)
+        return int(text)
 
     def flag(self, name: str) -> bool:
         """Whether a setting is true; one that is not there is false.

@@ -1,0 +1,289 @@
+"""A profile gives the identity that botocore gives it, by the same calls."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+from collections.abc import Sequence
+from datetime import datetime, timezone
+from unittest import mock
+
+import botocore.credentials
+import botocore.exceptions
+import botocore.session
+import pytest
+from hypothesis import given
+
+from awsexec.credentials.credentials import Credentials
+from awsexec.credentials.resolver import Demand, Resolver
+from awsexec.errors import AwsexecError
+from awsexec.profiles import chain as chains
+from awsexec.profiles import files
+from awsexec.profiles.profile import Profiles
+from awsexec.report import QUIET, Report
+from tests.generated import examples
+from tests.generated.files import NAMES, pairs
+
+ENVIRONMENT = {
+    "AWS_ACCESS_KEY_ID": "AKIAENVIRONMENT",
+    "AWS_SECRET_ACCESS_KEY": "secret/AKIAENVIRONMENT",
+}
+# botocore's own for a role that has none
+SESSION_NAME = "botocore-session-"
+NEVER = datetime(2100, 1, 1, tzinfo=timezone.utc)
+
+
+class Recorder:
+    """Answers in the place of AWS: a key id tells all the calls that led to it."""
+
+    def __init__(self) -> None:
+        self.serials: list[str] = []
+
+    def issue(self, operation: str, parameters: dict[str, object], signer: str) -> str:
+        """The key id that an `operation` of `signer` gives."""
+        serial = parameters.get("SerialNumber")
+        if serial is not None and serial not in self.serials:
+            self.serials.append(serial)
+        if operation == "GetSessionToken":
+            # it stands for its user, and botocore makes no such call
+            return signer
+        inputs = [
+            f"{name}={value}"
+            for name, value in sorted(parameters.items())
+            if name not in ("SerialNumber", "TokenCode", "WebIdentityToken")
+            and not str(value).startswith(SESSION_NAME)
+        ]
+        return f"={operation} {' '.join(inputs)} by {signer}"
+
+
+def identity(key_id: str, secret: str, token: str | None) -> str:
+    """A key in full, or the calls that an issued one comes from."""
+    return key_id if key_id.startswith("=") else f"{key_id} {secret} {token or ''}"
+
+
+class Client:
+    """botocore's client of STS."""
+
+    def __init__(self, recorder: Recorder, keywords: dict[str, str]) -> None:
+        self._recorder = recorder
+        self._keywords = keywords
+
+    def assume_role(self, **parameters: object) -> dict[str, object]:
+        names = ("access_key_id", "secret_access_key", "session_token")
+        signer = identity(*(self._keywords[f"aws_{name}"] for name in names))
+        return self._answer("AssumeRole", parameters, signer)
+
+    def assume_role_with_web_identity(self, **parameters: object) -> dict[str, object]:
+        token = str(parameters["WebIdentityToken"])
+        return self._answer("AssumeRoleWithWebIdentity", parameters, token)
+
+    def _answer(
+        self, operation: str, parameters: dict[str, object], signer: str
+    ) -> dict[str, object]:
+        key_id = self._recorder.issue(operation, parameters, signer)
+        return {
+            "Credentials": {
+                "AccessKeyId": key_id,
+                "SecretAccessKey": "secret",
+                "SessionToken": "token",
+                "Expiration": NEVER,
+            }
+        }
+
+
+def _given(key_id: str) -> botocore.credentials.Credentials:
+    return botocore.credentials.Credentials(key_id, "secret", "token")
+
+
+def _load_sso(self):
+    config = self._load_sso_config()
+    if config is None:
+        return None
+    names = ("sso_account_id", "sso_role_name", "sso_start_url", "sso_region")
+    return _given("=sso " + " ".join(config[name] for name in names))
+
+
+def _load_login(self):
+    profile = self._load_config()["profiles"].get(self._profile_name, {})
+    if "login_session" not in profile:
+        return None
+    return _given(f"=login {profile['login_session']}")
+
+
+def _load_process(self):
+    if self._credential_process is None:
+        return None
+    return _given(f"=process {self._credential_process}")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _botocore():
+    """botocore with nothing but what it reads from the files and the environment."""
+    module = botocore.credentials
+    with mock.patch.dict(os.environ, ENVIRONMENT), mock.patch.multiple(
+        module,
+        FileWebIdentityTokenLoader=lambda path: lambda: path,
+    ), mock.patch.object(module.SSOProvider, "load", _load_sso), mock.patch.object(
+        module.LoginProvider, "load", _load_login
+    ), mock.patch.object(
+        module.ProcessProvider, "load", _load_process
+    ), mock.patch.object(
+        module.InstanceMetadataProvider, "load", lambda self: _given("=ec2 metadata")
+    ), mock.patch.object(
+        module.ContainerProvider, "load", lambda self: _given("=container")
+    ):
+        yield
+
+
+@pytest.fixture(scope="module")
+def paths(tmp_path_factory) -> tuple[str, str]:
+    folder = tmp_path_factory.mktemp("aws")
+    return str(folder / "config"), str(folder / "credentials")
+
+
+def of_botocore(paths: tuple[str, str], name: str) -> tuple[str, list[str], str | None]:
+    """The identity, the MFA devices that are asked for, and the region."""
+    recorder = Recorder()
+    session = botocore.session.Session(profile=name, include_builtin_handlers=False)
+    session.set_config_variable("config_file", paths[0])
+    session.set_config_variable("credentials_file", paths[1])
+    session.create_client = lambda service, **keywords: Client(recorder, keywords)
+    resolver = session.get_component("credential_provider")
+    resolver.get_provider("assume-role")._prompter = lambda question: "123456"
+    found = resolver.load_credentials()
+    if found is None:
+        raise LookupError("no credentials")
+    whose = identity(*found.get_frozen_credentials()[:3])
+    return whose, recorder.serials, session.get_config_variable("region") or None
+
+
+class OneCode:
+    """A user who types the code."""
+
+    def attempts(self, profile, serial):
+        yield "123456"
+
+
+def of_awsexec(paths: tuple[str, str], name: str) -> tuple[str, list[str], str | None]:
+    """The same of awsexec."""
+    recorder = Recorder()
+
+    def load(source):
+        if source.keys is not None:
+            keys = source.keys
+            token = keys.token.value if keys.token is not None else None
+            return Credentials(keys.key_id.value, keys.secret.value, token)
+        if source.kind == "environment":
+            return Credentials(*ENVIRONMENT.values())
+        if source.kind == "web identity":
+            parameters = {
+                "RoleArn": source.value("role_arn"),
+                "RoleSessionName": source.value("role_session_name"),
+            }
+            token = source.value("web_identity_token_file")
+            key_id = recorder.issue("AssumeRoleWithWebIdentity", parameters, token)
+        else:
+            names = {
+                "sso": (
+                    "sso_account_id",
+                    "sso_role_name",
+                    "sso_start_url",
+                    "sso_region",
+                ),
+                "login": ("login_session",),
+                "process": ("credential_process",),
+            }.get(source.kind, ())
+            key_id = " ".join([f"={source.kind}", *map(source.value, names)])
+        return Credentials(key_id, "secret", "token")
+
+    def call(operation, parameters, signer):
+        whose = identity(signer.key_id, signer.secret, signer.token)
+        key_id = recorder.issue(operation, parameters, whose)
+        if operation == "GetSessionToken":
+            return signer
+        return Credentials(key_id, "secret", "token", int(NEVER.timestamp()))
+
+    profiles = Profiles.load(paths)
+    profile = profiles.get(name)
+    chain = chains.resolve(profiles, profile, f"{SESSION_NAME}1", ENVIRONMENT)
+    resolver = Resolver(
+        endpoint="",
+        load=load,
+        call=call,
+        codes=OneCode(),
+        store=None,
+        clock=lambda: 0.0,
+        report=Report(io.StringIO(), QUIET),
+    )
+    found = resolver.credentials(chain, Demand())
+    whose = identity(found.key_id, found.secret, found.token)
+    return whose, recorder.serials, profile.value("region")
+
+
+Outcome = tuple[str, list[str], str | None] | None
+
+# what awsexec says of a request that AWS would refuse
+BEYOND_LIMITS = "seconds; |is not a whole number|is no role ARN|one hour at most"
+# and of a profile that botocore passes over, to take what the machine has
+PASSED_OVER = (
+    "has no credentials and no way|has aws_secret_access_key but no aws_access_key_id|"
+    r"there is no \[sso-session|for the SSO profile|is none that AWS knows"
+)
+THE_MACHINE_S = "=container"
+NAMED = ("=ec2 metadata", identity(*ENVIRONMENT.values(), None))
+
+
+def outcome(resolve, paths: tuple[str, str], name: str) -> tuple[Outcome, str]:
+    """What it comes to, None with a message for an error."""
+    try:
+        return resolve(paths, name), ""
+    except (botocore.exceptions.BotoCoreError, LookupError, AwsexecError) as error:
+        return None, str(error)
+
+
+def without_empty_values(text: str) -> str:
+    lines = text.splitlines(keepends=True)
+    return "".join(line for line in lines if not line.strip().endswith("="))
+
+
+def difference(expected: Outcome, found: Outcome, message: str) -> str:
+    """The row of the README's table for a difference, "" for an unknown one."""
+    if expected is None:
+        return ""
+    if found is None:
+        if re.search(BEYOND_LIMITS, message):
+            return "beyond AWS's limits"
+        if expected[0] == THE_MACHINE_S and re.search(PASSED_OVER, message):
+            return "no credentials"
+        return ""
+    if expected[0] == THE_MACHINE_S and found[0] in NAMED:
+        return "credential_source without role_arn"
+    # a session for COMMAND, which botocore does not open for the user's own keys
+    if expected[0] == found[0] and expected[2] == found[2] and not expected[1]:
+        return "mfa_serial without role_arn"
+    return ""
+
+
+@given(pairs())
+@examples(1000)
+def test_identity_and_calls(paths, pair):
+    plain = [without_empty_values(text) for text in pair]
+    for name in NAMES:
+        _write(paths, pair)
+        found, message = outcome(of_awsexec, paths, name)
+        expected, reason = outcome(of_botocore, paths, name)
+        if found == expected or difference(expected, found, message):
+            continue
+        # the row "an empty value": to botocore it is one
+        _write(paths, plain)
+        expected, reason = outcome(of_botocore, paths, name)
+        assert found == expected or difference(
+            expected, found, message
+        ), f"{name}: {expected} {reason}, but awsexec {found} {message}"
+
+
+def _write(paths: tuple[str, str], texts: Sequence[str]) -> None:
+    for path, text in zip(paths, texts, strict=True):
+        with open(path, "w", encoding="utf-8") as stream:
+            stream.write(text)
