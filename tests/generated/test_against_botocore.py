@@ -19,7 +19,6 @@ from awsexec.credentials.credentials import Credentials
 from awsexec.credentials.resolver import Demand, Resolver
 from awsexec.errors import AwsexecError
 from awsexec.profiles import chain as chains
-from awsexec.profiles import files
 from awsexec.profiles.profile import Profiles
 from awsexec.report import QUIET, Report
 from tests.generated import examples

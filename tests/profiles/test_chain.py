@@ -2,7 +2,6 @@
 
 import pytest
 
-from awsexec.errors import ConfigError
 from awsexec.profiles import chain as chains
 from awsexec.profiles import files
 from awsexec.profiles import source as sources

@@ -14,6 +14,7 @@ import calendar
 import contextlib
 import email.utils
 import http.server
+import json
 import re
 import ssl
 import threading
@@ -345,14 +346,7 @@ class StsServer:
         role = self._roles.get(parameters["RoleArn"])
         duration = _duration(parameters, 3600, 43_200)
         session = parameters["RoleSessionName"]
-        if not re.fullmatch(r"[A-Za-z0-9_+=,.@-]{2,64}", session):
-            raise Refusal(
-                "ValidationError",
-                f"1 validation error detected: Value '{session}' at 'roleSessionName' "
-                "failed to satisfy constraint: Member must satisfy regular expression "
-                r"pattern: [\w+=,.@-]*",
-                400,
-            )
+        _check_limits(parameters)
         mfa = self._check_mfa(caller, parameters) or caller.mfa
         if (
             role is None
@@ -523,6 +517,61 @@ def _duration(parameters: dict[str, str], default: int, longest: int) -> int:
                 400,
             )
     return duration
+
+
+# of AssumeRole: a parameter, the numbers in its name as N, and what it must look like
+_TEXT = r"[\w\s.:/=+@-]"
+_LIMITS = {
+    "RoleArn": r"[\x21-\x7e]{20,2048}",
+    "RoleSessionName": r"(?a:[\w+=,.@-]{2,64})",
+    "ExternalId": r"(?a:[\w+=,.@:/-]{2,1224})",
+    "SourceIdentity": r"(?a:[\w+=,.@-]{2,64})",
+    "SerialNumber": r"(?a:[\w+=/:,.@-]{9,256})",
+    "TokenCode": r"[0-9]{6}",
+    "DurationSeconds": r"[0-9]+",
+    "Policy": r"[\t\n\r\x20-\xff]{1,2048}",
+    "PolicyArns.member.N.arn": r"arn:[\x21-\x7e]{16,2044}",
+    "Tags.member.N.Key": rf"(?!(?i:aws:)){_TEXT}{{1,128}}",
+    "Tags.member.N.Value": rf"{_TEXT}{{0,256}}",
+    "TransitiveTagKeys.member.N": rf"{_TEXT}{{1,128}}",
+}
+_MOST = {"PolicyArns": 10, "Tags": 50, "TransitiveTagKeys": 50}
+
+
+def _check_limits(parameters: dict[str, str]) -> None:
+    for name, value in parameters.items():
+        list_name, *numbers = re.split(r"\.member\.(\d+)", name)
+        rule = _LIMITS.get(re.sub(r"\d+", "N", name))
+        if rule is None or not re.fullmatch(rule, value):
+            raise _invalid(name, value, f"Member must satisfy the pattern: {rule}")
+        if numbers and int(numbers[0]) > _MOST[list_name]:
+            raise _invalid(
+                name, value, f"Member must have length <= {_MOST[list_name]}"
+            )
+    if "Policy" in parameters:
+        try:
+            json.loads(parameters["Policy"])["Statement"]
+        except (ValueError, KeyError, TypeError):
+            raise Refusal(
+                "MalformedPolicyDocument", "Syntax errors in policy.", 400
+            ) from None
+    tags = [value for name, value in parameters.items() if name.endswith(".Key")]
+    for name, value in parameters.items():
+        if name.startswith("TransitiveTagKeys") and value not in tags:
+            raise Refusal(
+                "InvalidParameterValue",
+                "The specified transitive tag key must be included in the requested tags.",
+                400,
+            )
+
+
+def _invalid(name: str, value: str, constraint: str) -> Refusal:
+    return Refusal(
+        "ValidationError",
+        f"1 validation error detected: Value '{value}' at '{name[0].lower()}{name[1:]}' "
+        f"failed to satisfy constraint: {constraint}",
+        400,
+    )
 
 
 def _error(code: str, message: str) -> str:
