@@ -41,6 +41,8 @@ ENVIRONMENT = (
     ("AWS_CA_BUNDLE", "certificates to trust"),
     ("AWSEXEC_MFA_TOKEN", "an MFA code"),
     ("AWSEXEC_MFA_PROCESS", "a command that prints one"),
+    ("AWSEXEC_PROCESS_TIMEOUT", "how long a credential_process may take"),
+    ("BROWSER", "the browser to sign in with"),
     ("AWSEXEC_CACHE_DIR", "where sessions are kept"),
     ("AWSEXEC_REFRESH_AHEAD", "when to renew them: 25%, 10m, 0 for never"),
     ("AWSEXEC_PROMPT", "0 leaves the prompt of a shell alone"),

@@ -15,7 +15,7 @@ from awsexec.credentials import sources
 from awsexec.credentials.credentials import Credentials
 from awsexec.credentials.mfa import Codes
 from awsexec.credentials.resolver import Resolver
-from awsexec.credentials.sources import Surroundings, process
+from awsexec.credentials.sources import Surroundings
 from awsexec.everyrun import Entry
 from awsexec.errors import UsageError, shown
 from awsexec.profiles import chain as chains
@@ -238,6 +238,8 @@ def resolver_for(
     """What works out the credentials of `selection`, with a `store` or without."""
     profile, source = selection.chain.profile, selection.chain.source.profile
     if selection.chain.source.kind == "process":
+        from awsexec.credentials.sources import process
+
         # before a lock is taken, which the run that this one is in may hold
         process.check(selection.chain.source, selection.paths, environ)
     retries = _retries(profile, environ)

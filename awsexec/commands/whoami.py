@@ -63,7 +63,7 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     print(f"arn      {answer['arn']}")
     print(f"user id  {answer['user_id']}")
     for name, value in instance.items():
-        print(f"{name.replace('_', ' ')}  {value}")
+        print(f"{name.replace('_', ' '):<16}  {value}")
     if credentials.expires is not None:
         left = text.duration(credentials.expires - time.time())
         print(f"expires  {answer['expires']} ({left} left)")

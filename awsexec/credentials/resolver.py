@@ -91,7 +91,9 @@ class Resolver:
         """The credentials after the first `length` steps of `chain`, 0 for its source."""
         if self._store is None or (length == 0 and chain.source.kind not in CACHED):
             return self._fetch(chain, length)
-        what = chain.steps[length - 1] if length else chain.source.label
+        what = (
+            str(chain.steps[length - 1]) if length else f"source {chain.source.label}"
+        )
 
         key = chain.key(self._endpoint, length)
         found = before = self._store.read(key)

@@ -192,11 +192,11 @@ def test_credentials_of_no_use(run_awsexec, home, tool, changes, what):
     [
         (
             "/no/such/tool x",
-            "cannot run credential_process /no/such/tool x: No such file or directory",
+            "cannot run credential_process /no/such/tool: No such file or directory",
         ),
         (
             "echo 'open",
-            "credential_process echo 'open: No closing quotation; mend the quotes",
+            "credential_process echo: No closing quotation; mend the quotes",
         ),
     ],
 )

@@ -70,8 +70,8 @@ MFA = f"mfa_serial = {SERIAL}\n"
             ROLE + "credential_source = Environment\n",
             ALICE,
             ("reader",),
-            "{config}:3: profile 'reader' (environment, {config}:3) gave no "
-            "credentials; check that it is set up on this machine",
+            "profile 'reader' (environment, {config}:3): AWS_ACCESS_KEY_ID is not set; "
+            "export it, or remove the setting",
             id="empty credential_source",
         ),
         pytest.param(

@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import time
 
 import pytest
@@ -55,6 +56,19 @@ def container(run_awsexec, sts):
         server.credentials = sts.session_of("task-role", 21_600)
         run_awsexec.environ["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = server.url + PATH
         yield server
+
+
+def redirection(home, address, port):
+    """The environment in which connections to a link-local `address` end up here."""
+    (home.path / "sitecustomize.py").write_text(
+        "import socket\n"
+        "def getaddrinfo(host, *_):\n"
+        f"    assert host.strip('[]') == {address!r}, host\n"
+        "    kind = socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP\n"
+        f"    return [(*kind, '', ('127.0.0.1', {port}))]\n"
+        "socket.getaddrinfo = getaddrinfo\n"
+    )
+    return {"PYTHONPATH": str(home.path), "NO_PROXY": "*"}
 
 
 # --- EC2 ----------------------------------------------------------------------------
@@ -136,6 +150,28 @@ def test_v1_switched_off(run_awsexec, home, instance, place):
         "instance, and no container too many hops away?"
     )
     assert instance.asked == [TOKEN_PATH]
+
+
+@pytest.mark.parametrize(
+    ("line", "variables", "address"),
+    [
+        ("", {}, "169.254.169.254"),
+        ("ec2_metadata_service_endpoint_mode = IPv6\n", {}, "fd00:ec2::254"),
+        ("", {"AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE": "ipv6"}, "fd00:ec2::254"),
+        ("imds_use_ipv6 = true\n", {}, "fd00:ec2::254"),
+        (
+            "ec2_metadata_service_endpoint_mode = IPv6\n",
+            {"AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE": "IPv4"},
+            "169.254.169.254",
+        ),
+    ],
+)
+def test_addresses_of_ec2(run_awsexec, home, instance, line, variables, address):
+    home.write_config(ALONE.format("Ec2InstanceMetadata"), line)
+    env = {**redirection(home, address, instance.port), **variables}
+    env["AWS_EC2_METADATA_SERVICE_ENDPOINT"] = None
+    assert keys(run_awsexec.child("p", env=env)) == of(instance.credentials)
+    assert instance.requests[0].headers["host"].strip("[]") == address
 
 
 def test_settings_of_the_profile(run_awsexec, home, instance):
@@ -259,6 +295,33 @@ def test_off_ec2_it_fails_soon(run_awsexec, home, instance, dead_port):
     )
 
 
+def test_where_nobody_answers_it_fails_within_about_a_second(
+    run_awsexec, home, instance
+):
+    home.write_config(ALONE.format("Ec2InstanceMetadata"))
+    with socket.socket() as full, socket.socket() as one, socket.socket() as two:
+        # one that waits to be accepted is enough: of further ones nothing is heard
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        for client in (one, two):
+            client.setblocking(False)
+            client.connect_ex(full.getsockname())
+        url = f"http://127.0.0.1:{full.getsockname()[1]}"
+        times = []
+        for attempts in ("1", "5"):
+            env = {
+                "AWS_EC2_METADATA_SERVICE_ENDPOINT": url,
+                "AWS_METADATA_SERVICE_NUM_ATTEMPTS": attempts,
+            }
+            begun = time.monotonic()
+            error = run_awsexec("p", "true", env=env).error()
+            times.append(time.monotonic() - begun)
+            assert f"no EC2 instance metadata at {url}" in error
+    # half a second for v2 and for v1, and what Python needs on a busy machine
+    assert 1 < times[0] < 3.5
+    assert times[1] - times[0] > 2
+
+
 def test_no_profile_and_no_config(run_awsexec, home, instance, sts):
     home.write_credentials("")
     child = run_awsexec.child()
@@ -301,7 +364,7 @@ def test_whoami_on_an_instance(run_awsexec, home, instance, sts):
     assert answer["instance_profile"] == PROFILE_ARN
     assert 21_500 < answer["seconds_left"] <= 21_600
     text = run_awsexec("--whoami").stdout
-    assert f"instance role  {ROLE}\ninstance profile  {PROFILE_ARN}\n" in text
+    assert f"instance role     {ROLE}\ninstance profile  {PROFILE_ARN}\n" in text
 
 
 def test_explain_on_an_instance(run_awsexec, home, instance, sts):
@@ -378,18 +441,9 @@ def test_container_token_file_wins(run_awsexec, home, container):
 
 @pytest.mark.parametrize("address", ["169.254.170.2", "169.254.170.23"])
 def test_addresses_of_ecs_and_eks(run_awsexec, home, container, address):
-    """They are link-local: here the connection is sent to loopback instead."""
     home.write_config(ALONE.format("EcsContainer"))
-    (home.path / "sitecustomize.py").write_text(
-        "import socket\n"
-        "real = socket.socket.connect\n"
-        "def connect(self, address):\n"
-        f"    if address == ({address!r}, 80):\n"
-        f"        address = ('127.0.0.1', {container.port})\n"
-        "    return real(self, address)\n"
-        "socket.socket.connect = connect\n"
-    )
-    env = {"PYTHONPATH": str(home.path), "AWS_CONTAINER_CREDENTIALS_FULL_URI": None}
+    env = redirection(home, address, container.port)
+    env["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = None
     if address == "169.254.170.2":
         env["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] = PATH
     else:
@@ -545,6 +599,7 @@ def test_web_identity(run_awsexec, home, sts, web_identity):
     }
     assert (call.key_id, call.token) == ("", None)
     assert child["AWS_ACCESS_KEY_ID"].startswith("ASIA")
+    assert is_fast(run_awsexec, "p", "true")
 
 
 def test_role_of_web_identity(run_awsexec, home, sts, web_identity):

@@ -60,7 +60,7 @@ def load(source: Source, around: Surroundings) -> Credentials:
             finished.append(_run(source, argv, around))
         return finished[0]
 
-    command = f"credential_process {shown(source.setting.value)}"
+    command = _named(source)
     provider = ProcessProvider(
         source.profile.name, lambda: config_of(source), popen=popen
     )
@@ -80,6 +80,12 @@ def load(source: Source, around: Surroundings) -> Credentials:
         ) from None
 
 
+def _named(source: Source) -> str:
+    """The command in messages, without its arguments: there may be a secret in them."""
+    words = source.setting.value.split()
+    return f"credential_process {shown(words[0])}"
+
+
 class _Finished:
     """As much of a `Popen` as botocore looks at."""
 
@@ -97,7 +103,7 @@ def _run(source: Source, argv: list[str], around: Surroundings) -> _Finished:
 
     stdin is COMMAND's, so it has that only where it is a terminal.
     """
-    command = f"credential_process {shown(source.setting.value)}"
+    command = _named(source)
     longest = _longest(around.environ)
     callers = [*_callers(around.environ), [*around.paths, source.profile.name]]
     environ = {**around.environ, CALLERS: json.dumps(callers)}
