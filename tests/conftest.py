@@ -141,7 +141,13 @@ def certificate(tmp_path_factory: pytest.TempPathFactory):
     """A TLS context for AWS's names, and the bundle that makes it trusted."""
     regions = ("us-east-1", "eu-west-1", "eu-west-2", "ap-south-1", "us-gov-west-1")
     names = [f"sts.{region}.amazonaws.com" for region in regions]
-    names.append("sts.cn-north-1.amazonaws.com.cn")
+    names += [
+        "sts.cn-north-1.amazonaws.com.cn",
+        "sts.amazonaws.com",
+        "sts-fips.us-east-1.amazonaws.com",
+        "sts.eu-west-1.api.aws",
+        "sts-fips.us-east-1.api.aws",
+    ]
     return tls.make(tmp_path_factory.mktemp("tls"), names)
 
 

@@ -1,5 +1,11 @@
 """Where STS is called."""
 
+import itertools
+import os
+
+import botocore.args
+import botocore.config
+import botocore.session
 import pytest
 
 from awsexec.errors import ConfigError
@@ -241,3 +247,74 @@ def test_error(config, environ, region, message):
 )
 def test_ca_bundle(config, environ, bundle):
     assert resolve(config, environ).ca_bundle == bundle
+
+
+@pytest.fixture(scope="module")
+def of_botocore():
+    """Where botocore calls STS, and the region it signs for."""
+    session = botocore.session.Session(include_builtin_handlers=False)
+    loader = session.get_component("data_loader")
+
+    def resolve(region, fips, dualstack, legacy):
+        session = botocore.session.Session(include_builtin_handlers=False)
+        session.register_component("data_loader", loader)
+        session.set_config_variable("config_file", os.devnull)
+        session.set_config_variable("credentials_file", os.devnull)
+        session.set_config_variable(
+            "sts_regional_endpoints", "legacy" if legacy else "regional"
+        )
+        client = session.create_client(
+            "sts",
+            region_name=region,
+            aws_access_key_id="AKIAEXAMPLE",
+            aws_secret_access_key="secret",
+            config=botocore.config.Config(
+                use_fips_endpoint=fips, use_dualstack_endpoint=dualstack
+            ),
+        )
+        # the endpoint of a request, which is resolved only for it
+        context = {"client_region": client.meta.region_name}
+        context.update(client_config=client.meta.config, auth_type="v4")
+        model = client.meta.service_model.operation_model("AssumeRole")
+        url, *_ = client._resolve_endpoint_ruleset(model, {}, context)
+        signing = context.get("signing", {}).get("region")
+        return url, signing or client.meta.config.region_name or region
+
+    return resolve
+
+
+@pytest.mark.parametrize(
+    "region",
+    [
+        "us-east-1",
+        "eu-west-1",
+        "us-west-2",
+        "af-south-1",
+        "cn-north-1",
+        "us-gov-west-1",
+    ],
+)
+def test_as_botocore(of_botocore, region):
+    for fips, dualstack, legacy in itertools.product([False, True], repeat=3):
+        environ = {
+            "AWS_USE_FIPS_ENDPOINT": str(fips),
+            "AWS_USE_DUALSTACK_ENDPOINT": str(dualstack),
+            "AWS_STS_REGIONAL_ENDPOINTS": "legacy" if legacy else "regional",
+        }
+        endpoint = resolve("", environ, region)
+        if endpoint.url is None:
+            # botocore resolves what is left, from these three
+            url, signed_for = of_botocore(
+                endpoint.region, endpoint.fips, endpoint.dualstack, False
+            )
+        else:
+            url, signed_for = endpoint.url, endpoint.region
+        assert (url, signed_for) == of_botocore(region, fips, dualstack, legacy)
+
+
+def test_regions_as_botocore_knows_them():
+    assert endpoints._LEGACY_REGIONS == set(botocore.args.LEGACY_GLOBAL_STS_REGIONS)
+    session = botocore.session.Session(include_builtin_handlers=False)
+    for partition in session.get_available_partitions():
+        for region in session.get_available_regions("sts", partition):
+            assert endpoints.partition(region) == partition
