@@ -9,8 +9,8 @@ import pytest
 
 from tests.servers.container import PATH, ContainerServer
 from tests.servers.metadata import PROFILE_ARN, ROLE, MetadataServer
-from tests.servers.web import iso8601
-from tests.support import KEY_ID, READER, SECRET, age, entries, is_fast
+from tests.servers.web import document, iso8601
+from tests.support import KEY_ID, READER, SECRET, age, entries, fast_path_is_on, is_fast
 
 ALONE = "[profile p]\ncredential_source = {}\n"
 AS_SOURCE = f"[profile reader]\nrole_arn = {READER}\nsource_profile = p\n"
@@ -274,6 +274,27 @@ def test_role_that_does_not_trust_ec2(run_awsexec, home, instance):
     assert run_awsexec("p", "true").error() == (
         f"profile 'p' (ec2 metadata, {home.config}:2): {instance.url} has no "
         "credentials for the attached role; check that EC2 is in the role's trust policy"
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [
+        (3, "what answers at {url} is no EC2 metadata"),
+        ({"AccessKeyId": 3}, "what it gave is no key pair"),
+        ({"SecretAccessKey": ""}, "it gave an empty key id or secret key"),
+        ({"Token": "two\nlines"}, "what it gave is no key pair"),
+        ({"Expiration": 3}, "the expiration it gave is no ISO 8601 time"),
+        ({"Expiration": "soon"}, "the expiration it gave is no ISO 8601 time"),
+    ],
+)
+def test_metadata_of_no_use(run_awsexec, home, instance, changes, what):
+    home.write_config(ALONE.format("Ec2InstanceMetadata"))
+    instance.trouble = changes
+    if isinstance(changes, dict):
+        instance.trouble = {**document(instance.credentials), **changes}
+    assert run_awsexec("p", "true").error() == (
+        f"profile 'p' (ec2 metadata, {home.config}:2): {what.format(url=instance.url)}"
     )
 
 
@@ -599,7 +620,7 @@ def test_web_identity(run_awsexec, home, sts, web_identity):
     }
     assert (call.key_id, call.token) == ("", None)
     assert child["AWS_ACCESS_KEY_ID"].startswith("ASIA")
-    assert is_fast(run_awsexec, "p", "true")
+    assert is_fast(run_awsexec, "p", "true") == fast_path_is_on(run_awsexec)
 
 
 def test_role_of_web_identity(run_awsexec, home, sts, web_identity):

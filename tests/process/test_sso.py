@@ -10,7 +10,7 @@ import pytest
 from tests.process.test_sources import keys, of
 from tests.servers.identity_center import START_URL
 from tests.servers.web import iso8601
-from tests.support import AWSEXEC, READER, entries, is_fast
+from tests.support import AWSEXEC, READER, entries, fast_path_is_on, is_fast
 
 LEGACY = f"""
 [profile p]
@@ -51,6 +51,7 @@ def write_token(home, name="corp", life=3600, **more):
         **more,
     }
     path.write_text(json.dumps(token))
+    path.chmod(0o600)
     return path
 
 
@@ -83,7 +84,7 @@ def test_token_of_the_cli(run_awsexec, home, portal, sts, config, name):
     # the next run has it from the cache, and without a look at the token
     path.unlink()
     assert keys(run_awsexec.child("p")) == keys(child)
-    assert is_fast(run_awsexec, "p", "true")
+    assert is_fast(run_awsexec, "p", "true") == fast_path_is_on(run_awsexec)
     assert portal.asked == [GET]
     assert sts.calls == []
 

@@ -20,7 +20,7 @@ class MetadataServer(WebServer):
     v1 = v2 = True
     credentials: Credentials | None = None
     # instead of the credentials, as for a role that does not trust EC2
-    trouble: dict[str, str] | None = None
+    trouble: object = None
 
     def respond(self, request: Request) -> Answer:
         if request.path == "/latest/api/token":

@@ -111,13 +111,23 @@ def taken(source: Source, found: Any) -> Credentials:
     except TypeError:
         # botocore compares times with and without a zone
         raise failed(source, "the expiration it gave has no time zone") from None
-    key_id, secret, token = frozen.access_key, frozen.secret_key, frozen.token
+    expires = getattr(found, "_expiry_time", None)
+    return checked(
+        source,
+        frozen.access_key,
+        frozen.secret_key,
+        frozen.token,
+        int(expires.timestamp()) if expires else None,
+    )
+
+
+def checked(
+    source: Source, key_id: Any, secret: Any, token: Any, expires: int | None
+) -> Credentials:
+    """What `source` gave as credentials. Raises `CredentialsError` if it is none."""
     for value in (key_id, secret, token or "-"):
         if not (isinstance(value, str) and value.isascii() and value.isprintable()):
             raise failed(source, "what it gave is no key pair")
         if not value:
             raise failed(source, "it gave an empty key id or secret key")
-    expires = getattr(found, "_expiry_time", None)
-    return Credentials(
-        key_id, secret, token or None, int(expires.timestamp()) if expires else None
-    )
+    return Credentials(key_id, secret, token or None, expires)

@@ -18,7 +18,7 @@ from botocore.utils import METADATA_ENDPOINT_MODES, InstanceMetadataFetcher
 
 from awsexec.credentials.clients import USER_AGENT
 from awsexec.credentials.credentials import Credentials, from_iso8601
-from awsexec.credentials.sources import Surroundings, failed
+from awsexec.credentials.sources import Surroundings, checked, failed
 from awsexec.errors import ConfigError, CredentialsError, shown
 from awsexec.profiles.source import Source
 
@@ -85,15 +85,19 @@ def _ask(source: Source, with_profile: bool) -> Instance:
             f"no IMDSv2 token from {fetcher.get_base_url()}, and ec2_metadata_v1_disabled "
             "forbids IMDSv1; is this an EC2 instance, and no container too many hops away?",
         ) from None
-    except (BotoCoreError, OSError, ValueError) as error:
+    except (BotoCoreError, OSError) as error:
         raise failed(source, f"{fetcher.get_base_url()}: {error}") from None
+    except (AttributeError, TypeError, ValueError):
+        raise failed(
+            source, f"what answers at {fetcher.get_base_url()} is no EC2 metadata"
+        ) from None
     if not found:
         raise _nothing(source, fetcher)
-    expires = from_iso8601(found["expiry_time"])
+    expires = from_iso8601(str(found["expiry_time"]))
     if expires is None:
         raise failed(source, "the expiration it gave is no ISO 8601 time")
-    credentials = Credentials(
-        found["access_key"], found["secret_key"], found["token"], expires
+    credentials = checked(
+        source, found["access_key"], found["secret_key"], found["token"], expires
     )
     return Instance(found["role_name"], arn, credentials)
 
