@@ -7,18 +7,22 @@ import os
 import re
 from collections.abc import Sequence
 from datetime import datetime, timezone
+from pathlib import Path
 from unittest import mock
 
+import botocore.configloader
 import botocore.credentials
 import botocore.exceptions
 import botocore.session
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from awsexec.credentials.credentials import Credentials
 from awsexec.credentials.resolver import Demand, Resolver
 from awsexec.errors import AwsexecError
 from awsexec.profiles import chain as chains
+from awsexec.profiles import files
 from awsexec.profiles.profile import Profiles
 from awsexec.report import QUIET, Report
 from tests.generated import examples
@@ -30,6 +34,7 @@ ENVIRONMENT = {
 }
 # botocore's own for a role that has none
 SESSION_NAME = "botocore-session-"
+README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 NEVER = datetime(2100, 1, 1, tzinfo=timezone.utc)
 
 
@@ -246,43 +251,119 @@ def without_empty_values(text: str) -> str:
     return "".join(line for line in lines if not line.strip().endswith("="))
 
 
-def difference(expected: Outcome, found: Outcome, message: str) -> str:
+def difference(expected: Outcome, reason: str, found: Outcome, message: str) -> str:
     """The row of the README's table for a difference, "" for an unknown one."""
-    if expected is None:
-        return ""
     if found is None:
+        assert expected is not None
         if re.search(BEYOND_LIMITS, message):
             return "beyond AWS's limits"
         if expected[0] == THE_MACHINE_S and re.search(PASSED_OVER, message):
             return "no credentials"
         return ""
-    if expected[0] == THE_MACHINE_S and found[0] in NAMED:
-        return "credential_source without role_arn"
+    if "must have credentials" in reason or (expected or ("",))[0] == THE_MACHINE_S:
+        # alone, or as a source
+        named = found[0].endswith((*NAMED, THE_MACHINE_S))
+        return "credential_source without role_arn" if named else ""
     # a session for COMMAND, which botocore does not open for the user's own keys
-    if expected[0] == found[0] and expected[2] == found[2] and not expected[1]:
-        return "mfa_serial without role_arn"
+    if expected is not None and not expected[1]:
+        same = (expected[0], expected[2]) == (found[0], found[2])
+        return "mfa_serial without role_arn" if same else ""
     return ""
 
 
 @given(pairs())
 @examples(1000)
 def test_identity_and_calls(paths, pair):
-    plain = [without_empty_values(text) for text in pair]
+    # the row of empty values, which are values to botocore
+    plain = tuple(map(without_empty_values, pair))
     for name in NAMES:
         _write(paths, pair)
         found, message = outcome(of_awsexec, paths, name)
-        expected, reason = outcome(of_botocore, paths, name)
-        if found == expected or difference(expected, found, message):
-            continue
-        # the row "an empty value": to botocore it is one
-        _write(paths, plain)
-        expected, reason = outcome(of_botocore, paths, name)
-        assert found == expected or difference(
-            expected, found, message
-        ), f"{name}: {expected} {reason}, but awsexec {found} {message}"
+        for texts in (pair, plain):
+            _write(paths, texts)
+            expected, reason = outcome(of_botocore, paths, name)
+            if found == expected:
+                break
+            if row := difference(expected, reason, found, message):
+                assert f"| {row} |" in README
+                break
+        else:
+            raise AssertionError(
+                f"{name}: {expected} {reason}, but awsexec {found} {message}"
+            )
 
 
 def _write(paths: tuple[str, str], texts: Sequence[str]) -> None:
     for path, text in zip(paths, texts, strict=True):
         with open(path, "w", encoding="utf-8") as stream:
             stream.write(text)
+
+
+# what the two grammars share; the rows of the table are in profiles/test_differences
+_NAME = st.sampled_from(["a", "b", "B", "Ünï", "x-y_z", "w0"])
+_HEADER = st.sampled_from(
+    ["[default]", "[profile a]", "[profile b]", '[profile "two words"]']
+    + ["[profile  c]", "[c]", "[services s]", "[sso-session s]", "[profile a b]"]
+)
+_VALUE = st.text("ab=é \t[]'\"%$\\", max_size=8).map(str.strip)
+_SETTING = st.tuples(_NAME, st.sampled_from(["=", " = ", "\t=  "]), _VALUE).map("".join)
+_INDENT = st.sampled_from(["", "", "", " ", "  ", "\t", "    "])
+_LINE = st.one_of(
+    _HEADER,
+    st.tuples(_INDENT, _SETTING).map("".join),
+    st.tuples(_INDENT, _SETTING).map("".join),
+    st.tuples(_INDENT, st.sampled_from(["", "# a = b", "; a = b", "text"])).map(
+        "".join
+    ),
+)
+_END = st.sampled_from(["\n", "\n", "\n", "\r\n", "\r"])
+
+
+@given(st.lists(st.tuples(_LINE, _END).map("".join), max_size=15).map("".join))
+@examples(1000)
+def test_grammar(paths, text):
+    text = f"[profile first]\n{text}"
+    path = paths[0]
+    with open(path, "w", encoding="utf-8", newline="") as stream:
+        stream.write(text)
+    try:
+        loaded = botocore.configloader.load_config(path)
+    except botocore.exceptions.ConfigParseError:
+        # what stands twice is no error here, and nothing else may be none
+        try:
+            files.read(path, files.CONFIG)
+        except AwsexecError:
+            pass
+        return
+    parsed = files.read(path, files.CONFIG)
+    for group, theirs in (
+        (parsed.profiles, loaded["profiles"]),
+        (parsed.services, loaded["services"]),
+        (parsed.sso_sessions, loaded["sso_sessions"]),
+    ):
+        ours = {
+            name: {
+                setting.name: {
+                    key: inner.value for key, inner in setting.nested.items()
+                }
+                or _lines(setting.value)
+                for setting in section.settings.values()
+            }
+            for name, section in group.items()
+        }
+        assert ours == {
+            name: {
+                key: (
+                    {inner.lower(): text for inner, text in value.items()}
+                    if isinstance(value, dict)
+                    else _lines(value)
+                )
+                for key, value in section.items()
+            }
+            for name, section in theirs.items()
+        }
+
+
+def _lines(value: str) -> list[str]:
+    # botocore keeps the blank lines in a continued value
+    return [line.strip() for line in value.split("\n") if line.strip()]
