@@ -261,7 +261,8 @@ def _print_chain(facts: dict[str, Any], title: Any) -> None:
             continue
         print(f"  {number}. {step['step']} for profile {shown(step['profile'])}")
         for name, value in step["request"].items():
-            print(f"       {name} = {value}")
+            listed = json.dumps(value) if isinstance(value, list) else value
+            print(f"       {name} = {listed}")
         if step["cached_until"]:
             left = text.duration(step["seconds_left"])
             print(f"       cached until {step['cached_until']} ({left} left)")
