@@ -1,5 +1,6 @@
 # make demo    show awsexec at work against a fake AWS on this machine
 # make test    the tests, with coverage
+# make fuzz    the tests with made-up cases, for ten minutes
 # make lint    formatting, style and types
 # make bench   how long it takes, beside Python's own start and the other tools
 # make clean   remove what the others made
@@ -56,6 +57,16 @@ test: $(VENV)/installed
 	$(BIN)/coverage combine --quiet
 	$(BIN)/pytest -n auto -m uncounted $(TESTS) || test $$? -eq 5
 	$(BIN)/coverage report
+
+# made-up files, words and cache entries, other ones each time round
+FUZZ_MINUTES ?= 10
+
+.PHONY: fuzz
+fuzz: $(VENV)/installed
+	end=$$(($$(date +%s) + 60 * $(FUZZ_MINUTES))); \
+	while [ $$(date +%s) -lt $$end ]; do \
+		HYPOTHESIS_EXAMPLES=2000 $(BIN)/pytest -q -n auto tests/generated || exit; \
+	done
 
 .PHONY: lint
 lint: $(VENV)/made

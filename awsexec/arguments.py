@@ -17,6 +17,9 @@ _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 def seconds(text: str) -> int:
     """A time as a number of seconds: 900, 15m, 8h, 1h30m. Raises `ValueError`."""
+    # a longer one is far beyond any limit, and some are too long for int()
+    if len(text) > 20:
+        raise ValueError("that is too long")
     if text.isascii() and text.isdigit():
         return int(text)
     total, digits = 0, ""
@@ -57,14 +60,22 @@ def _one_of(text: str, known: Sequence[str]) -> str:
     return text
 
 
+def pair(text: str) -> str:
+    """A session tag. Raises `ValueError` for one without a key or ``=``."""
+    if text.find("=") < 1:
+        raise ValueError("a tag is KEY=VALUE")
+    return text
+
+
 class Option:
     """One option: its `flags`, the attribute of `Arguments` it sets, and its help.
 
     `value` names its argument in the help, "" for a flag; `read` turns the argument's
-    text into what is set.
+    text into what is set. A `repeated` option may be given more than once, and sets a
+    tuple. `setting` is the profile's setting that it wins over, "" for none.
     """
 
-    __slots__ = ("flags", "attribute", "value", "help", "read")
+    __slots__ = ("flags", "attribute", "value", "help", "read", "repeated", "setting")
 
     def __init__(
         self,
@@ -73,33 +84,96 @@ class Option:
         value: str,
         help: str,
         read: Callable[[str], object] = str,
+        *,
+        repeated: bool = False,
+        setting: str = "",
     ) -> None:
         self.flags = tuple(flags.split())
         self.attribute = attribute
         self.value = value
         self.help = help
         self.read = read
+        self.repeated = repeated
+        self.setting = setting
 
 
 OPTIONS: tuple[tuple[str, tuple[Option, ...]], ...] = (
     (
         "The role",
         (
-            Option("--role-arn", "role_arn", "ARN", "assume this role"),
+            Option(
+                "--role-arn",
+                "role_arn",
+                "ARN",
+                "assume this role",
+                setting="role_arn",
+            ),
             Option(
                 "--source-profile",
                 "source_profile",
                 "NAME",
                 "with the credentials of this profile",
+                setting="source_profile",
             ),
             Option(
-                "--external-id", "external_id", "ID", "the id its trust policy asks for"
+                "--external-id",
+                "external_id",
+                "ID",
+                "the id its trust policy asks for",
+                setting="external_id",
             ),
             Option(
                 "--session-name",
                 "session_name",
                 "NAME",
                 "role session name; takes {user} {host} {profile}",
+                setting="role_session_name",
+            ),
+            Option(
+                "--source-identity",
+                "source_identity",
+                "NAME",
+                "who is behind the session, for good",
+                setting="source_identity",
+            ),
+            Option(
+                "--session-tag",
+                "session_tags",
+                "KEY=VALUE",
+                "tag the session; may be repeated",
+                pair,
+                repeated=True,
+                setting="session_tags",
+            ),
+            Option(
+                "--transitive-tag",
+                "transitive_tags",
+                "KEY",
+                "keep this tag in a chain; may be repeated",
+                repeated=True,
+                setting="transitive_session_tags",
+            ),
+            Option(
+                "--policy",
+                "policy",
+                "FILE",
+                "no more than this policy (JSON) allows",
+                setting="session_policy",
+            ),
+            Option(
+                "--policy-arn",
+                "policy_arns",
+                "ARN",
+                "no more than this one; may be repeated",
+                repeated=True,
+                setting="session_policy_arns",
+            ),
+            Option(
+                "--read-only",
+                "read_only",
+                "",
+                "no more than AWS's ReadOnlyAccess",
+                setting="session_read_only",
             ),
             Option(
                 "--duration",
@@ -107,6 +181,7 @@ OPTIONS: tuple[tuple[str, tuple[Option, ...]], ...] = (
                 "TIME",
                 "life of the session: seconds, or 15m, 8h",
                 seconds,
+                setting="duration_seconds",
             ),
             Option("--region", "region", "NAME", "region for AWS STS and COMMAND"),
         ),
@@ -121,9 +196,27 @@ OPTIONS: tuple[tuple[str, tuple[Option, ...]], ...] = (
     (
         "MFA",
         (
-            Option("--mfa-serial", "mfa_serial", "ARN", "the MFA device"),
+            Option(
+                "--mfa-serial",
+                "mfa_serial",
+                "ARN",
+                "the MFA device",
+                setting="mfa_serial",
+            ),
             Option("--mfa-token", "mfa_token", "CODE", "its code, instead of asking"),
-            Option("--no-prompt", "no_prompt", "", "fail rather than ask for a code"),
+            Option("--no-prompt", "no_prompt", "", "fail rather than ask for anything"),
+        ),
+    ),
+    (
+        "Signing in to IAM Identity Center (SSO)",
+        (
+            Option(
+                "--device-code",
+                "device_code",
+                "",
+                "with a code to type in any browser, also elsewhere",
+            ),
+            Option("--no-browser", "no_browser", "", "show the URL, open no browser"),
         ),
     ),
     (
@@ -133,7 +226,7 @@ OPTIONS: tuple[tuple[str, tuple[Option, ...]], ...] = (
                 "--min-ttl",
                 "min_ttl",
                 "TIME",
-                "life the credentials must have left; renew them if less",
+                "life the credentials must have left, else renew them",
                 seconds,
             ),
             Option("--refresh", "refresh", "", "renew the session now"),
@@ -200,6 +293,12 @@ class Arguments:
     source_profile: str | None = None
     external_id: str | None = None
     session_name: str | None = None
+    source_identity: str | None = None
+    session_tags: tuple[str, ...] = ()
+    transitive_tags: tuple[str, ...] = ()
+    policy: str | None = None
+    policy_arns: tuple[str, ...] = ()
+    read_only: bool = False
     duration: int | None = None
     region: str | None = None
     shell: str | None = None
@@ -207,6 +306,8 @@ class Arguments:
     mfa_serial: str | None = None
     mfa_token: str | None = None
     no_prompt: bool = False
+    device_code: bool = False
+    no_browser: bool = False
     min_ttl: int | None = None
     refresh: bool = False
     no_cache: bool = False
@@ -224,6 +325,23 @@ class Arguments:
     completion: str | None = None
     profiles: bool = False
     forget: bool = False
+
+    def settings(self) -> tuple[tuple[str, str, str], ...]:
+        """The options that say what a profile's setting does: setting, value, option.
+
+        Of a repeated one, a line each.
+        """
+        given = []
+        for _, options in OPTIONS:
+            for option in options:
+                value = getattr(self, option.attribute) if option.setting else None
+                if value is None or value is False or value == ():
+                    continue
+                if option.repeated:
+                    value = "\n".join(value)
+                text = "true" if value is True else str(value)
+                given.append((option.setting, text, option.flags[0]))
+        return tuple(given)
 
     @property
     def action(self) -> str:
@@ -298,9 +416,12 @@ def _take(
     if not value:
         raise UsageError(f"{flag} is empty; give {option.value} or leave it out")
     try:
-        setattr(arguments, option.attribute, option.read(value))
+        given = option.read(value)
     except ValueError as error:
         raise UsageError(f"{flag} {shown(value)}: {error}") from None
+    if option.repeated:
+        given = (*getattr(arguments, option.attribute), given)
+    setattr(arguments, option.attribute, given)
 
 
 def _near(flag: str, by_flag: dict[str, Option]) -> str:

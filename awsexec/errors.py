@@ -55,6 +55,16 @@ class ProfileLoop(ConfigError):
         )
 
 
+class ProcessLoop(ConfigError):
+    """A credential_process comes back, through awsexec, to itself."""
+
+    def __init__(self, names: "Sequence[str]", where: str) -> None:
+        super().__init__(
+            f"credential_process goes round in a loop: {' → '.join(names)}; "
+            f"let one of them get its credentials elsewhere ({where})"
+        )
+
+
 class CredentialsError(AwsexecError):
     """Credentials could not be had, from AWS or from a source before it."""
 

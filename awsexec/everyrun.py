@@ -52,7 +52,7 @@ SESSION_TOKEN = "AWS_SESSION_TOKEN"
 # the largest prime below 2 ** 128
 _PRIME = 2**128 - 159
 
-# What of the environment a run depends on, besides the config files: where STS is
+# What of the environment a run depends on, besides the config files: where AWS is
 # called, what COMMAND is given, and when to renew it.
 RUN_VARIABLES = (
     "HOME",
@@ -64,6 +64,10 @@ RUN_VARIABLES = (
     "AWS_STS_REGIONAL_ENDPOINTS",
     "AWS_USE_FIPS_ENDPOINT",
     "AWS_USE_DUALSTACK_ENDPOINT",
+    "AWS_ENDPOINT_URL_SSO",
+    "AWS_ENDPOINT_URL_SSO_OIDC",
+    "AWS_ENDPOINT_URL_SIGNIN",
+    "AWS_LOGIN_CACHE_DIRECTORY",
     "AWSEXEC_REFRESH_AHEAD",
 )
 
@@ -240,6 +244,7 @@ def _check_private(status: os.stat_result, kind: int, noun: str) -> None:
 # not blanked: some programs take an empty variable for a value.
 REMOVED = frozenset(
     {
+        "AWSEXEC_CALLERS",
         "AWSEXEC_ISSUED",
         "AWSEXEC_PROFILE_REGION",
         "AWS_ACCESS_KEY",

@@ -41,6 +41,8 @@ ENVIRONMENT = (
     ("AWS_CA_BUNDLE", "certificates to trust"),
     ("AWSEXEC_MFA_TOKEN", "an MFA code"),
     ("AWSEXEC_MFA_PROCESS", "a command that prints one"),
+    ("AWSEXEC_PROCESS_TIMEOUT", "how long a credential_process may take"),
+    ("BROWSER", "the browser to sign in with"),
     ("AWSEXEC_CACHE_DIR", "where sessions are kept"),
     ("AWSEXEC_REFRESH_AHEAD", "when to renew them: 25%, 10m, 0 for never"),
     ("AWSEXEC_PROMPT", "0 leaves the prompt of a shell alone"),
@@ -61,8 +63,8 @@ def help_text() -> str:
     lines += ["", ABOUT.rstrip()]
     for title, options in OPTIONS:
         lines += ["", f"{title}:"]
-        lines += [f"  {_words(option):<22} {option.help}" for option in options]
-    lines += ["", "Exit status:", *_columns(STATUS, 22)]
+        lines += [f"  {_words(option):<23} {option.help}" for option in options]
+    lines += ["", "Exit status:", *_columns(STATUS, 23)]
     lines += ["", "Environment:", *_columns(ENVIRONMENT, 31)]
     lines += ["", "COMMAND gets:"]
     lines += [f"  {line}" for line in CHILD.split("\n")]

@@ -7,9 +7,23 @@ import sys
 
 from awsexec.errors import Interrupted
 
+if sys.platform == "win32":
+    _KEYBOARD, _SCREEN = "CONIN$", "CONOUT$"
+else:
+    _KEYBOARD = _SCREEN = "/dev/tty"
+
 
 class NoTerminal(Exception):
     """The process has no controlling terminal to ask on."""
+
+
+def show(text: str) -> None:
+    """Print `text` on the controlling terminal. Raises `NoTerminal`."""
+    try:
+        with open(_SCREEN, "w", encoding="utf-8", errors="replace") as screen:
+            screen.write(text)
+    except OSError as error:
+        raise NoTerminal(os.strerror(error.errno or 0)) from None
 
 
 def ask(question: str) -> str:
@@ -18,15 +32,11 @@ def ask(question: str) -> str:
     The line is shown while it is typed, and comes back without white space around it.
     Raises `NoTerminal`, and `Interrupted` on Ctrl-C or end of input.
     """
-    if sys.platform == "win32":
-        read_from, write_to = "CONIN$", "CONOUT$"
-    else:
-        read_from = write_to = "/dev/tty"
     try:
         # not one stream for both: a terminal cannot seek, and Python's r+ must
         with (
-            open(read_from, encoding="utf-8", errors="replace") as keyboard,
-            open(write_to, "w", encoding="utf-8", errors="replace") as screen,
+            open(_KEYBOARD, encoding="utf-8", errors="replace") as keyboard,
+            open(_SCREEN, "w", encoding="utf-8", errors="replace") as screen,
         ):
             try:
                 screen.write(question)

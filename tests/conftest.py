@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.servers import tls
+from tests.servers.identity_center import IdentityCenter
 from tests.servers.proxy import Proxy
 from tests.servers.sts import StsServer
 from tests.support import ALICE, CODES, KEY_ID, SECRET, Awsexec, Home
@@ -139,12 +140,29 @@ def sts(run_awsexec: Awsexec) -> Iterator[StsServer]:
         yield server
 
 
+@pytest.fixture
+def portal(run_awsexec: Awsexec, sts: StsServer) -> Iterator[IdentityCenter]:
+    """An IAM Identity Center that gives the role of reader."""
+    with IdentityCenter() as server:
+        server.tokens.add("EXAMPLEACCESSTOKEN0")
+        server.roles["123456789012", "reader"] = sts.session_of("reader")
+        for name in ("AWS_ENDPOINT_URL_SSO", "AWS_ENDPOINT_URL_SSO_OIDC"):
+            run_awsexec.environ[name] = server.url
+        yield server
+
+
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory: pytest.TempPathFactory):
     """A TLS context for AWS's names, and the bundle that makes it trusted."""
     regions = ("us-east-1", "eu-west-1", "eu-west-2", "ap-south-1", "us-gov-west-1")
     names = [f"sts.{region}.amazonaws.com" for region in regions]
-    names.append("sts.cn-north-1.amazonaws.com.cn")
+    names += [
+        "sts.cn-north-1.amazonaws.com.cn",
+        "sts.amazonaws.com",
+        "sts-fips.us-east-1.amazonaws.com",
+        "sts.eu-west-1.api.aws",
+        "sts-fips.us-east-1.api.aws",
+    ]
     return tls.make(tmp_path_factory.mktemp("tls"), names)
 
 

@@ -148,6 +148,11 @@ def is_fast(
     return "awsexec.cli" not in loaded
 
 
+def fast_path_is_on(run_awsexec: Awsexec) -> bool:
+    """Whether these tests run with the fast path."""
+    return run_awsexec.environ.get("AWSEXEC_FASTPATH") != "0"
+
+
 def entries(home: Home) -> dict[Path, everyrun.Entry]:
     """The cache's entries by their files."""
     paths = [path for path in home.cache.iterdir() if not path.suffix]

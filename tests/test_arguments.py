@@ -61,6 +61,13 @@ def test_words_of_the_command_stay_as_they_are():
         ("--source-profile=a=b", "source_profile", "a=b"),
         ("--external-id -x", "external_id", "-x"),
         ("--session-name n", "session_name", "n"),
+        ("--source-identity n", "source_identity", "n"),
+        ("--session-tag a=b", "session_tags", ("a=b",)),
+        ("--session-tag a=b --session-tag=c=", "session_tags", ("a=b", "c=")),
+        ("--transitive-tag a", "transitive_tags", ("a",)),
+        ("--policy f", "policy", "f"),
+        ("--policy-arn a --policy-arn b", "policy_arns", ("a", "b")),
+        ("--read-only", "read_only", True),
         ("--duration 1h", "duration", 3600),
         ("--region r", "region", "r"),
         ("--mfa-serial s", "mfa_serial", "s"),
@@ -83,6 +90,17 @@ def test_option(words, attribute, value, position):
     parsed = arguments.parse([*before, "p", *after])
     assert parsed.profile == "p"
     assert getattr(parsed, attribute) == value
+
+
+def test_settings_that_options_stand_for():
+    words = "--role-arn a --session-tag a=b --session-tag c=d --read-only --duration 1h"
+    assert arguments.parse(words.split()).settings() == (
+        ("role_arn", "a", "--role-arn"),
+        ("session_tags", "a=b\nc=d", "--session-tag"),
+        ("session_read_only", "true", "--read-only"),
+        ("duration_seconds", "3600", "--duration"),
+    )
+    assert arguments.parse(["-q", "p", "--region", "r"]).settings() == ()
 
 
 def test_short_options_together():
@@ -115,6 +133,10 @@ def test_help_comes_before_everything():
             ["--duration", "soon"],
             "--duration soon: a time is seconds, or like 15m, 8h, 1h30m",
         ),
+        # which str() would refuse to print
+        (["--min-ttl", "9" * 4299 + "d"], f"--min-ttl {'9' * 4299}d: that is too long"),
+        (["--session-tag", "a"], "--session-tag a: a tag is KEY=VALUE"),
+        (["--session-tag", "=b"], "--session-tag =b: a tag is KEY=VALUE"),
         (["--forget", "p", "ls"], "--forget takes no COMMAND"),
         (["--forget", "--version"], "--version and --forget exclude each other"),
     ],

@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 
 from awsexec import everyrun
+from awsexec.profiles import chain, files
+from awsexec.profiles.files import AwsFile
+from awsexec.profiles.profile import Profiles
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -38,6 +41,24 @@ def test_make_knows_the_commands(target):
 @pytest.mark.parametrize("name", sorted(everyrun.REMOVED))
 def test_every_variable_that_is_removed_is_named(name):
     assert f"`{name}`" in section("Environment")
+
+
+def test_examples_of_sources_are_what_they_say():
+    text = section("Sources of credentials")
+    blocks = [part.partition("```")[0] for part in text.split("```ini\n")[1:]]
+    config = files.parse("\n".join(blocks), "README", files.CONFIG)
+    profiles = Profiles(config, AwsFile(""))
+    kinds = {
+        name: chain.resolve(profiles, profiles.get(name), "me", {}).source.kind
+        for name in profiles.names()
+    }
+    assert kinds == {
+        "instance": "ec2 metadata",
+        "backup": "ec2 metadata",
+        "reader": "sso",
+        "anywhere": "process",
+        "deploy": "process",
+    }
 
 
 def test_demo_shows_what_the_readme_does():

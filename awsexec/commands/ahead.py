@@ -18,7 +18,7 @@ from awsexec.errors import AwsexecError, ConfigError, shown
 RETRY = 60
 
 # the kinds of source whose credentials the config files alone decide
-_FROM_FILES = frozenset({"static", "sso", "login", "process"})
+_FROM_FILES = frozenset({"static", "sso", "login", "process", "web identity"})
 
 
 def prepare(

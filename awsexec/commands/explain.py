@@ -1,6 +1,7 @@
 """What a profile stands for, and why: its chain, its settings, and what would happen.
 
-Nothing is asked of AWS or of the user. The same facts are printed for people, or as
+Nothing is asked of AWS or of the user; of an EC2 instance's role, the instance's own
+metadata. The same facts are printed for people, or as
 JSON for programs.
 """
 
@@ -19,9 +20,10 @@ from awsexec.commands import selection, text
 from awsexec.commands.selection import Config, Selection
 from awsexec.credentials.credentials import Credentials, child_variables, iso8601
 from awsexec.errors import AwsexecError, shown, tail
-from awsexec.profiles.chain import AssumeRole
+from awsexec.everyrun import Entry
 from awsexec.profiles.files import Setting
 from awsexec.profiles.profile import KEY_ID, SECRET, TOKENS, Profile
+from awsexec.profiles.source import CONTAINER_VARIABLES, EC2_VARIABLES, Source
 from awsexec.report import Report
 
 # what of the environment has a say in a run, besides the variables of the fast path
@@ -42,13 +44,34 @@ _VARIABLES = (
     "AWSEXEC_CACHE_DIR",
     "AWSEXEC_MFA_TOKEN",
     "AWSEXEC_MFA_PROCESS",
+    "AWSEXEC_PROCESS_TIMEOUT",
     "AWSEXEC_FASTPATH",
+    *CONTAINER_VARIABLES,
+    *EC2_VARIABLES,
 )
-_SECRET = frozenset({SECRET, *TOKENS, "external_id", "AWSEXEC_MFA_TOKEN"})
+_SECRET = frozenset(
+    {
+        SECRET,
+        *TOKENS,
+        "external_id",
+        "AWSEXEC_MFA_TOKEN",
+        "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+    }
+)
 # what other programs keep in these files is named like this
 _SECRET_PARTS = ("secret", "token", "password")
 # a URL's user and password
 _USER = re.compile(r"(?<=://)[^/@]*@")
+
+# what a source is asked for that is not at hand
+_ASKED = {
+    "ec2 metadata": "the EC2 instance metadata",
+    "container": "the container's metadata",
+    "process": "credential_process",
+    "sso": "IAM Identity Center",
+    "login": "the login of aws login",
+    "web identity": "AssumeRoleWithWebIdentity",
+}
 
 
 def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int:
@@ -92,10 +115,16 @@ def _facts(
 ) -> dict[str, Any]:
     chain, now = selected.chain, time.time()
     found = selected.cached(store, now)
+    source = chain.source
     steps: list[dict[str, Any]] = [
-        {"step": "source", "kind": chain.source.kind, "what": chain.source.label}
+        {
+            "step": "source",
+            "kind": source.kind,
+            "what": source.label,
+            **_life(found[0], now),
+        }
     ]
-    for step, entry in zip(chain.steps, found, strict=True):
+    for step, entry in zip(chain.steps, found[1:], strict=True):
         request = {
             name: "******" if name == "ExternalId" else value
             for name, value in step.parameters().items()
@@ -106,30 +135,63 @@ def _facts(
                 "what": str(step),
                 "profile": step.profile,
                 "request": request,
-                "cached_until": iso8601(entry.expires) if entry else None,
-                "seconds_left": int(entry.life_left(now)) if entry else None,
+                **_life(entry, now),
             }
         )
     # a cached step needs nothing of what stands before it
-    first = max((n + 1 for n, entry in enumerate(found) if entry), default=0)
-    calls = [
+    last = max((n for n, entry in enumerate(found) if entry), default=None)
+    calls: list[dict[str, Any]] = []
+    if last is None and source.kind in _ASKED:
+        calls.append({"call": _ASKED[source.kind], "prompt": None})
+    calls += [
         {"call": step.operation, "prompt": step.mfa_serial}
-        for step in chain.steps[first:]
+        for step in chain.steps[last or 0 :]
     ]
-    role = any(isinstance(step, AssumeRole) for step in chain.steps)
-    example = Credentials("", "", "" if role or chain.steps else None, 0, 0)
-    if not chain.steps and chain.source.keys is not None:
-        example = Credentials("", "", "" if chain.source.keys.token else None)
+    example = Credentials("", "", "", 0, 0)
+    if not chain.steps and source.keys is not None:
+        example = Credentials("", "", "" if source.keys.token else None)
+    instance = {"instance": _instance(source)} if source.kind == "ec2 metadata" else {}
     child = child_variables(example, selected.name, selected.region)
     return {
         "profiles": [_profile(hop) for hop in chain.hops],
         "chain": steps,
+        **instance,
         "endpoint": selected.endpoint.url or f"AWS STS in {selected.endpoint.region}",
         "calls": calls,
         "child": {
             name: value if name.startswith("AWSEXEC") or "REGION" in name else "******"
             for name, value in child.items()
         },
+    }
+
+
+def _life(entry: Entry | None, now: float) -> dict[str, Any]:
+    return {
+        "cached_until": iso8601(entry.expires) if entry else None,
+        "seconds_left": int(entry.life_left(now)) if entry else None,
+    }
+
+
+def _instance(source: Source) -> dict[str, Any]:
+    """What the metadata of this EC2 instance says of its role; or why it does not."""
+    from awsexec.credentials.sources import ec2
+
+    try:
+        found = ec2.describe(source)
+    except AwsexecError as error:
+        return {"fault": str(error)}
+    return {
+        "role": found.role,
+        "instance_profile": found.profile_arn,
+        **_life_of(found.credentials),
+    }
+
+
+def _life_of(credentials: Credentials) -> dict[str, Any]:
+    assert credentials.expires is not None
+    return {
+        "expires": iso8601(credentials.expires),
+        "seconds_left": max(0, int(credentials.expires - time.time())),
     }
 
 
@@ -189,21 +251,41 @@ def _print(facts: dict[str, Any], environ: Mapping[str, str]) -> None:
         print("  nothing in it changes this")
 
 
+def instance_lines(instance: dict[str, Any]) -> list[str]:
+    """What is known of the role of this EC2 instance, for people."""
+    if "fault" in instance:
+        return [instance["fault"]]
+    left = text.duration(instance["seconds_left"])
+    return [
+        f"role              {instance['role']}",
+        f"instance profile  {instance['instance_profile'] or 'unknown'}",
+        f"credentials       until {instance['expires']} ({left} left)",
+    ]
+
+
 def _print_chain(facts: dict[str, Any], title: Any) -> None:
     title("chain")
     for number, step in enumerate(facts["chain"]):
         if number == 0:
             print(f"  from {step['what']}")
+            if step["cached_until"]:
+                left = text.duration(step["seconds_left"])
+                print(f"       cached until {step['cached_until']} ({left} left)")
             continue
         print(f"  {number}. {step['step']} for profile {shown(step['profile'])}")
         for name, value in step["request"].items():
-            print(f"       {name} = {value}")
+            listed = json.dumps(value) if isinstance(value, list) else value
+            print(f"       {name} = {listed}")
         if step["cached_until"]:
             left = text.duration(step["seconds_left"])
             print(f"       cached until {step['cached_until']} ({left} left)")
         else:
             print("       not cached")
     print(f"  at {facts['endpoint']}")
+    if "instance" in facts:
+        title("instance")
+        for line in instance_lines(facts["instance"]):
+            print(f"  {line}")
     title("the next run")
     for call in facts["calls"]:
         asks = f", with an MFA code of {call['prompt']}" if call["prompt"] else ""

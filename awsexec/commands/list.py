@@ -14,7 +14,7 @@ from awsexec.commands import selection, text
 from awsexec.commands.selection import Config
 from awsexec.credentials.credentials import iso8601
 from awsexec.errors import AwsexecError, shown
-from awsexec.profiles.chain import AssumeRole
+from awsexec.profiles.steps import AssumeRole
 from awsexec.report import Report
 
 HEADER = ("PROFILE", "SOURCE", "ACCOUNT", "ROLE", "REGION", "MFA", "CACHED")
@@ -95,7 +95,7 @@ def _row(
     if row["role_arn"]:
         row["account"] = "".join(str(row["role_arn"]).split(":")[4:5]) or None
     found = selected.cached(store, now)
-    if found and found[-1] is not None:
+    if found[-1] is not None:
         row["expires"] = iso8601(found[-1].expires)
         row["seconds_left"] = int(found[-1].life_left(now))
     return row

@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from awsexec import everyrun, terminal
 from awsexec.arguments import Arguments
 from awsexec.cache.store import Store, default_directory
+from awsexec.credentials import sources
 from awsexec.credentials.credentials import Credentials
 from awsexec.credentials.mfa import Codes
 from awsexec.credentials.resolver import Resolver
+from awsexec.credentials.sources import Surroundings
 from awsexec.everyrun import Entry
 from awsexec.errors import UsageError, shown
 from awsexec.profiles import chain as chains
 from awsexec.profiles import endpoint as endpoints
-from awsexec.profiles.chain import AssumeRole, Chain
+from awsexec.profiles.chain import Chain
 from awsexec.profiles.endpoint import Endpoint
 from awsexec.profiles import files
 from awsexec.profiles.files import Setting
 from awsexec.profiles.profile import Profile, Profiles
+from awsexec.profiles.steps import ROLE_SETTINGS, clean_session_name
 from awsexec.report import Report
 
 # Seconds for which a file may look the same after another edit; git calls such index
@@ -57,14 +61,14 @@ class Selection:
         return self.chain.profile.name
 
     def keys(self) -> list[str]:
-        """The cache key of each step."""
+        """The cache key of the source, and of each step."""
         return [
-            self.chain.key(self.endpoint.identity, length + 1)
-            for length in range(len(self.chain.steps))
+            self.chain.key(self.endpoint.identity, length)
+            for length in range(len(self.chain.steps) + 1)
         ]
 
     def cached(self, store: Store, now: float) -> list[Entry | None]:
-        """What the cache holds of each step, None where that is nothing of use."""
+        """What the cache holds of the source and of each step, None for nothing of use."""
         found = [store.read(key) for key in self.keys()]
         return [entry if entry and entry.is_fresh(now) else None for entry in found]
 
@@ -97,15 +101,25 @@ def select(
     """
     config = config or Config.load(environ)
     profiles = config.profiles
-    options = _settings(arguments)
-    profile = _profile(profiles, arguments, options, environ)
-    session_name = chains.clean_session_name(local_user())
-    chain = chains.resolve(profiles, profile, session_name, environ)
+    options = [Setting(*given, 0) for given in arguments.settings()]
+    session_name = clean_session_name(local_user())
+    chain = None
+    if not (arguments.profile or environ.get("AWS_PROFILE") or options):
+        if not profiles.names():
+            chain = chains.resolve_without_profile(session_name, environ)
+    if chain is None:
+        profile = _profile(profiles, arguments, options, environ)
+        chain = chains.resolve(profiles, profile, session_name, environ)
+    profile = chain.profile
+    if not chain.steps:
+        for setting in options:
+            if setting.name in ("duration_seconds", "mfa_serial"):
+                raise UsageError(
+                    f"{setting.file} is for a session that awsexec opens, and the "
+                    f"credentials of profile {shown(profile.name)} run as they are"
+                )
     region = endpoints.region_of(profile, environ, arguments.region)
-    roles = [step.role_arn for step in chain.steps if isinstance(step, AssumeRole)]
-    endpoint = endpoints.resolve(
-        profiles, profile, environ, region, roles[-1] if roles else None
-    )
+    endpoint = endpoints.resolve(profiles, profile, environ, region, chain.role_arns)
     return Selection(
         chain,
         endpoint,
@@ -114,7 +128,9 @@ def select(
         config.paths,
         config.files,
         config.settled,
-        by_name=not options and arguments.region is None,
+        by_name=profile.name in profiles and not options and arguments.region is None
+        # nor a file that is none of `paths`
+        and not any(hop.get("session_policy") for hop in chain.hops),
     )
 
 
@@ -151,29 +167,18 @@ def _profile(
     if role is not None and source is None and profile.get("role_arn") is None:
         options.append(Setting("source_profile", name, "--role-arn", 0))
     if profile.get("role_arn") is None and role is None:
-        for setting in options:
-            if setting.name in ("external_id", "source_profile", "role_session_name"):
-                raise UsageError(
-                    f"{setting.file} is for a role, and profile {shown(name)} has "
-                    "none; add --role-arn"
-                )
+        _refuse(options, ROLE_SETTINGS, f"{shown(name)} has none; add --role-arn")
+    elif profile.get("web_identity_token_file") is not None:
+        # AssumeRoleWithWebIdentity, which is the source
+        other = ROLE_SETTINGS - {"role_session_name"}
+        _refuse(options, other, f"{shown(name)} has one that a token assumes")
     return _with_session_name(profile, options, arguments)
 
 
-def _settings(arguments: Arguments) -> list[Setting]:
-    given = (
-        ("role_arn", arguments.role_arn, "--role-arn"),
-        ("source_profile", arguments.source_profile, "--source-profile"),
-        ("external_id", arguments.external_id, "--external-id"),
-        ("role_session_name", arguments.session_name, "--session-name"),
-        ("mfa_serial", arguments.mfa_serial, "--mfa-serial"),
-        ("duration_seconds", arguments.duration, "--duration"),
-    )
-    return [
-        Setting(name, str(value), option, 0)
-        for name, value, option in given
-        if value is not None
-    ]
+def _refuse(options: list[Setting], names: Collection[str], why: str) -> None:
+    for setting in options:
+        if setting.name in names:
+            raise UsageError(f"{setting.file} is for a role, and profile {why}")
 
 
 def _with_session_name(
@@ -196,7 +201,7 @@ def _fill(template: str, profile: str) -> str:
     places = {"user": local_user(), "host": host, "profile": profile}
     try:
         return template.format_map(
-            {name: chains.clean_session_name(value) for name, value in places.items()}
+            {name: clean_session_name(value) for name, value in places.items()}
         )
     except (KeyError, ValueError, IndexError, AttributeError):
         raise UsageError(
@@ -235,15 +240,33 @@ def resolver_for(
 ) -> Resolver:
     """What works out the credentials of `selection`, with a `store` or without."""
     profile, source = selection.chain.profile, selection.chain.source.profile
-    process = _option_or_variable(None, "MFA_PROCESS", environ) or (
+    if selection.chain.source.kind == "process":
+        from awsexec.credentials.sources import process
+
+        # before a lock is taken, which the run that this one is in may hold
+        process.check(selection.chain.source, selection.paths, environ)
+    retries = _retries(profile, environ)
+    around = Surroundings(
+        environ,
+        selection.paths,
+        selection.endpoint,
+        retries,
+        None if arguments.no_prompt else terminal.show,
+        arguments.device_code,
+        not arguments.no_browser,
+        _Locks(store or store_for(environ, report), report),
+        report.debug,
+    )
+    mfa_process = _option_or_variable(None, "MFA_PROCESS", environ) or (
         profile.get("mfa_process") or source.get("mfa_process")
     )
     return Resolver(
         endpoint=selection.endpoint.identity,
-        call=_Sts(selection.endpoint, _retries(profile, environ), report),
+        load=lambda source: sources.load(source, around),
+        call=_Sts(selection.endpoint, retries, report),
         codes=Codes(
             _option_or_variable(arguments.mfa_token, "MFA_TOKEN", environ),
-            process,
+            mfa_process,
             None if arguments.no_prompt else terminal.ask,
         ),
         store=store,
@@ -277,6 +300,18 @@ def _retries(
     return retries or None
 
 
+class _Locks:
+    """The locks that sources want, which are files of the cache directory."""
+
+    def __init__(self, store: Store, report: Report) -> None:
+        self._store = store
+        self._report = report
+
+    def __call__(self, name: str, doing: str) -> AbstractContextManager[None]:
+        text = f"waiting for another awsexec, which is {doing}"
+        return self._store.lock(name, lambda: self._report.waiting(text))
+
+
 class _Sts:
     """STS, with the SDK loaded at the first call: a cached run makes none."""
 
@@ -286,7 +321,7 @@ class _Sts:
         self._arguments = endpoint, retries, report.debug
 
     def __call__(
-        self, operation: str, parameters: Mapping[str, str | int], signer: Credentials
+        self, operation: str, parameters: Mapping[str, object], signer: Credentials
     ) -> Credentials:
         from awsexec.credentials.sts import Sts
 

@@ -13,12 +13,13 @@ from awsexec.commands import text
 from awsexec.commands.obtain import obtain
 from awsexec.credentials import refusals
 from awsexec.credentials.credentials import Credentials, from_iso8601, iso8601
-from awsexec.errors import CredentialsError
+from awsexec.errors import AwsexecError, CredentialsError
 from awsexec.everyrun import ACCESS_KEY_ID, SECRET_ACCESS_KEY, SESSION_TOKEN
 from awsexec.profiles import endpoint as endpoints
 from awsexec.profiles.endpoint import Endpoint
 from awsexec.profiles.files import AwsFile
 from awsexec.profiles.profile import Profile, Profiles
+from awsexec.profiles.source import Source
 from awsexec.report import Report
 
 
@@ -29,7 +30,7 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     """
     from awsexec.credentials.sts import Sts
 
-    name, endpoint, credentials = _whose(arguments, environ, report)
+    name, endpoint, credentials, source = _whose(arguments, environ, report)
     client = Sts(endpoint, None, report.debug)
     try:
         identity = client.identity(credentials)
@@ -57,6 +58,8 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     if credentials.expires is not None:
         answer["expires"] = iso8601(credentials.expires)
         answer["seconds_left"] = max(0, int(credentials.expires - time.time()))
+    instance = _instance(source)
+    answer.update(instance)
     if arguments.json:
         json.dump(answer, sys.stdout, indent=2)
         sys.stdout.write("\n")
@@ -65,6 +68,8 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     print(f"account  {answer['account']}" + (f" ({alias})" if alias else ""))
     print(f"arn      {answer['arn']}")
     print(f"user id  {answer['user_id']}")
+    for name, value in instance.items():
+        print(f"{name.replace('_', ' '):<16}  {value}")
     if credentials.expires is not None:
         left = text.duration(credentials.expires - time.time())
         print(f"expires  {answer['expires']} ({left}{' left' * (left != 'expired')})")
@@ -75,7 +80,7 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
 
 def _whose(
     arguments: Arguments, environ: Mapping[str, str], report: Report
-) -> tuple[str, Endpoint, Credentials]:
+) -> tuple[str, Endpoint, Credentials, Source | None]:
     """The credentials of PROFILE; without one, those that the environment holds.
 
     These are what a command here runs with: in a shell of awsexec's, the role's.
@@ -83,14 +88,15 @@ def _whose(
     key_id, secret = environ.get(ACCESS_KEY_ID), environ.get(SECRET_ACCESS_KEY)
     if arguments.profile or environ.get("AWS_PROFILE") or not (key_id and secret):
         selected, credentials = obtain(arguments, environ, report)
-        return selected.name, selected.endpoint, credentials
+        source = selected.chain.source
+        return selected.name, selected.endpoint, credentials, source
     profile = Profile(environ.get("AWSEXEC_PROFILE") or "environment")
     profiles = Profiles(AwsFile(""), AwsFile(""))
     # that of the profile is no choice of the user's, but where its partition is
     region = endpoints.region_of(profile, environ, arguments.region) or environ.get(
         "AWSEXEC_PROFILE_REGION"
     )
-    endpoint = endpoints.resolve(profiles, profile, environ, region, None)
+    endpoint = endpoints.resolve(profiles, profile, environ, region, ())
     expires = environ.get("AWS_CREDENTIAL_EXPIRATION")
     return (
         profile.name,
@@ -101,4 +107,19 @@ def _whose(
             environ.get(SESSION_TOKEN),
             from_iso8601(expires) if expires else None,
         ),
+        None,
     )
+
+
+def _instance(source: Source | None) -> dict[str, object]:
+    """The role of this EC2 instance, where the credentials began with that."""
+    if source is None or source.kind != "ec2 metadata":
+        return {}
+    from awsexec.credentials.sources import ec2
+
+    try:
+        found = ec2.describe(source)
+    except AwsexecError:
+        # they were cached, and the metadata is out of reach now
+        return {}
+    return {"instance_role": found.role, "instance_profile": found.profile_arn}

@@ -8,7 +8,8 @@ an unknown one is passed on as it is.
 from __future__ import annotations
 
 from awsexec.errors import CredentialsError, MfaRefused
-from awsexec.profiles.chain import AssumeRole, Chain, Step
+from awsexec.profiles.chain import Chain
+from awsexec.profiles.steps import AssumeRole, Step
 
 
 class Refused(Exception):
@@ -77,10 +78,10 @@ def explain(error: Refused, chain: Chain, step: Step) -> CredentialsError:
     return CredentialsError(f"{profile}: AWS refused the {step}: {said}")
 
 
-def unreachable(error: Unreachable) -> CredentialsError:
-    """The failure to reach STS in the words the user reads."""
+def unreachable(error: Unreachable, service: str = "AWS STS") -> CredentialsError:
+    """The failure to reach a service in the words the user reads."""
     return CredentialsError(
-        f"cannot reach AWS STS at {error.url}: {error.reason}; check the network, the "
+        f"cannot reach {service} at {error.url}: {error.reason}; check the network, the "
         "proxy and AWS_CA_BUNDLE"
     )
 

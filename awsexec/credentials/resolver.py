@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from awsexec.cache.store import Store
-from awsexec.credentials import refusals, sources
+from awsexec.credentials import refusals
 from awsexec.credentials.credentials import Credentials
 from awsexec.credentials.mfa import Codes
 from awsexec.everyrun import Entry, margin
 from awsexec.errors import CredentialsError, MfaRefused
-from awsexec.profiles.chain import Chain, Step
+from awsexec.profiles.chain import Chain
+from awsexec.profiles.source import CACHED, Source
+from awsexec.profiles.steps import Step
 from awsexec.report import Report
 
 # sources that may ask the user for something of their own when they are used
@@ -26,7 +28,7 @@ class Call(Protocol):
     """
 
     def __call__(
-        self, operation: str, parameters: Mapping[str, str | int], signer: Credentials
+        self, operation: str, parameters: Mapping[str, object], signer: Credentials
     ) -> Credentials: ...
 
 
@@ -45,14 +47,16 @@ class Demand:
 class Resolver:
     """Works out credentials, calling STS only for what the cache does not have.
 
-    `endpoint` identifies where `call` goes, for cache keys; `store` is None to do
-    without a cache; `clock` gives seconds since the epoch.
+    `endpoint` identifies where `call` goes, for cache keys; `load` gets the credentials
+    of a source; `store` is None to do without a cache; `clock` gives seconds since the
+    epoch.
     """
 
     def __init__(
         self,
         *,
         endpoint: str,
+        load: Callable[[Source], Credentials],
         call: Call,
         codes: Codes,
         store: Store | None,
@@ -60,6 +64,7 @@ class Resolver:
         report: Report,
     ) -> None:
         self._endpoint = endpoint
+        self._load = load
         self._call = call
         self._codes = codes
         self._store = store
@@ -83,18 +88,17 @@ class Resolver:
         return found
 
     def _after(self, chain: Chain, length: int, demand: Demand) -> Credentials:
-        """The credentials after the first `length` steps of `chain`."""
-        if length == 0:
-            self._report.debug(f"source: {chain.source.label}")
-            return sources.load(chain.source)
-        step = chain.steps[length - 1]
-        if self._store is None:
+        """The credentials after the first `length` steps of `chain`, 0 for its source."""
+        if self._store is None or (length == 0 and chain.source.kind not in CACHED):
             return self._fetch(chain, length)
+        what = (
+            str(chain.steps[length - 1]) if length else f"source {chain.source.label}"
+        )
 
         key = chain.key(self._endpoint, length)
         found = before = self._store.read(key)
         if found is None or not self._is_good(found, demand):
-            waiting = f"waiting for another awsexec, which is getting the {step}"
+            waiting = f"waiting for another awsexec, which is getting the {what}"
             with self._store.lock(key, lambda: self._report.waiting(waiting)):
                 found = self._store.read(key)
                 # what another run has just fetched is as good as fetching it again
@@ -104,7 +108,7 @@ class Resolver:
                 ):
                     return self._remember(key, chain, self._fetch(chain, length))
         self._report.detail(
-            f"{step}: cached, {found.life_left(self._clock()):.0f} seconds left"
+            f"{what}: cached, {found.life_left(self._clock()):.0f} seconds left"
         )
         return Credentials.from_entry(found)
 
@@ -117,8 +121,12 @@ class Resolver:
         return found.is_fresh(now)
 
     def _remember(self, key: str, chain: Chain, fresh: Credentials) -> Credentials:
-        """Write `fresh` to the cache. STS gives nothing that does not expire."""
-        assert self._store is not None and fresh.expires is not None
+        """Write `fresh` to the cache, unless it does not expire.
+
+        What STS gives does; of a source, nobody could tell when to ask it again.
+        """
+        if self._store is None or fresh.expires is None:
+            return fresh
         issued = int(self._clock())
         self._store.write(
             Entry(
@@ -136,16 +144,16 @@ class Resolver:
 
         Seconds since the epoch: 0 for not at all, infinity for as long as you like.
         """
-        if chain.source.kind in PROMPTING:
-            return 0.0
         until = float("inf")
+        if chain.source.kind in PROMPTING:
+            until = self._at_hand_until(chain, 0)
         for length, step in enumerate(chain.steps, start=1):
             if step.mfa_serial is not None:
-                until = min(until, self._vouched_until(chain, length))
+                until = min(until, self._at_hand_until(chain, length))
         return until
 
-    def _vouched_until(self, chain: Chain, length: int) -> float:
-        """Until when the code given for step `length` saves asking for another."""
+    def _at_hand_until(self, chain: Chain, length: int) -> float:
+        """Until when what the user was asked for step `length` saves asking again."""
         if self._store is None or length == len(chain.steps):
             return 0.0
         found = self._store.read(chain.key(self._endpoint, length))
@@ -155,6 +163,11 @@ class Resolver:
 
     def _fetch(self, chain: Chain, length: int) -> Credentials:
         """Make the call of step `length`, with a code for as often as it takes."""
+        if length == 0:
+            self._report.debug(f"source: {chain.source.label}")
+            fresh = self._load(chain.source)
+            self._report.detail(f"{chain.source.label} gave {fresh}")
+            return fresh
         step = chain.steps[length - 1]
         # before the code is asked for, which lives for half a minute only; what this
         # is good for is one call, so the usual margin is enough

@@ -8,141 +8,16 @@ still known, and that one MFA code serves a whole chain.
 
 from __future__ import annotations
 
-import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from awsexec.errors import ConfigError, NoSuchProfile, ProfileLoop, shown
-from awsexec.profiles.files import Setting
-from awsexec.profiles.profile import Profile, Profiles, StaticKeys
-
-# AssumeRole's limits (AWS STS API reference, "AssumeRole"), in seconds
-SHORTEST, LONGEST = 900, 43_200
-# what AWS gives a role that is assumed with a role's credentials, or with those of
-# an MFA session, at the most
-CHAINED_LONGEST = 3_600
-# GetSessionToken's limit, and the life awsexec asks for where nothing is configured
-MFA_LONGEST, MFA_DEFAULT = 129_600, 43_200
-
-_SESSION_NAME = frozenset(string.ascii_letters + string.digits + "_+=,.@-")
-_EXTERNAL_ID = _SESSION_NAME | frozenset(":/")
-
-# what `credential_source` may name, and the kind of source it is here
-CREDENTIAL_SOURCES = {
-    "Environment": "environment",
-    "Ec2InstanceMetadata": "ec2 metadata",
-    "EcsContainer": "container",
-}
-SESSION_NAME_RULE = "it has 2 to 64 characters, letters, digits and _+=,.@-"
-
-# The settings that make a profile a source and the kind of source it is then, in the
-# order in which botocore looks. Its keys count here if the credentials file has them,
-# there if only the config file has.
-_SOURCES = (
-    ("web_identity_token_file", "web identity"),
-    ("sso_session", "sso"),
-    ("sso_start_url", "sso"),
-    ("aws_access_key_id", "static"),
-    ("login_session", "login"),
-    ("credential_process", "process"),
-    ("", "static"),
-)
-
-
-@dataclass(frozen=True)
-class Source:
-    """Where the first credentials come from.
-
-    `kind` is "static", or one of those botocore resolves: "environment",
-    "ec2 metadata", "container", "sso", "web identity", "login", "process".
-    `setting` is the setting that says so; `keys` is there for "static" only, and
-    `key_id`, as far as it is set, for "environment".
-    """
-
-    kind: str
-    profile: Profile
-    setting: Setting
-    keys: StaticKeys | None = None
-    key_id: str | None = None
-
-    @property
-    def is_user_keys(self) -> bool:
-        """Whether these are an IAM user's own keys, which GetSessionToken accepts."""
-        return self.keys is not None and self.keys.token is None
-
-    @property
-    def label(self) -> str:
-        """For messages: the profile, and the key's tail and place."""
-        place = self.keys.where if self.keys else f"{self.kind}, {self.setting.where}"
-        return f"profile {self.profile.name!r} ({place})"
-
-    def identity(self) -> tuple[object, ...]:
-        """What tells this source from every other one, for cache keys."""
-        if self.keys is not None:
-            return (self.kind, self.keys.key_id.value)
-        return (
-            self.kind,
-            self.profile.name,
-            self.key_id,
-            tuple(sorted((s.name, s.value) for s in self.profile.settings.values())),
-        )
-
-
-@dataclass(frozen=True)
-class MfaSession:
-    """A GetSessionToken call: the user's own keys, with MFA."""
-
-    serial: str
-    duration: int
-    profile: str
-
-    operation = "GetSessionToken"
-
-    @property
-    def mfa_serial(self) -> str | None:
-        """The device whose code the call needs."""
-        return self.serial
-
-    def parameters(self) -> dict[str, str | int]:
-        """The request without the code: what the answer depends on."""
-        return {"SerialNumber": self.serial, "DurationSeconds": self.duration}
-
-    def __str__(self) -> str:
-        return f"MFA session with {self.serial}"
-
-
-@dataclass(frozen=True)
-class AssumeRole:
-    """An AssumeRole call. `mfa_serial` is set where this very call carries the code."""
-
-    role_arn: str
-    session_name: str
-    external_id: str | None
-    duration: int | None
-    mfa_serial: str | None
-    profile: str
-
-    operation = "AssumeRole"
-
-    def parameters(self) -> dict[str, str | int]:
-        """The request without the code: what the answer depends on."""
-        request: dict[str, str | int] = {
-            "RoleArn": self.role_arn,
-            "RoleSessionName": self.session_name,
-        }
-        if self.external_id is not None:
-            request["ExternalId"] = self.external_id
-        if self.duration is not None:
-            request["DurationSeconds"] = self.duration
-        if self.mfa_serial is not None:
-            request["SerialNumber"] = self.mfa_serial
-        return request
-
-    def __str__(self) -> str:
-        return f"role {self.role_arn}"
-
-
-Step = MfaSession | AssumeRole
+from awsexec.errors import ConfigError, NoSuchProfile, ProfileLoop
+from awsexec.profiles import source as source_kinds
+from awsexec.profiles import steps as calls
+from awsexec.profiles.files import AwsFile, Setting
+from awsexec.profiles.profile import Profile, Profiles
+from awsexec.profiles.source import Source
+from awsexec.profiles.steps import CHAINED_LONGEST, AssumeRole, MfaSession, Step
 
 
 @dataclass(frozen=True)
@@ -156,6 +31,13 @@ class Chain:
     source: Source
     steps: tuple[Step, ...]
     hops: tuple[Profile, ...]
+
+    @property
+    def role_arns(self) -> list[str]:
+        """The ARNs of its roles, in the order of the calls."""
+        first = self.source.value("role_arn")
+        steps = [step.role_arn for step in self.steps if isinstance(step, AssumeRole)]
+        return [first, *steps] if first else steps
 
     def key(self, endpoint: str, length: int) -> str:
         """The cache key of what the first `length` steps give at an STS `endpoint`.
@@ -180,20 +62,56 @@ def resolve(
     `session_name` is for roles that configure none. Raises `ConfigError`.
     """
     hops, source = _walk(profiles, profile)
-    if source.kind == "environment":
-        source = replace(source, key_id=environ.get("AWS_ACCESS_KEY_ID"))
+    source = _completed(source, profiles, profile, session_name, environ)
     serial = profile.get("mfa_serial")
     if hops:
-        steps = _role_steps(hops[::-1], source, session_name)
+        steps = _role_steps(hops[::-1], source, session_name, environ)
     elif serial is not None and source.is_user_keys:
         # a session's keys run as they are: they cannot open another session
-        duration = _duration(profile, "GetSessionToken", MFA_LONGEST) or MFA_DEFAULT
-        steps = [MfaSession(_checked_serial(serial), duration, profile.name)]
+        duration = calls.duration(profile, "GetSessionToken", calls.MFA_LONGEST)
+        steps = [
+            MfaSession(
+                calls.checked_serial(serial),
+                duration or calls.MFA_DEFAULT,
+                profile.name,
+            )
+        ]
     else:
         steps = []
     if not hops or hops[-1].name != source.profile.name:
         hops.append(source.profile)
     return Chain(profile, source, tuple(steps), tuple(hops))
+
+
+def resolve_without_profile(
+    session_name: str, environ: Mapping[str, str]
+) -> Chain | None:
+    """The chain where there is no profile: what the machine itself has, or None.
+
+    Raises `ConfigError`.
+    """
+    source = source_kinds.of_environment(environ)
+    if source is None:
+        return None
+    profiles = Profiles(AwsFile(""), AwsFile(""))
+    source = _completed(source, profiles, source.profile, session_name, environ)
+    return Chain(source.profile, source, (), (source.profile,))
+
+
+def _completed(
+    source: Source,
+    profiles: Profiles,
+    profile: Profile,
+    session_name: str,
+    environ: Mapping[str, str],
+) -> Source:
+    source = source_kinds.complete(source, profiles, profile, session_name, environ)
+    if source.kind == "web identity":
+        role, name = source.get("role_arn"), source.get("role_session_name")
+        assert role is not None and name is not None
+        calls.checked_arn(role)
+        calls.checked_session_name(name)
+    return source
 
 
 def _walk(profiles: Profiles, profile: Profile) -> tuple[list[Profile], Source]:
@@ -202,16 +120,16 @@ def _walk(profiles: Profiles, profile: Profile) -> tuple[list[Profile], Source]:
     while True:
         # only the selected profile prefers its role to its own keys
         if not _is_role(profile) or (roles and profile.has_static_keys):
-            return roles, _own_source(profile)
+            return roles, source_kinds.of(profile)
         roles.append(profile)
         link = _link(profile)
         if link.name == "credential_source":
-            return roles, _named_source(profile, link)
+            return roles, source_kinds.named(profile, link)
         source = _source_profile(profiles, profile, link)
         if source.name == profile.name and (
             source.has_static_keys or not _is_role(source)
         ):
-            return roles, _own_source(source)
+            return roles, source_kinds.of(source)
         names = [role.name for role in roles]
         if source.name in names:
             loop = [*names[names.index(source.name) :], source.name]
@@ -253,36 +171,11 @@ def _source_profile(profiles: Profiles, profile: Profile, link: Setting) -> Prof
         ) from None
 
 
-def _own_source(profile: Profile) -> Source:
-    """The source that `profile` itself is; botocore's order where it is several."""
-    has_keys = profile.has_static_keys
-    for name, kind in _SOURCES:
-        setting = profile.get(name)
-        if kind == "static":
-            if has_keys and (name == "" or profile.keys_in_credentials_file):
-                keys = profile.static_keys()
-                return Source(kind, profile, keys.key_id, keys)
-        elif setting is not None:
-            return Source(kind, profile, setting)
-    settings = [name for name, kind in _SOURCES if kind != "static"]
-    raise ConfigError(
-        f"{profile.where}: profile {profile.name!r} has no credentials and no way to "
-        f"get any; give it a role_arn, a key pair, or {' or '.join(settings)}"
-    )
-
-
-def _named_source(profile: Profile, named: Setting) -> Source:
-    kind = CREDENTIAL_SOURCES.get(named.value)
-    if kind is None:
-        raise ConfigError(
-            f"{named.where}: credential_source = {shown(named.value)} is none that "
-            f"AWS knows; write {' or '.join(CREDENTIAL_SOURCES)}"
-        )
-    return Source(kind, profile, named)
-
-
 def _role_steps(
-    hops: Sequence[Profile], source: Source, session_name: str
+    hops: Sequence[Profile],
+    source: Source,
+    session_name: str,
+    environ: Mapping[str, str],
 ) -> list[Step]:
     """The steps through the roles of `hops`, in the order of the calls.
 
@@ -295,107 +188,22 @@ def _role_steps(
     steps: list[Step] = []
     vouched: set[str] = set()
     for position, hop in enumerate(hops):
-        duration = _duration(hop, "AssumeRole", LONGEST)
         serial = hop.get("mfa_serial")
         in_call = None
         if serial is not None and serial.value not in vouched:
-            vouched.add(_checked_serial(serial))
-            is_long = (duration or 0) > CHAINED_LONGEST
-            if position == 0 and source.is_user_keys and not is_long:
-                steps.append(MfaSession(serial.value, MFA_DEFAULT, hop.name))
-            else:
-                in_call = serial.value
-        if position > 0 and duration is not None and duration > CHAINED_LONGEST:
+            in_call = calls.checked_serial(serial)
+            vouched.add(in_call)
+        step = calls.assume_role(hop, session_name, in_call, environ)
+        is_long = (step.duration or 0) > CHAINED_LONGEST
+        if position > 0 and is_long:
             setting = hop.settings["duration_seconds"]
             raise ConfigError(
-                f"{setting.where}: {duration} seconds for profile {hop.name!r}, but "
-                "a role assumed from another role lives one hour at most; ask for "
+                f"{setting.where}: {step.duration} seconds for profile {hop.name!r}, "
+                "but a role assumed from another role lives one hour at most; ask for "
                 f"{CHAINED_LONGEST} or less"
             )
-        steps.append(
-            AssumeRole(
-                role_arn=_checked_arn(hop.settings["role_arn"]),
-                session_name=_checked_session_name(hop, session_name),
-                external_id=_checked_external_id(hop),
-                duration=duration,
-                mfa_serial=in_call,
-                profile=hop.name,
-            )
-        )
+        if in_call and position == 0 and source.is_user_keys and not is_long:
+            steps.append(MfaSession(in_call, calls.MFA_DEFAULT, hop.name))
+            step = replace(step, mfa_serial=None)
+        steps.append(step)
     return steps
-
-
-def _duration(profile: Profile, operation: str, longest: int) -> int | None:
-    seconds = profile.number("duration_seconds")
-    if seconds is not None and not SHORTEST <= seconds <= longest:
-        raise ConfigError(
-            f"{profile.settings['duration_seconds'].where}: {seconds} seconds; "
-            f"{operation} takes {SHORTEST} to {longest}"
-        )
-    return seconds
-
-
-def _checked_arn(setting: Setting) -> str:
-    parts = setting.value.split(":", 5)
-    if not (
-        len(parts) == 6
-        and parts[0] == "arn"
-        and parts[1].startswith("aws")
-        and parts[2] == "iam"
-        and len(parts[4]) == 12
-        and parts[4].isdigit()
-        and parts[5].startswith("role/")
-        and len(parts[5]) > len("role/")
-        and not any(character.isspace() for character in setting.value)
-    ):
-        raise ConfigError(
-            f"{setting.where}: {shown(setting.value)} is no role ARN; "
-            "write arn:aws:iam::ACCOUNT:role/NAME with the 12 digits of the account"
-        )
-    return setting.value
-
-
-def _checked_session_name(hop: Profile, default: str) -> str:
-    setting = hop.get("role_session_name")
-    if setting is None:
-        return default
-    if not is_session_name(setting.value):
-        raise ConfigError(
-            f"{setting.where}: {shown(setting.value)} is no role session name; "
-            f"{SESSION_NAME_RULE}"
-        )
-    return setting.value
-
-
-def _checked_external_id(hop: Profile) -> str | None:
-    setting = hop.get("external_id")
-    if setting is None:
-        return None
-    if not 2 <= len(setting.value) <= 1224 or not _EXTERNAL_ID.issuperset(
-        setting.value
-    ):
-        raise ConfigError(
-            f"{setting.where}: the external id does not fit AWS's rule; it has 2 to "
-            "1224 characters, letters, digits and _+=,.@:/-"
-        )
-    return setting.value
-
-
-def _checked_serial(setting: Setting) -> str:
-    if not 9 <= len(setting.value) <= 256 or any(map(str.isspace, setting.value)):
-        raise ConfigError(
-            f"{setting.where}: {shown(setting.value)} is no MFA device; write its "
-            "serial number, or arn:aws:iam::ACCOUNT:mfa/NAME"
-        )
-    return setting.value
-
-
-def is_session_name(name: str) -> bool:
-    """Whether STS takes `name` as a RoleSessionName."""
-    return 2 <= len(name) <= 64 and _SESSION_NAME.issuperset(name)
-
-
-def clean_session_name(text: str) -> str:
-    """`text` with what STS does not take in a RoleSessionName made into ``-``."""
-    cleaned = "".join(c if c in _SESSION_NAME else "-" for c in text)[:64]
-    return cleaned if len(cleaned) >= 2 else f"awsexec-{cleaned}".rstrip("-")

@@ -7,11 +7,12 @@ Tools Reference Guide): the service's variable, the general variable, the profil
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from awsexec.errors import ConfigError, shown
-from awsexec.profiles.profile import Profile, Profiles
+from awsexec.profiles.files import Setting
+from awsexec.profiles.profile import Profile, Profiles, is_true
 
 # where a partition's STS is called when no region is configured
 _HOME_REGIONS = {
@@ -20,39 +21,75 @@ _HOME_REGIONS = {
     "aws-us-gov": "us-gov-west-1",
 }
 
+# how the names of a partition's regions begin; all others are of "aws"
+_PARTITIONS = {
+    "cn-": "aws-cn",
+    "us-gov-": "aws-us-gov",
+    "us-iso-": "aws-iso",
+    "us-isob-": "aws-iso-b",
+    "eu-isoe-": "aws-iso-e",
+    "us-isof-": "aws-iso-f",
+    "eusc-": "aws-eusc",
+}
+
+# The one global STS and its region, and the regions whose calls go to it where
+# sts_regional_endpoints is legacy (SDKs and Tools Reference Guide, "AWS STS Regional
+# endpoints"). Its sessions are not valid in the regions that are switched on by hand.
+_GLOBAL_URL, _GLOBAL_REGION = "https://sts.amazonaws.com", "us-east-1"
+_LEGACY_REGIONS = frozenset(
+    {
+        "ap-northeast-1",
+        "ap-south-1",
+        "ap-southeast-1",
+        "ap-southeast-2",
+        "aws-global",
+        "ca-central-1",
+        "eu-central-1",
+        "eu-north-1",
+        "eu-west-1",
+        "eu-west-2",
+        "eu-west-3",
+        "sa-east-1",
+        "us-east-1",
+        "us-east-2",
+        "us-west-1",
+        "us-west-2",
+    }
+)
+
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Where STS is called: in `region`, at `url` if one is configured.
+    """Where STS is called: in `region`, at `url` if it is not AWS's own of the region.
 
     `iam_url` is the same for IAM, which is only asked for an account's alias.
-    `ca_bundle` is a file of certificates to trust, or None for the default.
+    `ca_bundle` is a file of certificates to trust, or None for the default. `fips` and
+    `dualstack` choose among AWS's own endpoints.
     """
 
     region: str
     url: str | None
     ca_bundle: str | None
     iam_url: str | None = None
+    fips: bool = False
+    dualstack: bool = False
 
     @property
     def identity(self) -> str:
         """What of it the credentials depend on, for cache keys.
 
         Sessions from any region's STS are good in every region of the partition, so
-        that switching the region costs no MFA code.
+        that switching the region costs no MFA code; and so are those from a FIPS or
+        dual-stack endpoint, which is another door of the same STS.
         """
         return self.url or partition(self.region)
 
 
 def partition(region: str) -> str:
     """The partition a region lies in, by its name."""
-    if region.startswith("cn-"):
-        return "aws-cn"
-    if region.startswith("us-gov-"):
-        return "aws-us-gov"
-    for prefix in ("us-iso-", "us-isob-", "us-isof-", "eu-isoe-", "eusc-"):
+    for prefix, name in _PARTITIONS.items():
         if region.startswith(prefix):
-            return prefix.rstrip("-")
+            return name
     return "aws"
 
 
@@ -73,37 +110,99 @@ def resolve(
     profile: Profile,
     environ: Mapping[str, str],
     region: str | None,
-    role_arn: str | None,
+    role_arns: Sequence[str],
 ) -> Endpoint:
-    """The endpoint for the calls of `profile`.
+    """The endpoint for the calls of `profile`, which assume the roles `role_arns`.
 
-    `role_arn` tells the partition where no region is configured. Raises `ConfigError`.
+    The roles tell the partition where no region is configured, and must agree with it
+    where one is. Raises `ConfigError`.
     """
+    fips = _is_on("use_fips_endpoint", profile, environ)
+    dualstack = _is_on("use_dualstack_endpoint", profile, environ)
     if region is None:
-        home = role_arn.split(":")[1] if role_arn else "aws"
+        home = role_arns[-1].split(":")[1] if role_arns else "aws"
         region = _HOME_REGIONS.get(home, "us-east-1")
     elif region.strip("abcdefghijklmnopqrstuvwxyz0123456789-"):
         raise ConfigError(f"{shown(region)} is no AWS region; write one like eu-west-1")
+    elif region.startswith("fips-") or region.endswith("-fips"):
+        # a pseudo-region, from before there was a setting
+        fips = True
+        region = region.removeprefix("fips-").removesuffix("-fips")
+    sts_url = url("sts", profiles, profile, environ)
+    if sts_url is None:
+        _check_partition(region, role_arns)
+        is_legacy = _is_legacy(profile, environ)
+        if is_legacy and region in _LEGACY_REGIONS and not (fips or dualstack):
+            sts_url, region = _GLOBAL_URL, _GLOBAL_REGION
+    elif fips or dualstack:
+        name = "use_fips_endpoint" if fips else "use_dualstack_endpoint"
+        raise ConfigError(
+            f"{name} and the endpoint {shown(sts_url)} exclude each other; name an "
+            "endpoint of that kind and turn the setting off"
+        )
     return Endpoint(
         region,
-        _url("sts", profiles, profile, environ),
+        sts_url,
         environ.get("AWS_CA_BUNDLE") or profile.value("ca_bundle"),
-        _url("iam", profiles, profile, environ),
+        url("iam", profiles, profile, environ),
+        fips,
+        dualstack,
     )
 
 
-def _url(
+def _check_partition(region: str, role_arns: Sequence[str]) -> None:
+    for arn in role_arns:
+        of_role, of_region = arn.split(":")[1], partition(region)
+        if of_role != of_region:
+            home = _HOME_REGIONS.get(of_role)
+            raise ConfigError(
+                f"the role {arn} is in the partition {of_role}, and the region {region} "
+                f"in {of_region}; choose a region of {of_role}"
+                + (f", like {home}" if home else "")
+            )
+
+
+def _is_legacy(profile: Profile, environ: Mapping[str, str]) -> bool:
+    setting = _variable_or_setting("sts_regional_endpoints", profile, environ)
+    if setting is None:
+        return False
+    if setting.value not in ("legacy", "regional"):
+        raise ConfigError(
+            f"{setting.where}: {shown(setting.value)} is neither legacy nor regional"
+        )
+    return setting.value == "legacy"
+
+
+def _is_on(name: str, profile: Profile, environ: Mapping[str, str]) -> bool:
+    setting = _variable_or_setting(name, profile, environ)
+    return setting is not None and is_true(setting)
+
+
+def _variable_or_setting(
+    name: str, profile: Profile, environ: Mapping[str, str]
+) -> Setting | None:
+    variable = f"AWS_{name.upper()}"
+    if environ.get(variable):
+        return Setting(name, environ[variable], variable, 0)
+    return profile.get(name)
+
+
+def url(
     service: str, profiles: Profiles, profile: Profile, environ: Mapping[str, str]
 ) -> str | None:
-    ignored = environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") or profile.value(
-        "ignore_configured_endpoint_urls"
-    )
-    if ignored and ignored.lower() == "true":
+    """The configured endpoint of a `service`, None for AWS's own.
+
+    The service's name is the one of its block in a ``services`` section, like
+    "sso_oidc". Raises `ConfigError`.
+    """
+    if _is_on("ignore_configured_endpoint_urls", profile, environ):
         return None
-    url, where = _configured_url(service, profiles, profile, environ)
-    if url is not None and not url.startswith(("http://", "https://")):
-        raise ConfigError(f"{where}: {shown(url)} is no URL; write http(s)://HOST:PORT")
-    return url
+    found, where = _configured_url(service, profiles, profile, environ)
+    if found is not None and not found.startswith(("http://", "https://")):
+        raise ConfigError(
+            f"{where}: {shown(found)} is no URL; write http(s)://HOST:PORT"
+        )
+    return found
 
 
 def _configured_url(

@@ -113,14 +113,16 @@ class AwsFile:
 def paths(environ: Mapping[str, str]) -> tuple[str, str]:
     """The config file's and the credentials file's path, as botocore finds them."""
     return (
-        _expand(environ.get("AWS_CONFIG_FILE") or "~/.aws/config", environ),
-        _expand(
+        expand(environ.get("AWS_CONFIG_FILE") or "~/.aws/config", environ),
+        expand(
             environ.get("AWS_SHARED_CREDENTIALS_FILE") or "~/.aws/credentials", environ
         ),
     )
 
 
-def _expand(path: str, environ: Mapping[str, str]) -> str:
+def expand(path: str, environ: Mapping[str, str]) -> str:
+    """`path` with its ``~`` and ``$VARIABLE`` filled in, as botocore does."""
+    """`path` with its variables and its ``~`` filled in."""
     path = os.path.expandvars(path)
     # os.path.expanduser would ask os.environ, not the environment it was given
     home = environ.get("HOME")
@@ -171,6 +173,8 @@ def parse(text: str, path: str, kind: str) -> AwsFile:
     # the setting that an indented line continues, and its own indentation
     name, name_indent = "", 0
 
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
     for number, line in enumerate(text.split("\n"), start=1):
         stripped = line.strip()
         if not stripped:
@@ -275,6 +279,8 @@ def _classify(header: str, kind: str) -> tuple[str, str, str]:
         return "bare default", header, ""
     words = header.split(None, 1)
     if len(words) < 2 or words[0] not in ("profile", "sso-session", "services"):
+        if words and words[0].lower() in ("profile", "sso-session", "services"):
+            return "", header, f"write {words[0].lower()!r} in lower case, and a name"
         return "", header, f"write [profile {header}] in the config file"
     name = _unquote(words[1])
     if name == words[1] and len(name.split()) > 1:

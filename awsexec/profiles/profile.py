@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from awsexec.errors import ConfigError, NoSuchProfile, tail
+from awsexec.errors import ConfigError, NoSuchProfile, shown, tail
 from awsexec.profiles import files
 from awsexec.profiles.files import AwsFile, Section, Setting
 
@@ -90,11 +90,21 @@ class Profile:
         setting = self.get(name)
         if setting is None:
             return None
-        if not (setting.value.isascii() and setting.value.isdigit()):
+        # int() refuses thousands of digits, and no limit has more than six
+        text = setting.value
+        if not (text.isascii() and text.isdigit() and len(text) <= 20):
             raise ConfigError(
-                f"{setting.where}: {name} = {setting.value} is not a whole number"
+                f"{setting.where}: {name} = {shown(text)} is not a whole number"
             )
-        return int(setting.value)
+        return int(text)
+
+    def flag(self, name: str) -> bool:
+        """Whether a setting is true; one that is not there is false.
+
+        Raises `ConfigError` where it is neither true nor false.
+        """
+        setting = self.get(name)
+        return setting is not None and is_true(setting)
 
     @property
     def has_static_keys(self) -> bool:
@@ -126,6 +136,19 @@ class Profile:
             f"{present.where}: profile {self.name!r} has {present.name} but no "
             f"{missing} beside it; add it to {present.file}"
         )
+
+
+def is_true(setting: Setting) -> bool:
+    """The value of a setting that is true or false, in any case of letters.
+
+    Raises `ConfigError` where it is neither: what means nothing is not to turn off what
+    somebody wanted on.
+    """
+    if setting.value.lower() not in ("true", "false"):
+        raise ConfigError(
+            f"{setting.where}: {shown(setting.value)} is neither true nor false"
+        )
+    return setting.value.lower() == "true"
 
 
 def _present(section: Section) -> dict[str, Setting]:

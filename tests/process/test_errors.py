@@ -70,8 +70,8 @@ MFA = f"mfa_serial = {SERIAL}\n"
             ROLE + "credential_source = Environment\n",
             ALICE,
             ("reader",),
-            "{config}:3: profile 'reader' (environment, {config}:3) gave no "
-            "credentials; check that it is set up on this machine",
+            "profile 'reader' (environment, {config}:3): AWS_ACCESS_KEY_ID is not set; "
+            "export it, or remove the setting",
             id="empty credential_source",
         ),
         pytest.param(
@@ -139,7 +139,7 @@ MFA = f"mfa_serial = {SERIAL}\n"
             ("empty",),
             "{config}:1: profile 'empty' has no credentials and no way to get any; give "
             "it a role_arn, a key pair, or web_identity_token_file or sso_session or "
-            "sso_start_url or login_session or credential_process",
+            "sso_start_url or login_session or credential_process or credential_source",
             id="no credentials",
         ),
         pytest.param(

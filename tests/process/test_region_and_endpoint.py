@@ -111,6 +111,45 @@ def test_configured_endpoints_can_be_ignored(run_awsexec, home, aws, dead_port):
     assert proxy.targets == ["sts.us-east-1.amazonaws.com:443"]
 
 
+KINDS = {
+    "use_fips_endpoint = true\nregion = us-east-1\n": "sts-fips.us-east-1.amazonaws.com",
+    "use_dualstack_endpoint = true\nregion = eu-west-1\n": "sts.eu-west-1.api.aws",
+    "use_fips_endpoint = true\nuse_dualstack_endpoint = true\nregion = us-east-1\n": (
+        "sts-fips.us-east-1.api.aws"
+    ),
+    "region = fips-us-east-1\n": "sts-fips.us-east-1.amazonaws.com",
+    "sts_regional_endpoints = legacy\nregion = eu-west-1\n": "sts.amazonaws.com",
+    "sts_regional_endpoints = regional\nregion = eu-west-1\n": (
+        "sts.eu-west-1.amazonaws.com"
+    ),
+}
+
+
+@pytest.mark.parametrize(("settings", "host"), KINDS.items(), ids=KINDS.values())
+@pytest.mark.parametrize("as_variables", [False, True], ids=["settings", "variables"])
+def test_kind_of_endpoint(run_awsexec, home, aws, settings, host, as_variables):
+    sts, proxy = aws
+    env = {}
+    if as_variables:
+        names = settings.replace(" = ", "=").split()
+        env = {f"AWS_{k.upper()}": v for k, _, v in (n.partition("=") for n in names)}
+        settings = ""
+    home.write_config(READER_CONFIG, settings)
+    run_awsexec.child("reader", env=env)
+    assert proxy.targets == [f"{host}:443"]
+    (call,) = sts.calls
+    signed_for = "us-east-1" if host == "sts.amazonaws.com" else host.split(".")[1]
+    assert (call.host, call.region) == (host, signed_for)
+
+
+def test_the_global_endpoint_s_sessions_are_others(run_awsexec, home, aws):
+    sts, proxy = aws
+    home.write_config(READER_CONFIG, "region = eu-west-1\n")
+    for mode in ("regional", "legacy", "regional"):
+        run_awsexec.child("reader", env={"AWS_STS_REGIONAL_ENDPOINTS": mode})
+    assert proxy.targets == ["sts.eu-west-1.amazonaws.com:443", "sts.amazonaws.com:443"]
+
+
 def test_ca_bundle_of_profile(run_awsexec, home, tls_sts, certificate):
     home.write_config(
         READER_CONFIG,

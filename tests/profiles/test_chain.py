@@ -2,15 +2,21 @@
 
 import pytest
 
-from awsexec.errors import ConfigError
 from awsexec.profiles import chain as chains
 from awsexec.profiles import files
-from awsexec.profiles.chain import AssumeRole, MfaSession
+from awsexec.profiles import source as sources
 from awsexec.profiles.profile import Profiles
+from awsexec.profiles.steps import MfaSession
 from tests.support import ADMIN, ALICE, READER, READER_CONFIG, SERIAL, WRITER
 
 MFA = f"mfa_serial = {SERIAL}\n"
 WRITER_CONFIG = f"[profile writer]\nrole_arn = {WRITER}\nsource_profile = reader\n"
+SSO = """\
+sso_start_url = https://example.awsapps.com/start
+sso_region = eu-west-1
+sso_account_id = 123456789012
+sso_role_name = reader
+"""
 ADMIN_CONFIG = f"[profile admin]\nrole_arn = {ADMIN}\nsource_profile = writer\n"
 
 
@@ -92,10 +98,12 @@ def test_role_of_a_session_takes_the_code_itself():
     ("settings", "kind"),
     [
         ("credential_process = tool", "process"),
-        ("sso_session = s", "sso"),
-        ("sso_start_url = https://x", "sso"),
+        (SSO, "sso"),
         ("web_identity_token_file = /t\nrole_arn = " + READER, "web identity"),
         ("login_session = x", "login"),
+        ("credential_source = Environment", "environment"),
+        ("credential_source = Ec2InstanceMetadata", "ec2 metadata"),
+        ("credential_source = EcsContainer", "container"),
     ],
 )
 def test_source_that_botocore_resolves(settings, kind):
@@ -105,11 +113,11 @@ def test_source_that_botocore_resolves(settings, kind):
     assert not chain.source.is_user_keys
 
 
-@pytest.mark.parametrize("named", chains.CREDENTIAL_SOURCES)
+@pytest.mark.parametrize("named", sources.CREDENTIAL_SOURCES)
 def test_named_source(named):
     config = f"[profile p]\nrole_arn = {READER}\ncredential_source = {named}\n"
     chain = resolve("p", config)
-    assert chain.source.kind == chains.CREDENTIAL_SOURCES[named]
+    assert chain.source.kind == sources.CREDENTIAL_SOURCES[named]
     assert [step.role_arn for step in chain.steps] == [READER]
 
 
@@ -119,7 +127,7 @@ def test_named_source(named):
         # as botocore looks: the credentials file's keys, a process, the config file's
         ("[p]\n{keys}", "credential_process = tool\n", "static"),
         ("", "credential_process = tool\n{keys}", "process"),
-        ("[p]\n{keys}", "sso_start_url = https://x\n", "sso"),
+        ("[p]\n{keys}", SSO, "sso"),
     ],
 )
 def test_source_that_is_several(credentials, config, kind):
@@ -128,24 +136,6 @@ def test_source_that_is_several(credentials, config, kind):
         "p", "[profile p]\n" + config.format(keys=keys), credentials.format(keys=keys)
     )
     assert chain.source.kind == kind
-
-
-def test_parameters():
-    step = AssumeRole(READER, "me", "ext", 900, SERIAL, "reader")
-    assert step.parameters() == {
-        "RoleArn": READER,
-        "RoleSessionName": "me",
-        "ExternalId": "ext",
-        "DurationSeconds": 900,
-        "SerialNumber": SERIAL,
-    }
-    assert AssumeRole(READER, "me", None, None, None, "reader").parameters() == {
-        "RoleArn": READER,
-        "RoleSessionName": "me",
-    }
-    session = MfaSession(SERIAL, 3600, "reader")
-    assert session.parameters() == {"SerialNumber": SERIAL, "DurationSeconds": 3600}
-    assert (str(step), str(session)) == (f"role {READER}", f"MFA session with {SERIAL}")
 
 
 BASE = READER_CONFIG + MFA
@@ -163,6 +153,10 @@ BASE = READER_CONFIG + MFA
         (BASE + "external_id = x1\n", ALICE, False),
         (BASE + "role_session_name = you\n", ALICE, False),
         (BASE + "duration_seconds = 900\n", ALICE, False),
+        (BASE + "source_identity = me\n", ALICE, False),
+        (BASE + "session_tags = a=b\n", ALICE, False),
+        (BASE + "session_read_only = true\n", ALICE, False),
+        (BASE + "session_policy_arns = arn:aws:iam::aws:policy/P\n", ALICE, False),
         (BASE.replace("mfa/alice", "mfa/bob"), ALICE, False),
         (BASE, ALICE.replace("AKIAIOS", "AKIAOTHER"), False),
     ],
@@ -183,57 +177,3 @@ def test_key_of_other_endpoints_lengths_and_environments():
         keys.add(resolve("p", named, environ=environ).key("aws", 1))
     assert len(keys) == 5
     assert all(key.isascii() and key.isprintable() for key in keys)
-
-
-@pytest.mark.parametrize(
-    "arn",
-    [
-        "reader",
-        "arn:aws:iam::123456789012:user/reader",
-        "arn:aws:iam::123456789012:role/",
-        "arn:aws:iam::12345678901x:role/reader",
-        "arn:aws:sts::123456789012:role/reader",
-        "arn:gcp:iam::123456789012:role/reader",
-        "arn:aws:iam::123456789012:role/a b",
-    ],
-)
-def test_arn_of_no_role(arn):
-    with pytest.raises(ConfigError) as caught:
-        resolve("reader", READER_CONFIG.replace(READER, arn))
-    assert str(caught.value) == (
-        f"CONFIG:3: {arn} is no role ARN; write arn:aws:iam::ACCOUNT:role/NAME with "
-        "the 12 digits of the account"
-    )
-
-
-@pytest.mark.parametrize(
-    "arn",
-    [
-        "arn:aws-cn:iam::123456789012:role/reader",
-        "arn:aws-us-gov:iam::123456789012:role/path/to/reader",
-    ],
-)
-def test_arn_of_a_role(arn):
-    chain = resolve("reader", READER_CONFIG.replace(READER, arn))
-    assert chain.steps[0].role_arn == arn
-
-
-@pytest.mark.parametrize(
-    ("text", "cleaned"),
-    [
-        ("alice", "alice"),
-        ("DOMAIN\\Alice Ü", "DOMAIN-Alice--"),
-        ("a", "awsexec-a"),
-        ("", "awsexec"),
-        ("x" * 70, "x" * 64),
-        ("a@b_c+d=e,f.g-h", "a@b_c+d=e,f.g-h"),
-    ],
-)
-def test_clean_session_name(text, cleaned):
-    assert chains.clean_session_name(text) == cleaned
-    assert chains.is_session_name(cleaned)
-
-
-@pytest.mark.parametrize("name", ["", "a", "x" * 65, "a b", "ü-", "a/b"])
-def test_no_session_name(name):
-    assert not chains.is_session_name(name)

@@ -33,11 +33,38 @@ def parse(text, kind=CREDENTIALS):
         ("key = one\n  two\n\tthree", "one\ntwo\nthree"),
         ("key = one\r", "one"),
         ("# key = no\nkey = yes\n ; key = no", "yes"),
+        # comments: of values, after white space; never of continuations
+        ("key = a ;b", "a"),
+        ("key = a #", "a"),
+        ("key =\t#a", ""),
+        ("key = #a", ""),
+        ("key =#a", "#a"),
+        ("key = a# b ; c", "a# b"),
+        ("key = a\n  b # no comment", "a\nb # no comment"),
+        ("key = a\n  # comment\n  b", "a\nb"),
+        ("key = a # comment\n  b", "a\nb"),
+        # continuations: deeper than their setting, blank lines are nothing
+        ("key = a\n\n \t\n  b", "a\nb"),
+        ("  key = a\n    b", "a\nb"),
+        ("key = a\n  [b]", "a\n[b]"),
+        ("key = a\n  b = c", "a\nb = c"),
+        ("  other = a\n  key = b\n  more = c", "b"),
+        # blank values, white space of any kind, other line ends
+        ("key =    \t", ""),
+        ("\tkey\t=\ta b\tc \t", "a b\tc"),
+        ("key = a\r\n\r\n", "a"),
+        ("other = a\rkey = b", "b"),
+        ("key = " + "x" * 100_000, "x" * 100_000),
+        # case of keys, non-ASCII, the last one wins
+        ("Key = a\nkEy = b", "b"),
+        ("key = Zoë ☃ 😀", "Zoë ☃ 😀"),
+        ("key = a\n[p]\nkey = b\n[q]\nkey = c", "b"),
+        ("key = a\n[p]\nkey =", ""),
         ("key = a%(b)s$HOME", "a%(b)s$HOME"),
     ],
 )
 def test_setting(line, value):
-    assert values(parse(f"[p]\n{line}").profiles["p"]) == {"key": value}
+    assert values(parse(f"[p]\n{line}").profiles["p"])["key"] == value
 
 
 def test_place_of_a_setting():
@@ -75,6 +102,20 @@ def test_sections_of_one_name_merge():
         ("[default]", CONFIG, "default"),
         ("[profile default]", CONFIG, "default"),
         ("[profile p] # comment", CONFIG, "p"),
+        ("[profile p]# comment", CONFIG, "p"),
+        ("[profile p] anything", CONFIG, "p"),
+        ("[\tprofile\tp\t]", CONFIG, "p"),
+        ("  [profile p]", CONFIG, "p"),
+        ("[ default ]", CONFIG, "default"),
+        ("[profile p\\q]", CONFIG, "p\\q"),
+        ("[profile p#q;r=s:t]", CONFIG, "p#q;r=s:t"),
+        ("[profile Ünï/co.de@x+y]", CONFIG, "Ünï/co.de@x+y"),
+        ("[profile profile]", CONFIG, "profile"),
+        ("[profile DEFAULT]", CONFIG, "DEFAULT"),
+        ("[ p ]", CREDENTIALS, "p"),
+        ('["two words"]', CREDENTIALS, "two words"),
+        ("[Default]", CREDENTIALS, "Default"),
+        ("[sso-session]", CREDENTIALS, "sso-session"),
         ("[p]", CREDENTIALS, "p"),
         ("[two words]", CREDENTIALS, "two words"),
         ("[default]", CREDENTIALS, "default"),
@@ -86,18 +127,23 @@ def test_header(header, kind, name):
     assert list(parse(f"{header}\n", kind).profiles) == [name]
 
 
+FORM_OF_CONFIG = "[profile NAME] is the config file's form; here it is [NAME]"
+
+
 @pytest.mark.parametrize(
     ("header", "kind", "why"),
     [
         ("p", CONFIG, "write [profile p] in the config file"),
-        ("profile", CONFIG, "write [profile profile] in the config file"),
+        ("profile", CONFIG, "write 'profile' in lower case, and a name"),
+        ("Profile p", CONFIG, "write 'profile' in lower case, and a name"),
+        ("Default", CONFIG, "write [profile Default] in the config file"),
+        ("profilep", CONFIG, "write [profile profilep] in the config file"),
+        ("p sso-session", CONFIG, "write [profile p sso-session] in the config file"),
+        ("profile a b", CREDENTIALS, FORM_OF_CONFIG),
         ("profile a b", CONFIG, 'quote a name with blanks: [profile "a b"]'),
         ("DEFAULT", CONFIG, "[DEFAULT] is not [default]; write it in lower case"),
-        (
-            "profile p",
-            CREDENTIALS,
-            "[profile NAME] is the config file's form; here it is [NAME]",
-        ),
+        ("profile p", CREDENTIALS, FORM_OF_CONFIG),
+        ("DEFAULT", CREDENTIALS, "[DEFAULT] is not [default]; write it in lower case"),
         ("", CREDENTIALS, "no name"),
     ],
 )
@@ -105,6 +151,32 @@ def test_header_of_nobody(header, kind, why):
     parsed = parse(f"\n[{header}]\nkey = value\n", kind)
     assert parsed.profiles == {}
     assert parsed.skipped == [(header, 2, why)]
+
+
+def test_nested_settings_are_no_top_level_ones():
+    text = "[profile p]\ns3 =\n  region = no\n\n  # comment\n  Role_ARN =\nkey = 1\n"
+    section = parse(text, CONFIG).profiles["p"]
+    assert values(section) == {"s3": "", "key": "1"}
+    nested = section.settings["s3"].nested
+    assert {name: inner.value for name, inner in nested.items()} == {
+        "region": "no",
+        "role_arn": "",
+    }
+
+
+@pytest.mark.parametrize("header", ["p", "DEFAULT", "Profile p", "profile a b"])
+def test_settings_of_nobody_are_nobodys(header):
+    text = f"[profile q]\na = 1\n[{header}]\na = 2\ns3 =\n  b = 3\n[profile r]\n"
+    parsed = parse(text, CONFIG)
+    assert {name: values(found) for name, found in parsed.profiles.items()} == {
+        "q": {"a": "1"},
+        "r": {},
+    }
+
+
+def test_names_are_told_apart_by_case():
+    parsed = parse("[P]\na = 1\n[p]\na = 2\n")
+    assert [values(parsed.profiles[name]) for name in "Pp"] == [{"a": "1"}, {"a": "2"}]
 
 
 def test_groups_of_the_config_file():
@@ -127,6 +199,15 @@ def test_profile_default_wins_whole_over_default(order):
         ("[p]\nkey\n", 2, "no '='; write NAME = VALUE"),
         ("[p]\n\nkey : value\n", 3, "no '='; write NAME = VALUE"),
         ("[p]\n= value\n", 2, "no name before '='"),
+        ("[p]\n  text\n", 2, "no '='; write NAME = VALUE"),
+        ("[p]\nkey = value\n[p]\n  text\n", 4, "no '='; write NAME = VALUE"),
+        ("  text\n", 1, "no '='; write NAME = VALUE"),
+        ("[p", 1, "'[' without ']'; close the header"),
+        (
+            "[p]\nkey =\n  = value\n",
+            3,
+            "an indented line under 'key' that is not NAME = VALUE",
+        ),
         (
             "key = value\n",
             1,

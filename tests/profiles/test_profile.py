@@ -87,7 +87,7 @@ def test_halves_in_two_files_are_no_pair():
     )
 
 
-@pytest.mark.parametrize("value", ["1h", "-1", "1.5", "１２"])
+@pytest.mark.parametrize("value", ["1h", "-1", "1.5", "１２", "9" * 5000])
 def test_number_that_is_none(value):
     profile = profiles(f"[profile p]\nduration_seconds = {value}\n").get("p")
     with pytest.raises(ConfigError) as caught:

@@ -14,6 +14,7 @@ import calendar
 import contextlib
 import email.utils
 import http.server
+import json
 import re
 import ssl
 import sys
@@ -129,6 +130,7 @@ class StsServer:
         self._credentials: dict[str, Credentials] = {}
         self._roles: dict[str, Role] = {}
         self._instead: deque[Answer | None] = deque()
+        self._tokens: dict[str, str] = {}
         self._issued = 0
         self._arrival = threading.Condition()
         self._gate = threading.Event()
@@ -179,6 +181,11 @@ class StsServer:
         )
         return user
 
+    def session_of(self, role: str, life: int = 3600) -> Credentials:
+        """A session of a role, as something else than a call here hands it out."""
+        arn = f"arn:aws:sts::{ACCOUNT}:assumed-role/{role}/elsewhere"
+        return self._session(role_arn(role), arn, None, False, life)
+
     def remove_key(self, key_id: str) -> None:
         del self._credentials[key_id]
 
@@ -207,6 +214,10 @@ class StsServer:
         for key_id, issued in self._credentials.items():
             if issued.token is not None:
                 self._credentials[key_id] = replace(issued, expires=0)
+
+    def trust(self, token: str, role: str) -> None:
+        """Let the holder of an identity provider's `token` assume `role`."""
+        self._tokens[token] = role_arn(role)
 
     # what it is told to do
 
@@ -276,12 +287,15 @@ class StsServer:
         if self._instead:
             return self._instead.popleft()
         try:
-            caller = self._authenticate(claim, headers, body)
-            result = {
-                "AssumeRole": self._assume_role,
-                "GetSessionToken": self._get_session_token,
-                "GetCallerIdentity": self._get_caller_identity,
-            }[operation](caller, parameters)
+            if operation == "AssumeRoleWithWebIdentity":
+                result = self._assume_role_with_web_identity(claim, parameters)
+            else:
+                caller = self._authenticate(claim, headers, body)
+                result = {
+                    "AssumeRole": self._assume_role,
+                    "GetSessionToken": self._get_session_token,
+                    "GetCallerIdentity": self._get_caller_identity,
+                }[operation](caller, parameters)
         except Refusal as refusal:
             return Answer(refusal.status, _error(refusal.code, refusal.message))
         return Answer(
@@ -332,14 +346,7 @@ class StsServer:
         role = self._roles.get(parameters["RoleArn"])
         duration = _duration(parameters, 3600, 43_200)
         session = parameters["RoleSessionName"]
-        if not re.fullmatch(r"[A-Za-z0-9_+=,.@-]{2,64}", session):
-            raise Refusal(
-                "ValidationError",
-                f"1 validation error detected: Value '{session}' at 'roleSessionName' "
-                "failed to satisfy constraint: Member must satisfy regular expression "
-                r"pattern: [\w+=,.@-]*",
-                400,
-            )
+        _check_limits(parameters)
         mfa = self._check_mfa(caller, parameters) or caller.mfa
         if (
             role is None
@@ -373,6 +380,28 @@ class StsServer:
             f"<AssumedRoleId>AROAEXAMPLE:{session}</AssumedRoleId><Arn>{arn}</Arn>"
             "</AssumedRoleUser>"
         )
+
+    def _assume_role_with_web_identity(
+        self, claim: Authorization | None, parameters: dict[str, str]
+    ) -> str:
+        if claim is not None:
+            raise Refusal("InvalidRequest", "This call is not signed")
+        arn = parameters["RoleArn"]
+        if parameters["WebIdentityToken"] not in self._tokens:
+            raise Refusal(
+                "InvalidIdentityToken",
+                "No OpenIDConnect provider found in your account.",
+                400,
+            )
+        if self._tokens[parameters["WebIdentityToken"]] != arn:
+            raise Refusal(
+                "AccessDenied",
+                "Not authorized to perform sts:AssumeRoleWithWebIdentity",
+            )
+        name, session = arn.rpartition("/")[2], parameters["RoleSessionName"]
+        caller = f"arn:aws:sts::{ACCOUNT}:assumed-role/{name}/{session}"
+        duration = _duration(parameters, 3600, 43_200)
+        return self._issue(arn, caller, None, False, duration)
 
     def _get_session_token(
         self, caller: Credentials, parameters: dict[str, str]
@@ -417,9 +446,9 @@ class StsServer:
         caller.user.codes.remove(code)
         return True
 
-    def _issue(
+    def _session(
         self, identity: str, caller: str, user: User | None, mfa: bool, duration: int
-    ) -> str:
+    ) -> Credentials:
         self._issued += 1
         issued = Credentials(
             f"ASIAEXAMPLE{self._issued:09}",
@@ -432,6 +461,12 @@ class StsServer:
             int(self.now()) + duration,
         )
         self._credentials[issued.key_id] = issued
+        return issued
+
+    def _issue(
+        self, identity: str, caller: str, user: User | None, mfa: bool, duration: int
+    ) -> str:
+        issued = self._session(identity, caller, user, mfa, duration)
         expiration = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(issued.expires))
         return (
             f"<Credentials><AccessKeyId>{issued.key_id}</AccessKeyId>"
@@ -491,6 +526,61 @@ def _duration(parameters: dict[str, str], default: int, longest: int) -> int:
                 400,
             )
     return duration
+
+
+# of AssumeRole: a parameter, the numbers in its name as N, and what it must look like
+_TEXT = r"[\w\s.:/=+@-]"
+_LIMITS = {
+    "RoleArn": r"[\x21-\x7e]{20,2048}",
+    "RoleSessionName": r"(?a:[\w+=,.@-]{2,64})",
+    "ExternalId": r"(?a:[\w+=,.@:/-]{2,1224})",
+    "SourceIdentity": r"(?a:[\w+=,.@-]{2,64})",
+    "SerialNumber": r"(?a:[\w+=/:,.@-]{9,256})",
+    "TokenCode": r"[0-9]{6}",
+    "DurationSeconds": r"[0-9]+",
+    "Policy": r"[\t\n\r\x20-\xff]{1,2048}",
+    "PolicyArns.member.N.arn": r"arn:[\x21-\x7e]{16,2044}",
+    "Tags.member.N.Key": rf"(?!(?i:aws:)){_TEXT}{{1,128}}",
+    "Tags.member.N.Value": rf"{_TEXT}{{0,256}}",
+    "TransitiveTagKeys.member.N": rf"{_TEXT}{{1,128}}",
+}
+_MOST = {"PolicyArns": 10, "Tags": 50, "TransitiveTagKeys": 50}
+
+
+def _check_limits(parameters: dict[str, str]) -> None:
+    for name, value in parameters.items():
+        list_name, *numbers = re.split(r"\.member\.(\d+)", name)
+        rule = _LIMITS.get(re.sub(r"\d+", "N", name))
+        if rule is None or not re.fullmatch(rule, value):
+            raise _invalid(name, value, f"Member must satisfy the pattern: {rule}")
+        if numbers and int(numbers[0]) > _MOST[list_name]:
+            raise _invalid(
+                name, value, f"Member must have length <= {_MOST[list_name]}"
+            )
+    if "Policy" in parameters:
+        try:
+            json.loads(parameters["Policy"])["Statement"]
+        except (ValueError, KeyError, TypeError):
+            raise Refusal(
+                "MalformedPolicyDocument", "Syntax errors in policy.", 400
+            ) from None
+    tags = [value for name, value in parameters.items() if name.endswith(".Key")]
+    for name, value in parameters.items():
+        if name.startswith("TransitiveTagKeys") and value not in tags:
+            raise Refusal(
+                "InvalidParameterValue",
+                "The specified transitive tag key must be included in the requested tags.",
+                400,
+            )
+
+
+def _invalid(name: str, value: str, constraint: str) -> Refusal:
+    return Refusal(
+        "ValidationError",
+        f"1 validation error detected: Value '{value}' at '{name[0].lower()}{name[1:]}' "
+        f"failed to satisfy constraint: {constraint}",
+        400,
+    )
 
 
 def _error(code: str, message: str) -> str:

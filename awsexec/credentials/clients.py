@@ -1,0 +1,173 @@
+"""Clients of AWS services, all set up alike. The one place where the SDK is loaded."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import botocore
+import botocore.config
+import botocore.exceptions
+import botocore.loaders
+import botocore.parsers
+import botocore.session
+from botocore.configprovider import ConstantProvider
+
+import awsexec
+from awsexec.credentials.credentials import Credentials
+from awsexec.credentials.refusals import Refused, Unreachable
+from awsexec.errors import shown
+from awsexec.profiles.endpoint import Endpoint
+
+USER_AGENT = f"awsexec/{awsexec.__version__}"
+
+
+class Clients:
+    """Makes clients.
+
+    Of `endpoint`, what holds for every service counts: the certificates to trust, and
+    which kind of AWS's own endpoints is wanted. `retries` is botocore's ``retries``
+    setting (SDKs and Tools Reference Guide, "Retry behavior"); with None, three tries,
+    since somebody waits. `handlers` is whether they have botocore's built-in ones:
+    half of those are S3's, and its own providers count on some of the others.
+    """
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        retries: Mapping[str, Any] | None,
+        *,
+        handlers: bool = False,
+    ) -> None:
+        self._ca_bundle = endpoint.ca_bundle
+        self._session = botocore.session.Session(include_builtin_handlers=handlers)
+        self._session.register_component("data_loader", _Loader())
+        # every setting that counts is passed below: the user's files, which botocore
+        # may not be able to read, and AWS_PROFILE have no say in here
+        for name in ("config_file", "credentials_file"):
+            self._session.set_config_variable(name, os.devnull)
+        self._session.get_component("config_store").set_config_provider(
+            "profile", ConstantProvider(None)
+        )
+        self._config = botocore.config.Config(
+            user_agent_extra=USER_AGENT,
+            ignore_configured_endpoint_urls=True,
+            use_fips_endpoint=endpoint.fips,
+            use_dualstack_endpoint=endpoint.dualstack,
+            connect_timeout=10,
+            read_timeout=30,
+            retries=dict(retries or {"mode": "standard", "total_max_attempts": 3}),
+        )
+
+    def create(
+        self,
+        service: str,
+        region: str,
+        url: str | None,
+        signer: Credentials | None = None,
+        config: Any = None,
+    ) -> Any:
+        """A client of `service` in `region`, at `url` if one is configured.
+
+        `config` is a botocore ``Config``, which wins. Raises `Unreachable`, and what
+        botocore raises.
+        """
+        bundle = self._ca_bundle
+        if bundle is not None and not os.path.exists(bundle):
+            raise Unreachable(
+                url or f"{service.upper()} in {region}",
+                f"there is no CA bundle {shown(bundle)}",
+            )
+        keys = {}
+        if signer is not None:
+            keys = {
+                "aws_access_key_id": signer.key_id,
+                "aws_secret_access_key": signer.secret,
+                "aws_session_token": signer.token,
+            }
+        return self._session.create_client(
+            service,
+            region_name=region,
+            endpoint_url=url,
+            verify=bundle,
+            config=self._config.merge(config) if config else self._config,
+            **keys,
+        )
+
+
+@contextlib.contextmanager
+def failures(service: str, url: str) -> Iterator[None]:
+    """Turn what a call of `service` at `url` fails of into `Refused` or `Unreachable`."""
+    try:
+        yield
+    except botocore.exceptions.ClientError as error:
+        raise _refused(error) from None
+    except (botocore.exceptions.BotoCoreError, OSError, ValueError) as error:
+        raise Unreachable(url, _short(error)) from None
+    except (botocore.parsers.ResponseParserError, KeyError):
+        # the page of a proxy or of a network that wants a sign-in, or another server
+        raise Unreachable(url, f"what answers there is not {service}") from None
+
+
+class _Loader(botocore.loaders.Loader):  # type: ignore[misc]
+    """Loads the models of our services without looking which other services there are.
+
+    botocore lists some four hundred directories for that, twice: a sixth of the time
+    that a call takes.
+    """
+
+    def list_available_services(self, type_name: str) -> list[str]:
+        return ["sts", "iam", "sso", "sso-oidc", "signin"]
+
+
+def _refused(error: botocore.exceptions.ClientError) -> Refused:
+    response = error.response
+    # only a refusal needs it
+    import email.utils
+
+    date = response.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
+    skew = None
+    if date:
+        try:
+            skew = time.time() - email.utils.parsedate_to_datetime(date).timestamp()
+        except ValueError:
+            pass
+    details = response.get("Error", {})
+    return Refused(
+        str(details.get("Code") or "an unknown error"),
+        str(details.get("Message") or "no message"),
+        skew,
+    )
+
+
+def _short(error: Exception) -> str:
+    """What a connection failed of, without the layers around it."""
+    if isinstance(error, botocore.exceptions.SSLError):
+        kind = "TLS failed"
+    elif isinstance(error, botocore.exceptions.ProxyConnectionError):
+        kind = "the proxy does not answer"
+    elif isinstance(error, botocore.exceptions.ConnectTimeoutError):
+        kind = "no connection in time"
+    elif isinstance(error, botocore.exceptions.ReadTimeoutError):
+        kind = "no answer in time"
+    elif isinstance(error, botocore.exceptions.ConnectionClosedError):
+        kind = "the connection was closed"
+    else:
+        kind = ""
+    cause: BaseException | None = error.__dict__.get("kwargs", {}).get("error") or error
+    while cause is not None and (inner := _inner(cause)) is not None:
+        cause = inner
+    text = getattr(cause, "strerror", None) or str(cause)
+    return f"{kind} ({text})" if kind else text
+
+
+def _inner(error: BaseException) -> BaseException | None:
+    """The error below one of urllib3's: its reason, or what it was raised from."""
+    for name in ("reason", "original_error", "__cause__", "__context__"):
+        inner = getattr(error, name, None)
+        if isinstance(inner, BaseException):
+            return inner
+    return None

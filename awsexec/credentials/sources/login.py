@@ -1,0 +1,76 @@
+"""The session of ``aws login``, which is a sign-in to the AWS Management Console."""
+
+from __future__ import annotations
+
+import shlex
+
+from botocore.credentials import LoginProvider
+from botocore.exceptions import (
+    LoginError,
+    LoginInsufficientPermissions,
+    LoginTokenLoadError,
+    MissingDependencyException,
+)
+from botocore.utils import JSONFileCache
+
+from awsexec.credentials import refusals
+from awsexec.credentials.clients import failures
+from awsexec.credentials.credentials import Credentials
+from awsexec.credentials.sources import (
+    Surroundings,
+    client_creator,
+    config_of,
+    failed,
+    taken,
+)
+from awsexec.profiles.files import expand
+from awsexec.profiles.source import Source
+
+
+def load(source: Source, around: Surroundings) -> Credentials:
+    """The credentials of the sign-in, which botocore renews in the AWS CLI's own cache.
+
+    Raises `CredentialsError`.
+    """
+    directory = expand(
+        source.value("AWS_LOGIN_CACHE_DIRECTORY") or "~/.aws/login/cache",
+        around.environ,
+    )
+    provider = LoginProvider(
+        load_config=lambda: config_of(source),
+        client_creator=client_creator(source, around),
+        profile_name=source.profile.name,
+        token_cache=JSONFileCache(directory),
+    )
+    command = shlex.join(["aws", "login", "--profile", source.profile.name])
+    url = dict(source.urls).get("signin") or "AWS Sign-In"
+    # a renewal ends the token that it was made with
+    with around.lock(f"login {source.setting.value}", "renewing the login"):
+        try:
+            with failures("AWS Sign-In", url):
+                try:
+                    return taken(source, provider.load())
+                except MissingDependencyException:
+                    raise failed(
+                        source,
+                        "aws login sessions need the package awscrt; install "
+                        "awsexec[login]",
+                    ) from None
+                except LoginInsufficientPermissions:
+                    raise failed(
+                        source,
+                        "AWS does not let this identity renew its login; it wants the "
+                        "policy SignInLocalDevelopmentAccess",
+                    ) from None
+                except (LoginError, LoginTokenLoadError, KeyError, TypeError):
+                    raise failed(
+                        source, f"there is no valid login; run: {command}"
+                    ) from None
+        except refusals.Refused as error:
+            raise failed(
+                source,
+                f"AWS refused to renew the login: {error.message.rstrip('.')} "
+                f"({error.code}); run: {command}",
+            ) from None
+        except refusals.Unreachable as error:
+            raise refusals.unreachable(error, "AWS Sign-In") from None

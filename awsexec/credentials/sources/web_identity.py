@@ -1,0 +1,57 @@
+"""A role assumed with the token of another identity provider (OpenID Connect).
+
+AWS STS API reference, "AssumeRoleWithWebIdentity".
+"""
+
+from __future__ import annotations
+
+from botocore.credentials import AssumeRoleWithWebIdentityProvider
+
+from awsexec.credentials.clients import failures
+from awsexec.credentials.credentials import Credentials
+from awsexec.credentials import refusals
+from awsexec.credentials.sources import (
+    Surroundings,
+    client_creator,
+    config_of,
+    failed,
+    taken,
+)
+from awsexec.errors import shown
+from awsexec.profiles.source import Source
+
+
+def load(source: Source, around: Surroundings) -> Credentials:
+    """The session that STS gives for the token in the file. Raises `CredentialsError`."""
+    path = source.value("web_identity_token_file")
+    role = source.value("role_arn")
+    assert path is not None
+    try:
+        with open(path, encoding="utf-8") as stream:
+            stream.read()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it is no text"
+        raise failed(
+            source, f"cannot read the token in {shown(path)}: {reason}"
+        ) from None
+    provider = AssumeRoleWithWebIdentityProvider(
+        load_config=lambda: config_of(source),
+        client_creator=client_creator(source, around),
+        profile_name=source.profile.name,
+        cache={},
+        # the settings of the source are the environment's where that counts
+        disable_env_vars=True,
+    )
+    url = around.endpoint.url or f"STS in {around.endpoint.region}"
+    try:
+        with failures("AWS STS", url):
+            return taken(source, provider.load())
+    except refusals.Refused as error:
+        raise failed(
+            source,
+            f"AWS refused {role} for the token in {shown(path)}: "
+            f"{error.message.rstrip('.')} ({error.code}); check the token's life and the "
+            "role's trust policy",
+        ) from None
+    except refusals.Unreachable as error:
+        raise refusals.unreachable(error) from None

@@ -1,0 +1,213 @@
+"""Whatever the input, there is an answer or a message, and never a traceback."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from awsexec import arguments, everyrun
+from awsexec.arguments import OPTIONS
+from awsexec.errors import AwsexecError, ConfigError, UsageError
+from awsexec.profiles import chain as chains
+from awsexec.profiles import endpoint as endpoints
+from awsexec.profiles import files
+from awsexec.profiles.profile import Profiles
+from tests.generated import examples
+from tests.generated.files import NAMES, pairs
+from tests.support import READER, SERIAL
+
+SETTINGS = (
+    "aws_access_key_id aws_secret_access_key aws_session_token ca_bundle "
+    "credential_process credential_source duration_seconds endpoint_url external_id "
+    "ignore_configured_endpoint_urls login_session mfa_process mfa_serial region "
+    "role_arn role_session_name services session_policy session_policy_arns "
+    "session_read_only session_tags source_identity source_profile sso_account_id "
+    "sso_region sso_role_name sso_session sso_start_url sts_regional_endpoints "
+    "transitive_session_tags use_dualstack_endpoint use_fips_endpoint "
+    "web_identity_token_file"
+).split()
+
+_marks = st.sampled_from([*"[]=#;:\n\n\n\r\t \"'\\%\0,", "\ufeff", "\u2028", "\xa0"])
+_words = st.sampled_from(
+    [
+        *SETTINGS,
+        *NAMES,
+        *("profile", "profile ", "sso-session", "services", "DEFAULT", "default"),
+        *("true", "false", "legacy", "Environment", "arn:aws:iam::aws:policy/P", "~"),
+        *(
+            "9" * 5000,
+            "9" * 4299 + "d",
+            "900",
+            "-1",
+            "/nonexistent",
+            "http://x",
+            "eu-west-1",
+            "k=v,k=w",
+        ),
+        *(READER, SERIAL),
+    ]
+)
+texts = st.lists(_marks | _words | st.text(max_size=5), max_size=60).map("".join)
+# lines that are settings of profiles, with values of any kind
+_values = _words | st.text(max_size=20)
+_lines = st.one_of(
+    st.sampled_from([f"[profile {name}]" for name in NAMES]),
+    st.sampled_from([f"[{name}]" for name in NAMES]),
+    st.tuples(st.sampled_from(SETTINGS), _values).map(" = ".join),
+    st.tuples(st.sampled_from(SETTINGS), _values).map(" = ".join),
+    st.tuples(st.sampled_from(SETTINGS), _values).map("\t {0[0]} = {0[1]}".format),
+    st.sampled_from(["[services s]", "[sso-session s]", "sts =", "s3 ="]),
+)
+configs = st.lists(_lines, max_size=25).map("\n".join)
+
+
+def _use(parsed: files.AwsFile) -> None:
+    for group in (parsed.profiles, parsed.sso_sessions, parsed.services):
+        for name, section in group.items():
+            assert isinstance(name, str)
+            for setting in section.settings.values():
+                assert setting.where == f"{parsed.path}:{setting.line}"
+
+
+@given(
+    st.binary(max_size=200) | texts.map(lambda text: text.encode("utf-8", "replace"))
+)
+@pytest.mark.parametrize("kind", [files.CONFIG, files.CREDENTIALS])
+@examples(200)
+def test_any_file(tmp_path_factory, kind, data):
+    path = tmp_path_factory.getbasetemp() / f"{kind}.fuzz"
+    path.write_bytes(data)
+    try:
+        _use(files.read(str(path), kind))
+    except ConfigError:
+        pass
+
+
+@given(
+    st.tuples(configs, configs) | pairs(),
+    st.dictionaries(
+        st.sampled_from(
+            [
+                *("AWS_REGION", "AWS_ENDPOINT_URL", "AWS_STS_REGIONAL_ENDPOINTS"),
+                *("AWS_USE_FIPS_ENDPOINT", "AWS_CONTAINER_CREDENTIALS_FULL_URI"),
+                *("AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ACCESS_KEY_ID", "HOME"),
+            ]
+        ),
+        _values,
+        max_size=3,
+    ),
+)
+@examples(300)
+def test_any_profile(pair, environ):
+    try:
+        profiles = Profiles(
+            files.parse(pair[0], "CONFIG", files.CONFIG),
+            files.parse(pair[1], "CREDENTIALS", files.CREDENTIALS),
+        )
+    except ConfigError:
+        return
+    for name in [*profiles.names(), "nobody"]:
+        try:
+            profile = profiles.get(name)
+            chain = chains.resolve(profiles, profile, "me", environ)
+            key = chain.key("aws", len(chain.steps))
+            assert key.isascii() and key.isprintable()
+            region = endpoints.region_of(profile, environ, None)
+            endpoints.resolve(profiles, profile, environ, region, chain.role_arns)
+        except AwsexecError as error:
+            assert str(error)
+
+
+_options = [flag for _, group in OPTIONS for option in group for flag in option.flags]
+
+
+@given(
+    st.lists(
+        st.sampled_from([*_options, "--", "-", "p", "--=", "-qv", "-q-"])
+        | st.tuples(st.sampled_from(_options), _values).map("=".join)
+        | _values
+        | st.text(max_size=5)
+        | st.binary(max_size=5).map(os.fsdecode),
+        max_size=8,
+    )
+)
+@examples(500)
+def test_any_words(words):
+    try:
+        parsed = arguments.parse(words)
+        assert parsed.action in (*arguments.ACTIONS, "run")
+        for name, value, option in parsed.settings():
+            assert name and value and option in _options
+    except UsageError:
+        pass
+    shape = everyrun._parse(words)
+    # what the short way takes for COMMAND, the long way does
+    if shape is not None:
+        assert (parsed.profile, list(parsed.command)) == (shape[0], list(shape[1]))
+
+
+_entry = st.lists(
+    st.sampled_from(["key ", "profile ", "issued ", "expires ", "renew ", "files "])
+    | st.sampled_from(["AWS_ACCESS_KEY_ID=", "=", "\n", "\n", "\n", " ", "9" * 5000])
+    | st.integers(-(10**20), 10**20).map(str)
+    | st.text(max_size=5),
+    max_size=30,
+).map(lambda parts: "".join(parts).encode("utf-8", "replace"))
+
+
+def _with_checksum(body: bytes) -> bytes:
+    return everyrun.MAGIC + everyrun.digest(body).encode() + b"\n" + body
+
+
+@given(
+    st.one_of(
+        st.binary(max_size=100),
+        st.binary(max_size=100).map(_with_checksum),
+        _entry.map(_with_checksum),
+        _entry.map(lambda body: everyrun.MAGIC + body),
+    )
+)
+@examples(500)
+def test_any_cache_entry(tmp_path_factory, data):
+    folder = tmp_path_factory.getbasetemp() / "cache.fuzz"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    path = folder / everyrun.file_name("KEY")
+    path.touch(mode=0o600)
+    path.write_bytes(data)
+    for key in (None, "KEY"):
+        try:
+            found = (
+                everyrun.parse(data, key)
+                if key is None
+                else everyrun.read(str(folder), key)
+            )
+        except (OSError, ValueError):
+            continue
+        assert key is None or found.key == key
+        found.is_fresh(0.0)
+
+
+@given(st.dictionaries(st.sampled_from(["A", "B"]), st.text(max_size=10)), st.data())
+@examples(200)
+def test_what_is_written_is_read(variables, data):
+    number = st.integers(0, 2**40)
+    entry = everyrun.Entry(
+        ascii(data.draw(st.text())),
+        ascii(data.draw(st.text())),
+        data.draw(number),
+        data.draw(number),
+        variables,
+        data.draw(number),
+        ascii(data.draw(st.text())),
+    )
+    try:
+        content = everyrun.dump(entry)
+    except ValueError:
+        assert not all(v.isascii() and v.isprintable() for v in variables.values())
+        return
+    found = everyrun.parse(content, entry.key)
+    for name in everyrun.Entry.__slots__:
+        assert getattr(found, name) == getattr(entry, name)

@@ -1,0 +1,313 @@
+"""credential_process: a command of the user's that prints credentials."""
+
+import json
+import shlex
+import subprocess
+import time
+
+import pytest
+
+from tests.process.test_sources import keys, of
+from tests.servers.web import iso8601
+from tests.support import (
+    AWSEXEC,
+    KEY_ID,
+    READER,
+    SECRET,
+    entries,
+    fast_path_is_on,
+    is_fast,
+)
+
+
+def printed(session=None, **changes):
+    """What a process prints for `session`, else for the user's keys."""
+    document = {
+        "Version": 1,
+        "AccessKeyId": session.key_id if session else KEY_ID,
+        "SecretAccessKey": session.secret if session else SECRET,
+    }
+    if session:
+        document["SessionToken"] = session.token
+        document["Expiration"] = iso8601(session.expires)
+    document.update(changes)
+    return json.dumps({k: v for k, v in document.items() if v is not None})
+
+
+@pytest.fixture
+def tool(home):
+    """Make the profile's process one that runs these lines of shell."""
+
+    def write(lines, arguments=""):
+        path = home.script("tool", f"#!/bin/sh\necho run >>{home.path}/runs\n{lines}\n")
+        home.write_config(
+            f"[profile p]\ncredential_process = {path} {arguments}\n"
+            f"[profile r]\nrole_arn = {READER}\nsource_profile = p\n"
+        )
+
+    return write
+
+
+def runs(home):
+    path = home.path / "runs"
+    return path.read_text().count("run") if path.exists() else 0
+
+
+def prints(text):
+    return f"printf %s {shlex.quote(text)}"
+
+
+def test_until_it_expires_it_runs_once(run_awsexec, home, sts, tool):
+    session = sts.session_of("reader")
+    tool(prints(printed(session)))
+    assert keys(run_awsexec.child("p")) == of(session)
+    assert keys(run_awsexec.child("p")) == of(session)
+    assert is_fast(run_awsexec, "p", "true") == fast_path_is_on(run_awsexec)
+    assert runs(home) == 1
+    run_awsexec.child("--refresh", "p")
+    assert runs(home) == 2
+
+
+def test_what_does_not_expire_is_not_kept(run_awsexec, home, tool):
+    tool(prints(printed()))
+    for count in (1, 2):
+        assert keys(run_awsexec.child("p")) == [KEY_ID, SECRET, None, None]
+        assert runs(home) == count
+    assert entries(home) == {}
+
+
+def test_role_of_a_process(run_awsexec, home, sts, tool):
+    session = sts.session_of("writer")
+    tool(prints(printed(session)))
+    run_awsexec.child("r")
+    assert sts.operations == ["AssumeRole reader"]
+    assert (sts.calls[0].key_id, sts.calls[0].token) == (session.key_id, session.token)
+    run_awsexec.child("--session-name", "other", "r")
+    assert runs(home) == 1
+
+
+def test_what_lives_for_minutes_only_is_asked_for_once(run_awsexec, home, sts, tool):
+    session = sts.session_of("reader", 120)
+    tool(prints(printed(session)))
+    assert keys(run_awsexec.child("p")) == of(session)
+    assert runs(home) == 1
+
+
+def test_editing_the_command_is_another_identity(run_awsexec, home, sts, tool):
+    tool(prints(printed(sts.session_of("reader"))))
+    run_awsexec.child("p")
+    other = sts.session_of("writer")
+    home.script("tool", "#!/bin/sh\n" + prints(printed(other)))
+    run_awsexec.child("p")
+    home.config.write_text(home.config.read_text().replace("/tool ", "/tool --other "))
+    assert keys(run_awsexec.child("p")) == of(other)
+
+
+def test_no_shell_reads_it(run_awsexec, home, tool):
+    arguments = r"'a b' \"c\" d$HOME * x;"
+    tool(f'printf "%s\\n" "$@" >{home.path}/words\n{prints(printed())}', arguments)
+    run_awsexec.child("p")
+    words = (home.path / "words").read_text().splitlines()
+    assert words == ["a b", '"c"', "d$HOME", "*", "x;"]
+
+
+def test_streams(run_awsexec, home, tool):
+    """stdin is COMMAND's; stderr goes through."""
+    tool(f"cat >{home.path}/stdin; echo touch your key >&2\n{prints(printed())}")
+    result = run_awsexec("p", "cat", stdin="for the command")
+    assert (result.status, result.stdout) == (0, "for the command")
+    assert result.stderr == "touch your key\n"
+    assert (home.path / "stdin").read_text() == ""
+
+
+def test_environment(run_awsexec, home, tool):
+    """It has the caller's, and the marker, which COMMAND has not."""
+    tool(f"env >{home.path}/env\n{prints(printed())}")
+    child = run_awsexec.child("p", env={"MINE": "1", "AWS_PROFILE": "x"})
+    process = (home.path / "env").read_text()
+    assert "MINE=1\n" in process and "AWS_PROFILE=x\n" in process
+    assert "AWSEXEC_CALLERS=" in process
+    assert "AWSEXEC_CALLERS" not in child
+    child = run_awsexec.child("p", env={"AWSEXEC_CALLERS": "[]"})
+    assert "AWSEXEC_CALLERS" not in child
+
+
+NOT_JSON = (
+    " printed something else than the JSON that AWS documents (Version 1, and "
+    "Expiration in ISO 8601)"
+)
+
+
+@pytest.mark.parametrize(
+    ("lines", "what"),
+    [
+        ("exit 3", " ended with status 3; run it by hand to see why"),
+        ("kill -9 $$", " was killed by signal 9; run it by hand to see why"),
+        ("true", NOT_JSON),
+        ("echo sorry", NOT_JSON),
+        ("echo '[]'", NOT_JSON),
+        ("echo 3", NOT_JSON),
+        ("printf '\\377\\376'", NOT_JSON),
+        (
+            prints(printed(Version=2)),
+            ": Unsupported version '2' for credential process provider, supported "
+            "versions: 1",
+        ),
+        (
+            prints(printed(Version=None)),
+            ": Unsupported version '<Version key not provided>' for credential process "
+            "provider, supported versions: 1",
+        ),
+        (
+            prints(printed(SecretAccessKey=None)),
+            ": Missing required key in response: 'SecretAccessKey'",
+        ),
+        (prints(printed(Expiration="tomorrow or so")), NOT_JSON),
+    ],
+)
+def test_what_it_prints_is_of_no_use(run_awsexec, home, tool, lines, what):
+    tool(lines)
+    assert run_awsexec("p", "true").error() == (
+        f"profile 'p' (process, {home.config}:2): credential_process "
+        f"{home.path}/tool{what}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [
+        ({"AccessKeyId": ""}, "it gave an empty key id or secret key"),
+        ({"AccessKeyId": 5}, "what it gave is no key pair"),
+        ({"SessionToken": "é"}, "what it gave is no key pair"),
+        (
+            {"Expiration": "2020-01-01T00:00:00Z"},
+            "it gave credentials that have expired already",
+        ),
+        (
+            {"Expiration": "2050-01-01T00:00:00"},
+            "the expiration it gave has no time zone",
+        ),
+    ],
+)
+def test_credentials_of_no_use(run_awsexec, home, tool, changes, what):
+    tool(prints(printed(**changes)))
+    label = f"profile 'p' (process, {home.config}:2)"
+    assert run_awsexec("p", "true").error() == f"{label}: {what}"
+
+
+@pytest.mark.parametrize(
+    ("command", "what"),
+    [
+        (
+            "/no/such/tool x",
+            "cannot run credential_process /no/such/tool: No such file or directory",
+        ),
+        (
+            "echo 'open",
+            "credential_process echo: No closing quotation; mend the quotes",
+        ),
+    ],
+)
+def test_what_cannot_be_run(run_awsexec, home, command, what):
+    home.write_config(f"[profile p]\ncredential_process = {command}\n")
+    assert run_awsexec("p", "true").error() == (
+        f"profile 'p' (process, {home.config}:2): {what}"
+    )
+
+
+@pytest.mark.parametrize("lines", ["exec sleep 100", "sleep 100 2>/dev/null; true"])
+def test_a_process_that_hangs(run_awsexec, home, tool, lines):
+    tool(lines)
+    begun = time.monotonic()
+    error = run_awsexec("p", "true", env={"AWSEXEC_PROCESS_TIMEOUT": "1"}).error()
+    assert error == (
+        f"profile 'p' (process, {home.config}:2): credential_process "
+        f"{home.path}/tool was ended after 1 seconds without an answer; run it by hand "
+        "to see why, or give it more time with AWSEXEC_PROCESS_TIMEOUT"
+    )
+    assert time.monotonic() - begun < 20
+
+
+def test_bad_timeout(run_awsexec, tool):
+    tool("true")
+    error = run_awsexec("p", "true", env={"AWSEXEC_PROCESS_TIMEOUT": "soon"}).error()
+    assert error == (
+        "AWSEXEC_PROCESS_TIMEOUT=soon: a time is seconds, or like 15m, 8h, 1h30m"
+    )
+
+
+def loop_line(result):
+    """The line that names the loop, of a run whose processes all say something."""
+    assert (result.status, result.stdout) == (125, ""), result
+    assert "Traceback" not in result.stderr
+    (line,) = [line for line in result.stderr.splitlines() if "in a loop" in line]
+    return line
+
+
+@pytest.mark.parametrize("words", [(), ("--no-cache",), ("--refresh",)])
+def test_a_process_that_calls_awsexec_on_itself(run_awsexec, home, words):
+    home.write_config(
+        f"[profile a]\ncredential_process = {AWSEXEC} a -- false\n",
+        f"[profile r]\nrole_arn = {READER}\nsource_profile = a\n",
+    )
+    for profile in ("a", "r"):
+        assert loop_line(run_awsexec(*words, profile, "true")) == (
+            "awsexec: credential_process goes round in a loop: a → a; let one of them "
+            f"get its credentials elsewhere ({home.config}:2)"
+        )
+
+
+def test_processes_that_call_each_other(run_awsexec, home):
+    script = home.script("tool", f'#!/bin/sh\nexec {AWSEXEC} "$1" -- false\n')
+    home.write_config(
+        f"[profile start]\ncredential_process = {script} a\n"
+        f"[profile a]\ncredential_process = {script} role\n"
+        f"[profile role]\nrole_arn = {READER}\nsource_profile = b\n"
+        f"[profile b]\ncredential_process = {script} a\n"
+    )
+    line = loop_line(run_awsexec("start", "true"))
+    assert "in a loop: a → b → a; " in line
+    line = loop_line(run_awsexec("a", "true"))
+    assert "in a loop: a → b → a; " in line
+
+
+def test_a_process_may_call_awsexec_on_another_profile(run_awsexec, home, sts):
+    script = home.script(
+        "tool",
+        f"""\
+        #!/bin/sh
+        exec {AWSEXEC} reader -- sh -c 'printf "{{\\"Version\\": 1, \\
+        \\"AccessKeyId\\": \\"%s\\", \\"SecretAccessKey\\": \\"%s\\", \\
+        \\"SessionToken\\": \\"%s\\", \\"Expiration\\": \\"%s\\"}}" \\
+        $AWS_ACCESS_KEY_ID $AWS_SECRET_ACCESS_KEY $AWS_SESSION_TOKEN \\
+        $AWS_CREDENTIAL_EXPIRATION'
+        """,
+    )
+    home.write_config(
+        f"[profile reader]\nrole_arn = {READER}\nsource_profile = alice\n"
+        f"[profile p]\ncredential_process = {script}\n"
+    )
+    child = run_awsexec.child("p")
+    assert sts.operations == ["AssumeRole reader"]
+    assert child["AWS_ACCESS_KEY_ID"].startswith("ASIA")
+    # the same names in other files are other profiles
+    other = home.path / "other"
+    other.write_text(home.config.read_text().replace(f"{script}", "/bin/false"))
+    env = {"AWSEXEC_CALLERS": json.dumps([[str(other), str(home.credentials), "p"]])}
+    assert run_awsexec.child("p", env=env) == child
+
+
+def test_marker_that_nobody_can_read_is_none(run_awsexec, home, tool):
+    tool(prints(printed()))
+    for value in ("x", "3", "[3]", "{}"):
+        run_awsexec.child("p", env={"AWSEXEC_CALLERS": value})
+
+
+def test_parallel_runs_run_it_once(run_awsexec, home, sts, tool):
+    tool("sleep 1\n" + prints(printed(sts.session_of("reader"))))
+    started = [
+        subprocess.Popen([AWSEXEC, "p", "true"], env=run_awsexec.environment())
+        for _ in range(4)
+    ]
+    assert [run.wait(60) for run in started] == [0] * 4
+    assert runs(home) == 1

@@ -1,0 +1,125 @@
+"""The session of ``aws login``, in the AWS CLI's own cache."""
+
+import hashlib
+import json
+import time
+
+import pytest
+
+from tests.process.test_sources import keys, of
+from tests.servers.sign_in import SignInServer
+from tests.servers.web import iso8601
+from tests.support import READER, entries
+
+IDENTITY = "arn:aws:iam::123456789012:user/alice"
+CONFIG = f"""\
+[profile p]
+login_session = {IDENTITY}
+[profile r]
+role_arn = {READER}
+source_profile = p
+"""
+
+
+@pytest.fixture
+def sign_in(run_awsexec, home, sts):
+    pytest.importorskip("awscrt")
+    home.write_config(CONFIG)
+    with SignInServer() as server:
+        server.credentials = sts.session_of("console", 900)
+        run_awsexec.environ["AWS_ENDPOINT_URL_SIGNIN"] = server.url
+        yield server
+
+
+def write_login(home, server, session, folder=".aws/login/cache"):
+    """What the AWS CLI leaves of a login that gave `session`."""
+    digest = hashlib.sha256(IDENTITY.encode()).hexdigest()
+    path = home.path / folder / f"{digest}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(
+        json.dumps(
+            {
+                "accessToken": {
+                    "accessKeyId": session.key_id,
+                    "secretAccessKey": session.secret,
+                    "sessionToken": session.token,
+                    "accountId": "123456789012",
+                    "expiresAt": iso8601(session.expires),
+                },
+                "tokenType": "aws_sigv4",
+                "refreshToken": "EXAMPLEREFRESHTOKEN0",
+                "identityToken": "EXAMPLEIDENTITYTOKEN",
+                "clientId": "arn:aws:signin:::devtools/same-device",
+                "dpopKey": server.pem(),
+            }
+        )
+    )
+    return path
+
+
+def test_login_that_is_fresh(run_awsexec, home, sts, sign_in):
+    session = sts.session_of("console", 895)
+    write_login(home, sign_in, session)
+    assert keys(run_awsexec.child("p")) == of(session)
+    run_awsexec.child("r")
+    assert sts.calls[0].key_id == session.key_id
+    assert sign_in.asked == []
+    for path in entries(home):
+        assert b"EXAMPLEREFRESHTOKEN" not in path.read_bytes()
+
+
+def test_login_is_renewed_in_the_cache_of_the_cli(run_awsexec, home, sts, sign_in):
+    path = write_login(home, sign_in, sts.session_of("console", 60))
+    found = keys(run_awsexec.child("p"))
+    assert found[:3] == of(sign_in.credentials)[:3]
+    (request,) = sign_in.requests
+    assert "authorization" not in request.headers
+    assert request.json() == {
+        "clientId": "arn:aws:signin:::devtools/same-device",
+        "refreshToken": "EXAMPLEREFRESHTOKEN0",
+        "grantType": "refresh_token",
+    }
+    token = json.loads(path.read_text())
+    assert token["refreshToken"] == "EXAMPLEREFRESHTOKEN1"
+    assert token["accessToken"]["accessKeyId"] == sign_in.credentials.key_id
+    assert token["accessToken"]["expiresAt"] > iso8601(time.time() + 800)
+
+
+def test_other_directory(run_awsexec, home, sts, sign_in):
+    session = sts.session_of("console", 895)
+    write_login(home, sign_in, session, "elsewhere")
+    env = {"AWS_LOGIN_CACHE_DIRECTORY": str(home.path / "elsewhere")}
+    assert keys(run_awsexec.child("p", env=env)) == of(session)
+    assert "no valid login" in run_awsexec("p", "true").error()
+
+
+@pytest.mark.parametrize("state", ["none", "damaged", "over", "no key"])
+def test_no_valid_login(run_awsexec, home, sts, sign_in, state):
+    if state != "none":
+        path = write_login(home, sign_in, sts.session_of("console", -60))
+        if state == "damaged":
+            path.write_text("{")
+        elif state == "no key":
+            path.write_text(path.read_text().replace("dpopKey", "x"))
+        sign_in.refresh_token = "another"
+    assert run_awsexec("p", "true").error() == (
+        f"profile 'p' (login, {home.config}:2): there is no valid login; run: aws login "
+        "--profile p"
+    )
+
+
+def test_sign_in_is_out_of_reach(run_awsexec, home, sts, sign_in, dead_port):
+    write_login(home, sign_in, sts.session_of("console", -60))
+    url = f"http://127.0.0.1:{dead_port}"
+    error = run_awsexec("p", "true", env={"AWS_ENDPOINT_URL_SIGNIN": url}).error()
+    assert error.startswith(f"cannot reach AWS Sign-In at {url}: ")
+
+
+def test_without_awscrt(run_awsexec, home, sts, sign_in):
+    write_login(home, sign_in, sts.session_of("console", 895))
+    (home.path / "awscrt.py").write_text("raise ImportError\n")
+    error = run_awsexec("p", "true", env={"PYTHONPATH": str(home.path)}).error()
+    assert error == (
+        f"profile 'p' (login, {home.config}:2): aws login sessions need the package "
+        "awscrt; install awsexec[login]"
+    )

@@ -1,0 +1,336 @@
+"""What each call asks for, and AWS's limits."""
+
+import json
+
+import pytest
+
+from awsexec.errors import ConfigError
+from awsexec.profiles import files, steps
+from awsexec.profiles.files import Setting
+from awsexec.profiles.profile import Profile, Profiles
+from awsexec.profiles.steps import AssumeRole, MfaSession
+from tests.support import READER, READER_CONFIG, SERIAL
+
+MANAGED = "arn:aws:iam::aws:policy/"
+OWN = "arn:aws:iam::123456789012:policy/"
+
+
+def assume(settings="", config=READER_CONFIG, path="CONFIG"):
+    profiles = Profiles(
+        files.parse(config + settings, path, files.CONFIG),
+        files.parse("", "CREDENTIALS", files.CREDENTIALS),
+    )
+    return steps.assume_role(profiles.get("reader"), "me", None, {"HOME": "/home/u"})
+
+
+def refusal(settings, config=READER_CONFIG, path="CONFIG"):
+    """The message about the setting in line 5 of the config file."""
+    with pytest.raises(ConfigError) as caught:
+        assume(settings, config, path)
+    where, _, message = str(caught.value).partition(": ")
+    assert where == f"{path}:5"
+    return message
+
+
+def test_request_with_everything():
+    step = AssumeRole(
+        READER,
+        "me",
+        "ext",
+        900,
+        SERIAL,
+        "reader",
+        "alice",
+        (("a", "1"), ("b", "")),
+        ("a",),
+        "{}",
+        (f"{MANAGED}One", f"{OWN}two"),
+    )
+    assert step.parameters() == {
+        "RoleArn": READER,
+        "RoleSessionName": "me",
+        "ExternalId": "ext",
+        "DurationSeconds": 900,
+        "SerialNumber": SERIAL,
+        "SourceIdentity": "alice",
+        "Tags": [{"Key": "a", "Value": "1"}, {"Key": "b", "Value": ""}],
+        "TransitiveTagKeys": ["a"],
+        "Policy": "{}",
+        "PolicyArns": [{"arn": f"{MANAGED}One"}, {"arn": f"{OWN}two"}],
+    }
+    assert str(step) == f"role {READER}"
+
+
+def test_request_with_nothing_but_the_role():
+    assert assume().parameters() == {"RoleArn": READER, "RoleSessionName": "me"}
+
+
+def test_mfa_session():
+    session = MfaSession(SERIAL, 3600, "reader")
+    assert session.parameters() == {"SerialNumber": SERIAL, "DurationSeconds": 3600}
+    assert str(session) == f"MFA session with {SERIAL}"
+
+
+@pytest.mark.parametrize(
+    ("setting", "attribute", "expected"),
+    [
+        ("role_session_name = x=@", "session_name", "x=@"),
+        ("external_id = a:/b", "external_id", "a:/b"),
+        ("external_id = " + "x" * 1224, "external_id", "x" * 1224),
+        ("duration_seconds = 900", "duration", 900),
+        ("duration_seconds = 43200", "duration", 43_200),
+        ("source_identity = alice@example.com", "source_identity", "alice@example.com"),
+        ("source_identity = " + "x" * 64, "source_identity", "x" * 64),
+        ("session_tags = b=2, a=1", "tags", (("a", "1"), ("b", "2"))),
+        ("session_tags = a=1,\n  b = 2\n  c=3", "tags", tuple(zip("abc", "123"))),
+        ("session_tags = a=b=c,d=", "tags", (("a", "b=c"), ("d", ""))),
+        ("session_tags = Käse Ⅷ=x y/z:+@-_.", "tags", (("Käse Ⅷ", "x y/z:+@-_."),)),
+        (f"session_tags = {'k' * 128}={'v' * 256}", "tags", (("k" * 128, "v" * 256),)),
+        (
+            "session_tags = a=1,b=2\ntransitive_session_tags = b , a, b",
+            "transitive_tags",
+            ("a", "b"),
+        ),
+        (f"session_policy_arns = {MANAGED}X", "policy_arns", (f"{MANAGED}X",)),
+        (
+            f"session_policy_arns = {OWN}b, {OWN}a\n  {OWN}b",
+            "policy_arns",
+            (f"{OWN}a", f"{OWN}b"),
+        ),
+        ("session_read_only = true", "policy_arns", (f"{MANAGED}ReadOnlyAccess",)),
+        ("session_read_only = False", "policy_arns", ()),
+        (
+            f"session_read_only = false\nsession_policy_arns = {OWN}a",
+            "policy_arns",
+            (f"{OWN}a",),
+        ),
+    ],
+)
+def test_setting(setting, attribute, expected):
+    assert getattr(assume(setting), attribute) == expected
+
+
+def test_read_only_in_another_partition():
+    config = READER_CONFIG.replace("aws", "aws-cn", 1)
+    assert assume("session_read_only = true", config).policy_arns == (
+        "arn:aws-cn:iam::aws:policy/ReadOnlyAccess",
+    )
+
+
+TAG_KEY_RULE = (
+    "is no key of a tag; it has 1 to 128 characters, letters, digits, blanks and "
+    "_.:/=+-@"
+)
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        (
+            "role_session_name = a b",
+            "a b is no role session name; it has 2 to 64 characters, letters, digits "
+            "and _+=,.@-",
+        ),
+        (
+            "source_identity = a/b",
+            "a/b is no source identity; it has 2 to 64 characters, letters, digits and "
+            "_+=,.@-",
+        ),
+        (
+            f"source_identity = {'x' * 65}",
+            f"{'x' * 65} is no source identity; it has 2 to 64 characters, letters, "
+            "digits and _+=,.@-",
+        ),
+        (
+            "external_id = a b",
+            "the external id does not fit AWS's rule; it has 2 to 1224 characters, "
+            "letters, digits and _+=,.@:/-",
+        ),
+        ("duration_seconds = 899", "899 seconds; AssumeRole takes 900 to 43200"),
+        ("session_tags = a", "a is no tag; add =VALUE"),
+        ("session_tags = =v", f"'' {TAG_KEY_RULE}"),
+        ("session_tags = a*=v", f"a* {TAG_KEY_RULE}"),
+        (f"session_tags = {'k' * 129}=v", f"{'k' * 129} {TAG_KEY_RULE}"),
+        (
+            "session_tags = AWS:x=v",
+            "AWS:x is no key of a tag; AWS keeps those that begin with aws: to itself",
+        ),
+        (
+            f"session_tags = k={'v' * 257}",
+            "the value of the tag k does not fit AWS's rule; it has 256 characters at "
+            "most, letters, digits, blanks and _.:/=+-@",
+        ),
+        (
+            "session_tags = Team=1,team=2",
+            "two session tags team; remove one of them",
+        ),
+        (
+            "session_tags = " + ",".join(f"k{n}=v" for n in range(51)),
+            "51 session tags; AWS takes 50 at most",
+        ),
+        (
+            "transitive_session_tags = a",
+            "a is to be transitive and is no session tag of this role; add it to "
+            "session_tags, or with --session-tag",
+        ),
+        (
+            "session_policy_arns = ReadOnlyAccess",
+            "ReadOnlyAccess is no policy ARN; write arn:aws:iam::aws:policy/NAME, or "
+            "the account instead of aws, with blanks between several",
+        ),
+        (
+            f"session_policy_arns = {MANAGED}X,{MANAGED}Y",
+            "arn:aws:iam::aws:policy/X,arn:aws:iam::aws:policy/Y is no policy ARN; "
+            "write arn:aws:iam::aws:policy/NAME, or the account instead of aws, with "
+            "blanks between several",
+        ),
+        (
+            "session_policy_arns = arn:aws:iam::210987654321:policy/x",
+            "the policy arn:aws:iam::210987654321:policy/x is not of the role's "
+            "account; AWS takes policies of 123456789012 and its own in the partition "
+            "aws",
+        ),
+        (
+            "session_policy_arns = arn:aws-cn:iam::aws:policy/x",
+            "the policy arn:aws-cn:iam::aws:policy/x is not of the role's account; AWS "
+            "takes policies of 123456789012 and its own in the partition aws",
+        ),
+        (
+            "session_policy_arns = " + " ".join(f"{OWN}{n}" for n in range(11)),
+            "11 session policies; AWS takes 10 managed ones at most",
+        ),
+        ("session_read_only = 1", "1 is neither true nor false"),
+        (
+            f"session_read_only = true\nsession_policy_arns = {OWN}a",
+            "the session would not be read-only, for AWS adds up session_read_only and "
+            "session_policy_arns (CONFIG:6); use one of them",
+        ),
+    ],
+)
+def test_setting_beyond_the_limits(setting, message):
+    assert refusal(setting) == message
+
+
+ALLOW = {"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}
+POLICY = {"Version": "2012-10-17", "Statement": [ALLOW]}
+MINIFIED = (
+    '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:Get*",'
+    '"Resource":"*"}]}'
+)
+
+
+@pytest.mark.parametrize("path", ["policy.json", "{folder}/policy.json"])
+def test_policy(tmp_path, path):
+    (tmp_path / "policy.json").write_text("\ufeff" + json.dumps(POLICY, indent=4))
+    # seen from the config file, wherever awsexec runs
+    setting = f"session_policy = {path.format(folder=tmp_path)}"
+    assert assume(setting, path=f"{tmp_path}/config").policy == MINIFIED
+
+
+def test_policy_of_an_option_is_seen_from_the_current_directory(tmp_path, monkeypatch):
+    (tmp_path / "p").write_text('{"Sid": "ü€"}', encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    profile = Profile("p").with_options(
+        [
+            Setting("role_arn", READER, "--role-arn", 0),
+            Setting("session_policy", "p", "--policy", 0),
+        ]
+    )
+    step = steps.assume_role(profile, "me", None, {})
+    assert step.policy == '{"Sid":"\\u00fc\\u20ac"}'
+
+
+def test_policy_in_the_home_directory(tmp_path):
+    message = refusal("session_policy = ~/none.json")
+    assert message == (
+        "cannot use the policy /home/u/none.json: No such file or directory"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[1]", "is no policy; write a JSON object with a Statement"),
+        ("{", ": Expecting property name enclosed in double quotes"),
+        ('{"a": 1, "a": 2}', ": 'a' stands twice in one object"),
+        ('{"a": NaN}', ": NaN is no JSON"),
+        ("\xff", ": "),
+        ("[" * 100_000, ": "),
+        (
+            '{"a": "' + "x" * 2041 + '"}',
+            "has 2049 characters without its white space; AWS takes 2048 at most",
+        ),
+    ],
+)
+def test_policy_that_is_none(tmp_path, text, message):
+    path = tmp_path / "policy.json"
+    path.write_text(text, encoding="latin-1")
+    found = refusal(f"session_policy = {path}")
+    assert found.partition(str(path))[2].strip().startswith(message)
+
+
+def test_longest_policy(tmp_path):
+    path = tmp_path / "policy.json"
+    path.write_text('{ "a" : "' + "x" * 2040 + '" }')
+    assert len(assume(f"session_policy = {path}").policy) == 2048
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [
+        "reader",
+        "arn:aws:iam::123456789012:user/reader",
+        "arn:aws:iam::123456789012:role/",
+        "arn:aws:iam::12345678901x:role/reader",
+        "arn:aws:iam::１２３４５６７８９０１２:role/reader",
+        "arn:aws:iam::aws:role/reader",
+        "arn:aws:sts::123456789012:role/reader",
+        "arn:gcp:iam::123456789012:role/reader",
+        "arn:aws:iam::123456789012:role/a b",
+    ],
+)
+def test_arn_of_no_role(arn):
+    with pytest.raises(ConfigError) as caught:
+        assume(config=READER_CONFIG.replace(READER, arn))
+    assert str(caught.value) == (
+        f"CONFIG:3: {arn} is no role ARN; write arn:aws:iam::ACCOUNT:role/NAME with "
+        "the 12 digits of the account"
+    )
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [
+        "arn:aws-cn:iam::123456789012:role/reader",
+        "arn:aws-us-gov:iam::123456789012:role/path/to/reader",
+    ],
+)
+def test_arn_of_a_role(arn):
+    assert assume(config=READER_CONFIG.replace(READER, arn)).role_arn == arn
+
+
+@pytest.mark.parametrize("serial", ["x" * 8, "x" * 257, "arn:aws:iam::1:mfa/a b"])
+def test_serial_of_no_device(serial):
+    with pytest.raises(ConfigError, match="is no MFA device; write its serial number"):
+        steps.checked_serial(Setting("mfa_serial", serial, "CONFIG", 1))
+
+
+@pytest.mark.parametrize(
+    ("text", "cleaned"),
+    [
+        ("alice", "alice"),
+        ("DOMAIN\\Alice Ü", "DOMAIN-Alice--"),
+        ("a", "awsexec-a"),
+        ("", "awsexec"),
+        ("x" * 70, "x" * 64),
+        ("a@b_c+d=e,f.g-h", "a@b_c+d=e,f.g-h"),
+    ],
+)
+def test_clean_session_name(text, cleaned):
+    assert steps.clean_session_name(text) == cleaned
+    assert steps.is_session_name(cleaned)
+
+
+@pytest.mark.parametrize("name", ["", "a", "x" * 65, "a b", "ü-", "a/b"])
+def test_no_session_name(name):
+    assert not steps.is_session_name(name)
