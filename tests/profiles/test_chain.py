@@ -138,6 +138,13 @@ def test_source_that_is_several(credentials, config, kind):
     assert chain.source.kind == kind
 
 
+def test_roles_in_the_order_of_the_calls():
+    assert resolve("alice", "").role_arns == []
+    token = f"[profile reader]\nrole_arn = {READER}\nweb_identity_token_file = /t\n"
+    for config in (READER_CONFIG, token):
+        assert resolve("writer", config + WRITER_CONFIG).role_arns == [READER, WRITER]
+
+
 BASE = READER_CONFIG + MFA
 
 
