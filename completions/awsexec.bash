@@ -23,8 +23,9 @@ _awsexec() {
                 break
                 ;;
             --completion | --duration | --export | --external-id | --mfa-serial | \
-                --mfa-token | --min-ttl | --region | --role-arn | --session-name | \
-                --shell | --source-profile)
+                --mfa-token | --min-ttl | --policy | --policy-arn | --region | \
+                --role-arn | --session-name | --session-tag | --shell | \
+                --source-identity | --source-profile | --transitive-tag)
                 [[ ${words[i]} == --export ]] && action=export
                 [[ ${words[i]} == --completion ]] && action=none
                 ((i++))
@@ -53,9 +54,10 @@ _awsexec() {
         _awsexec_value "${cur%%=*}" "${cur%%=*}=" "$cur" "$2"
     elif [[ $cur == -* ]]; then
         _awsexec_offer "$cur" "$2" \
-            --role-arn --source-profile --external-id --session-name --duration \
-            --region --shell --login --mfa-serial --mfa-token --no-prompt --min-ttl \
-            --refresh --no-cache -q --quiet -v --verbose --debug --export --list \
+            --role-arn --source-profile --external-id --session-name \
+            --source-identity --session-tag --transitive-tag --policy --policy-arn \
+            --read-only --duration --region --shell --login --mfa-serial --mfa-token \
+            --no-prompt --device-code --no-browser --min-ttl --refresh --no-cache -q --quiet -v --verbose --debug --export --list \
             --explain --whoami --json --completion --profiles --forget -h --help \
             --version
     elif [[ ! $profile && $action != none ]]; then
@@ -95,10 +97,11 @@ _awsexec_value() {
                 [[ $path == /* ]] && values+=("$path")
             done 2>/dev/null </etc/shells
             ;;
+        --policy) ;;
         *) return ;;
     esac
     ((${#values[@]})) && _awsexec_offer "$cur" "$typed" "${values[@]/#/$before}"
-    if [[ $1 == --shell ]] && ((${#COMPREPLY[@]} == 0)); then
+    if [[ $1 == --shell || $1 == --policy ]] && ((${#COMPREPLY[@]} == 0)); then
         _awsexec_compopt -o default
     fi
 }

@@ -24,8 +24,9 @@ function __awsexec_place
                 echo command (math $i + 1)
                 return
             case --completion --duration --export --external-id --mfa-serial \
-                --mfa-token --min-ttl --region --role-arn --session-name --shell \
-                --source-profile
+                --mfa-token --min-ttl --policy --policy-arn --region --role-arn \
+                --session-name --session-tag --shell --source-identity \
+                --source-profile --transitive-tag
                 if test $i -eq $count
                     echo option
                     return
@@ -158,14 +159,22 @@ complete -c awsexec -n '__awsexec_at option' -l role-arn -x -d 'assume this role
 complete -c awsexec -n '__awsexec_at option' -l source-profile -x -a '(__awsexec_profiles)' -d 'with the credentials of this profile'
 complete -c awsexec -n '__awsexec_at option' -l external-id -x -d 'the id its trust policy asks for'
 complete -c awsexec -n '__awsexec_at option' -l session-name -x -a '\{user\} \{host\} \{profile\}' -d 'role session name; takes {user} {host} {profile}'
+complete -c awsexec -n '__awsexec_at option' -l source-identity -x -d 'who is behind the session, for good'
+complete -c awsexec -n '__awsexec_at option' -l session-tag -x -d 'tag the session; may be repeated'
+complete -c awsexec -n '__awsexec_at option' -l transitive-tag -x -d 'keep this tag in a chain; may be repeated'
+complete -c awsexec -n '__awsexec_at option' -l policy -rF -d 'no more than this policy (JSON) allows'
+complete -c awsexec -n '__awsexec_at option' -l policy-arn -x -d 'no more than this one; may be repeated'
+complete -c awsexec -n '__awsexec_at option' -l read-only -d "no more than AWS's ReadOnlyAccess"
 complete -c awsexec -n '__awsexec_at option' -l duration -x -a '15m 1h 2h 4h 8h 12h' -d 'life of the session: seconds, or 15m, 8h'
 complete -c awsexec -n '__awsexec_at option' -l region -x -a '(__awsexec_regions)' -d 'region for AWS STS and COMMAND'
 complete -c awsexec -n '__awsexec_at option' -l shell -rF -a '(__awsexec_shells)' -d 'this one, instead of $SHELL'
 complete -c awsexec -n '__awsexec_at option' -l login -d 'as a login shell'
 complete -c awsexec -n '__awsexec_at option' -l mfa-serial -x -d 'the MFA device'
 complete -c awsexec -n '__awsexec_at option' -l mfa-token -x -d 'its code, instead of asking'
-complete -c awsexec -n '__awsexec_at option' -l no-prompt -d 'fail rather than ask for a code'
-complete -c awsexec -n '__awsexec_at option' -l min-ttl -x -a '5m 15m 30m 1h' -d 'life the credentials must have left; renew them if less'
+complete -c awsexec -n '__awsexec_at option' -l no-prompt -d 'fail rather than ask for anything'
+complete -c awsexec -n '__awsexec_at option' -l device-code -d 'with a code to type in any browser, also elsewhere'
+complete -c awsexec -n '__awsexec_at option' -l no-browser -d 'show the URL, open no browser'
+complete -c awsexec -n '__awsexec_at option' -l min-ttl -x -a '5m 15m 30m 1h' -d 'life the credentials must have left, else renew them'
 complete -c awsexec -n '__awsexec_at option' -l refresh -d 'renew the session now'
 complete -c awsexec -n '__awsexec_at option' -l no-cache -d 'neither read nor write the cache'
 complete -c awsexec -n '__awsexec_at option' -s q -l quiet -d 'say nothing but errors'

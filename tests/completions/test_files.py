@@ -36,7 +36,7 @@ def zsh_options():
     for line in block.splitlines():
         line = re.sub(r"'\{([^}]*)\}'", r"\1", line)
         spec = shlex.split(line)[0]
-        found = re.fullmatch(r"(?:\(.*?\))?(-.*?)(=?)\[(.*?)\](:.*)?", spec)
+        found = re.fullmatch(r"(?:\(.*?\)|\*)?(-.*?)(=?)\[(.*?)\](:.*)?", spec)
         flags, equals, text, action = found.groups()
         assert bool(equals) == bool(action), line
         for flag in flags.split(","):

@@ -180,7 +180,7 @@ def test_menus(shell):
     if shell.kind.name != "bash":
         role = "arn:aws:iam::123456789012:role/plain eu-west-1"
         shell.sees(f"awsexec {TAB}{TAB}", role)
-        shell.sees(f"awsexec --{TAB}{TAB}", "fail rather than ask for a code")
+        shell.sees(f"awsexec --{TAB}{TAB}", "fail rather than ask for anything")
         shell.sees(f"awsexec --region us-{TAB}{TAB}", "N. Virginia")
 
 
