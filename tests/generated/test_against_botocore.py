@@ -275,7 +275,7 @@ def difference(expected: Outcome, reason: str, found: Outcome, message: str) -> 
 
 
 @given(pairs())
-@examples(1000)
+@examples(600)
 def test_identity_and_calls(paths, pair):
     # the row of empty values, which are values to botocore
     plain = tuple(map(without_empty_values, pair))
@@ -303,7 +303,7 @@ def _write(paths: tuple[str, str], texts: Sequence[str]) -> None:
 
 
 # what the two grammars share; the rows of the table are in profiles/test_differences
-_NAME = st.sampled_from(["a", "b", "B", "Ünï", "x-y_z", "w0"])
+_NAME = st.sampled_from(["a", "b", "Cd", "Ünï", "x-y_z", "w0"])
 _HEADER = st.sampled_from(
     ["[default]", "[profile a]", "[profile b]", '[profile "two words"]']
     + ["[profile  c]", "[c]", "[services s]", "[sso-session s]", "[profile a b]"]
@@ -323,7 +323,7 @@ _END = st.sampled_from(["\n", "\n", "\n", "\r\n", "\r"])
 
 
 @given(st.lists(st.tuples(_LINE, _END).map("".join), max_size=15).map("".join))
-@examples(1000)
+@examples(600)
 def test_grammar(paths, text):
     text = f"[profile first]\n{text}"
     path = paths[0]
