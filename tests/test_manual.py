@@ -1,9 +1,11 @@
 """The help text and the man page."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 
 import pytest
 
@@ -44,7 +46,8 @@ def test_the_page_that_is_installed_is_up_to_date():
 
 
 def test_the_page_is_where_man_looks():
-    if not PAGE.startswith(sys.prefix):
+    # not awsexec's own file: pytest may have it from the folder of the sources
+    if not os.path.isdir(os.path.join(sysconfig.get_path("purelib"), "awsexec")):
         pytest.skip("awsexec is installed to be worked on")
     with open(PAGE, encoding="utf-8") as stream:
         page = stream.read()
@@ -60,4 +63,5 @@ def test_troff_has_nothing_to_say_about_the_page():
         ["groff", "-man", "-ww", "-Tutf8", PAGE], capture_output=True, check=True
     )
     assert result.stderr == b""
-    assert b"EXIT STATUS" in result.stdout
+    # bold is a letter typed twice
+    assert b"EXIT STATUS" in re.sub(rb".\x08", b"", result.stdout)
