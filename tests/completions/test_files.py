@@ -111,6 +111,8 @@ def test_printed(run_awsexec, shell, text):
     assert printed.stdout == text
 
 
+# coverage would load some of them itself
+@pytest.mark.uncounted
 def test_printed_without_the_modules_of_a_run(run_awsexec):
     result = run_awsexec("--completion", "bash", env={"PYTHONPROFILEIMPORTTIME": "1"})
     loaded = {line.rpartition("|")[2].strip() for line in result.stderr.splitlines()}

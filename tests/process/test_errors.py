@@ -78,8 +78,9 @@ MFA = f"mfa_serial = {SERIAL}\n"
             ROLE + "credential_source = EcsContainer\n",
             ALICE,
             ("reader",),
-            "{config}:3: profile 'reader' (container, {config}:3) gave no credentials; "
-            "check that it is set up on this machine",
+            "profile 'reader' (container, {config}:3): neither "
+            "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI nor "
+            "AWS_CONTAINER_CREDENTIALS_FULL_URI is set; is this an ECS or EKS container?",
             id="no container",
         ),
         pytest.param(
@@ -87,8 +88,8 @@ MFA = f"mfa_serial = {SERIAL}\n"
             + "[profile tool]\ncredential_process = /no/such/program\n",
             "",
             ("reader",),
-            "{config}:6: profile 'tool' (process, {config}:6): [Errno 2] No such file "
-            "or directory: '/no/such/program'",
+            "profile 'tool' (process, {config}:6): cannot run credential_process "
+            "/no/such/program: No such file or directory",
             id="credential_process",
         ),
         pytest.param(
