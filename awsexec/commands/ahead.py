@@ -90,7 +90,7 @@ def _renew(
 
 
 def _key(selected: Selection, environ: Mapping[str, str]) -> str:
-    return everyrun.run_key(selected.name, *selected.paths, environ)
+    return everyrun.run_key(selected.name, *selected.config.paths, environ)
 
 
 def _write(
@@ -100,7 +100,7 @@ def _write(
     store: Store,
     renew: int,
 ) -> None:
-    if not selected.settled:
+    if not selected.config.settled:
         return
     assert credentials.expires is not None and credentials.issued is not None
     variables = child_variables(credentials, selected.name, selected.region)
@@ -114,6 +114,6 @@ def _write(
             credentials.expires,
             variables,
             renew,
-            selected.files,
+            selected.config.files,
         )
     )

@@ -36,23 +36,43 @@ COARSE_STEP, FINE_STEP = 2, 0.02
 
 
 @dataclass(frozen=True)
+class Config:
+    """The config files, read.
+
+    `paths` are the config file's and the credentials file's; `files` tells, as
+    `everyrun.signatures` does, what they were when they were read, and `settled` whether
+    a later edit is sure to show in that.
+    """
+
+    profiles: Profiles
+    paths: tuple[str, str]
+    files: str
+    settled: bool
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str]) -> Config:
+        """Read the files that `environ` selects. Raises `ConfigError`."""
+        paths = files.paths(environ)
+        # before they are read: what changes from now on is another signature
+        signatures = everyrun.signatures(paths)
+        settled = all(_is_settled(path) for path in paths)
+        return cls(Profiles.load(paths), paths, signatures, settled)
+
+
+@dataclass(frozen=True)
 class Selection:
     """A profile's chain, where its calls go, and the region its command gets.
 
     `region_of_profile` is whether that is the profile's, and no choice of the user's.
-    `paths` are the config file's and the credentials file's; `files` tells, as
-    `entry.signatures` does, what they were when they were read, and `settled` whether
-    a later edit is sure to show in that. `by_name` is whether the profile's name alone,
-    with no option to change what it stands for, made the selection.
+    `config` is what they were worked out from. `by_name` is whether the profile's name
+    alone, with no option to change what it stands for, made the selection.
     """
 
     chain: Chain
     endpoint: Endpoint
     region: str | None
     region_of_profile: bool
-    paths: tuple[str, str]
-    files: str
-    settled: bool
+    config: Config
     by_name: bool
 
     @property
@@ -71,25 +91,6 @@ class Selection:
         """What the cache holds of the source and of each step, None for nothing of use."""
         found = [store.read(key) for key in self.keys()]
         return [entry if entry and entry.is_fresh(now) else None for entry in found]
-
-
-@dataclass(frozen=True)
-class Config:
-    """The config files, read; the fields are as in `Selection`. Raises `ConfigError`."""
-
-    profiles: Profiles
-    paths: tuple[str, str]
-    files: str
-    settled: bool
-
-    @classmethod
-    def load(cls, environ: Mapping[str, str]) -> Config:
-        """Read the files that `environ` selects."""
-        paths = files.paths(environ)
-        # before they are read: what changes from now on is another signature
-        signatures = everyrun.signatures(paths)
-        settled = all(_is_settled(path) for path in paths)
-        return cls(Profiles.load(paths), paths, signatures, settled)
 
 
 def select(
@@ -125,9 +126,7 @@ def select(
         endpoint,
         region,
         endpoints.region_of(Profile(""), environ, arguments.region) is None,
-        config.paths,
-        config.files,
-        config.settled,
+        config,
         by_name=profile.name in profiles and not options and arguments.region is None
         # nor a file that is none of `paths`
         and not any(hop.get("session_policy") for hop in chain.hops),
@@ -244,11 +243,11 @@ def resolver_for(
         from awsexec.credentials.sources import process
 
         # before a lock is taken, which the run that this one is in may hold
-        process.check(selection.chain.source, selection.paths, environ)
+        process.check(selection.chain.source, selection.config.paths, environ)
     retries = _retries(profile, environ)
     around = Surroundings(
         environ,
-        selection.paths,
+        selection.config.paths,
         selection.endpoint,
         retries,
         None if arguments.no_prompt else terminal.show,
