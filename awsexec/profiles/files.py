@@ -122,7 +122,6 @@ def paths(environ: Mapping[str, str]) -> tuple[str, str]:
 
 def expand(path: str, environ: Mapping[str, str]) -> str:
     """`path` with its ``~`` and ``$VARIABLE`` filled in, as botocore does."""
-    """`path` with its variables and its ``~`` filled in."""
     path = os.path.expandvars(path)
     # os.path.expanduser would ask os.environ, not the environment it was given
     home = environ.get("HOME")
