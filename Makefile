@@ -12,6 +12,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 # on its own: the AWS CLI pins versions of what awsexec uses too
 AWSCLI := $(VENV)/awscli
+# the SDK for JavaScript; later ones want a later Node.js than Debian has
+NODE := $(VENV)/node
+NODE_PACKAGES := @aws-sdk/client-sts@3.750.0
+NPM := $(shell command -v npm)
 # more words for pytest: make test TESTS='-k mfa'
 TESTS ?=
 # how often make bench runs what is fast
@@ -42,6 +46,10 @@ $(AWSCLI)/made: $(VENV)/made
 	$(AWSCLI)/bin/pip install --quiet awscli
 	touch $@
 
+$(NODE)/made: $(VENV)/made
+	$(NPM) install --silent --no-audit --no-fund --prefix $(NODE) $(NODE_PACKAGES)
+	touch $@
+
 .PHONY: demo
 demo: $(VENV)/installed $(AWSCLI)/made
 	env -i PATH="$(CURDIR)/$(BIN):$(CURDIR)/$(AWSCLI)/bin:$$PATH" tests/demo/demo.sh
@@ -51,7 +59,7 @@ demo: $(VENV)/installed $(AWSCLI)/made
 # A failed run's data would count in the next one. The script, not -m: that would
 # import awsexec from here.
 .PHONY: test
-test: $(VENV)/installed
+test: $(VENV)/installed $(AWSCLI)/made $(if $(NPM),$(NODE)/made)
 	$(BIN)/coverage erase
 	$(BIN)/coverage run $(BIN)/pytest -n auto -m 'not uncounted' $(TESTS)
 	$(BIN)/coverage combine --quiet

@@ -187,6 +187,17 @@ OPTIONS: tuple[tuple[str, tuple[Option, ...]], ...] = (
         ),
     ),
     (
+        "COMMAND",
+        (
+            Option(
+                "--serve",
+                "serve",
+                "",
+                "let it fetch credentials, and new ones, for as long as it runs",
+            ),
+        ),
+    ),
+    (
         "The shell, where there is no COMMAND",
         (
             Option("--shell", "shell", "PATH", "this one, instead of $SHELL"),
@@ -303,6 +314,7 @@ class Arguments:
     region: str | None = None
     shell: str | None = None
     login: bool = False
+    serve: bool = False
     mfa_serial: str | None = None
     mfa_token: str | None = None
     no_prompt: bool = False

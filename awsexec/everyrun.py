@@ -244,8 +244,11 @@ def _check_private(status: os.stat_result, kind: int, noun: str) -> None:
 # not blanked: some programs take an empty variable for a value.
 REMOVED = frozenset(
     {
+        "AWSEXEC_BARE_CONFIG",
+        "AWSEXEC_BARE_PROFILE",
         "AWSEXEC_CALLERS",
         "AWSEXEC_ISSUED",
+        "AWSEXEC_OWN_CONFIG",
         "AWSEXEC_PROFILE_REGION",
         "AWS_ACCESS_KEY",
         "AWS_ACCESS_KEY_ID",
@@ -324,7 +327,8 @@ def caller_environment() -> "dict[str, str]":
     """The environment as the caller left it.
 
     In a shell of ours the region may be that of the shell's profile, and then says
-    nothing about the next one. In the C locale Python sets LC_CTYPE to a UTF-8 locale
+    nothing about the next one; nor do the config file and the profile that such a shell
+    has where an endpoint serves it (`commands/serve.py`). In the C locale Python sets LC_CTYPE to a UTF-8 locale
     for its own process and its children (PEP 538); COMMAND is not to see that.
     """
     environ = dict(os.environ)
@@ -332,6 +336,11 @@ def caller_environment() -> "dict[str, str]":
         for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
             if environ.get(name) == environ["AWSEXEC_PROFILE_REGION"]:
                 del environ[name]
+    if "AWSEXEC_BARE_CONFIG" in environ:
+        if environ.get("AWS_CONFIG_FILE") == environ["AWSEXEC_BARE_CONFIG"]:
+            environ["AWS_CONFIG_FILE"] = environ.get("AWSEXEC_OWN_CONFIG", "")
+        if environ.get("AWS_PROFILE") == environ.get("AWSEXEC_BARE_PROFILE"):
+            environ.pop("AWS_PROFILE", None)
     if environ.get("LC_CTYPE") in ("C.UTF-8", "C.utf8") and not environ.get("LC_ALL"):
         try:
             with open("/proc/self/environ", "rb") as stream:

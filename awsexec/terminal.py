@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
+from collections.abc import Iterator
 
 from awsexec.errors import Interrupted
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TextIO
 
 if sys.platform == "win32":
     _KEYBOARD, _SCREEN = "CONIN$", "CONOUT$"
@@ -14,7 +20,7 @@ else:
 
 
 class NoTerminal(Exception):
-    """The process has no controlling terminal to ask on."""
+    """There is no controlling terminal to ask on, or nobody at it."""
 
 
 def show(text: str) -> None:
@@ -26,11 +32,12 @@ def show(text: str) -> None:
         raise NoTerminal(os.strerror(error.errno or 0)) from None
 
 
-def ask(question: str) -> str:
+def ask(question: str, seconds: float | None = None) -> str:
     """Print `question` on the controlling terminal and return the line typed there.
 
     The line is shown while it is typed, and comes back without white space around it.
-    Raises `NoTerminal`, and `Interrupted` on Ctrl-C or end of input.
+    Raises `NoTerminal`, also if nothing was typed for so many `seconds`, and
+    `Interrupted` on Ctrl-C or end of input.
     """
     try:
         # not one stream for both: a terminal cannot seek, and Python's r+ must
@@ -41,6 +48,9 @@ def ask(question: str) -> str:
             try:
                 screen.write(question)
                 screen.flush()
+                if seconds is not None and not _is_typed(keyboard, seconds):
+                    screen.write("\n")
+                    raise NoTerminal("nobody answered")
                 line = keyboard.readline()
             except KeyboardInterrupt:
                 # the terminal shows ^C; what comes next begins on a line of its own
@@ -52,3 +62,43 @@ def ask(question: str) -> str:
             return line.strip()
     except OSError as error:
         raise NoTerminal(os.strerror(error.errno or 0)) from None
+
+
+def _is_typed(keyboard: TextIO, seconds: float) -> bool:
+    """Whether a line is typed within so many `seconds`."""
+    import select
+
+    return bool(select.select([keyboard], [], [], seconds)[0])
+
+
+if sys.platform == "win32":
+
+    def foreground() -> contextlib.AbstractContextManager[None]:
+        """A console knows no groups of processes."""
+        return contextlib.nullcontext()
+
+else:
+
+    @contextlib.contextmanager
+    def foreground() -> Iterator[None]:
+        """Join the processes in the terminal's foreground until the end of the block.
+
+        For a process of a background group, which ignores SIGTTIN and SIGTTOU. Raises
+        `NoTerminal` where there is none, and where the program in the foreground reads
+        key by key (an editor, a shell at its prompt): that is no time to ask.
+        """
+        import termios
+
+        try:
+            with open(_KEYBOARD, "rb") as keyboard:
+                modes = termios.tcgetattr(keyboard)[3]
+                wanted = termios.ICANON | termios.ECHO
+                if modes & wanted != wanted:
+                    raise NoTerminal("it is in use")
+                os.setpgid(0, os.tcgetpgrp(keyboard.fileno()))
+        except (OSError, termios.error) as error:
+            raise NoTerminal(str(error)) from None
+        try:
+            yield
+        finally:
+            os.setpgid(0, 0)

@@ -9,7 +9,11 @@ from awsexec.arguments import Arguments
 from awsexec.child import subshell
 from awsexec.child.launch import launch
 from awsexec.commands.obtain import obtain
-from awsexec.credentials.credentials import child_variables, shell_variables
+from awsexec.credentials.credentials import (
+    child_variables,
+    profile_variables,
+    shell_variables,
+)
 from awsexec.everyrun import child_environment
 from awsexec.report import Report
 
@@ -17,14 +21,22 @@ from awsexec.report import Report
 def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int:
     """Become COMMAND, or a shell, with the credentials of PROFILE."""
     selected, credentials = obtain(arguments, environ, report)
+    name, region = selected.name, selected.region
+    is_shell = arguments.command is None
+    of_profile = is_shell and selected.region_of_profile
+    if arguments.serve:
+        from awsexec.commands import serve
+
+        added = serve.start(selected, credentials, arguments, environ, report)
+        added |= profile_variables(name, region, of_profile)
+    elif is_shell:
+        added = shell_variables(credentials, name, region, of_profile)
+    else:
+        added = child_variables(credentials, name, region)
     if arguments.command is not None:
         command = list(arguments.command)
-        added = child_variables(credentials, selected.name, selected.region)
     else:
         shell = arguments.shell or subshell.user_shell(environ)
-        added = shell_variables(
-            credentials, selected.name, selected.region, selected.region_of_profile
-        )
         command, more = subshell.command(
             shell, environ, added, login=arguments.login, interactive=os.isatty(0)
         )

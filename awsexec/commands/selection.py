@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
@@ -236,8 +236,12 @@ def resolver_for(
     environ: Mapping[str, str],
     store: Store | None,
     report: Report,
+    ask: Callable[[str], str] = terminal.ask,
 ) -> Resolver:
-    """What works out the credentials of `selection`, with a `store` or without."""
+    """What works out the credentials of `selection`, with a `store` or without.
+
+    `ask` is how the user is asked for a code, where `arguments` allow it.
+    """
     profile, source = selection.chain.profile, selection.chain.source.profile
     if selection.chain.source.kind == "process":
         from awsexec.credentials.sources import process
@@ -266,7 +270,7 @@ def resolver_for(
         codes=Codes(
             _option_or_variable(arguments.mfa_token, "MFA_TOKEN", environ),
             mfa_process,
-            None if arguments.no_prompt else terminal.ask,
+            None if arguments.no_prompt else ask,
         ),
         store=store,
         clock=time.time,

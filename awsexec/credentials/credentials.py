@@ -59,10 +59,23 @@ def child_variables(
     added = credentials.variables()
     if credentials.expires is not None:
         added["AWS_CREDENTIAL_EXPIRATION"] = iso8601(credentials.expires)
-    added["AWSEXEC_PROFILE"] = profile
+    return added | profile_variables(profile, region)
+
+
+def profile_variables(
+    profile: str, region: str | None, of_profile: bool = False
+) -> dict[str, str]:
+    """What COMMAND's environment gets besides credentials.
+
+    AWSEXEC_PROFILE_REGION tells a shell's region that is there because it is
+    `of_profile` from one that the user has set.
+    """
+    added = {"AWSEXEC_PROFILE": profile}
     if region is not None:
         # botocore reads the one, the other SDKs the other
         added["AWS_REGION"] = added["AWS_DEFAULT_REGION"] = region
+        if of_profile:
+            added["AWSEXEC_PROFILE_REGION"] = region
     return added
 
 
@@ -72,14 +85,12 @@ def shell_variables(
     """What a shell gets: as COMMAND, and what its prompt and awsexec in it go by.
 
     With AWSEXEC_ISSUED (ISO 8601, UTC), and so both ends of the session's life, the
-    prompt tells the last quarter. AWSEXEC_PROFILE_REGION tells a region that is there
-    because it is `of_profile` from one that the user has set.
+    prompt tells the last quarter.
     """
     added = child_variables(credentials, profile, region)
+    added |= profile_variables(profile, region, of_profile)
     if credentials.issued is not None:
         added["AWSEXEC_ISSUED"] = iso8601(credentials.issued)
-    if region is not None and of_profile:
-        added["AWSEXEC_PROFILE_REGION"] = region
     return added
 
 

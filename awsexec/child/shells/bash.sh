@@ -6,10 +6,23 @@
 # With "keep" notes what this shell was started with, with "restore" puts it back:
 # what the user's files select is not what this shell was started for.
 __awsexec_identity() {
-    local name kept
+    local name kept files=''
+    if [ "$1" = restore ]; then
+        unset AWS_ACCESS_KEY AWS_ACCOUNT_ID AWS_CREDENTIAL_FILE AWS_DEFAULT_PROFILE \
+            AWS_PROFILE AWS_ROLE_ARN AWS_ROLE_SESSION_NAME AWS_SECRET_KEY \
+            AWS_SECURITY_TOKEN AWS_SESSION_EXPIRATION AWS_WEB_IDENTITY_TOKEN_FILE \
+            "${!AWS_CONTAINER_@}"
+    fi
+    if [ -n "${__awsexec_kept_AWS_CONTAINER_CREDENTIALS_FULL_URI+set}" ] ||
+        [ -n "${AWS_CONTAINER_CREDENTIALS_FULL_URI+set}" ]
+    then
+        # SDKs look into these before they ask the endpoint
+        files='AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE BOTO_CONFIG'
+    fi
     for name in AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN \
-        AWS_CREDENTIAL_EXPIRATION AWSEXEC_ISSUED AWSEXEC_PROFILE \
-        AWS_REGION AWS_DEFAULT_REGION
+        AWS_CREDENTIAL_EXPIRATION AWSEXEC_ISSUED AWSEXEC_PROFILE AWS_PROFILE \
+        AWS_CONTAINER_CREDENTIALS_FULL_URI AWS_CONTAINER_AUTHORIZATION_TOKEN \
+        $files AWS_REGION AWS_DEFAULT_REGION
     do
         kept=__awsexec_kept_$name
         if [ "$1" = keep ]; then
@@ -21,12 +34,6 @@ __awsexec_identity() {
             unset "$name"
         fi
     done
-    if [ "$1" = restore ]; then
-        unset AWS_ACCESS_KEY AWS_ACCOUNT_ID AWS_CREDENTIAL_FILE AWS_DEFAULT_PROFILE \
-            AWS_PROFILE AWS_ROLE_ARN AWS_ROLE_SESSION_NAME AWS_SECRET_KEY \
-            AWS_SECURITY_TOKEN AWS_SESSION_EXPIRATION AWS_WEB_IDENTITY_TOKEN_FILE \
-            "${!AWS_CONTAINER_@}"
-    fi
 }
 
 # Sets __awsexec_seconds to seconds since the epoch for 2026-01-31T23:59:59Z, and fails

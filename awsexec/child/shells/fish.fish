@@ -10,6 +10,10 @@ function __awsexec_restore
         AWS_SECRET_KEY AWS_SECURITY_TOKEN AWS_SESSION_EXPIRATION AWS_SESSION_TOKEN \
         AWS_CREDENTIAL_EXPIRATION AWSEXEC_ISSUED AWS_WEB_IDENTITY_TOKEN_FILE \
         (set --names | string match 'AWS_CONTAINER_*')
+    if string match -q '*AWS_CONTAINER_CREDENTIALS_FULL_URI=*' -- "$AWSEXEC_STARTED_WITH"
+        # SDKs look for a user's keys before they ask the endpoint
+        set -a taken AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
+    end
     for name in $taken
         set -eg $name
         if set -q $name

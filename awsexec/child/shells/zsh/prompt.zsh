@@ -5,10 +5,22 @@
 __awsexec_identity() {
     emulate -L zsh
     local name
-    for name in AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN \
-        AWS_CREDENTIAL_EXPIRATION AWSEXEC_ISSUED AWSEXEC_PROFILE \
-        AWS_REGION AWS_DEFAULT_REGION
-    do
+    local -a names=(AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN
+        AWS_CREDENTIAL_EXPIRATION AWSEXEC_ISSUED AWSEXEC_PROFILE AWS_PROFILE
+        AWS_CONTAINER_CREDENTIALS_FULL_URI AWS_CONTAINER_AUTHORIZATION_TOKEN
+        AWS_REGION AWS_DEFAULT_REGION)
+    if [[ $1 == restore ]]; then
+        unset AWS_ACCESS_KEY AWS_ACCOUNT_ID AWS_CREDENTIAL_FILE AWS_DEFAULT_PROFILE \
+            AWS_PROFILE AWS_ROLE_ARN AWS_ROLE_SESSION_NAME AWS_SECRET_KEY \
+            AWS_SECURITY_TOKEN AWS_SESSION_EXPIRATION AWS_WEB_IDENTITY_TOKEN_FILE
+        unset -m 'AWS_CONTAINER_*'
+    fi
+    if (( ${+AWS_CONTAINER_CREDENTIALS_FULL_URI} ||
+        ${+__awsexec_kept[AWS_CONTAINER_CREDENTIALS_FULL_URI]} )); then
+        # SDKs look into these before they ask the endpoint
+        names+=(AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE BOTO_CONFIG)
+    fi
+    for name in $names; do
         if [[ $1 == keep ]]; then
             (( ${(P)+name} )) && __awsexec_kept[$name]=${(P)name}
         elif (( ${+__awsexec_kept[$name]} )); then
@@ -17,12 +29,8 @@ __awsexec_identity() {
             unset $name
         fi
     done
-    [[ $1 == keep ]] && return
-    unset __awsexec_kept
-    unset AWS_ACCESS_KEY AWS_ACCOUNT_ID AWS_CREDENTIAL_FILE AWS_DEFAULT_PROFILE \
-        AWS_PROFILE AWS_ROLE_ARN AWS_ROLE_SESSION_NAME AWS_SECRET_KEY \
-        AWS_SECURITY_TOKEN AWS_SESSION_EXPIRATION AWS_WEB_IDENTITY_TOKEN_FILE
-    unset -m 'AWS_CONTAINER_*'
+    [[ $1 == restore ]] && unset __awsexec_kept
+    return 0
 }
 
 __awsexec_start() {

@@ -1,0 +1,46 @@
+"""A config file for COMMAND that nobody has to clear away.
+
+Where the system can, it is in memory and belongs to this process, with which it goes;
+COMMAND sees it among the files that this process has open.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+
+from awsexec.profiles import bare
+
+
+def place(content: bytes) -> tuple[str, Callable[[], None]]:
+    """Where COMMAND finds `content`, and what removes it. May raise `OSError`."""
+    if sys.platform == "linux":
+        import fcntl
+
+        try:
+            descriptor = os.memfd_create("awsexec-config", os.MFD_ALLOW_SEALING)
+        except OSError:
+            # a sandbox that forbids it
+            pass
+        else:
+            with open(descriptor, "wb", closefd=False) as stream:
+                stream.write(content)
+            # what somebody writes there would be lost
+            fcntl.fcntl(
+                descriptor,
+                fcntl.F_ADD_SEALS,
+                fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK,
+            )
+            return f"/proc/{os.getpid()}/fd/{descriptor}", lambda: None
+    descriptor, path = tempfile.mkstemp(prefix="awsexec-", suffix=".config")
+    with open(descriptor, "wb") as stream:
+        stream.write(bare.without_keys(content))
+
+    def remove() -> None:
+        with contextlib.suppress(OSError):
+            os.unlink(path)
+
+    return path, remove

@@ -1,0 +1,119 @@
+"""Credentials that are renewed for as long as somebody may want them."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from awsexec.credentials.credentials import Credentials
+from awsexec.credentials.resolver import Demand
+from awsexec.errors import AwsexecError, Interrupted, NoCode
+
+# Seconds before their end at which credentials are renewed, for those that live twice
+# as long; the others at half their life. An SDK asks anew a quarter of an hour before
+# the end (botocore's "advisory refresh"), and is to get new ones then.
+EARLY = 1200
+# seconds between two tries at the most, and between two questions to the user
+AGAIN, ASK_AGAIN = 30.0, 300.0
+# and between two tries where somebody is waiting
+WANTED = 1.0
+# seconds of sleep at the most: a machine that was suspended wakes up with old timers
+NAP = 15.0
+
+Get = Callable[[Demand], Credentials]
+
+
+class Renewal:
+    """Keeps `credentials` fresh with `get`, which asks nobody for anything.
+
+    Where that fails `ask` may ask the user, None for nobody to ask. Both raise
+    `AwsexecError`. `clock` gives seconds since the epoch.
+    """
+
+    def __init__(
+        self,
+        credentials: Credentials,
+        get: Get,
+        ask: Get | None,
+        clock: Callable[[], float],
+    ) -> None:
+        self._credentials = credentials
+        self._get = get
+        self._ask = ask
+        self._clock = clock
+        self._next = self._due(credentials)
+        self._tried = self._asked = float("-inf")
+        self._wanted = threading.Event()
+        self.fault: AwsexecError | None = None
+
+    def current(self) -> Credentials | None:
+        """What is good now; None for nothing, which is then renewed if it can be.
+
+        `fault` says what the last try failed of.
+        """
+        if self._is_good():
+            return self._credentials
+        self._wanted.set()
+        return None
+
+    def run(self) -> None:
+        """Renew them whenever it is time; does not return."""
+        while True:
+            is_wanted = self._wanted.is_set()
+            left = (self._tried + WANTED if is_wanted else self._next) - self._clock()
+            if left <= 0:
+                self._wanted.clear()
+                self.renew(is_wanted)
+            elif is_wanted:
+                time.sleep(min(left, WANTED))
+            else:
+                self._wanted.wait(min(left, NAP))
+
+    def renew(self, is_wanted: bool) -> None:
+        """Try to renew them; `is_wanted` is whether somebody is waiting for it."""
+        found, self.fault = self._try(self._get)
+        if found is None and self._may_ask(is_wanted):
+            assert self._ask is not None
+            found, fault = self._try(self._ask)
+            self._asked = self._clock()
+            # that nobody has answered is no news
+            if not isinstance(fault, (NoCode, Interrupted)):
+                self.fault = fault
+        if found is not None:
+            self._credentials = found
+        self._tried = self._clock()
+        pause = AGAIN
+        if self._credentials.expires is not None:
+            pause = min(pause, (self._credentials.expires - self._tried) / 4)
+        # after a failure, and where the source had no newer ones
+        self._next = max(self._due(self._credentials), self._tried + max(1.0, pause))
+
+    def _try(self, get: Get) -> tuple[Credentials | None, AwsexecError | None]:
+        try:
+            found = get(Demand())
+            if self._due(found) <= self._clock():
+                # no other awsexec has renewed them
+                found = get(Demand(refresh=True))
+            return found, None
+        except AwsexecError as error:
+            return None, error
+
+    def _may_ask(self, is_wanted: bool) -> bool:
+        return (
+            self._ask is not None
+            # of what has ended, only if somebody wants it
+            and (is_wanted or self._is_good())
+            and abs(self._clock() - self._asked) >= ASK_AGAIN
+        )
+
+    def _is_good(self) -> bool:
+        expires = self._credentials.expires
+        return expires is None or self._clock() < expires - 1
+
+    def _due(self, credentials: Credentials) -> float:
+        """From when on to renew them, in seconds since the epoch."""
+        if credentials.expires is None:
+            return float("inf")
+        issued = credentials.issued or self._clock()
+        return credentials.expires - min(EARLY, (credentials.expires - issued) / 2)

@@ -1,0 +1,614 @@
+"""--serve: COMMAND gets its credentials from an endpoint, which renews them."""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from tests.support import (
+    ALICE,
+    AWSEXEC,
+    KEY_ID,
+    READER,
+    READER_CONFIG,
+    SECRET,
+    SERIAL,
+    wait_until,
+)
+
+URL, TOKEN = "AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_AUTHORIZATION_TOKEN"
+LINUX = pytest.mark.skipif(
+    sys.platform != "linux", reason="by what Linux's /proc tells"
+)
+
+
+class Served:
+    """A COMMAND with an endpoint, which runs until it is told to end."""
+
+    def __init__(self, run_awsexec, *words, env=None):
+        self._log = run_awsexec.folder / f"served-{time.monotonic_ns()}"
+        self.process = subprocess.Popen(
+            [AWSEXEC, "--serve", *words, "--", "sh", "-c", "env -0; read over"],
+            env=run_awsexec.environment(env),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            start_new_session=True,
+        )
+        data = b""
+        while not data.endswith(b"\0") or b"PATH=" not in data:
+            found = os.read(self.process.stdout.fileno(), 65_536)
+            assert found, "COMMAND did not run"
+            data += found
+        items = (item.split("=", 1) for item in data.decode().split("\0") if item)
+        self.environ = dict(items)
+        self.port = int(self.environ[URL].rpartition(":")[2].strip("/"))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdin.close()
+        self.process.stdout.close()
+
+    @property
+    def authorization(self):
+        return {"Authorization": self.environ[TOKEN]}
+
+    def ask(self, headers=None):
+        """The status and the document of an answer."""
+        request = urllib.request.Request(
+            self.environ[URL],
+            headers=self.authorization if headers is None else headers,
+        )
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            with opener.open(request, timeout=10) as answer:
+                return answer.status, json.load(answer)
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.status, json.load(error)
+
+    def send(self, *parts, pause=0.0):
+        """The status of the answer to these bytes."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=20) as client:
+            for part in parts:
+                try:
+                    client.sendall(part)
+                except OSError:
+                    # it has been answered
+                    break
+                time.sleep(pause)
+            answer = client.recv(65_536)
+        return int(answer.split()[1])
+
+
+def server_of(port):
+    """The process that listens on `port`, None for none."""
+    with open("/proc/net/tcp") as stream:
+        rows = [line.split() for line in stream]
+    inodes = {
+        row[9] for row in rows if row[1] == f"0100007F:{port:04X}" and row[3] == "0A"
+    }
+    for folder in Path("/proc").glob("[0-9]*/fd/*"):
+        try:
+            link = os.readlink(folder)
+        except OSError:
+            continue
+        if link.removeprefix("socket:[").rstrip("]") in inodes:
+            return int(folder.parts[2])
+    return None
+
+
+def is_gone(pid):
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return True
+    return state == "Z"
+
+
+@pytest.fixture
+def short(home, sts):
+    """A role whose sessions live for eight seconds."""
+    home.write_config(READER_CONFIG, "region = eu-west-1\n")
+    sts.add_role("reader", life=8)
+    return sts
+
+
+# what COMMAND gets
+
+
+def test_endpoint_instead_of_keys(run_awsexec, home, sts):
+    home.write_config(READER_CONFIG, "region = eu-west-1\n")
+    child = run_awsexec.child(
+        "--serve", "reader", env={"AWS_PROFILE": "x", "AWS_SECURITY_TOKEN": "y"}
+    )
+    added = child.keys() - run_awsexec.environ.keys()
+    assert added == {URL, TOKEN, "AWSEXEC_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION"}
+    assert child["AWSEXEC_PROFILE"] == "reader"
+    assert len(child[TOKEN]) >= 43
+    assert run_awsexec.child("--serve", "reader")[TOKEN] != child[TOKEN]
+
+
+def test_document(run_awsexec, home, sts):
+    home.write_config(READER_CONFIG)
+    with Served(run_awsexec, "reader") as served:
+        status, document = served.ask()
+    expires = document.pop("Expiration")
+    assert (status, document) == (
+        200,
+        {
+            "AccessKeyId": "ASIAEXAMPLE000000001",
+            "SecretAccessKey": "wJalrXUtnFEMI/EXAMPLESESSIONSECRET/00001",
+            "Token": "EXAMPLESESSIONTOKEN00001//////////",
+        },
+    )
+    left = time.mktime(time.strptime(expires, "%Y-%m-%dT%H:%M:%SZ")) - time.timezone
+    assert 3500 < left - time.time() <= 3600
+
+
+def test_keys_that_do_not_end(run_awsexec, home, sts):
+    """The SDK for JavaScript wants a token and an end."""
+    with Served(run_awsexec, "alice") as served:
+        _, document = served.ask()
+    assert document["AccessKeyId"] == KEY_ID
+    assert document["SecretAccessKey"] == SECRET
+    assert document["Token"] == ""
+    assert document["Expiration"] > time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+
+
+# real clients, over at least three renewals
+
+BOTO3 = """
+import boto3, sys, time
+client = boto3.client("sts", region_name="eu-west-1")
+end = time.monotonic() + float(sys.argv[1])
+while time.monotonic() < end:
+    client.get_caller_identity()
+    time.sleep(0.2)
+"""
+JAVASCRIPT = """
+const {STSClient, GetCallerIdentityCommand} = require("@aws-sdk/client-sts");
+const endpoint = process.env.AWS_ENDPOINT_URL_STS;
+const client = new STSClient({region: "eu-west-1", endpoint});
+const end = Date.now() + Number(process.argv[2]) * 1000;
+(async () => {
+  while (Date.now() < end) {
+    await client.send(new GetCallerIdentityCommand({}));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+})();
+"""
+TOOLS = Path(sys.executable).parent.parent
+
+
+def boto3_command(folder):
+    return [sys.executable, "-c", BOTO3, "15"]
+
+
+def cli_command(folder):
+    aws = TOOLS / "awscli" / "bin" / "aws"
+    if not aws.exists():
+        pytest.skip("make test installs the AWS CLI")
+    script = "for i in $(seq 9); do $0 sts get-caller-identity || exit; sleep 1.2; done"
+    return ["sh", "-c", script, str(aws)]
+
+
+def javascript_command(folder):
+    if not (TOOLS / "node" / "node_modules").exists():
+        pytest.skip("make test installs the SDK for JavaScript, where there is npm")
+    script = folder / "client.js"
+    script.write_text(JAVASCRIPT)
+    return ["env", f"NODE_PATH={TOOLS}/node/node_modules", "node", str(script), "15"]
+
+
+@pytest.mark.uncounted
+@pytest.mark.parametrize("client", [boto3_command, cli_command, javascript_command])
+def test_clients_over_renewals(run_awsexec, home, short, client):
+    # keys that would win, if they were looked at
+    home.write_credentials(ALICE, ALICE.replace("alice", "default").replace("A", "B"))
+    command = client(run_awsexec.folder)
+    path = os.environ["PATH"]
+    result = run_awsexec("--serve", "reader", "--", *command, env={"PATH": path})
+    assert (result.status, result.stderr) == (0, "")
+    used = [
+        call.key_id for call in short.calls if call.operation == "GetCallerIdentity"
+    ]
+    assert len(used) >= 9
+    assert len(set(used)) >= 4
+    # never back to older ones
+    assert used == sorted(used)
+
+
+# nothing in the user's files hides it
+
+PLAIN = """
+import boto3, botocore.session
+session = boto3.Session()
+print(session.client("sts", region_name="eu-west-1").get_caller_identity()["Arn"])
+print(session.region_name, session._session.get_scoped_config())
+"""
+ELSEWHERE = "aws_access_key_id = AKIAEXAMPLEELSEWHERE\naws_secret_access_key = xxxx\n"
+
+
+@pytest.mark.parametrize(
+    "config, credentials",
+    [
+        ("", ""),
+        ("[default]\noutput = text\n", ""),
+        ("", f"[default]\n{ELSEWHERE}"),
+        (f"[default]\n{ELSEWHERE}output = text\n", ""),
+        (f"[DEFAULT]\n{ELSEWHERE}[default]\noutput = text\n", ""),
+        ("[default]\noutput = text\n", f"[DEFAULT]\n{ELSEWHERE}[default]\n"),
+        (f"[default]\nrole_arn = {READER}\nsource_profile = alice\n", ""),
+        ("[profile default]\ncredential_process = false\n", ""),
+        ("[default]\nsso_session = no-such\n", ""),
+        ("[default]\ncredential_process = false\n[profile awsexec]\n", "[awsexec-2]\n"),
+    ],
+)
+def test_no_default_hides_it(run_awsexec, home, sts, config, credentials):
+    home.write_config(READER_CONFIG, config)
+    home.write_credentials(ALICE, credentials)
+    result = run_awsexec("--serve", "reader", "--", sys.executable, "-c", PLAIN)
+    assert (result.status, result.stderr) == (0, "")
+    arn, rest = result.stdout.split("\n", 1)
+    assert arn.startswith("arn:aws:sts::123456789012:assumed-role/reader/")
+    assert sts.operations == ["AssumeRole reader", "GetCallerIdentity"]
+    assert ("'output': 'text'" in rest) == ("output" in config)
+
+
+def test_nor_do_keys_of_boto(run_awsexec, home, sts):
+    home.write_config(READER_CONFIG)
+    (home.path / ".boto").write_text(f"[Credentials]\n{ELSEWHERE}")
+    result = run_awsexec("--serve", "reader", "--", sys.executable, "-c", PLAIN)
+    assert "assumed-role/reader/" in result.stdout, result
+
+
+def test_the_rest_of_the_files_is_there(run_awsexec, home, sts):
+    """Settings of [default], nested ones too, and the other profiles."""
+    home.write_config(
+        READER_CONFIG,
+        f"[default]\n{ELSEWHERE}region = ap-south-1\ns3 =\n  max_queue_size = 7\n"
+        "[profile other]\nregion = us-west-2\n",
+    )
+    code = (
+        "import botocore.session as b\n"
+        "print(b.Session().get_scoped_config())\n"
+        "print(b.Session(profile='other').get_config_variable('region'))\n"
+    )
+    result = run_awsexec("--serve", "reader", "--", sys.executable, "-c", code)
+    first, second = result.stdout.splitlines()
+    assert eval(first) == {"region": "ap-south-1", "s3": {"max_queue_size": "7"}}
+    assert second == "us-west-2"
+
+
+def test_awsexec_in_it_has_the_users_own_files(run_awsexec, home, sts):
+    home.write_config(READER_CONFIG, f"[default]\n{ELSEWHERE}")
+    inner = f"{AWSEXEC} alice env -0"
+    outer = run_awsexec("--serve", "reader", "--", "sh", "-c", inner)
+    names = {item.partition("=")[0] for item in outer.stdout.split("\0")}
+    assert not [n for n in names if "CONTAINER" in n or "BARE" in n or "OWN" in n]
+    assert "AWS_PROFILE" not in names
+    assert f"AWS_CONFIG_FILE={home.config}" in outer.stdout.split("\0")
+
+
+# requests that get nothing
+
+
+@pytest.fixture
+def served(run_awsexec, home, sts):
+    home.write_config(READER_CONFIG)
+    with Served(run_awsexec, "reader") as served:
+        yield served
+
+
+@pytest.mark.parametrize(
+    "status, headers",
+    [
+        (401, {}),
+        (401, {"Authorization": ""}),
+        (401, {"Authorization": "guessed"}),
+        (401, {"Authorization": "Bearer {token}"}),
+        (403, {"Authorization": "{token}", "Origin": "https://example.com"}),
+        (403, {"Authorization": "{token}", "Origin": "null"}),
+        (403, {"Authorization": "{token}", "Referer": "http://127.0.0.1/"}),
+        (403, {"Authorization": "{token}", "Sec-Fetch-Site": "none"}),
+        (403, {"Authorization": "{token}", "Host": "example.com"}),
+        (403, {"Authorization": "{token}", "Host": "127.0.0.1"}),
+        (403, {"Authorization": "{token}", "Host": "127.0.0.1.example.com:{port}"}),
+        (200, {"Authorization": "{token}", "Host": "localhost:{port}"}),
+        (200, {"Authorization": "{token}"}),
+    ],
+)
+def test_who_is_answered(served, status, headers):
+    filled = {
+        name: value.format(token=served.environ[TOKEN], port=served.port)
+        for name, value in headers.items()
+    }
+    found, document = served.ask(filled)
+    assert found == status
+    if status != 200:
+        assert document["Message"] == document["message"]
+        assert "ASIA" not in json.dumps(document)
+        assert served.environ[TOKEN] not in json.dumps(document)
+
+
+def request(served, line="GET / HTTP/1.1", *more):
+    lines = [line, f"Host: 127.0.0.1:{served.port}", *more]
+    lines.append(f"Authorization: {served.environ[TOKEN]}")
+    return "\r\n".join([*lines, "", ""]).encode()
+
+
+@pytest.mark.parametrize(
+    "status, line",
+    [
+        (200, "GET / HTTP/1.1"),
+        (200, "GET / HTTP/1.0"),
+        (404, "GET /other HTTP/1.1"),
+        (405, "POST / HTTP/1.1"),
+        (405, "OPTIONS / HTTP/1.1"),
+        (400, "GET /"),
+        (400, "GET / HTTP/2"),
+        (400, ""),
+        (400, "\x16\x03\x01"),
+    ],
+)
+def test_request_line(served, status, line):
+    assert served.send(request(served, line)) == status
+
+
+@pytest.mark.parametrize(
+    "status, more",
+    [
+        (431, ["X: " + "x" * 1_048_576]),
+        (431, [f"X-{number}: x" for number in range(10_000)]),
+        (400, [f"X{number}: x" for number in range(200)]),
+        (403, ["Host: 127.0.0.1"]),
+        (401, ["Authorization: x"]),
+    ],
+)
+def test_headers(served, status, more):
+    assert served.send(request(served, "GET / HTTP/1.1", *more)) == status
+    assert served.ask()[0] == 200
+
+
+def test_byte_by_byte(served):
+    """It has five seconds, while others are answered."""
+    data = request(served)
+    begun = time.monotonic()
+    answers = []
+    slow = threading.Thread(
+        target=lambda: answers.append(
+            served.send(*(bytes([byte]) for byte in data), pause=0.2)
+        )
+    )
+    slow.start()
+    while slow.is_alive():
+        started = time.monotonic()
+        assert served.ask()[0] == 200
+        assert time.monotonic() - started < 2
+        time.sleep(0.1)
+    slow.join()
+    assert answers == [408]
+    assert time.monotonic() - begun < 20
+
+
+def test_a_client_that_says_nothing_or_goes_away(served):
+    clients = [socket.create_connection(("127.0.0.1", served.port)) for _ in range(20)]
+    for client in clients[::2]:
+        client.sendall(b"GET / HT")
+    for client in clients[:10]:
+        client.close()
+    assert served.ask()[0] == 200
+    for client in clients[10:]:
+        client.close()
+
+
+def test_two_hundred_at_once(served):
+    good, bad = request(served), request(served, "GET / HTTP/1.1", "Origin: x")
+    clients = [
+        socket.create_connection(("127.0.0.1", served.port), timeout=20)
+        for _ in range(200)
+    ]
+    for number, client in enumerate(clients):
+        client.sendall(bad if number % 2 else good)
+    statuses = [int(client.recv(65_536).split()[1]) for client in clients]
+    for client in clients:
+        client.close()
+    assert statuses == [200, 403] * 100
+
+
+@LINUX
+def test_another_user_is_not_answered(served):
+    if os.getuid() != 0:
+        pytest.skip("only root can be another user")
+    code = (
+        "import encodings.idna, os, socket, sys; os.setuid(65534)\n"
+        "s = socket.create_connection(('127.0.0.1', int(sys.argv[1])))\n"
+        "s.sendall(sys.stdin.buffer.read()); print(s.recv(999).split()[1].decode())"
+    )
+    finished = subprocess.run(
+        [sys.executable, "-c", code, str(served.port)],
+        input=request(served),
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    # root's is answered, and this one runs as root
+    assert finished.stdout == b"403\n"
+    assert served.send(request(served)) == 200
+
+
+# its end
+
+
+@LINUX
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL, signal.SIGHUP])
+def test_ends_with_command(served, number):
+    server = server_of(served.port)
+    assert server is not None
+    served.process.send_signal(number)
+    assert served.process.wait(20) == -number
+    wait_until(lambda: is_gone(server))
+    assert server_of(served.port) is None
+
+
+@LINUX
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_command_outlives_it(served, number):
+    server = server_of(served.port)
+    os.kill(server, number)
+    wait_until(lambda: server_of(served.port) is None)
+    with pytest.raises(urllib.error.URLError, match="refused"):
+        served.ask()
+    served.process.stdin.write(b"over\n")
+    served.process.stdin.close()
+    assert served.process.wait(20) == 0
+
+
+@LINUX
+def test_signals_to_commands_group_are_not_for_it(served):
+    """COMMAND may need credentials to clean up."""
+    server = server_of(served.port)
+    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGTSTP):
+        os.kill(server, number)
+    assert os.getpgid(server) != os.getpgid(served.process.pid)
+    assert os.getsid(server) == os.getsid(served.process.pid)
+    assert served.ask()[0] == 200
+
+
+@LINUX
+def test_nothing_is_inherited(served):
+    """No pipe of COMMAND's is held open, and COMMAND has nothing of the endpoint's."""
+    server = server_of(served.port)
+    of_server = [os.readlink(p) for p in Path(f"/proc/{server}/fd").iterdir()]
+    assert not [link for link in of_server if link.startswith("pipe:")]
+    of_command = Path(f"/proc/{served.process.pid}/fd").iterdir()
+    assert {int(path.name) for path in of_command} <= {0, 1, 2}
+    parent = Path(f"/proc/{server}/stat").read_text().rpartition(")")[2].split()[1]
+    assert int(parent) != served.process.pid
+
+
+@pytest.mark.parametrize("words, status", [(["false"], 1), (["no-such"], 127)])
+def test_status(run_awsexec, home, sts, words, status):
+    home.write_config(READER_CONFIG)
+    assert run_awsexec("--serve", "reader", *words).status == status
+
+
+@LINUX
+@pytest.mark.uncounted
+def test_killed_at_any_moment(run_awsexec, home, sts, tmp_path):
+    """Nothing is left: no process, no port, no file."""
+    home.write_config(READER_CONFIG, f"[default]\n{ELSEWHERE}")
+    run_awsexec("reader", "true")
+    before = {path for path in home.path.rglob("*")}
+    marker = f"AWSEXEC_TEST_MARKER={tmp_path}"
+    script = "trap '' HUP; while :; do sleep 0.01; done"
+
+    def kill(pid):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+    def left():
+        found = []
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                if marker.encode() in (folder / "environ").read_bytes():
+                    found.append(int(folder.name))
+            except OSError:
+                continue
+        return [pid for pid in found if not is_gone(pid)]
+
+    def ended():
+        """Whether nothing is left, after COMMAND has been ended."""
+        for pid in left():
+            if AWSEXEC.encode() not in Path(f"/proc/{pid}/cmdline").read_bytes():
+                kill(pid)
+        return not left()
+
+    for step in range(40):
+        # a parent, which is one of those that are killed
+        words = [AWSEXEC, "--serve", "reader", "sh", "-c", script]
+        parent = subprocess.Popen(
+            ["sh", "-c", '"$@" & wait', "sh", *words],
+            env={**run_awsexec.environ, "AWSEXEC_TEST_MARKER": str(tmp_path)},
+            start_new_session=True,
+        )
+        time.sleep(step * 0.01)
+        for pid in left()[step % 3 :: 3]:
+            kill(pid)
+        kill(parent.pid)
+        parent.wait()
+        wait_until(ended)
+    assert {path for path in home.path.rglob("*")} == before
+    assert not list(tmp_path.glob("*.config"))
+
+
+# renewals that take somebody
+
+
+ADMIN = f"""
+[profile admin]
+role_arn = {READER}
+source_profile = alice
+mfa_serial = {SERIAL}
+duration_seconds = 7200
+"""
+
+
+def test_what_takes_a_code_ends_with_words(run_awsexec, home, sts):
+    """No terminal: the answer says what to do, in time for the SDKs."""
+    home.write_config(ADMIN)
+    sts.add_role("reader", mfa=True, longest=7200, life=4)
+    with Served(run_awsexec, "--mfa-token", "111111", "admin") as served:
+        assert served.ask()[0] == 200
+        wait_until(lambda: served.ask()[0] != 200)
+        begun = time.monotonic()
+        status, document = served.ask()
+        assert time.monotonic() - begun < 2
+        assert (status, document["message"]) == (
+            403,
+            "awsexec: the credentials of admin have ended: new ones take an MFA code; "
+            "run in a terminal: awsexec admin true",
+        )
+        sts.add_role("reader", mfa=True, longest=7200)
+        run_awsexec.child("--mfa-token", "222222", "admin")
+        wait_until(lambda: served.ask()[0] == 200)
+    assert sts.operations == ["AssumeRole reader"] * 2
+
+
+def test_what_aws_refuses_ends_with_words(run_awsexec, home, short):
+    with Served(run_awsexec, "reader") as served:
+        assert served.ask()[0] == 200
+        short.add_role("reader", trusts=())
+        wait_until(lambda: served.ask()[0] != 200)
+        message = served.ask()[1]["message"]
+    assert "is not authorized to perform: sts:AssumeRole" in message
+    assert SECRET not in message and KEY_ID not in message
+
+
+def test_code_from_a_process(run_awsexec, home, sts):
+    """A code that nobody has to type is no reason to ask anybody."""
+    script = home.script(
+        "code",
+        f"#!/bin/sh\nn=$(cat {home.path}/n)\necho $n$n$n$n$n$n\n"
+        f"echo $((n + 1)) >{home.path}/n\n",
+    )
+    (home.path / "n").write_text("1\n")
+    home.write_config(ADMIN, f"mfa_process = {script}\n")
+    sts.add_role("reader", mfa=True, longest=7200, life=4)
+    with Served(run_awsexec, "admin") as served:
+        first = served.ask()[1]["AccessKeyId"]
+        wait_until(lambda: served.ask()[1]["AccessKeyId"] > first)
+    assert len(sts.operations) >= 2
