@@ -18,23 +18,30 @@ from awsexec.profiles import bare
 def place(content: bytes) -> tuple[str, Callable[[], None]]:
     """Where COMMAND finds `content`, and what removes it. May raise `OSError`."""
     if sys.platform == "linux":
-        import fcntl
-
         try:
-            descriptor = os.memfd_create("awsexec-config", os.MFD_ALLOW_SEALING)
+            return _in_memory(content), lambda: None
         except OSError:
             # a sandbox that forbids it
             pass
-        else:
-            with open(descriptor, "wb", closefd=False) as stream:
-                stream.write(content)
-            # what somebody writes there would be lost
-            fcntl.fcntl(
-                descriptor,
-                fcntl.F_ADD_SEALS,
-                fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK,
-            )
-            return f"/proc/{os.getpid()}/fd/{descriptor}", lambda: None
+    return on_disk(content)
+
+
+if sys.platform == "linux":
+
+    def _in_memory(content: bytes) -> str:
+        import fcntl
+
+        descriptor = os.memfd_create("awsexec-config", os.MFD_ALLOW_SEALING)
+        with open(descriptor, "wb", closefd=False) as stream:
+            stream.write(content)
+        # what somebody writes there would be lost
+        seals = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK
+        fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, seals)
+        return f"/proc/{os.getpid()}/fd/{descriptor}"
+
+
+def on_disk(content: bytes) -> tuple[str, Callable[[], None]]:
+    """The same where it is a file like others; keys are left out of that."""
     descriptor, path = tempfile.mkstemp(prefix="awsexec-", suffix=".config")
     with open(descriptor, "wb") as stream:
         stream.write(bare.without_keys(content))

@@ -61,14 +61,19 @@ class Renewal:
         """Renew them whenever it is time; does not return."""
         while True:
             is_wanted = self._wanted.is_set()
-            left = (self._tried + WANTED if is_wanted else self._next) - self._clock()
-            if left <= 0:
+            seconds = self.wait()
+            if seconds <= 0:
                 self._wanted.clear()
                 self.renew(is_wanted)
             elif is_wanted:
-                time.sleep(min(left, WANTED))
+                time.sleep(min(seconds, WANTED))
             else:
-                self._wanted.wait(min(left, NAP))
+                self._wanted.wait(min(seconds, NAP))
+
+    def wait(self) -> float:
+        """For how many seconds there is nothing to do, unless somebody wants them."""
+        when = self._tried + WANTED if self._wanted.is_set() else self._next
+        return max(0.0, when - self._clock())
 
     def renew(self, is_wanted: bool) -> None:
         """Try to renew them; `is_wanted` is whether somebody is waiting for it."""

@@ -202,7 +202,7 @@ def cli_command(folder):
     aws = TOOLS / "awscli" / "bin" / "aws"
     if not aws.exists():
         pytest.skip("make test installs the AWS CLI")
-    script = "for i in $(seq 9); do $0 sts get-caller-identity || exit; sleep 1.2; done"
+    script = "for i in 1 2 3 4 5; do $0 sts get-caller-identity || exit; sleep 3; done"
     return ["sh", "-c", script, str(aws)]
 
 
@@ -226,7 +226,6 @@ def test_clients_over_renewals(run_awsexec, home, short, client):
     used = [
         call.key_id for call in short.calls if call.operation == "GetCallerIdentity"
     ]
-    assert len(used) >= 9
     assert len(set(used)) >= 4
     # never back to older ones
     assert used == sorted(used)

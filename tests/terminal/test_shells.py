@@ -70,9 +70,17 @@ def enter(start, home):
     Where it matters to nothing, that of alice's keys, which is the fastest.
     """
 
-    def enter(kind, *lines, profile="alice", env=None, prefix=None, status=r"\d+"):
+    def enter(
+        kind,
+        *lines,
+        profile="alice",
+        options=(),
+        env=None,
+        prefix=None,
+        status=r"\d+",
+    ):
         kind.set_up(home, *lines)
-        typist = start(kind, profile, env=env)
+        typist = start(kind, *options, profile, env=env)
         if prefix is None:
             prefix = (FULL if profile == "reader" else ALICE) if kind.shows else ""
         typist.is_ready(prefix, status)
@@ -136,6 +144,30 @@ def test_what_the_users_files_select_is_not_taken_up(kind, enter):
     assert "AWS_ACCESS_KEY_ID=ASIAEXAMPLE000000001" in printed
     assert "AWS_SESSION_TOKEN=EXAMPLESESSIONTOKEN00001" in printed
     assert "AWSEXEC_PROFILE=reader" in printed
+
+
+@each_prompt
+def test_served_shell(kind, enter):
+    """Its prompt has no time left, for there is no end."""
+    names = (
+        "AWS_PROFILE AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN "
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI AWS_CONTAINER_AUTHORIZATION_TOKEN"
+    ).split()
+    typist = enter(
+        kind,
+        *(kind.export.format(name, "leak") for name in names),
+        profile="reader",
+        options=["--serve"],
+        prefix=r"\(reader\) ",
+    )
+    printed = typist.gets("env")
+    assert "=leak" not in printed
+    assert "AWS_ACCESS_KEY_ID" not in printed
+    typist.types("awsexec --serve writer sh -c 'echo $AWSEXEC_PROFILE $AWS_REGION'")
+    typist.sees("writer eu-west-2")
+    typist.is_ready()
+    typist.types("exit")
+    assert typist.leaves() == 0
 
 
 @each_prompt

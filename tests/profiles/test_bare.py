@@ -1,0 +1,102 @@
+"""A profile that is no identity."""
+
+import pytest
+
+from awsexec.profiles import bare, files
+from awsexec.profiles.profile import Profiles
+
+KEYS = "aws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = x\n"
+
+
+def profiles(config="", credentials=""):
+    return Profiles(
+        files.parse(config, "config", files.CONFIG),
+        files.parse(credentials, "credentials", files.CREDENTIALS),
+    )
+
+
+@pytest.mark.parametrize(
+    "config, credentials, needed",
+    [
+        ("", "", False),
+        ("[default]\nregion = eu-west-1\n", "[default]\n", False),
+        (f"[profile other]\n{KEYS}", f"[other]\n{KEYS}", False),
+        # of an unknown profile
+        (f"[profiles]\n{KEYS}", "", False),
+        ("", f"[default]\n{KEYS}", True),
+        (f"[default]\n{KEYS}", "", True),
+        (f"[profile default]\n{KEYS}", "", True),
+        ("", "[default]\naws_session_token =\n", True),
+        ("[default]\nrole_arn = x\n", "", True),
+        ("[default]\nSSO_Session = x\n", "", True),
+        ("[default]\nlogin_session = x\n", "", True),
+        ("[default]\nweb_identity_token_file = x\n", "", True),
+        (f"[DEFAULT]\n{KEYS}", "", True),
+        ("", f"[DEFAULT]\n{KEYS}", True),
+    ],
+)
+def test_is_needed(config, credentials, needed):
+    assert bare.is_needed(profiles(config, credentials)) is needed
+
+
+def test_name_is_nobodys():
+    assert bare.name(profiles()) == "awsexec"
+    taken = profiles("[profile awsexec]\n[profile awsexec-3]\n", "[awsexec-2]\n")
+    assert bare.name(taken) == "awsexec-4"
+
+
+def test_config():
+    """All that the default profile says of anything but an identity, of both files."""
+    original = (
+        f"[default]\n{KEYS}region = eu-west-1\ns3 =\n  max_queue_size = 7\n"
+        "cli_pager =\nuser_agent = one\n  two\n[profile other]\nregion = us-west-2"
+    )
+    found = profiles(
+        original, f"[default]\n{KEYS}mfa_serial = x\nregion = us-east-1\noutput = é\n"
+    )
+    copy = bare.config(found, original.encode())
+    assert copy.startswith(original.encode() + b"\n")
+    read = files.parse(copy.decode(), "copy", files.CONFIG)
+    settings = read.profiles["awsexec"].settings
+    assert {name: setting.value for name, setting in settings.items()} == {
+        "region": "us-east-1",
+        "s3": "",
+        "user_agent": "one\ntwo",
+        "output": "é",
+    }
+    assert settings["s3"].nested["max_queue_size"].value == "7"
+    assert read.profiles["other"].settings["region"].value == "us-west-2"
+
+
+def test_config_of_nothing():
+    copy = bare.config(profiles(), b"")
+    assert files.parse(copy.decode(), "copy", files.CONFIG).profiles["awsexec"]
+
+
+def test_what_botocore_gives_to_every_profile():
+    original = f"[DEFAULT]\n{KEYS}[ DEFAULT ]\n{KEYS}[default]\nregion = x\n"
+    copy = bare.config(profiles(original), original.encode())
+    assert b"DEFAULT]" not in copy.replace(b" ", b"")
+
+
+def test_without_keys():
+    text = (
+        f"[a]\n{KEYS}AWS_Session_Token=y\n  aws_security_token = z\n"
+        "# aws_access_key_id are needed\nregion = x\naws_access_key_identity = y\n"
+        "role = aws_secret_access_key = no"
+    )
+    assert bare.without_keys(text.encode()).decode() == (
+        "[a]\n# aws_access_key_id are needed\nregion = x\n"
+        "aws_access_key_identity = y\nrole = aws_secret_access_key = no"
+    )
+
+
+def test_keys_of_boto(tmp_path):
+    environ = {"HOME": str(tmp_path)}
+    assert not bare.has_boto_keys(environ)
+    (tmp_path / ".boto").write_text("[Credentials]\nAWS_Access_Key_Id = x\n")
+    assert bare.has_boto_keys(environ)
+    other = tmp_path / "other"
+    assert not bare.has_boto_keys({**environ, "BOTO_CONFIG": str(other)})
+    other.write_text("[Credentials]\naws_access_key_id = x\n")
+    assert bare.has_boto_keys({**environ, "BOTO_CONFIG": str(other)})

@@ -1,0 +1,142 @@
+"""--serve at a terminal: job control, and asking for a code beside COMMAND."""
+
+import re
+import sys
+import time
+
+import pexpect
+import pytest
+
+from tests.process.test_serve import ADMIN, server_of
+from tests.support import AWSEXEC, READER_CONFIG
+
+QUESTION = "MFA code for admin (arn:aws:iam::123456789012:mfa/alice): "
+# prints the id of the key that the endpoint gives, or what it says, when that changes
+WATCHING = """
+import json, os, signal, time, urllib.error, urllib.request
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+url = os.environ["AWS_CONTAINER_CREDENTIALS_FULL_URI"]
+token = os.environ["AWS_CONTAINER_AUTHORIZATION_TOKEN"]
+opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+before = None
+while True:
+    try:
+        with opener.open(urllib.request.Request(url, headers={"Authorization": token})) as answer:
+            found = json.load(answer)["AccessKeyId"]
+    except urllib.error.HTTPError as error:
+        found = json.load(error)["message"]
+    if found != before:
+        before = found
+        print("<" + found + ">", flush=True)
+    time.sleep(0.1)
+"""
+
+
+@pytest.fixture
+def watch(home, sts, terminal):
+    """Starts a COMMAND with a role of MFA, whose sessions live for eight seconds."""
+    home.write_config(ADMIN)
+    sts.add_role("reader", mfa=True, longest=7200, life=8)
+    script = home.script("watching", f"#!{sys.executable}\n{WATCHING}")
+
+    def start(*options, command="{}"):
+        words = [AWSEXEC, "--serve", *options, "admin", "--"]
+        # a shell that survives what is sent to COMMAND
+        return terminal(f"trap : INT; {' '.join(words)} {command.format(script)}")
+
+    return start
+
+
+def ends(person):
+    person.interrupts()
+    assert person.ends()[1] == 130
+
+
+def begins(person):
+    person.sees(QUESTION)
+    person.types("111111")
+    person.sees("<ASIAEXAMPLE000000001>")
+
+
+def test_asks_ahead_of_time(watch, sts):
+    person = watch()
+    begins(person)
+    person.sees("\r\nawsexec: the credentials of admin end in <1m\r\n" + QUESTION)
+    person.types("no code")
+    person.sees("A code is six digits. " + QUESTION)
+    person.types("222222")
+    person.sees("<ASIAEXAMPLE000000002>")
+    assert len(sts.operations) == 2
+    ends(person)
+
+
+def test_nobody_answers(watch):
+    """COMMAND goes on, and is told when it is over."""
+    person = watch()
+    begins(person)
+    person.sees(QUESTION)
+    person.sees("<awsexec: the credentials of admin have ended: ")
+    person.types("222222")
+    person.sees("<ASIAEXAMPLE000000002>")
+    ends(person)
+
+
+def test_does_not_ask_who_reads_key_by_key(watch, run_awsexec):
+    """What is typed is for the program there: an editor, or a shell at its prompt."""
+    person = watch(command="sh -c 'stty -icanon -echo; exec {}'")
+    begins(person)
+    person.sees("<awsexec: the credentials of admin have ended: new ones take an MFA")
+    assert "MFA code for" not in person.process.before
+    # from another terminal
+    run_awsexec.child("--mfa-token", "222222", "admin")
+    person.sees("<ASIAEXAMPLE000000002>")
+    ends(person)
+
+
+def test_no_prompt(watch):
+    person = watch("--no-prompt", "--mfa-token", "111111")
+    person.sees("<awsexec: the credentials of admin have ended: new ones take an MFA")
+    assert "MFA code for" not in person.process.before
+    ends(person)
+
+
+def test_stopped_and_continued(run_awsexec, home, sts):
+    """Job control sees COMMAND alone."""
+    home.write_config(READER_CONFIG)
+    environ = {**run_awsexec.environ, "PS1": "me> ", "TERM": "dumb"}
+    shell = pexpect.spawn(
+        "/bin/bash", ["--norc", "-i"], env=environ, encoding="utf-8", timeout=20
+    )
+    shell.expect_exact("me> ")
+    shell.sendline(f"{AWSEXEC} --serve reader -- sh -c 'env | grep URI; cat'")
+    port = int(re.search(r":(\d+)/", shell_line(shell, r"FULL_URI=\S+"))[1])
+    shell.sendline("one")
+    shell.expect_exact("one\r\none\r\n")
+    shell.sendcontrol("z")
+    shell.expect("Stopped")
+    shell.expect_exact("me> ")
+    if sys.platform == "linux":
+        server = server_of(port)
+        assert server is not None
+    shell.sendline("jobs -p | wc -l")
+    shell.expect_exact("1\r\n")
+    shell.sendline("fg")
+    shell.sendline("two")
+    shell.expect_exact("two\r\ntwo\r\n")
+    shell.sendcontrol("c")
+    shell.expect_exact("me> ")
+    shell.sendline("echo status=$?")
+    shell.expect_exact("status=130")
+    if sys.platform == "linux":
+        deadline = time.monotonic() + 20
+        while server_of(port) is not None:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+    shell.sendline("exit")
+    shell.expect(pexpect.EOF)
+    shell.close()
+
+
+def shell_line(shell, pattern):
+    shell.expect(pattern)
+    return shell.match[0]
