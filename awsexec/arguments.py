@@ -187,19 +187,11 @@ OPTIONS: tuple[tuple[str, tuple[Option, ...]], ...] = (
         ),
     ),
     (
-        "COMMAND",
+        "COMMAND, or the shell where there is none",
         (
             Option(
-                "--serve",
-                "serve",
-                "",
-                "let it fetch credentials, and new ones, for as long as it runs",
+                "--serve", "serve", "", "serve it credentials, renewed while it runs"
             ),
-        ),
-    ),
-    (
-        "The shell, where there is no COMMAND",
-        (
             Option("--shell", "shell", "PATH", "this one, instead of $SHELL"),
             Option("--login", "login", "", "as a login shell"),
         ),

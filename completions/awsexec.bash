@@ -56,9 +56,9 @@ _awsexec() {
         _awsexec_offer "$cur" "$2" \
             --role-arn --source-profile --external-id --session-name \
             --source-identity --session-tag --transitive-tag --policy --policy-arn \
-            --read-only --duration --region --shell --login --mfa-serial --mfa-token \
-            --no-prompt --device-code --no-browser --min-ttl --refresh --no-cache -q --quiet -v --verbose --debug --export --list \
-            --explain --whoami --json --completion --profiles --forget -h --help \
+            --read-only --duration --region --serve --shell --login --mfa-serial \
+            --mfa-token --no-prompt --device-code --no-browser --min-ttl --refresh \
+            --no-cache -q --quiet -v --verbose --debug --export --list --explain --whoami --json --completion --profiles --forget -h --help \
             --version
     elif [[ ! $profile && $action != none ]]; then
         _awsexec_profiles '' "$cur" "$2"

@@ -167,6 +167,7 @@ complete -c awsexec -n '__awsexec_at option' -l policy-arn -x -d 'no more than t
 complete -c awsexec -n '__awsexec_at option' -l read-only -d "no more than AWS's ReadOnlyAccess"
 complete -c awsexec -n '__awsexec_at option' -l duration -x -a '15m 1h 2h 4h 8h 12h' -d 'life of the session: seconds, or 15m, 8h'
 complete -c awsexec -n '__awsexec_at option' -l region -x -a '(__awsexec_regions)' -d 'region for AWS STS and COMMAND'
+complete -c awsexec -n '__awsexec_at option' -l serve -d 'serve it credentials, renewed while it runs'
 complete -c awsexec -n '__awsexec_at option' -l shell -rF -a '(__awsexec_shells)' -d 'this one, instead of $SHELL'
 complete -c awsexec -n '__awsexec_at option' -l login -d 'as a login shell'
 complete -c awsexec -n '__awsexec_at option' -l mfa-serial -x -d 'the MFA device'
