@@ -25,6 +25,7 @@ from awsexec.profiles.files import Setting
 from awsexec.profiles.profile import KEY_ID, SECRET, TOKENS, Profile
 from awsexec.profiles.source import CONTAINER_VARIABLES, EC2_VARIABLES, Source
 from awsexec.report import Report
+from awsexec.times import duration
 
 # what of the environment has a say in a run, besides the variables of the fast path
 _VARIABLES = (
@@ -255,7 +256,7 @@ def instance_lines(instance: dict[str, Any]) -> list[str]:
     """What is known of the role of this EC2 instance, for people."""
     if "fault" in instance:
         return [instance["fault"]]
-    left = text.duration(instance["seconds_left"])
+    left = duration(instance["seconds_left"])
     return [
         f"role              {instance['role']}",
         f"instance profile  {instance['instance_profile'] or 'unknown'}",
@@ -269,7 +270,7 @@ def _print_chain(facts: dict[str, Any], title: Any) -> None:
         if number == 0:
             print(f"  from {step['what']}")
             if step["cached_until"]:
-                left = text.duration(step["seconds_left"])
+                left = duration(step["seconds_left"])
                 print(f"       cached until {step['cached_until']} ({left} left)")
             continue
         print(f"  {number}. {step['step']} for profile {shown(step['profile'])}")
@@ -277,7 +278,7 @@ def _print_chain(facts: dict[str, Any], title: Any) -> None:
             listed = json.dumps(value) if isinstance(value, list) else value
             print(f"       {name} = {listed}")
         if step["cached_until"]:
-            left = text.duration(step["seconds_left"])
+            left = duration(step["seconds_left"])
             print(f"       cached until {step['cached_until']} ({left} left)")
         else:
             print("       not cached")

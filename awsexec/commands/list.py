@@ -16,6 +16,7 @@ from awsexec.credentials.credentials import iso8601
 from awsexec.errors import AwsexecError, shown
 from awsexec.profiles.steps import AssumeRole
 from awsexec.report import Report
+from awsexec.times import duration
 
 HEADER = ("PROFILE", "SOURCE", "ACCOUNT", "ROLE", "REGION", "MFA", "CACHED")
 
@@ -114,7 +115,7 @@ def _print(rows: list[dict[str, object]], environ: Mapping[str, str]) -> None:
                 or str(row["sso_role"] or ""),
                 str(row["region"] or ""),
                 "yes" if row["mfa_serial"] else "",
-                text.duration(left) if isinstance(left, int) else "",
+                duration(left) if isinstance(left, int) else "",
             )
         )
     width, colour = text.width(), text.has_colour(environ)

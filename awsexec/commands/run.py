@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Mapping
 
 from awsexec.arguments import Arguments
@@ -11,11 +12,13 @@ from awsexec.child.launch import launch
 from awsexec.commands.obtain import obtain
 from awsexec.credentials.credentials import (
     child_variables,
+    iso8601,
     profile_variables,
     shell_variables,
 )
 from awsexec.everyrun import child_environment
 from awsexec.report import Report
+from awsexec.times import duration
 
 
 def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int:
@@ -41,5 +44,11 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
             shell, environ, added, login=arguments.login, interactive=os.isatty(0)
         )
         added.update(more)
+    if credentials.expires is not None:
+        left = duration(credentials.expires - time.time())
+        report.detail(
+            f"the credentials hold until {iso8601(credentials.expires)} ({left} left)"
+            + (", and are renewed" if arguments.serve else "")
+        )
     report.debug(f"running {command!r} with {' '.join(sorted(added))}")
     return launch(command, child_environment(environ, added))

@@ -22,7 +22,7 @@ from awsexec.arguments import Arguments
 from awsexec.child import background, config_copy
 from awsexec.child.server import Refused, Server
 from awsexec.child.watch import Watch
-from awsexec.commands import selection, text
+from awsexec.commands import selection
 from awsexec.commands.selection import Selection
 from awsexec.credentials.credentials import Credentials
 from awsexec.credentials.renewal import Renewal
@@ -30,6 +30,7 @@ from awsexec.credentials.resolver import Demand, Resolver
 from awsexec.errors import AwsexecError, NoCode
 from awsexec.profiles import bare
 from awsexec.report import VERBOSE, Report
+from awsexec.times import duration
 
 # seconds for which a request waits for credentials; botocore gives up after two
 PATIENCE = 1.5
@@ -195,7 +196,7 @@ class _Endpoint:
         """Ask beside COMMAND, which may have written half a line."""
         found = self._renewal.current()
         left = found.expires - time.time() if found and found.expires else 0
-        what = f"end in {text.duration(left)}" if left > 0 else "have ended"
+        what = f"end in {duration(left)}" if left > 0 else "have ended"
         return terminal.ask(
             f"\nawsexec: the credentials of {self._selected.name} {what}\n{question}",
             ANSWER,

@@ -1,4 +1,4 @@
-"""Text for people: tables, times, colours."""
+"""Text for people: tables and colours."""
 
 from __future__ import annotations
 
@@ -9,16 +9,6 @@ from collections.abc import Mapping, Sequence
 from unicodedata import combining, east_asian_width
 
 RED, YELLOW, BOLD = "31", "33", "1"
-
-
-def duration(seconds: float) -> str:
-    """A time left, as the prompt of a subshell shows it: 1h02m, 42m, <1m, expired."""
-    if seconds <= 0:
-        return "expired"
-    if seconds < 60:
-        return "<1m"
-    minutes = int(seconds) // 60
-    return f"{minutes // 60}h{minutes % 60:02}m" if minutes >= 60 else f"{minutes}m"
 
 
 def has_colour(environ: Mapping[str, str]) -> bool:

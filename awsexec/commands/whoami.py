@@ -9,7 +9,6 @@ import time
 from collections.abc import Mapping
 
 from awsexec.arguments import Arguments
-from awsexec.commands import text
 from awsexec.commands.obtain import obtain
 from awsexec.credentials import refusals
 from awsexec.credentials.credentials import Credentials, from_iso8601, iso8601
@@ -21,6 +20,7 @@ from awsexec.profiles.files import AwsFile
 from awsexec.profiles.profile import Profile, Profiles
 from awsexec.profiles.source import Source
 from awsexec.report import Report
+from awsexec.times import duration
 
 
 def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int:
@@ -71,7 +71,7 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     for name, value in instance.items():
         print(f"{name.replace('_', ' '):<16}  {value}")
     if credentials.expires is not None:
-        left = text.duration(credentials.expires - time.time())
+        left = duration(credentials.expires - time.time())
         print(f"expires  {answer['expires']} ({left}{' left' * (left != 'expired')})")
     else:
         print("expires  never")

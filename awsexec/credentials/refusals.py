@@ -71,7 +71,8 @@ def explain(error: Refused, chain: Chain, step: Step) -> CredentialsError:
     if "DurationSeconds" in error.message:
         return CredentialsError(
             f"{profile}: AWS does not give this role {_seconds(step)}; ask for less with "
-            f"--duration or duration_seconds, or raise the role's maximum: {said}"
+            "--duration or duration_seconds, and let --serve renew it, or raise the role's "
+            f"maximum: {said}"
         )
     if code in ("AccessDenied", "AccessDeniedException"):
         return CredentialsError(f"{profile}: {said}; {_advice(chain, step)}")

@@ -16,6 +16,7 @@ from awsexec.profiles.chain import Chain
 from awsexec.profiles.source import CACHED, Source
 from awsexec.profiles.steps import Step
 from awsexec.report import Report
+from awsexec.times import duration
 
 # sources that may ask the user for something of their own when they are used
 PROMPTING = frozenset({"process", "login", "sso"})
@@ -76,15 +77,12 @@ class Resolver:
 
         Raises `CredentialsError`, `NoCode` or `Interrupted`.
         """
+        if demand.min_ttl is not None and chain.life is not None:
+            # before a code is asked for in vain
+            _check_life(chain, chain.life, demand.min_ttl)
         found = self._after(chain, len(chain.steps), demand)
         if demand.min_ttl is not None and found.expires is not None:
-            left = int(found.expires - self._clock())
-            if left < demand.min_ttl:
-                raise CredentialsError(
-                    f"the credentials of profile {chain.profile.name!r} live {left} "
-                    f"seconds from now, less than the {demand.min_ttl} of --min-ttl; "
-                    "ask for a longer session with --duration, where the role allows it"
-                )
+            _check_life(chain, int(found.expires - self._clock()), demand.min_ttl)
         return found
 
     def _after(self, chain: Chain, length: int, demand: Demand) -> Credentials:
@@ -201,3 +199,19 @@ class Resolver:
 
 def _differs(found: Entry, before: Entry | None) -> bool:
     return before is None or found.variables != before.variables
+
+
+def _check_life(chain: Chain, seconds: int, wanted: int) -> None:
+    if seconds >= wanted:
+        return
+    why, advice = "", "run it with --serve, which renews them"
+    if chain.is_chained:
+        why = ", as a role that is assumed with a session does"
+    elif chain.steps:
+        advice = (
+            f"ask for longer with --duration, where the role allows it, or {advice}"
+        )
+    raise CredentialsError(
+        f"the credentials of profile {chain.profile.name!r} live {duration(seconds)} at "
+        f"the most{why}, less than the {duration(wanted)} of --min-ttl; {advice}"
+    )

@@ -17,7 +17,13 @@ from awsexec.profiles import steps as calls
 from awsexec.profiles.files import AwsFile, Setting
 from awsexec.profiles.profile import Profile, Profiles
 from awsexec.profiles.source import Source
-from awsexec.profiles.steps import CHAINED_LONGEST, AssumeRole, MfaSession, Step
+from awsexec.profiles.steps import (
+    CHAINED_LONGEST,
+    ROLE_DEFAULT,
+    AssumeRole,
+    MfaSession,
+    Step,
+)
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,22 @@ class Chain:
         first = self.source.value("role_arn")
         steps = [step.role_arn for step in self.steps if isinstance(step, AssumeRole)]
         return [first, *steps] if first else steps
+
+    @property
+    def life(self) -> int | None:
+        """For how many seconds its last session lives; None where the source decides."""
+        if not self.steps:
+            return None
+        return self.steps[-1].duration or ROLE_DEFAULT
+
+    @property
+    def is_chained(self) -> bool:
+        """Whether its last role is assumed with a session, for an hour at most.
+
+        One of a user's keys is not: for longer it is assumed with the keys themselves.
+        """
+        roles = sum(isinstance(step, AssumeRole) for step in self.steps)
+        return roles > self.source.is_user_keys
 
     def key(self, endpoint: str, length: int) -> str:
         """The cache key of what the first `length` steps give at an STS `endpoint`.

@@ -17,8 +17,9 @@ from awsexec.profiles import files
 from awsexec.profiles.files import Setting
 from awsexec.profiles.profile import Profile
 
-# AssumeRole's limits, in seconds
+# AssumeRole's limits, in seconds, and the life of a role's session that asks for none
 SHORTEST, LONGEST = 900, 43_200
+ROLE_DEFAULT = 3_600
 # what AWS gives a role that is assumed with a role's credentials, or with those of
 # an MFA session, at the most
 CHAINED_LONGEST = 3_600

@@ -57,8 +57,8 @@ def explain(code, message, skew=None, settings=""):
             "The requested DurationSeconds exceeds it.",
             None,
             "profile 'reader': AWS does not give this role that long; ask for less with "
-            "--duration or duration_seconds, or raise the role's maximum: The requested "
-            "DurationSeconds exceeds it (ValidationError)",
+            "--duration or duration_seconds, and let --serve renew it, or raise the role's "
+            "maximum: The requested DurationSeconds exceeds it (ValidationError)",
         ),
         (
             "Odd",

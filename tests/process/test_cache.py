@@ -1,5 +1,6 @@
 """The cache: what it spares, what it must not, and who may read it."""
 
+import json
 import os
 import re
 import shutil
@@ -10,6 +11,7 @@ import sys
 import pytest
 
 from awsexec import everyrun
+from tests.servers.web import iso8601
 from tests.support import (
     ALICE,
     AWSEXEC,
@@ -20,6 +22,7 @@ from tests.support import (
     SECRET,
     SERIAL,
     WRITER,
+    age,
 )
 
 pytestmark = pytest.mark.both_ways
@@ -192,32 +195,88 @@ def test_refresh_costs_no_code(run_awsexec, home, sts):
     assert sts.operations == ["GetSessionToken", *["AssumeRole reader"] * 2]
 
 
-@pytest.mark.parametrize(("ttl", "calls"), [("10m", 1), ("20m", 2)])
+@pytest.mark.parametrize(("ttl", "calls"), [("10m", 1), ("30m", 2)])
 def test_min_ttl_renews_what_lives_too_short(run_awsexec, home, sts, ttl, calls):
-    # the first has a quarter of an hour left; what is asked for then has an hour
-    home.write_config(READER_CONFIG, "duration_seconds = 900\n")
     run_awsexec.child("reader")
-    result = run_awsexec("reader", "--min-ttl", ttl, "true")
+    age(home, 2400)
+    run_awsexec.child("reader", "--min-ttl", ttl)
     assert len(sts.calls) == calls
-    if calls == 1:
-        assert (result.status, result.stderr) == (0, "")
-    else:
-        assert re.sub(r"live (89\d|900) ", "live N ", result.error()) == (
-            "the credentials of profile 'reader' live N seconds from now, less than "
-            "the 1200 of --min-ttl; ask for a longer session with --duration, where "
-            "the role allows it"
+
+
+LESS = "the credentials of profile 'reader' live {} at the most{}, less than the {} of "
+LONGER = "ask for longer with --duration, where the role allows it, or "
+SERVE = "run it with --serve, which renews them"
+
+
+@pytest.mark.parametrize(
+    ("setting", "ttl", "message"),
+    [
+        ("", "2h", LESS.format("1h00m", "", "2h00m") + f"--min-ttl; {LONGER}{SERVE}"),
+        (
+            "duration_seconds = 900\n",
+            "20m",
+            LESS.format("15m", "", "20m") + f"--min-ttl; {LONGER}{SERVE}",
+        ),
+        (
+            f"mfa_serial = {SERIAL}\n",
+            "2h",
+            LESS.format("1h00m", "", "2h00m") + f"--min-ttl; {LONGER}{SERVE}",
+        ),
+        (
+            f"source_profile = writer\n[profile writer]\nrole_arn = {WRITER}\n"
+            "source_profile = alice\n",
+            "2h",
+            LESS.format(
+                "1h00m", ", as a role that is assumed with a session does", "2h00m"
+            )
+            + f"--min-ttl; {SERVE}",
+        ),
+    ],
+)
+def test_min_ttl_that_cannot_be_had(run_awsexec, home, sts, setting, ttl, message):
+    """AWS is not asked, and nor is the user."""
+    home.write_config(READER_CONFIG, setting)
+    assert run_awsexec("reader", "--min-ttl", ttl, "true").error() == message
+    assert sts.calls == []
+
+
+def test_min_ttl_of_a_source_that_gives_less(run_awsexec, home, sts):
+    session = sts.session_of("reader", 1800)
+    printed = json.dumps(
+        {
+            "Version": 1,
+            "AccessKeyId": session.key_id,
+            "SecretAccessKey": session.secret,
+            "SessionToken": session.token,
+            "Expiration": iso8601(session.expires),
+        }
+    )
+    script = home.script("tool", f"#!/bin/sh\necho '{printed}'\n")
+    home.write_config(f"[profile reader]\ncredential_process = {script}\n")
+    run_awsexec.child("reader", "--min-ttl", "20m")
+    error = run_awsexec("reader", "--min-ttl", "45m", "true").error()
+    assert error == LESS.format("29m", "", "45m") + f"--min-ttl; {SERVE}"
+
+
+def test_verbose_says_until_when_they_hold(run_awsexec, home, sts):
+    for words, more in (((), ""), (("--serve",), ", and are renewed")):
+        result = run_awsexec("-v", *words, "reader", "true")
+        assert re.search(
+            r"awsexec: the credentials hold until 20\d\d-\S+Z \((59m|1h00m) left\)"
+            f"{more}\n",
+            result.stderr,
         )
 
 
-@pytest.mark.parametrize(("age", "calls"), [(3200, 1), (3400, 2), (4000, 2)])
-def test_entry_is_renewed_before_it_expires(run_awsexec, home, sts, age, calls):
+@pytest.mark.parametrize(("seconds", "calls"), [(3200, 1), (3400, 2), (4000, 2)])
+def test_entry_is_renewed_before_it_expires(run_awsexec, home, sts, seconds, calls):
     # an hour's session has five minutes to spare
     run_awsexec.environ["AWSEXEC_REFRESH_AHEAD"] = "0"
     run_awsexec.child("reader")
     for path in entries(home):
         entry = everyrun.parse(path.read_bytes())
-        entry.issued -= age
-        entry.expires -= age
+        entry.issued -= seconds
+        entry.expires -= seconds
         path.write_bytes(everyrun.dump(entry))
     run_awsexec.child("reader")
     assert len(sts.calls) == calls
