@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-import tempfile
 from collections.abc import Callable
 
 from awsexec.profiles import bare
@@ -42,6 +41,8 @@ if sys.platform == "linux":
 
 def on_disk(content: bytes) -> tuple[str, Callable[[], None]]:
     """The same where it is a file like others; keys are left out of that."""
+    import tempfile
+
     descriptor, path = tempfile.mkstemp(prefix="awsexec-", suffix=".config")
     with open(descriptor, "wb") as stream:
         stream.write(bare.without_keys(content))

@@ -14,11 +14,15 @@ import http.client
 import io
 import json
 import socket
+import time
 from collections.abc import Awaitable, Callable
+from typing import Protocol
 
 from awsexec.child import peer
 from awsexec.credentials.credentials import Credentials, iso8601
 
+# seconds for which a request waits for credentials; botocore gives up after two
+PATIENCE = 1.5
 # bytes and seconds that a request's head may take
 HEAD, HEAD_SECONDS = 16_384, 5.0
 # bytes and seconds for the rest of a request that was refused: a client that is
@@ -36,27 +40,32 @@ class Refused(Exception):
         self.status = status
 
 
+class Supply(Protocol):
+    """Where the server has credentials from."""
+
+    def current(self) -> tuple[Credentials, int] | None:
+        """Credentials, and until when (seconds since the epoch) a client may keep them.
+
+        None where there are none for the moment.
+        """
+
+    def why_not(self) -> str:
+        """Why there are none, for the client's message."""
+
+
 class Server:
-    """Answers on `listener`, a socket of loopback, who shows the `token`.
+    """Answers on `listener`, a socket of loopback, who shows the `token`."""
 
-    `credentials` gives them, with the time (seconds since the epoch) until which they
-    may be used without asking again; it raises `Refused` where there are none.
-    """
-
-    def __init__(
-        self,
-        listener: socket.socket,
-        token: str,
-        credentials: Callable[[], Awaitable[tuple[Credentials, int]]],
-    ) -> None:
+    def __init__(self, listener: socket.socket, token: str, supply: Supply) -> None:
         self._listener = listener
         self._address = listener.getsockname()
         self._token = token.encode()
-        self._credentials = credentials
+        self._supply = supply
 
-    async def start(self) -> None:
-        """Answer from now on."""
+    async def run_until(self, end: Callable[[], Awaitable[None]]) -> None:
+        """Answer until `end` returns."""
         await asyncio.start_server(self._answer, sock=self._listener, limit=HEAD)
+        await end()
 
     async def _answer(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -64,8 +73,7 @@ class Server:
         try:
             try:
                 await self._check(reader, writer)
-                credentials, until = await self._credentials()
-                status, body = http.HTTPStatus.OK, _document(credentials, until)
+                status, body = http.HTTPStatus.OK, _document(*await self._credentials())
             except Refused as refusal:
                 status, body = refusal.status, _fault(refusal)
             data = json.dumps(body).encode()
@@ -86,6 +94,15 @@ class Server:
             pass
         finally:
             writer.close()
+
+    async def _credentials(self) -> tuple[Credentials, int]:
+        """What there is, or comes within `PATIENCE`. Raises `Refused`."""
+        end = time.monotonic() + PATIENCE
+        while (found := self._supply.current()) is None:
+            if time.monotonic() > end:
+                raise Refused(http.HTTPStatus.FORBIDDEN, self._supply.why_not())
+            await asyncio.sleep(0.05)
+        return found
 
     async def _check(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import select
 import sys
@@ -22,8 +21,11 @@ class Watch:
         os.kill(pid, 0)
         self._signal = _signal(pid)
 
-    async def until_ended(self) -> None:
+    async def ended(self) -> None:
         """Return when the process has ended."""
+        # whoever awaits this has it
+        import asyncio
+
         if self._signal is None:
             while _is_there(self._pid):
                 await asyncio.sleep(LOOK)

@@ -6,11 +6,8 @@ COMMAND. It ends with COMMAND, however that ends.
 
 from __future__ import annotations
 
-import asyncio
 import copy
-import http
 import os
-import secrets
 import shlex
 import socket
 import threading
@@ -20,7 +17,6 @@ from collections.abc import Callable, Mapping
 from awsexec import terminal
 from awsexec.arguments import Arguments
 from awsexec.child import background, config_copy
-from awsexec.child.server import Refused, Server
 from awsexec.child.watch import Watch
 from awsexec.commands import selection
 from awsexec.commands.selection import Selection
@@ -32,8 +28,6 @@ from awsexec.profiles import bare
 from awsexec.report import VERBOSE, Report
 from awsexec.times import duration
 
-# seconds for which a request waits for credentials; botocore gives up after two
-PATIENCE = 1.5
 # for how many seconds credentials that do not end are said to be good
 ENDLESS = 3600
 # seconds to wait for the user's answer to a question, COMMAND being at the terminal
@@ -90,7 +84,7 @@ class _Endpoint:
         self._environ = {k: v for k, v in environ.items() if k != "AWSEXEC_MFA_TOKEN"}
         self._report = report
         self._renewal = self._renewal_of(credentials)
-        self._token = secrets.token_urlsafe(32)
+        self._token = os.urandom(32).hex()
         self._command = os.getpid()
         try:
             # room for many that ask at once
@@ -122,11 +116,16 @@ class _Endpoint:
         path, remove = self._config()
         try:
             watch = Watch(self._command)
-            server = Server(self.listener, self._token, self._wanted)
             with open(writing, "w", encoding="utf-8") as stream:
                 stream.write(f"ready\n{path}")
+            # COMMAND does not wait for these
+            import asyncio
+
+            from awsexec.child.server import Server
+
             threading.Thread(target=self._renewal.run, daemon=True).start()
-            asyncio.run(_serve(server, watch))
+            server = Server(self.listener, self._token, self)
+            asyncio.run(server.run_until(watch.ended))
         finally:
             remove()
 
@@ -142,17 +141,15 @@ class _Endpoint:
             original = b""
         return config_copy.place(bare.config(profiles, original))
 
-    async def _wanted(self) -> tuple[Credentials, int]:
-        """What a request is answered with."""
-        end = time.monotonic() + PATIENCE
-        while (found := self._renewal.current()) is None:
-            if time.monotonic() > end:
-                raise Refused(http.HTTPStatus.FORBIDDEN, self._why())
-            await asyncio.sleep(0.05)
+    def current(self) -> tuple[Credentials, int] | None:
+        """What a request is answered with: see `child.server.Supply`."""
+        found = self._renewal.current()
+        if found is None:
+            return None
         return found, found.expires or int(time.time()) + ENDLESS
 
-    def _why(self) -> str:
-        """Why there are no credentials, and what the user can do, for SDKs to show."""
+    def why_not(self) -> str:
+        """Why there are none, and what the user can do, for SDKs to show."""
         name, fault = self._selected.name, self._renewal.fault
         if isinstance(fault, NoCode):
             why = "new ones take an MFA code"
@@ -201,8 +198,3 @@ class _Endpoint:
             f"\nawsexec: the credentials of {self._selected.name} {what}\n{question}",
             ANSWER,
         )
-
-
-async def _serve(server: Server, watch: Watch) -> None:
-    await server.start()
-    await watch.until_ended()

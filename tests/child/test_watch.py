@@ -16,7 +16,7 @@ def test_until_ended():
     watch = Watch(process.pid)
 
     async def waiting():
-        waits = asyncio.create_task(watch.until_ended())
+        waits = asyncio.create_task(watch.ended())
         done, _ = await asyncio.wait([waits], timeout=0.3)
         assert not done
         process.kill()
@@ -31,6 +31,6 @@ def test_ended_already():
     process = subprocess.Popen(WAITING, stdin=subprocess.DEVNULL)
     watch = Watch(process.pid)
     process.wait()
-    asyncio.run(asyncio.wait_for(watch.until_ended(), 20))
+    asyncio.run(asyncio.wait_for(watch.ended(), 20))
     with pytest.raises(ProcessLookupError):
         Watch(process.pid)

@@ -438,8 +438,9 @@ def test_duration_over_the_role_s_maximum(run_awsexec, home, sts, words, who):
     line = run_awsexec("reader", *words, "--mfa-token", "111111", "true").error()
     assert line == (
         f"profile 'reader': AWS does not give {who}; ask for less with --duration or "
-        "duration_seconds, or raise the role's maximum: The requested DurationSeconds "
-        "exceeds the MaxSessionDuration set for this role (ValidationError)"
+        "duration_seconds, and let --serve renew it, or raise the role's maximum: The "
+        "requested DurationSeconds exceeds the MaxSessionDuration set for this role "
+        "(ValidationError)"
     )
 
 

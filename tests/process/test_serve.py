@@ -520,21 +520,21 @@ def test_killed_at_any_moment(run_awsexec, home, sts, tmp_path):
             os.kill(pid, signal.SIGKILL)
 
     def left():
-        found = []
+        """The processes of this test, by their command lines."""
+        found = {}
         for folder in Path("/proc").glob("[0-9]*"):
-            try:
+            with contextlib.suppress(OSError):
                 if marker.encode() in (folder / "environ").read_bytes():
-                    found.append(int(folder.name))
-            except OSError:
-                continue
-        return [pid for pid in found if not is_gone(pid)]
+                    found[int(folder.name)] = (folder / "cmdline").read_bytes()
+        return {pid: line for pid, line in found.items() if not is_gone(pid)}
 
     def ended():
         """Whether nothing is left, after COMMAND has been ended."""
-        for pid in left():
-            if AWSEXEC.encode() not in Path(f"/proc/{pid}/cmdline").read_bytes():
+        found = left()
+        for pid, line in found.items():
+            if AWSEXEC.encode() not in line:
                 kill(pid)
-        return not left()
+        return not found
 
     for step in range(40):
         # a parent, which is one of those that are killed
@@ -545,7 +545,7 @@ def test_killed_at_any_moment(run_awsexec, home, sts, tmp_path):
             start_new_session=True,
         )
         time.sleep(step * 0.01)
-        for pid in left()[step % 3 :: 3]:
+        for pid in list(left())[step % 3 :: 3]:
             kill(pid)
         kill(parent.pid)
         parent.wait()
