@@ -32,6 +32,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
 
+class _Http(http.server.ThreadingHTTPServer):
+    # a thread for each: browsers open connections that they do not use
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        # whoever hangs up in between; it would be shown on the user's terminal
+        pass
+
+
 _Server = TypeVar("_Server", bound="Server")
 
 
@@ -39,9 +48,7 @@ class Server:
     """Serves on a free port of loopback, from ``with`` to its end."""
 
     def __init__(self, handler: type[Handler]) -> None:
-        # a thread for each: browsers open connections that they do not use
-        self._server = http.server.ThreadingHTTPServer((HOST, 0), handler)
-        self._server.daemon_threads = True
+        self._server = _Http((HOST, 0), handler)
 
     @property
     def port(self) -> int:

@@ -1,6 +1,8 @@
 """Handing the browser a secret URL."""
 
 import http.client
+import socket
+import struct
 import subprocess
 import sys
 
@@ -63,6 +65,15 @@ def test_refused(redirect, wrong, status):
     # it is still there for the browser
     assert not redirect.wait(0)
     assert ask(redirect)[0] == 302
+
+
+def test_client_that_hangs_up(redirect, capfd):
+    with socket.create_connection(("127.0.0.1", redirect.port)) as client:
+        client.sendall(b"GET /half")
+        # closing it resets the connection
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    assert ask(redirect)[0] == 302
+    assert capfd.readouterr() == ("", "")
 
 
 def test_paths_differ(redirect):

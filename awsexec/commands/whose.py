@@ -63,7 +63,8 @@ def whose(
     """The credentials of PROFILE; without one, those that the environment holds.
 
     These are what a command here runs with: in a shell of awsexec's, the role's.
-    `federated` is as for `selection.select`. Raises as that does; loading raises as
+    `federated` is for the console: as for `selection.select`, and with a session that is
+    not near its end, since nothing renews the console's. Raises as that does; loading raises as
     `obtain` does.
     """
     if arguments.profile or not holds_credentials(environ):
@@ -74,7 +75,13 @@ def whose(
             selected.endpoint,
             selected.region,
             selected.chain.source,
-            lambda: obtain(arguments, environ, report, selected=selected)[1],
+            lambda: obtain(
+                arguments,
+                environ,
+                report,
+                selected=selected,
+                renew_if_due=federated,
+            )[1],
         )
     profile = Profile(environ.get("AWSEXEC_PROFILE") or "environment")
     profiles = Profiles(AwsFile(""), AwsFile(""))

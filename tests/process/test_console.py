@@ -22,6 +22,7 @@ from tests.support import (
     SECRETS,
     SERIAL,
     WRITER,
+    age,
 )
 
 HOME = "https://console.aws.amazon.com/"
@@ -80,6 +81,16 @@ def test_role(run_awsexec, console, sts):
     assert sts.operations == ["AssumeRole reader"]
     assert run_awsexec("--console", "reader").status == 0
     assert sts.operations == ["AssumeRole reader"]
+
+
+def test_session_near_its_end_is_renewed(run_awsexec, console, home, sts):
+    """Nothing renews the console's later."""
+    run_awsexec.child("reader")
+    age(home, 3000)
+    assert run_awsexec("--console", "reader").status == 0
+    assert sts.operations == ["AssumeRole reader"] * 2
+    assert run_awsexec("--console", "--debug", "reader").status == 0
+    assert len(sts.calls) == 2
 
 
 def test_role_of_a_role(run_awsexec, console):
