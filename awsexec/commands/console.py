@@ -97,7 +97,8 @@ def _federated(
             "GetFederationToken", parameters, keys
         )
     except refusals.Refused as error:
-        raise refusals.explain_federation(error, found.label) from None
+        asking = found.label if found.source is None else found.source.label
+        raise refusals.explain_federation(error, found.label, asking) from None
     except refusals.Unreachable as error:
         raise refusals.unreachable(error) from None
     report.detail(f"{found.label}: GetFederationToken gave {session}")

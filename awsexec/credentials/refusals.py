@@ -57,10 +57,10 @@ def explain(error: Refused, chain: Chain, step: Step) -> CredentialsError:
     return CredentialsError(f"{profile}: AWS refused the {step}: {said}")
 
 
-def explain_federation(error: Refused, profile: str) -> CredentialsError:
-    """The failure of GetFederationToken, with the keys of `profile`, in such words."""
+def explain_federation(error: Refused, profile: str, asking: str) -> CredentialsError:
+    """The failure of GetFederationToken for `profile`, with the keys of `asking`."""
     said = f"{error.message.strip().rstrip('.')} ({error.code})"
-    found = _of_signer(error, profile, profile, said)
+    found = _of_signer(error, profile, asking, said)
     if found is not None:
         return found
     if error.code in ("AccessDenied", "AccessDeniedException"):

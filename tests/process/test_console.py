@@ -274,10 +274,13 @@ def test_no_permission(run_awsexec, console, sts):
     )
 
 
-def test_key_that_is_gone(run_awsexec, console, sts):
+def test_key_that_is_gone(run_awsexec, console, home, sts):
     sts.remove_key(KEY_ID)
     error = run_awsexec("--console", "alice").error()
-    assert error.startswith("AWS does not know the key of profile 'alice'; it was ")
+    assert error.startswith(
+        "AWS does not know the key of profile 'alice' (key …MPLE in "
+        f"{home.credentials}:3); it was deleted, "
+    )
 
 
 NO_TOKEN = (
