@@ -60,6 +60,13 @@ def _one_of(text: str, known: Sequence[str]) -> str:
     return text
 
 
+def page(text: str) -> str:
+    """The name of a service, which is in its console's URL. Raises `ValueError`."""
+    if text.strip("abcdefghijklmnopqrstuvwxyz0123456789-"):
+        raise ValueError("a service is written as for the AWS CLI, like s3")
+    return text
+
+
 def pair(text: str) -> str:
     """A session tag. Raises `ValueError` for one without a key or ``=``."""
     if text.find("=") < 1:
@@ -223,6 +230,14 @@ OPTIONS: tuple[tuple[str, tuple[Option, ...]], ...] = (
         ),
     ),
     (
+        "The console",
+        (
+            Option("--service", "service", "NAME", "the page of this service", page),
+            Option("--destination", "destination", "URL", "this page; or its path"),
+            Option("--logout", "logout", "", "sign the browser out before"),
+        ),
+    ),
+    (
         "The cache",
         (
             Option(
@@ -254,6 +269,7 @@ OPTIONS: tuple[tuple[str, tuple[Option, ...]], ...] = (
                 "print the credentials: sh (bash, zsh) or fish",
                 export_format,
             ),
+            Option("--console", "console", "", "open the AWS console as PROFILE"),
             Option("--list", "list", "", "list the profiles (whose names fit PROFILE)"),
             Option("--explain", "explain", "", "show what PROFILE stands for, and why"),
             Option("--whoami", "whoami", "", "ask AWS who PROFILE is"),
@@ -280,6 +296,7 @@ ACTIONS = (
     "explain",
     "whoami",
     "export",
+    "console",
     "forget",
     "completion",
     "profiles",
@@ -312,6 +329,9 @@ class Arguments:
     no_prompt: bool = False
     device_code: bool = False
     no_browser: bool = False
+    service: str | None = None
+    destination: str | None = None
+    logout: bool = False
     min_ttl: int | None = None
     refresh: bool = False
     no_cache: bool = False
@@ -326,6 +346,7 @@ class Arguments:
     whoami: bool = False
     json: bool = False
     export: str | None = None
+    console: bool = False
     completion: str | None = None
     profiles: bool = False
     forget: bool = False
@@ -388,6 +409,11 @@ def parse(argv: Sequence[str]) -> Arguments:
         raise UsageError(
             " and ".join(f"--{name}" for name in chosen) + " exclude each other"
         )
+    for name in ("service", "destination", "logout"):
+        if getattr(arguments, name) and arguments.action not in ("console", "help"):
+            raise UsageError(f"--{name} is for --console")
+    if arguments.service and arguments.destination:
+        raise UsageError("--service and --destination exclude each other")
     if chosen and chosen[0] != "help" and arguments.command is not None:
         raise UsageError(f"--{chosen[0]} takes no COMMAND")
     return arguments

@@ -63,18 +63,23 @@ def _act(parsed: Arguments, environ: Mapping[str, str]) -> int:
     elif parsed.quiet:
         level = report.QUIET
     reports = report.Report(sys.stderr, level)
-    if _wants_profile(parsed) and not environ.get("AWS_PROFILE"):
+    if _wants_profile(parsed, environ) and not environ.get("AWS_PROFILE"):
         from awsexec.commands.pick import pick
 
         parsed.profile = pick(environ, reports)
     return _command(parsed.action)(parsed, environ, reports)
 
 
-def _wants_profile(parsed: Arguments) -> bool:
+def _wants_profile(parsed: Arguments, environ: Mapping[str, str]) -> bool:
     """Whether nothing on the command line says whose credentials are meant."""
+    if parsed.action == "console":
+        from awsexec.commands.whose import holds_credentials
+
+        if holds_credentials(environ):
+            return False
     return (
         parsed.profile is None
-        and parsed.action in ("run", "explain", "export")
+        and parsed.action in ("run", "explain", "export", "console")
         and not (parsed.role_arn and parsed.source_profile)
     )
 
@@ -89,6 +94,8 @@ def _command(action: str) -> Command:
         from awsexec.commands.whoami import run
     elif action == "export":
         from awsexec.commands.export import run
+    elif action == "console":
+        from awsexec.commands.console import run
     elif action == "completion":
         from awsexec.commands.completion import run
     elif action == "forget":

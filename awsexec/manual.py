@@ -42,6 +42,7 @@ ENVIRONMENT = (
     ("AWSEXEC_MFA_TOKEN", "an MFA code"),
     ("AWSEXEC_MFA_PROCESS", "a command that prints one"),
     ("AWSEXEC_PROCESS_TIMEOUT", "how long a credential_process may take"),
+    ("AWS_ENDPOINT_URL_SIGNIN", "where AWS Sign-In is"),
     ("BROWSER", "the browser to sign in with"),
     ("AWSEXEC_CACHE_DIR", "where sessions are kept"),
     ("AWSEXEC_REFRESH_AHEAD", "when to renew them: 25%, 10m, 0 for never"),

@@ -22,16 +22,16 @@ _awsexec() {
                 begin=$((i + 1))
                 break
                 ;;
-            --completion | --duration | --export | --external-id | --mfa-serial | \
-                --mfa-token | --min-ttl | --policy | --policy-arn | --region | \
-                --role-arn | --session-name | --session-tag | --shell | \
-                --source-identity | --source-profile | --transitive-tag)
+            --completion | --destination | --duration | --export | --external-id | \
+                --mfa-serial | --mfa-token | --min-ttl | --policy | --policy-arn | \
+                --region | --role-arn | --service | --session-name | \
+                --session-tag | --shell | --source-identity | --source-profile | --transitive-tag)
                 [[ ${words[i]} == --export ]] && action=export
                 [[ ${words[i]} == --completion ]] && action=none
                 ((i++))
                 ((i == last)) && option=${words[i - 1]}
                 ;;
-            --export=* | --explain | --forget | --list | --whoami) action=other ;;
+            --console | --export=* | --explain | --forget | --list | --whoami) action=other ;;
             --completion=* | --profiles | --version | --help | -h) action=none ;;
             -?*) ;;
             *)
@@ -57,8 +57,10 @@ _awsexec() {
             --role-arn --source-profile --external-id --session-name \
             --source-identity --session-tag --transitive-tag --policy --policy-arn \
             --read-only --duration --region --serve --shell --login --mfa-serial \
-            --mfa-token --no-prompt --device-code --no-browser --min-ttl --refresh \
-            --no-cache -q --quiet -v --verbose --debug --export --list --explain --whoami --json --completion --profiles --forget -h --help \
+            --mfa-token --no-prompt --device-code --no-browser --service \
+            --destination --logout --min-ttl --refresh --no-cache -q --quiet -v \
+            --verbose --debug --export --console --list --explain --whoami --json \
+            --completion --profiles --forget -h --help \
             --version
     elif [[ ! $profile && $action != none ]]; then
         _awsexec_profiles '' "$cur" "$2"
@@ -88,6 +90,12 @@ _awsexec_value() {
             )
             ;;
         --duration) values=(15m 1h 2h 4h 8h 12h) ;;
+        --service)
+            values=(
+                cloudformation cloudtrail cloudwatch dynamodb ec2 ecr ecs eks iam kms
+                lambda rds route53 s3 secretsmanager sns sqs ssm stepfunctions vpc
+            )
+            ;;
         --min-ttl) values=(5m 15m 30m 1h) ;;
         --session-name) values=('{user}' '{host}' '{profile}') ;;
         --export) values=(sh fish) ;;

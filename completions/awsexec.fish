@@ -23,10 +23,10 @@ function __awsexec_place
             case --
                 echo command (math $i + 1)
                 return
-            case --completion --duration --export --external-id --mfa-serial \
-                --mfa-token --min-ttl --policy --policy-arn --region --role-arn \
-                --session-name --session-tag --shell --source-identity \
-                --source-profile --transitive-tag
+            case --completion --destination --duration --export --external-id \
+                --mfa-serial --mfa-token --min-ttl --policy --policy-arn --region \
+                --role-arn --service --session-name --session-tag --shell \
+                --source-identity --source-profile --transitive-tag
                 if test $i -eq $count
                     echo option
                     return
@@ -38,7 +38,7 @@ function __awsexec_place
                         set action alone
                 end
                 set i (math $i + 1)
-            case '--export=*' --explain --forget --list --whoami
+            case --console '--export=*' --explain --forget --list --whoami
                 set action any
             case '--completion=*' --profiles --version --help -h
                 set action alone
@@ -175,6 +175,9 @@ complete -c awsexec -n '__awsexec_at option' -l mfa-token -x -d 'its code, inste
 complete -c awsexec -n '__awsexec_at option' -l no-prompt -d 'fail rather than ask for anything'
 complete -c awsexec -n '__awsexec_at option' -l device-code -d 'with a code to type in any browser, also elsewhere'
 complete -c awsexec -n '__awsexec_at option' -l no-browser -d 'show the URL, open no browser'
+complete -c awsexec -n '__awsexec_at option' -l service -x -a 'cloudformation cloudtrail cloudwatch dynamodb ec2 ecr ecs eks iam kms lambda rds route53 s3 secretsmanager sns sqs ssm stepfunctions vpc' -d 'the page of this service'
+complete -c awsexec -n '__awsexec_at option' -l destination -x -d 'this page; or its path'
+complete -c awsexec -n '__awsexec_at option' -l logout -d 'sign the browser out before'
 complete -c awsexec -n '__awsexec_at option' -l min-ttl -x -a '5m 15m 30m 1h' -d 'life the credentials must have left, else renew them'
 complete -c awsexec -n '__awsexec_at option' -l refresh -d 'renew the session now'
 complete -c awsexec -n '__awsexec_at option' -l no-cache -d 'neither read nor write the cache'
@@ -182,6 +185,7 @@ complete -c awsexec -n '__awsexec_at option' -s q -l quiet -d 'say nothing but e
 complete -c awsexec -n '__awsexec_at option' -s v -l verbose -d 'say what is done'
 complete -c awsexec -n '__awsexec_at option' -l debug -d 'say how, each request; secrets cut'
 complete -c awsexec -n '__awsexec_at option' -l export -x -a 'sh fish' -d 'print the credentials: sh (bash, zsh) or fish'
+complete -c awsexec -n '__awsexec_at option' -l console -d 'open the AWS console as PROFILE'
 complete -c awsexec -n '__awsexec_at option' -l list -d 'list the profiles (whose names fit PROFILE)'
 complete -c awsexec -n '__awsexec_at option' -l explain -d 'show what PROFILE stands for, and why'
 complete -c awsexec -n '__awsexec_at option' -l whoami -d 'ask AWS who PROFILE is'

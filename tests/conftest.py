@@ -162,6 +162,9 @@ def certificate(tmp_path_factory: pytest.TempPathFactory):
         "sts-fips.us-east-1.amazonaws.com",
         "sts.eu-west-1.api.aws",
         "sts-fips.us-east-1.api.aws",
+        "signin.aws.amazon.com",
+        "signin.amazonaws.cn",
+        "signin.amazonaws-us-gov.com",
     ]
     return tls.make(tmp_path_factory.mktemp("tls"), names)
 

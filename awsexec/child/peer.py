@@ -16,24 +16,28 @@ TABLES = ("/proc/net/tcp", "/proc/net/tcp6")
 _ROOT = 0
 
 
-def is_same_user(peer: tuple[str, int], local: tuple[str, int]) -> bool:
+def is_same_user(
+    peer: tuple[str, int],
+    local: tuple[str, int],
+    tables: tuple[str, ...] = TABLES,
+) -> bool:
     """Whether this user, or root, owns the socket at `peer` that talks to `local`.
 
-    Both are an IP address and a port. False for one that is not in the tables: it is
+    Both are an IP address and a port; `tables` are files. False for one that is not in the tables: it is
     closed, or of another machine. True where the system has no such table, and so
     nobody can tell.
     """
-    tables = []
-    for path in TABLES:
+    found = []
+    for path in tables:
         try:
             with open(path, encoding="ascii") as stream:
-                tables.append(stream.read())
+                found.append(stream.read())
         except OSError:
             # this kernel has no IPv6
             continue
-    if not tables:
+    if not found:
         return True
-    return any(owner(table, peer, local) in (os.getuid(), _ROOT) for table in tables)
+    return any(owner(table, peer, local) in (os.getuid(), _ROOT) for table in found)
 
 
 def owner(

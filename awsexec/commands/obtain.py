@@ -19,15 +19,16 @@ def obtain(
     environ: Mapping[str, str],
     report: Report,
     *,
+    selected: Selection | None = None,
     renew_if_due: bool = False,
 ) -> tuple[Selection, Credentials]:
-    """What the arguments select, and its credentials.
+    """What the arguments select, unless it is `selected`, and its credentials.
 
     A session near its end is renewed behind the command's back; with `renew_if_due`
     at once, for those whose credentials nothing renews later. Raises `ConfigError`,
     `CredentialsError`, `NoCode` or `Interrupted`.
     """
-    selected = selection.select(arguments, environ)
+    selected = selected or selection.select(arguments, environ)
     store = None if arguments.no_cache else selection.store_for(environ, report)
     resolver = selection.resolver_for(selected, arguments, environ, store, report)
     demand = Demand(arguments.min_ttl, arguments.refresh)

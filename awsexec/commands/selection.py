@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from awsexec import everyrun, terminal
 from awsexec.arguments import Arguments
@@ -94,11 +94,17 @@ class Selection:
 
 
 def select(
-    arguments: Arguments, environ: Mapping[str, str], config: Config | None = None
+    arguments: Arguments,
+    environ: Mapping[str, str],
+    config: Config | None = None,
+    *,
+    federated: bool = False,
 ) -> Selection:
     """Read the config files if need be, and work out the chain.
 
-    Raises `ConfigError` and `UsageError`.
+    `federated` is for the console: a user's keys are wanted as they are there, since
+    GetFederationToken takes no session of theirs, and may have a --duration. Raises
+    `ConfigError` and `UsageError`.
     """
     config = config or Config.load(environ)
     profiles = config.profiles
@@ -112,7 +118,10 @@ def select(
         profile = _profile(profiles, arguments, options, environ)
         chain = chains.resolve(profiles, profile, session_name, environ)
     profile = chain.profile
-    if not chain.steps:
+    users = chain.source.is_user_keys and not chain.role_arns
+    if federated and users:
+        chain = replace(chain, steps=())
+    elif not chain.steps:
         for setting in options:
             if setting.name in ("duration_seconds", "mfa_serial"):
                 raise UsageError(

@@ -9,15 +9,10 @@ import time
 from collections.abc import Mapping
 
 from awsexec.arguments import Arguments
-from awsexec.commands.obtain import obtain
+from awsexec.commands.whose import whose
 from awsexec.credentials import refusals
-from awsexec.credentials.credentials import Credentials, from_iso8601, iso8601
+from awsexec.credentials.credentials import iso8601
 from awsexec.errors import AwsexecError, CredentialsError
-from awsexec.everyrun import ACCESS_KEY_ID, SECRET_ACCESS_KEY, SESSION_TOKEN
-from awsexec.profiles import endpoint as endpoints
-from awsexec.profiles.endpoint import Endpoint
-from awsexec.profiles.files import AwsFile
-from awsexec.profiles.profile import Profile, Profiles
 from awsexec.profiles.source import Source
 from awsexec.report import Report
 from awsexec.times import duration
@@ -30,8 +25,9 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     """
     from awsexec.credentials.sts import Sts
 
-    name, endpoint, credentials, source = _whose(arguments, environ, report)
-    client = Sts(endpoint, None, report.debug)
+    found = whose(arguments, environ, report)
+    name, credentials = found.name, found.load()
+    client = Sts(found.endpoint, None, report.debug)
     try:
         identity = client.identity(credentials)
     except refusals.Refused as error:
@@ -58,7 +54,7 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     if credentials.expires is not None:
         answer["expires"] = iso8601(credentials.expires)
         answer["seconds_left"] = max(0, int(credentials.expires - time.time()))
-    instance = _instance(source)
+    instance = _instance(found.source)
     answer.update(instance)
     if arguments.json:
         json.dump(answer, sys.stdout, indent=2)
@@ -76,39 +72,6 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     else:
         print("expires  never")
     return 0
-
-
-def _whose(
-    arguments: Arguments, environ: Mapping[str, str], report: Report
-) -> tuple[str, Endpoint, Credentials, Source | None]:
-    """The credentials of PROFILE; without one, those that the environment holds.
-
-    These are what a command here runs with: in a shell of awsexec's, the role's.
-    """
-    key_id, secret = environ.get(ACCESS_KEY_ID), environ.get(SECRET_ACCESS_KEY)
-    if arguments.profile or environ.get("AWS_PROFILE") or not (key_id and secret):
-        selected, credentials = obtain(arguments, environ, report)
-        source = selected.chain.source
-        return selected.name, selected.endpoint, credentials, source
-    profile = Profile(environ.get("AWSEXEC_PROFILE") or "environment")
-    profiles = Profiles(AwsFile(""), AwsFile(""))
-    # that of the profile is no choice of the user's, but where its partition is
-    region = endpoints.region_of(profile, environ, arguments.region) or environ.get(
-        "AWSEXEC_PROFILE_REGION"
-    )
-    endpoint = endpoints.resolve(profiles, profile, environ, region, ())
-    expires = environ.get("AWS_CREDENTIAL_EXPIRATION")
-    return (
-        profile.name,
-        endpoint,
-        Credentials(
-            key_id,
-            secret,
-            environ.get(SESSION_TOKEN),
-            from_iso8601(expires) if expires else None,
-        ),
-        None,
-    )
 
 
 def _instance(source: Source | None) -> dict[str, object]:

@@ -9,11 +9,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import botocore
+import botocore.awsrequest
 import botocore.config
 import botocore.exceptions
+import botocore.httpsession
 import botocore.loaders
 import botocore.parsers
 import botocore.session
+import botocore.utils
 from botocore.configprovider import ConstantProvider
 
 import awsexec
@@ -23,6 +26,8 @@ from awsexec.errors import shown
 from awsexec.profiles.endpoint import Endpoint
 
 USER_AGENT = f"awsexec/{awsexec.__version__}"
+# seconds
+CONNECT_TIMEOUT, READ_TIMEOUT = 10, 30
 
 
 class Clients:
@@ -57,8 +62,8 @@ class Clients:
             ignore_configured_endpoint_urls=True,
             use_fips_endpoint=endpoint.fips,
             use_dualstack_endpoint=endpoint.dualstack,
-            connect_timeout=10,
-            read_timeout=30,
+            connect_timeout=CONNECT_TIMEOUT,
+            read_timeout=READ_TIMEOUT,
             retries=dict(retries or {"mode": "standard", "total_max_attempts": 3}),
         )
 
@@ -75,12 +80,7 @@ class Clients:
         `config` is a botocore ``Config``, which wins. Raises `Unreachable`, and what
         botocore raises.
         """
-        bundle = self._ca_bundle
-        if bundle is not None and not os.path.exists(bundle):
-            raise Unreachable(
-                url or f"{service.upper()} in {region}",
-                f"there is no CA bundle {shown(bundle)}",
-            )
+        bundle = self._checked_bundle(url or f"{service.upper()} in {region}")
         keys = {}
         if signer is not None:
             keys = {
@@ -96,6 +96,37 @@ class Clients:
             config=self._config.merge(config) if config else self._config,
             **keys,
         )
+
+    def get(self, url: str, query: str) -> tuple[int, bytes]:
+        """The status and body of what is at `url` with `query`, which may be a secret.
+
+        By the way, and with the trust, of the clients' calls, but unsigned. A redirect
+        is not followed. Raises `Unreachable`.
+        """
+        session = botocore.httpsession.URLLib3Session(
+            verify=self._checked_bundle(url) or True,
+            proxies=botocore.utils.get_environ_proxies(url),
+            timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
+        )
+        request = botocore.awsrequest.AWSRequest(
+            "GET", f"{url}?{query}", {"User-Agent": USER_AGENT}
+        )
+        try:
+            answer = session.send(request.prepare())
+            return answer.status_code, answer.content
+        except (botocore.exceptions.BotoCoreError, OSError, ValueError) as error:
+            reason = _short(error)
+            # urllib3 puts the whole of it into some of its errors
+            reason = "the connection failed" if query in reason else reason
+            raise Unreachable(url, reason) from None
+        finally:
+            session.close()
+
+    def _checked_bundle(self, url: str) -> str | None:
+        bundle = self._ca_bundle
+        if bundle is not None and not os.path.exists(bundle):
+            raise Unreachable(url, f"there is no CA bundle {shown(bundle)}")
+        return bundle
 
 
 @contextlib.contextmanager

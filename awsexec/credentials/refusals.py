@@ -44,6 +44,39 @@ def explain(error: Refused, chain: Chain, step: Step) -> CredentialsError:
 
     if "MultiFactorAuthentication failed with invalid MFA" in error.message:
         return MfaRefused(f"{profile}: {said}; each code works once, wait for the next")
+    found = _of_signer(error, profile, asking, said)
+    if found is not None:
+        return found
+    if "DurationSeconds" in error.message:
+        return CredentialsError(
+            f"{profile}: AWS does not give this role {_seconds(step)}; ask for less with "
+            "--duration or duration_seconds, and let --serve renew it, or raise the role's "
+            f"maximum: {said}"
+        )
+    if code in ("AccessDenied", "AccessDeniedException"):
+        return CredentialsError(f"{profile}: {said}; {_advice(chain, step)}")
+    return CredentialsError(f"{profile}: AWS refused the {step}: {said}")
+
+
+def explain_federation(error: Refused, profile: str, asking: str) -> CredentialsError:
+    """The failure of GetFederationToken for `profile`, with the keys of `asking`."""
+    said = f"{error.message.strip().rstrip('.')} ({error.code})"
+    found = _of_signer(error, profile, asking, said)
+    if found is not None:
+        return found
+    if error.code in ("AccessDenied", "AccessDeniedException"):
+        return CredentialsError(
+            f"{profile}: {said}; the user needs the permission sts:GetFederationToken, "
+            "or better a role, which has a console without it"
+        )
+    return CredentialsError(f"{profile}: AWS refused GetFederationToken: {said}")
+
+
+def _of_signer(
+    error: Refused, profile: str, asking: str, said: str
+) -> CredentialsError | None:
+    """The failures that have to do with who signed, and when; None for others."""
+    code = error.code
     if code in ("RequestExpired", "RequestInTheFuture") or (
         "Signature expired" in error.message or "Signature not yet" in error.message
     ):
@@ -68,15 +101,7 @@ def explain(error: Refused, chain: Chain, step: Step) -> CredentialsError:
         return CredentialsError(
             f"AWS does not accept the secret key of {asking}; check it: {said}"
         )
-    if "DurationSeconds" in error.message:
-        return CredentialsError(
-            f"{profile}: AWS does not give this role {_seconds(step)}; ask for less with "
-            "--duration or duration_seconds, and let --serve renew it, or raise the role's "
-            f"maximum: {said}"
-        )
-    if code in ("AccessDenied", "AccessDeniedException"):
-        return CredentialsError(f"{profile}: {said}; {_advice(chain, step)}")
-    return CredentialsError(f"{profile}: AWS refused the {step}: {said}")
+    return None
 
 
 def unreachable(error: Unreachable, service: str = "AWS STS") -> CredentialsError:

@@ -23,6 +23,8 @@ ROLE_DEFAULT = 3_600
 # what AWS gives a role that is assumed with a role's credentials, or with those of
 # an MFA session, at the most
 CHAINED_LONGEST = 3_600
+# GetFederationToken's limit, and that of the name of its user
+FEDERATED_LONGEST, _FEDERATED_NAME = 129_600, 32
 # GetSessionToken's limit, and the life awsexec asks for where nothing is configured
 MFA_LONGEST, MFA_DEFAULT = 129_600, 43_200
 
@@ -392,6 +394,11 @@ def _policy_arns(profile: Profile, role_arn: str) -> tuple[str, ...]:
             "managed ones at most"
         )
     return tuple(arns)
+
+
+def clean_federated_name(text: str) -> str:
+    """`text` made into a Name for GetFederationToken."""
+    return clean_session_name(text)[:_FEDERATED_NAME]
 
 
 def is_session_name(name: str) -> bool:

@@ -1,7 +1,7 @@
 """A small AWS STS that checks what the real one checks, and records every call.
 
-It speaks the query protocol with XML answers, and knows AssumeRole, GetSessionToken
-and GetCallerIdentity. Signatures, session tokens, trust, external ids, MFA codes and
+It speaks the query protocol with XML answers, and knows AssumeRole, GetSessionToken,
+GetFederationToken and GetCallerIdentity. Signatures, session tokens, trust, external ids, MFA codes and
 durations are checked, and refusals carry the codes and messages that AWS sends.
 
 ``python -m tests.servers.sts`` serves one until it is interrupted, with the user and
@@ -22,7 +22,7 @@ import threading
 import time
 import urllib.parse
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from xml.sax.saxutils import escape
 
@@ -97,6 +97,8 @@ class Credentials:
     user: User | None
     mfa: bool = False
     expires: float = float("inf")
+    # whether a session's keys have asked for it
+    chained: bool = False
 
 
 class Refusal(Exception):
@@ -225,6 +227,13 @@ class StsServer:
         """Let the holder of an identity provider's `token` assume `role`."""
         self._tokens[token] = role_arn(role)
 
+    def holder_of(self, key_id: str, secret: str, token: str) -> Credentials | None:
+        """The session that these are, None for no valid one."""
+        found = self._credentials.get(key_id)
+        if found is None or (found.secret, found.token) != (secret, token):
+            return None
+        return found if found.expires > self.now() else None
+
     # what it is told to do
 
     def fail(self, code: str, message: str, status: int = 400) -> None:
@@ -300,6 +309,7 @@ class StsServer:
                 result = {
                     "AssumeRole": self._assume_role,
                     "GetSessionToken": self._get_session_token,
+                    "GetFederationToken": self._get_federation_token,
                     "GetCallerIdentity": self._get_caller_identity,
                 }[operation](caller, parameters)
         except Refusal as refusal:
@@ -381,7 +391,9 @@ class StsServer:
             )
         name = role.arn.rpartition("/")[2]
         arn = f"arn:aws:sts::{ACCOUNT}:assumed-role/{name}/{session}"
-        return self._issue(role.arn, arn, None, False, role.life or duration) + (
+        chained = caller.token is not None
+        life = role.life or duration
+        return self._issue(role.arn, arn, None, False, life, chained) + (
             "<AssumedRoleUser>"
             f"<AssumedRoleId>AROAEXAMPLE:{session}</AssumedRoleId><Arn>{arn}</Arn>"
             "</AssumedRoleUser>"
@@ -420,6 +432,22 @@ class StsServer:
         mfa = self._check_mfa(caller, parameters)
         return self._issue(caller.identity, caller.caller, caller.user, mfa, duration)
 
+    def _get_federation_token(
+        self, caller: Credentials, parameters: dict[str, str]
+    ) -> str:
+        duration = _duration(parameters, 43_200, 129_600)
+        _check_limits(parameters, _FEDERATION_LIMITS)
+        if caller.token is not None or caller.user is None:
+            raise Refusal(
+                "AccessDenied",
+                "Cannot call GetFederationToken with session credentials",
+            )
+        arn = f"arn:aws:sts::{ACCOUNT}:federated-user/{parameters['Name']}"
+        return self._issue(arn, arn, None, False, duration) + (
+            f"<FederatedUser><FederatedUserId>{ACCOUNT}:{parameters['Name']}"
+            f"</FederatedUserId><Arn>{arn}</Arn></FederatedUser>"
+        )
+
     def _get_caller_identity(
         self, caller: Credentials, parameters: dict[str, str]
     ) -> str:
@@ -453,7 +481,13 @@ class StsServer:
         return True
 
     def _session(
-        self, identity: str, caller: str, user: User | None, mfa: bool, duration: int
+        self,
+        identity: str,
+        caller: str,
+        user: User | None,
+        mfa: bool,
+        duration: int,
+        chained: bool = False,
     ) -> Credentials:
         self._issued += 1
         issued = Credentials(
@@ -465,14 +499,21 @@ class StsServer:
             user,
             mfa,
             int(self.now()) + duration,
+            chained,
         )
         self._credentials[issued.key_id] = issued
         return issued
 
     def _issue(
-        self, identity: str, caller: str, user: User | None, mfa: bool, duration: int
+        self,
+        identity: str,
+        caller: str,
+        user: User | None,
+        mfa: bool,
+        duration: int,
+        chained: bool = False,
     ) -> str:
-        issued = self._session(identity, caller, user, mfa, duration)
+        issued = self._session(identity, caller, user, mfa, duration, chained)
         expiration = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(issued.expires))
         return (
             f"<Credentials><AccessKeyId>{issued.key_id}</AccessKeyId>"
@@ -550,13 +591,19 @@ _LIMITS = {
     "Tags.member.N.Value": rf"{_TEXT}{{0,256}}",
     "TransitiveTagKeys.member.N": rf"{_TEXT}{{1,128}}",
 }
+_FEDERATION_LIMITS = {
+    name: _LIMITS[name]
+    for name in ("Policy", "PolicyArns.member.N.arn", "DurationSeconds")
+} | {"Name": r"(?a:[\w+=,.@-]{2,32})"}
 _MOST = {"PolicyArns": 10, "Tags": 50, "TransitiveTagKeys": 50}
 
 
-def _check_limits(parameters: dict[str, str]) -> None:
+def _check_limits(
+    parameters: dict[str, str], limits: Mapping[str, str] = _LIMITS
+) -> None:
     for name, value in parameters.items():
         list_name, *numbers = re.split(r"\.member\.(\d+)", name)
-        rule = _LIMITS.get(re.sub(r"\d+", "N", name))
+        rule = limits.get(re.sub(r"\d+", "N", name))
         if rule is None or not re.fullmatch(rule, value):
             raise _invalid(name, value, f"Member must satisfy the pattern: {rule}")
         if numbers and int(numbers[0]) > _MOST[list_name]:

@@ -154,3 +154,30 @@ def test_external_ids_and_trust_are_checked(server, client):
     assert refusal(client().assume_role, **{**ROLE, "RoleSessionName": "a b"}) == (
         "ValidationError"
     )
+
+
+FEDERATED = {"Name": "alice", "Policy": '{"Statement":[]}'}
+
+
+def test_federated_user(server, client):
+    found = client(*keys(client().get_federation_token(**FEDERATED)))
+    assert found.get_caller_identity()["Arn"].endswith(":federated-user/alice")
+    assert refusal(found.get_federation_token, **FEDERATED) == "AccessDenied"
+    assert refusal(found.get_session_token) == "AccessDenied"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code"),
+    [
+        ({"Name": "a"}, "ValidationError"),
+        ({"Name": "a" * 33}, "ValidationError"),
+        ({"Name": "alice:"}, "ValidationError"),
+        ({"DurationSeconds": 899}, "ValidationError"),
+        ({"DurationSeconds": 129_601}, "ValidationError"),
+        ({"Policy": '{"Statement":"' + "a" * 2048 + '"}'}, "ValidationError"),
+        ({"Policy": "{}"}, "MalformedPolicyDocument"),
+    ],
+    ids=str,
+)
+def test_limits_of_federation(server, client, wrong, code):
+    assert refusal(client().get_federation_token, **{**FEDERATED, **wrong}) == code

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.server
 import json
+import ssl
 import threading
 import time
 import urllib.parse
@@ -99,6 +100,12 @@ class WebServer:
     def asked(self) -> list[str]:
         """The requests in short."""
         return [f"{request.method} {request.path}" for request in self.requests]
+
+    def speak_tls(self, context: ssl.SSLContext) -> None:
+        """Speak TLS from now on; to be said before it runs."""
+        self._http.socket = context.wrap_socket(
+            self._http.socket, server_side=True, do_handshake_on_connect=False
+        )
 
     def __enter__(self):
         threading.Thread(

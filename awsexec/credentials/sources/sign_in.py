@@ -10,14 +10,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import html
-import http.server
 import json
-import os
 import queue
 import secrets
 import shlex
-import threading
 import time
 import urllib.parse
 from collections.abc import Callable
@@ -28,12 +24,13 @@ from botocore import UNSIGNED
 from botocore.config import Config
 
 from awsexec import terminal
-from awsexec.child.background import detach
+from awsexec.browser import open_tab
 from awsexec.credentials import refusals
 from awsexec.credentials.clients import failures
 from awsexec.credentials.credentials import iso8601
 from awsexec.credentials.sources import Surroundings, failed
 from awsexec.errors import CredentialsError, Interrupted
+from awsexec.loopback import Handler, Server
 from awsexec.profiles.source import Source
 
 SERVICE = "AWS IAM Identity Center"
@@ -49,10 +46,6 @@ INTERVAL = SLOW_DOWN = 5
 # without its port, which AWS does not look at on loopback
 REDIRECT = "http://127.0.0.1/oauth/callback"
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
-
-_PAGE = """<!doctype html><meta charset="utf-8"><title>awsexec</title>
-<p>{} You can close this window.</p>
-"""
 
 
 class SignIn:
@@ -287,25 +280,11 @@ class SignIn:
         return failed(self._source, f"no sign-in: {what}; try again")
 
     def _open(self, url: str) -> None:
-        """Open the user's browser ($BROWSER, or the system's own).
-
-        In a process of its own: it may not end before COMMAND, and what it says is
-        nothing for COMMAND's streams.
-        """
-        if not self._around.browser:
-            return
-        import webbrowser
-
-        def work() -> None:
-            webbrowser.open_new_tab(url)
-
-        if hasattr(os, "fork"):
-            detach(work)
-        else:
-            work()
+        if self._around.browser:
+            open_tab(url)
 
 
-class _Callback:
+class _Callback(Server):
     """Waits on a port of loopback for the browser to come back with a code.
 
     A request without the `state`, which only the page opened knows, is nobody's.
@@ -315,54 +294,27 @@ class _Callback:
         answers: queue.Queue[tuple[str | None, str | None]] = queue.Queue()
         self._answers = answers
 
-        class Handler(http.server.BaseHTTPRequestHandler):
-            timeout = 30
-
+        class Back(Handler):
             def do_GET(self) -> None:
                 parts = urllib.parse.urlsplit(self.path)
                 query = dict(urllib.parse.parse_qsl(parts.query))
                 if parts.path != "/oauth/callback" or not secrets.compare_digest(
                     query.get("state", "").encode(), state.encode()
                 ):
-                    self._say(404, "There is nothing here.")
+                    self.say(404, "There is nothing here.")
                 elif "code" in query:
-                    self._say(200, "You are signed in.")
+                    self.say(200, "You are signed in.")
                     answers.put((query["code"], None))
                 else:
                     error = query.get("error_description") or query.get("error")
-                    self._say(400, f"You are not signed in: {error}.")
+                    self.say(400, f"You are not signed in: {error}.")
                     answers.put((None, error or "the browser brought no code"))
 
-            def _say(self, status: int, text: str) -> None:
-                data = _PAGE.format(html.escape(text)).encode()
-                self.send_response(status)
-                self.send_header("Content-Type", "text/html; charset=utf-8")
-                self.send_header("Content-Length", str(len(data)))
-                self.end_headers()
-                self.wfile.write(data)
-
-            def log_message(self, *arguments: object) -> None:
-                pass
-
-        # a thread for each: browsers open connections that they do not use
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        super().__init__(Back)
 
     @property
     def url(self) -> str:
-        return REDIRECT.replace(
-            "127.0.0.1", f"127.0.0.1:{self._server.server_address[1]}"
-        )
-
-    def __enter__(self) -> _Callback:
-        threading.Thread(
-            target=self._server.serve_forever, args=(0.05,), daemon=True
-        ).start()
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        return REDIRECT.replace("127.0.0.1", f"127.0.0.1:{self.port}")
 
     def wait(self) -> tuple[str | None, str | None]:
         """The code, or None and why there is none; None twice for nobody in time."""

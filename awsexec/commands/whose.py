@@ -1,0 +1,100 @@
+"""Whose credentials an action is about: a profile's, or those in the environment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from awsexec.arguments import Arguments
+from awsexec.commands import selection
+from awsexec.commands.obtain import obtain
+from awsexec.credentials.credentials import Credentials, from_iso8601
+from awsexec.everyrun import ACCESS_KEY_ID, SECRET_ACCESS_KEY, SESSION_TOKEN
+from awsexec.profiles import endpoint as endpoints
+from awsexec.profiles.endpoint import Endpoint
+from awsexec.profiles.files import AwsFile
+from awsexec.profiles.profile import Profile, Profiles
+from awsexec.profiles.source import Source
+from awsexec.report import Report
+
+
+@dataclass(frozen=True)
+class Whose:
+    """Whose credentials they are, where AWS is for them, and how to `load` them.
+
+    `source` is None for those that the environment holds, which have a `profile`
+    without settings. `region` is None where none is known.
+    """
+
+    profile: Profile
+    profiles: Profiles
+    endpoint: Endpoint
+    region: str | None
+    source: Source | None
+    load: Callable[[], Credentials]
+
+    @property
+    def name(self) -> str:
+        return self.profile.name
+
+    @property
+    def label(self) -> str:
+        """For messages."""
+        where = " in the environment" if self.source is None else ""
+        return f"profile {self.name!r}{where}"
+
+
+def holds_credentials(environ: Mapping[str, str]) -> bool:
+    """Whether the environment says whose credentials are meant: keys, no profile."""
+    return bool(
+        not environ.get("AWS_PROFILE")
+        and environ.get(ACCESS_KEY_ID)
+        and environ.get(SECRET_ACCESS_KEY)
+    )
+
+
+def whose(
+    arguments: Arguments,
+    environ: Mapping[str, str],
+    report: Report,
+    *,
+    federated: bool = False,
+) -> Whose:
+    """The credentials of PROFILE; without one, those that the environment holds.
+
+    These are what a command here runs with: in a shell of awsexec's, the role's.
+    `federated` is for the console: as for `selection.select`, and with a session that is
+    not near its end, since nothing renews the console's. Raises as that does; loading raises as
+    `obtain` does.
+    """
+    if arguments.profile or not holds_credentials(environ):
+        selected = selection.select(arguments, environ, federated=federated)
+        return Whose(
+            selected.chain.profile,
+            selected.config.profiles,
+            selected.endpoint,
+            selected.region,
+            selected.chain.source,
+            lambda: obtain(
+                arguments,
+                environ,
+                report,
+                selected=selected,
+                renew_if_due=federated,
+            )[1],
+        )
+    profile = Profile(environ.get("AWSEXEC_PROFILE") or "environment")
+    profiles = Profiles(AwsFile(""), AwsFile(""))
+    # that of the profile is no choice of the user's, but where its partition is
+    region = endpoints.region_of(profile, environ, arguments.region) or environ.get(
+        "AWSEXEC_PROFILE_REGION"
+    )
+    expires = environ.get("AWS_CREDENTIAL_EXPIRATION")
+    credentials = Credentials(
+        environ[ACCESS_KEY_ID],
+        environ[SECRET_ACCESS_KEY],
+        environ.get(SESSION_TOKEN) or None,
+        from_iso8601(expires) if expires else None,
+    )
+    endpoint = endpoints.resolve(profiles, profile, environ, region, ())
+    return Whose(profile, profiles, endpoint, region, None, lambda: credentials)
