@@ -23,7 +23,7 @@ from awsexec.profiles import endpoint as endpoints
 from awsexec.profiles.chain import Chain
 from awsexec.profiles.endpoint import Endpoint
 from awsexec.profiles import files
-from awsexec.profiles.files import Setting
+from awsexec.profiles.files import AwsFile, Setting
 from awsexec.profiles.profile import Profile, Profiles
 from awsexec.profiles.steps import ROLE_SETTINGS, clean_session_name
 from awsexec.report import Report
@@ -57,6 +57,12 @@ class Config:
         signatures = everyrun.signatures(paths)
         settled = all(_is_settled(path) for path in paths)
         return cls(Profiles.load(paths), paths, signatures, settled)
+
+    @classmethod
+    def without_profiles(cls, environ: Mapping[str, str]) -> Config:
+        """As if the files that `environ` selects were not there."""
+        nothing = Profiles(AwsFile(""), AwsFile(""))
+        return cls(nothing, files.paths(environ), "", False)
 
 
 @dataclass(frozen=True)

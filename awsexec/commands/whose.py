@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from awsexec.arguments import Arguments
 from awsexec.commands import selection
 from awsexec.commands.obtain import obtain
+from awsexec.commands.selection import Config
 from awsexec.credentials.credentials import Credentials, from_iso8601
 from awsexec.everyrun import ACCESS_KEY_ID, SECRET_ACCESS_KEY, SESSION_TOKEN
 from awsexec.profiles import endpoint as endpoints
@@ -45,11 +46,16 @@ class Whose:
 
 
 def holds_credentials(environ: Mapping[str, str]) -> bool:
-    """Whether the environment says whose credentials are meant: keys, no profile."""
+    """Whether the environment says whose credentials are meant: no profile's."""
+    has_keys = environ.get(ACCESS_KEY_ID) and environ.get(SECRET_ACCESS_KEY)
+    return not environ.get("AWS_PROFILE") and bool(has_keys or _is_served(environ))
+
+
+def _is_served(environ: Mapping[str, str]) -> bool:
+    """Whether this is a COMMAND of --serve."""
     return bool(
-        not environ.get("AWS_PROFILE")
-        and environ.get(ACCESS_KEY_ID)
-        and environ.get(SECRET_ACCESS_KEY)
+        environ.get("AWSEXEC_PROFILE")
+        and environ.get("AWS_CONTAINER_CREDENTIALS_FULL_URI")
     )
 
 
@@ -67,8 +73,15 @@ def whose(
     not near its end, since nothing renews the console's. Raises as that does; loading raises as
     `obtain` does.
     """
-    if arguments.profile or not holds_credentials(environ):
-        selected = selection.select(arguments, environ, federated=federated)
+    holds = holds_credentials(environ) and not arguments.profile
+    # that of the profile is no choice of the user's, but where its partition is
+    region_of_profile = environ.get("AWSEXEC_PROFILE_REGION")
+    if not holds or _is_served(environ):
+        config = None
+        if holds:
+            config = Config.without_profiles(environ)
+            environ = {"AWS_REGION": region_of_profile or "", **environ}
+        selected = selection.select(arguments, environ, config, federated=federated)
         return Whose(
             selected.chain.profile,
             selected.config.profiles,
@@ -85,9 +98,8 @@ def whose(
         )
     profile = Profile(environ.get("AWSEXEC_PROFILE") or "environment")
     profiles = Profiles(AwsFile(""), AwsFile(""))
-    # that of the profile is no choice of the user's, but where its partition is
-    region = endpoints.region_of(profile, environ, arguments.region) or environ.get(
-        "AWSEXEC_PROFILE_REGION"
+    region = (
+        endpoints.region_of(profile, environ, arguments.region) or region_of_profile
     )
     expires = environ.get("AWS_CREDENTIAL_EXPIRATION")
     credentials = Credentials(

@@ -185,7 +185,9 @@ def of_environment(environ: Mapping[str, str]) -> Source | None:
     ):
         if environ.get(variable):
             setting = Setting("", environ[variable], variable, 0)
-            return Source(kind, Profile(kind.replace(" ", "-")), setting)
+            # in a COMMAND of awsexec's it is the profile of that
+            name = environ.get("AWSEXEC_PROFILE") or kind.replace(" ", "-")
+            return Source(kind, Profile(name), setting)
     if environ.get("AWS_EC2_METADATA_DISABLED", "").lower() == "true":
         return None
     setting = Setting("", "", "no PROFILE, and none in the config files", 0)

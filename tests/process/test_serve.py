@@ -303,6 +303,18 @@ def test_awsexec_in_it_has_the_users_own_files(run_awsexec, home, sts):
     assert f"AWS_CONFIG_FILE={home.config}" in outer.stdout.split("\0")
 
 
+def test_whoami_in_it(run_awsexec, home, sts):
+    """As the credentials are: not those of a profile, nor of the instance."""
+    home.write_config(READER_CONFIG, f"[default]\n{ELSEWHERE}region = eu-west-2\n")
+    result = run_awsexec("--serve", "reader", "--", AWSEXEC, "--whoami", "--json")
+    assert (result.status, result.stderr) == (0, "")
+    found = json.loads(result.stdout)
+    assert found["arn"].startswith("arn:aws:sts::123456789012:assumed-role/reader/")
+    assert found["profile"] == "reader"
+    assert found["seconds_left"] > 3500
+    assert sts.operations == ["AssumeRole reader", "GetCallerIdentity"]
+
+
 # requests that get nothing
 
 
