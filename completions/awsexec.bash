@@ -32,7 +32,7 @@ _awsexec() {
                 ((i == last)) && option=${words[i - 1]}
                 ;;
             --export=* | --explain | --forget | --list | --whoami) action=other ;;
-            --completion=* | --profiles | --version | --help | -h) action=none ;;
+            --completion=* | --profiles | --unset | --version | --help | -h) action=none ;;
             -?*) ;;
             *)
                 if [[ $profile ]]; then
@@ -57,7 +57,7 @@ _awsexec() {
             --role-arn --source-profile --external-id --session-name \
             --source-identity --session-tag --transitive-tag --policy --policy-arn \
             --read-only --duration --region --shell --login --mfa-serial --mfa-token \
-            --no-prompt --device-code --no-browser --min-ttl --refresh --no-cache -q --quiet -v --verbose --debug --export --list \
+            --no-prompt --device-code --no-browser --min-ttl --refresh --no-cache -q --quiet -v --verbose --debug --export --unset --list \
             --explain --whoami --json --completion --profiles --forget -h --help \
             --version
     elif [[ ! $profile && $action != none ]]; then
@@ -90,7 +90,7 @@ _awsexec_value() {
         --duration) values=(15m 1h 2h 4h 8h 12h) ;;
         --min-ttl) values=(5m 15m 30m 1h) ;;
         --session-name) values=('{user}' '{host}' '{profile}') ;;
-        --export) values=(sh fish) ;;
+        --export) values=(process sh fish powershell cmd dotenv json) ;;
         --completion) values=(bash zsh fish) ;;
         --shell)
             while read -r path; do

@@ -239,11 +239,14 @@ def resolver_for(
 ) -> Resolver:
     """What works out the credentials of `selection`, with a `store` or without."""
     profile, source = selection.chain.profile, selection.chain.source.profile
+    waits = True
     if selection.chain.source.kind == "process":
         from awsexec.credentials.sources import process
 
         # before a lock is taken, which the run that this one is in may hold
         process.check(selection.chain.source, selection.config.paths, environ)
+        # or another, whose process comes round to wait for that run: a → b and b → a
+        waits = not process.callers(environ)
     retries = _retries(profile, environ)
     around = Surroundings(
         environ,
@@ -269,6 +272,7 @@ def resolver_for(
             None if arguments.no_prompt else terminal.ask,
         ),
         store=store,
+        waits=waits,
         clock=time.time,
         report=report,
     )

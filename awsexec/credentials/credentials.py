@@ -58,7 +58,7 @@ def child_variables(
     """
     added = credentials.variables()
     if credentials.expires is not None:
-        added["AWS_CREDENTIAL_EXPIRATION"] = iso8601(credentials.expires)
+        added[everyrun.EXPIRATION] = iso8601(credentials.expires)
     added["AWSEXEC_PROFILE"] = profile
     if region is not None:
         # botocore reads the one, the other SDKs the other

@@ -71,13 +71,17 @@ class User:
 
 @dataclass
 class Role:
-    """A role; `trusts` lists the ARNs that may assume it, None for every caller."""
+    """A role; `trusts` lists the ARNs that may assume it, None for every caller.
+
+    Its sessions have a `life` of so many seconds, None for what was asked for.
+    """
 
     arn: str
     external_id: str | None = None
     mfa: bool = False
     longest: int = 3600
     trusts: frozenset[str] | None = None
+    life: int | None = None
 
 
 @dataclass(frozen=True)
@@ -197,6 +201,7 @@ class StsServer:
         mfa: bool = False,
         longest: int = 3600,
         trusts: Iterable[str] | None = None,
+        life: int | None = None,
     ) -> Role:
         """Add a role, or replace the one of that name."""
         role = Role(
@@ -205,6 +210,7 @@ class StsServer:
             mfa,
             longest,
             None if trusts is None else frozenset(trusts),
+            life,
         )
         self._roles[role.arn] = role
         return role
@@ -375,7 +381,7 @@ class StsServer:
             )
         name = role.arn.rpartition("/")[2]
         arn = f"arn:aws:sts::{ACCOUNT}:assumed-role/{name}/{session}"
-        return self._issue(role.arn, arn, None, False, duration) + (
+        return self._issue(role.arn, arn, None, False, role.life or duration) + (
             "<AssumedRoleUser>"
             f"<AssumedRoleId>AROAEXAMPLE:{session}</AssumedRoleId><Arn>{arn}</Arn>"
             "</AssumedRoleUser>"
