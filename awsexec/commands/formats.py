@@ -7,7 +7,6 @@ value cannot be written so that it is read as it is.
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -30,7 +29,9 @@ class Shell(NamedTuple):
 
 
 def _sh(name: str, value: str) -> str:
-    return f"export {name}={shlex.quote(value)}"
+    # always in quotes: zsh looks for a program where a value begins with =
+    quoted = value.replace("'", "'\\''")
+    return f"export {name}='{quoted}'"
 
 
 def _fish(name: str, value: str) -> str:
