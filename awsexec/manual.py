@@ -26,7 +26,7 @@ without both you pick one on the terminal.
 
 FORMATS = (
     ("process", "JSON for credential_process in an AWS config"),
-    ("sh", 'eval "$(awsexec --export sh PROFILE)"; bash and zsh too'),
+    ("sh", 'eval "$(awsexec --export sh PROFILE)"; zsh too'),
     ("fish", "awsexec --export fish PROFILE | source"),
     ("powershell", "awsexec --export powershell PROFILE | Out-String | iex"),
     ("cmd", "set commands for cmd.exe, to run with for /f"),
