@@ -37,7 +37,17 @@ BEYOND_ASCII = [
     "\u2018a\u2019 \u201ab\u201b \u201cc\u201d \u2018\u2018",
     "\u00a0 \u2028 \u202e \ufeff \ue000 \uf600",
 ]
-CONTROLS = ["a\nb", "\n", "a\n", "a\n\n'\nb", "a\tb", "\t", "\x1b[31m", "\x01\x7f", "\r"]
+CONTROLS = [
+    "a\nb",
+    "\n",
+    "a\n",
+    "a\n\n'\nb",
+    "a\tb",
+    "\t",
+    "\x1b[31m",
+    "\x01\x7f",
+    "\r",
+]
 NO_TEXT = ["\udcff", "a\udce2\udc82"]
 
 # program, its arguments that read the file in $FILE and print the environment
@@ -120,7 +130,7 @@ def test_what_is_taken_away_need_not_be_there(program, tmp_path):
 
 def test_powershell_to_the_letter():
     script = SHELLS["powershell"].script(
-        {"A": "it's \u2018a\u2019 \u201ab\u201b \"c\" $x `", "B": "a\nb"}, ["C", "D"]
+        {"A": 'it\'s \u2018a\u2019 \u201ab\u201b "c" $x `', "B": "a\nb"}, ["C", "D"]
     )
     assert script == (
         "$env:A = 'it''s \u2018\u2018a\u2019\u2019 \u201a\u201ab\u201b\u201b \"c\" $x `'\n"
@@ -140,7 +150,18 @@ def test_json():
 
 
 def test_dotenv():
-    values = ["a=b", "a b", "it's", "x\\y", "a#b", "é", "日本", "", "%!&;^*(", "x'y\"z`"]
+    values = [
+        "a=b",
+        "a b",
+        "it's",
+        "x\\y",
+        "a#b",
+        "é",
+        "日本",
+        "",
+        "%!&;^*(",
+        "x'y\"z`",
+    ]
     text = DOCUMENTS["dotenv"](numbered(values))
     assert [line.partition("=")[2] for line in text.splitlines()] == values
 

@@ -174,7 +174,6 @@ def test_value_that_does_not_fit(run_awsexec, home):
 def test_stdout_that_takes_nothing(run_awsexec, cached):
     if cached:
         run_awsexec.child("reader")
-    line = f'"{AWSEXEC}" --export process reader'
     for redirection, status, said in (
         (">&-", 0, ""),
         (

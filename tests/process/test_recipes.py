@@ -16,7 +16,9 @@ from tests.test_readme import section
 TEXT = section("In other programs")
 INI, *_ = re.findall(r"```ini\n(.*?)```", TEXT, re.S)
 SH = re.findall(r"```sh\n(.*?)\n```", TEXT, re.S)
-LINES = dict(re.findall(r"^\| `(\w+)` \| .*? \| `(.*)` \|$", TEXT.replace("\\|", "|"), re.M))
+LINES = dict(
+    re.findall(r"^\| `(\w+)` \| .*? \| `(.*)` \|$", TEXT.replace("\\|", "|"), re.M)
+)
 DOCKER = shutil.which("docker")
 
 

@@ -28,10 +28,13 @@ def test_on_a_screen(terminal, run_awsexec, home, sts, form, quiet, said):
 def with_code(home, sts):
     """A role whose every session takes a code."""
     sts.add_role("reader", mfa=True, longest=7200)
-    home.write_config(READER_CONFIG, f"duration_seconds = 7200\nmfa_serial = {SERIAL}\n")
+    home.write_config(
+        READER_CONFIG, f"duration_seconds = 7200\nmfa_serial = {SERIAL}\n"
+    )
     return sts
 
 
+@pytest.mark.both_ways
 def test_process_asks_nobody_while_the_session_is_good(
     run_awsexec, home, with_code, terminal
 ):
