@@ -36,8 +36,9 @@ def seconds(text: str) -> int:
     return total
 
 
-# what --export prints, each by a function of commands/export.py
-EXPORT_FORMATS = ("sh", "fish")
+# what --export prints, by commands/formats.py; the shells can be told to forget it
+UNSET_FORMATS = ("sh", "fish", "powershell", "cmd")
+EXPORT_FORMATS = ("process", *UNSET_FORMATS, "dotenv", "json")
 
 
 # the shells that --completion has a script for
@@ -266,9 +267,10 @@ OPTIONS: tuple[tuple[str, tuple[Option, ...]], ...] = (
                 "--export",
                 "export",
                 "FORMAT",
-                "print the credentials: sh (bash, zsh) or fish",
+                "print the credentials, for a shell or a program",
                 export_format,
             ),
+            Option("--unset", "unset", "", "with --export: what takes them away again"),
             Option("--console", "console", "", "open the AWS console as PROFILE"),
             Option("--list", "list", "", "list the profiles (whose names fit PROFILE)"),
             Option("--explain", "explain", "", "show what PROFILE stands for, and why"),
@@ -346,6 +348,7 @@ class Arguments:
     whoami: bool = False
     json: bool = False
     export: str | None = None
+    unset: bool = False
     console: bool = False
     completion: str | None = None
     profiles: bool = False
@@ -416,7 +419,23 @@ def parse(argv: Sequence[str]) -> Arguments:
         raise UsageError("--service and --destination exclude each other")
     if chosen and chosen[0] != "help" and arguments.command is not None:
         raise UsageError(f"--{chosen[0]} takes no COMMAND")
+    if arguments.unset and "help" not in chosen:
+        _check_unset(arguments)
     return arguments
+
+
+def _check_unset(arguments: Arguments) -> None:
+    formats = ", ".join(UNSET_FORMATS)
+    if arguments.export is None:
+        raise UsageError(f"--unset goes with --export; FORMAT is one of {formats}")
+    if arguments.export not in UNSET_FORMATS:
+        raise UsageError(
+            f"--unset is for a shell, one of {formats}; {arguments.export} is none"
+        )
+    if arguments.profile is not None:
+        raise UsageError(
+            "--unset takes no PROFILE; it takes away any profile's credentials"
+        )
 
 
 def _take(

@@ -6,7 +6,7 @@ import os
 import sys
 
 from awsexec import arguments
-from awsexec.errors import AwsexecError
+from awsexec.errors import AwsexecError, SaidAlready
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,6 +38,8 @@ def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
 
             names.run(environ)
         return _act(parsed, environ)
+    except SaidAlready as error:
+        return error.status
     except AwsexecError as error:
         # as in report, which a usage error does not wait for
         text = " ".join(str(error).splitlines())
@@ -79,6 +81,7 @@ def _wants_profile(parsed: Arguments, environ: Mapping[str, str]) -> bool:
             return False
     return (
         parsed.profile is None
+        and not parsed.unset
         and parsed.action in ("run", "explain", "export", "console")
         and not (parsed.role_arn and parsed.source_profile)
     )

@@ -69,6 +69,13 @@ class CredentialsError(AwsexecError):
     """Credentials could not be had, from AWS or from a source before it."""
 
 
+class SaidAlready(CredentialsError):
+    """A process that is awsexec itself has failed, and has said why.
+
+    Its one line is enough: of processes in each other, the innermost knows best.
+    """
+
+
 class MfaRefused(CredentialsError):
     """AWS did not take the MFA code; another one may do."""
 

@@ -2,7 +2,8 @@
 
 awsexec has two halves. This module is the one, and the rest of the package the other,
 which is imported only when a run needs it: no entry in the cache, an option, anything
-but ``awsexec [-q] PROFILE [--] COMMAND [ARG]...``.
+but ``awsexec [-q] PROFILE [--] COMMAND [ARG]...`` and, as SDKs call it at every start,
+``awsexec [-q] --export process PROFILE``.
 
 It is one module, and imports nothing that the interpreter has not loaded already,
 because a cached run is to cost no more than starting Python: every further module of
@@ -49,6 +50,8 @@ CLOCK_SLACK = 60
 ACCESS_KEY_ID = "AWS_ACCESS_KEY_ID"
 SECRET_ACCESS_KEY = "AWS_SECRET_ACCESS_KEY"
 SESSION_TOKEN = "AWS_SESSION_TOKEN"
+# ISO 8601, UTC
+EXPIRATION = "AWS_CREDENTIAL_EXPIRATION"
 # the largest prime below 2 ** 128
 _PRIME = 2**128 - 159
 
@@ -246,7 +249,6 @@ REMOVED = frozenset(
     {
         "AWSEXEC_BARE_CONFIG",
         "AWSEXEC_BARE_PROFILE",
-        "AWSEXEC_CALLERS",
         "AWSEXEC_ISSUED",
         "AWSEXEC_OWN_CONFIG",
         "AWSEXEC_PROFILE_REGION",
@@ -327,9 +329,10 @@ def caller_environment() -> "dict[str, str]":
     """The environment as the caller left it.
 
     In a shell of ours the region may be that of the shell's profile, and then says
-    nothing about the next one; nor do the config file and the profile that such a shell
-    has where an endpoint serves it (`commands/serve.py`). In the C locale Python sets LC_CTYPE to a UTF-8 locale
-    for its own process and its children (PEP 538); COMMAND is not to see that.
+    nothing about the next one; nor do the config file and the profile that hide no
+    endpoint from it (`commands/serve.py`). In the C locale Python sets LC_CTYPE to a
+    UTF-8 locale for its own process and its children (PEP 538); COMMAND is not to see
+    that.
     """
     environ = dict(os.environ)
     if "AWSEXEC_PROFILE_REGION" in environ:
@@ -352,6 +355,44 @@ def caller_environment() -> "dict[str, str]":
     return environ
 
 
+# --- credential_process -------------------------------------------------------------
+
+# Which profiles' processes this one runs in: config file, credentials file and name of
+# each, as JSON. Set for processes only, and passed on to what these start.
+CALLERS = "AWSEXEC_CALLERS"
+
+DOCUMENT = (
+    ("AccessKeyId", ACCESS_KEY_ID),
+    ("SecretAccessKey", SECRET_ACCESS_KEY),
+    ("SessionToken", SESSION_TOKEN),
+    ("Expiration", EXPIRATION),
+)
+
+
+def process_document(variables: "Mapping[str, str]") -> str:
+    """The JSON that an SDK takes from a ``credential_process``.
+
+    `variables` are COMMAND's, those that it names printable ASCII. SDKs and Tools
+    Reference Guide, "Process credential provider".
+    """
+    members = ['"Version": 1']
+    for member, name in DOCUMENT:
+        if name in variables:
+            value = variables[name].replace("\\", "\\\\").replace('"', '\\"')
+            members.append(f'"{member}": "{value}"')
+    return "{" + ", ".join(members) + "}\n"
+
+
+def put(text: str) -> None:
+    """Write `text` to stdout at once. Raises `OSError`.
+
+    Not through a buffer: Python would complain of what is left in it when it ends.
+    """
+    data = os.fsencode(text)
+    while data:
+        data = data[os.write(sys.stdout.fileno(), data) :]
+
+
 # --- The run ------------------------------------------------------------------------
 
 _QUIET = ("-q", "--quiet")
@@ -364,7 +405,8 @@ def main() -> int:
     """
     environ = caller_environment()
     try:
-        attempt(sys.argv[1:], environ)
+        if attempt(sys.argv[1:], environ):
+            return 0
         from awsexec import cli
 
         return cli.main(sys.argv[1:], environ)
@@ -372,45 +414,67 @@ def main() -> int:
         return 130
 
 
-def attempt(argv: "Sequence[str]", environ: "Mapping[str, str]") -> None:
-    """Become the COMMAND of `argv` if that takes no more than a look at the cache.
+def attempt(argv: "Sequence[str]", environ: "Mapping[str, str]") -> bool:
+    """Do what `argv` says if that takes no more than a look at the cache.
 
-    It knows one narrow shape of the words, and the simple case of everything it looks
-    at. At anything else it returns, having done nothing, and the other half takes over
+    That is to become its COMMAND, or to print for an SDK, and return True. It knows
+    two narrow shapes of the words, and the simple case of everything it looks at. At
+    anything else it returns False, having done nothing, and the other half takes over
     and says what there is to say. AWSEXEC_FASTPATH=0 turns it off; then nothing but
     the speed differs.
     """
     parsed = _parse(argv)
     if parsed is None or os.name != "posix" or environ.get("AWSEXEC_FASTPATH") == "0":
-        return
+        return False
+    if environ.get(CALLERS):
+        # this may be a loop, which no entry is to hide
+        return False
     profile, command = parsed
+    if not command and (sys.stdout is None or sys.stdout.isatty()):
+        # which the other half warns of
+        return False
     try:
         found = _cached_run(profile, environ, time.time())
-        if found is not None:
-            added = found.variables
-            added["AWSEXEC_PROFILE"] = profile
-            become(list(command), child_environment(environ, added))
+        if found is None:
+            return False
+        if not command:
+            put(process_document(found.variables))
+            return True
+        added = found.variables
+        added["AWSEXEC_PROFILE"] = profile
+        become(list(command), child_environment(environ, added))
     except (OSError, ValueError):
         # whatever it is, the other half comes upon it again and words it
-        return
+        return False
 
 
 def _parse(argv: "Sequence[str]") -> "tuple[str, Sequence[str]] | None":
-    """PROFILE and COMMAND, or None where the words have any other shape."""
-    profile = ""
-    for position, word in enumerate(argv):
+    """PROFILE and COMMAND, or None where the words have any other shape.
+
+    COMMAND is empty where it is ``--export process``.
+    """
+    profile, export, position = "", False, 0
+    while position < len(argv):
+        word = argv[position]
+        position += 1
         if word in _QUIET:
             continue
-        if word[:1] == "-":
-            if word != "--" or not profile or position + 1 == len(argv):
+        if word == "--export" and argv[position : position + 1] == ["process"]:
+            export = True
+            position += 1
+        elif word == "--export=process":
+            export = True
+        elif word[:1] == "-":
+            if word != "--" or export or not profile or position == len(argv):
                 return None
-            return profile, argv[position + 1 :]
-        if profile:
             return profile, argv[position:]
-        if not word:
+        elif profile:
+            return None if export else (profile, argv[position - 1 :])
+        elif not word:
             return None
-        profile = word
-    return None
+        else:
+            profile = word
+    return (profile, ()) if export and profile else None
 
 
 def _cached_run(

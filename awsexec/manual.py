@@ -24,6 +24,16 @@ configured. Options end at -- or COMMAND. Without PROFILE, AWS_PROFILE counts;
 without both you pick one on the terminal.
 """
 
+FORMATS = (
+    ("process", "JSON for credential_process in an AWS config"),
+    ("sh", 'eval "$(awsexec --export sh PROFILE)"; zsh too'),
+    ("fish", "awsexec --export fish PROFILE | source"),
+    ("powershell", "awsexec --export powershell PROFILE | Out-String | iex"),
+    ("cmd", "set commands for cmd.exe, to run with for /f"),
+    ("dotenv", "NAME=VALUE lines, for docker --env-file"),
+    ("json", "one object of names and values"),
+)
+
 STATUS = (
     ("COMMAND's own", "it ran; awsexec has become it"),
     ("125", "awsexec failed: usage, configuration, AWS said no"),
@@ -65,6 +75,7 @@ def help_text() -> str:
     for title, options in OPTIONS:
         lines += ["", f"{title}:"]
         lines += [f"  {_words(option):<23} {option.help}" for option in options]
+    lines += ["", "FORMAT of --export:", *_columns(FORMATS, 23)]
     lines += ["", "Exit status:", *_columns(STATUS, 23)]
     lines += ["", "Environment:", *_columns(ENVIRONMENT, 31)]
     lines += ["", "COMMAND gets:"]
@@ -90,6 +101,8 @@ def man_page() -> str:
         lines += _definitions(
             [(_roff(_words(option)), option.help) for option in options]
         )
+    lines.append(".SS FORMAT of \\-\\-export")
+    lines += _definitions(list(FORMATS))
     lines.append(".SH EXIT STATUS")
     lines += _definitions([(_roff(status), what) for status, what in STATUS])
     lines.append(".SH ENVIRONMENT")

@@ -32,7 +32,7 @@ _awsexec() {
                 ((i == last)) && option=${words[i - 1]}
                 ;;
             --console | --export=* | --explain | --forget | --list | --whoami) action=other ;;
-            --completion=* | --profiles | --version | --help | -h) action=none ;;
+            --completion=* | --profiles | --unset | --version | --help | -h) action=none ;;
             -?*) ;;
             *)
                 if [[ $profile ]]; then
@@ -59,8 +59,8 @@ _awsexec() {
             --read-only --duration --region --serve --shell --login --mfa-serial \
             --mfa-token --no-prompt --device-code --no-browser --service \
             --destination --logout --min-ttl --refresh --no-cache -q --quiet -v \
-            --verbose --debug --export --console --list --explain --whoami --json \
-            --completion --profiles --forget -h --help \
+            --verbose --debug --export --unset --console --list --explain --whoami \
+            --json --completion --profiles --forget -h --help \
             --version
     elif [[ ! $profile && $action != none ]]; then
         _awsexec_profiles '' "$cur" "$2"
@@ -98,7 +98,7 @@ _awsexec_value() {
             ;;
         --min-ttl) values=(5m 15m 30m 1h) ;;
         --session-name) values=('{user}' '{host}' '{profile}') ;;
-        --export) values=(sh fish) ;;
+        --export) values=(process sh fish powershell cmd dotenv json) ;;
         --completion) values=(bash zsh fish) ;;
         --shell)
             while read -r path; do

@@ -40,7 +40,7 @@ function __awsexec_place
                 set i (math $i + 1)
             case --console '--export=*' --explain --forget --list --whoami
                 set action any
-            case '--completion=*' --profiles --version --help -h
+            case '--completion=*' --profiles --unset --version --help -h
                 set action alone
             case -
                 # no option: a word like the others
@@ -184,7 +184,8 @@ complete -c awsexec -n '__awsexec_at option' -l no-cache -d 'neither read nor wr
 complete -c awsexec -n '__awsexec_at option' -s q -l quiet -d 'say nothing but errors'
 complete -c awsexec -n '__awsexec_at option' -s v -l verbose -d 'say what is done'
 complete -c awsexec -n '__awsexec_at option' -l debug -d 'say how, each request; secrets cut'
-complete -c awsexec -n '__awsexec_at option' -l export -x -a 'sh fish' -d 'print the credentials: sh (bash, zsh) or fish'
+complete -c awsexec -n '__awsexec_at option' -l export -x -a 'process sh fish powershell cmd dotenv json' -d 'print the credentials, for a shell or a program'
+complete -c awsexec -n '__awsexec_at option' -l unset -d 'with --export: what takes them away again'
 complete -c awsexec -n '__awsexec_at option' -l console -d 'open the AWS console as PROFILE'
 complete -c awsexec -n '__awsexec_at option' -l list -d 'list the profiles (whose names fit PROFILE)'
 complete -c awsexec -n '__awsexec_at option' -l explain -d 'show what PROFILE stands for, and why'

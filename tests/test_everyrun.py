@@ -1,5 +1,7 @@
 """The cache entry, and COMMAND's environment, as values."""
 
+import json
+
 import pytest
 
 from awsexec import everyrun
@@ -116,3 +118,18 @@ def test_child_environment():
     after = everyrun.child_environment(before, {"AWSEXEC_PROFILE": "p"})
     assert after == {"AWS_CA_BUNDLE": "/b", "HOME": "/h", "AWSEXEC_PROFILE": "p"}
     assert "AWS_PROFILE" in before
+
+
+PRINTABLE = "".join(map(chr, range(0x20, 0x7F)))
+
+
+@pytest.mark.parametrize("value", ["a", "", PRINTABLE, '\\"', '"\\\\"', "\\n"])
+def test_process_document(value):
+    names = [name for _, name in everyrun.DOCUMENT]
+    members = [member for member, _ in everyrun.DOCUMENT]
+    for count in range(len(names) + 1):
+        printed = everyrun.process_document(
+            {**dict.fromkeys(names[:count], value), "AWS_REGION": "x"}
+        )
+        expected = {"Version": 1, **dict.fromkeys(members[:count], value)}
+        assert printed == json.dumps(expected) + "\n"

@@ -14,7 +14,7 @@ from awsexec.credentials.resolver import Demand, Resolver
 from awsexec.everyrun import Entry
 from awsexec.errors import AwsexecError, ConfigError, shown
 
-# seconds between two tries to renew the same entry ahead of time
+# seconds between two tries to renew the same session ahead of time
 RETRY = 60
 
 # the kinds of source whose credentials the config files alone decide
@@ -46,12 +46,17 @@ def prepare(
     if 0 < due <= now:
         # the entry serves the runs in between, whatever comes of the renewal
         _write(selected, credentials, environ, store, now + RETRY)
-        if store.claim(f"renewal of {_key(selected, environ)}", RETRY):
+        if claim(selected, store):
             from awsexec.child.background import detach
 
             detach(lambda: _renew(selected, resolver, environ, store))
     else:
         _write(selected, credentials, environ, store, due)
+
+
+def claim(selected: Selection, store: Store) -> bool:
+    """Whether it is this process's turn to renew the session ahead of time."""
+    return store.claim(f"renewal of {selected.keys()[-1]}", RETRY)
 
 
 def due_from(environ: Mapping[str, str], credentials: Credentials) -> int:

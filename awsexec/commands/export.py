@@ -1,67 +1,84 @@
-"""Printing the credentials for a shell to read: ``eval "$(awsexec --export sh p)"``."""
+"""Printing the credentials for a shell or a program to read, or what unsets them."""
 
 from __future__ import annotations
 
-import shlex
+import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
+from awsexec import everyrun
 from awsexec.arguments import Arguments
+from awsexec.commands.formats import DOCUMENTS, SHELLS
 from awsexec.commands.obtain import obtain
-from awsexec.credentials.credentials import shell_variables
-from awsexec.everyrun import REMOVED, REMOVED_PREFIX, SESSION_TOKEN
+from awsexec.credentials.credentials import child_variables, shell_variables
+from awsexec.errors import AwsexecError
+from awsexec.everyrun import REMOVED, REMOVED_PREFIX
 from awsexec.report import Report
 
 
-def _sh(variables: Mapping[str, str], unset: list[str]) -> str:
-    lines = [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
-    return "\n".join([*lines, *(f"unset {name}" for name in unset)]) + "\n"
-
-
-def _fish(variables: Mapping[str, str], unset: list[str]) -> str:
-    def quote(value: str) -> str:
-        return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
-
-    lines = [f"set -gx {name} {quote(value)}" for name, value in variables.items()]
-    return "\n".join([*lines, *(f"set -e {name}; or true" for name in unset)]) + "\n"
-
-
-FORMATS: dict[str, Callable[[Mapping[str, str], list[str]], str]] = {
-    "sh": _sh,
-    "fish": _fish,
-}
-
-
-# what credentials need not have; those that a shell has of others must go
-_OPTIONAL = (
-    SESSION_TOKEN,
-    "AWS_CREDENTIAL_EXPIRATION",
-    "AWSEXEC_ISSUED",
-    "AWSEXEC_PROFILE_REGION",
-)
-
-
 def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int:
-    """Print the credentials of PROFILE in the chosen format.
+    """Print the credentials of PROFILE in the chosen format, or how to unset any.
 
-    What else would select an identity is unset, as for COMMAND.
+    A shell is told to unset what else would select an identity, as for COMMAND.
     """
     assert arguments.export is not None
-    selected, credentials = obtain(arguments, environ, report, renew_if_due=True)
-    variables = shell_variables(
-        credentials, selected.name, selected.region, selected.region_of_profile
+    if arguments.unset:
+        unset = ["AWSEXEC_PROFILE", *_shadowing(environ)]
+        _print(SHELLS[arguments.export].script(_own_files(environ), unset))
+        return 0
+    selected, credentials = obtain(
+        arguments,
+        environ,
+        report,
+        renew_if_due=True,
+        # the SDK asks in the middle of something else
+        attended=arguments.export != "process",
     )
-    unset = [name for name in _OPTIONAL if name not in variables]
-    unset += sorted(
-        name
-        for name in environ
-        if (name in REMOVED or name.startswith(REMOVED_PREFIX))
-        and name not in (*variables, *unset)
-    )
-    if selected.region is None and "AWSEXEC_PROFILE_REGION" in environ:
-        # of the profile whose credentials the shell has so far
-        unset += ["AWS_REGION", "AWS_DEFAULT_REGION"]
+    if arguments.export in SHELLS:
+        variables = shell_variables(
+            credentials, selected.name, selected.region, selected.region_of_profile
+        )
+        variables |= _own_files(environ)
+        unset = [name for name in _shadowing(environ) if name not in variables]
+        text = SHELLS[arguments.export].script(variables, unset)
+    else:
+        variables = child_variables(credentials, selected.name, selected.region)
+        text = DOCUMENTS[arguments.export](variables)
     if sys.stdout.isatty():
         report.warning("these are secrets, and they are on the screen now")
-    sys.stdout.write(FORMATS[arguments.export](variables, unset))
+    _print(text)
     return 0
+
+
+def _shadowing(environ: Mapping[str, str]) -> list[str]:
+    """The variables that have or select another identity, whether they are set or not."""
+    names = sorted(REMOVED)
+    names += sorted(
+        name
+        for name in environ
+        # a shell has no variables of other names
+        if name.startswith(REMOVED_PREFIX) and name.isascii() and name.isidentifier()
+    )
+    if "AWSEXEC_PROFILE_REGION" in environ:
+        # the region in the shell is that of the profile it has had so far, unless it
+        # is in `environ`: then the user has chosen it since
+        regions = ("AWS_REGION", "AWS_DEFAULT_REGION")
+        names += [name for name in regions if name not in environ]
+    return names
+
+
+def _own_files(environ: Mapping[str, str]) -> dict[str, str]:
+    """The user's config file, for a shell that has a copy of it (`commands/serve.py`)."""
+    if "AWSEXEC_BARE_CONFIG" not in environ:
+        return {}
+    return {"AWS_CONFIG_FILE": environ["AWS_CONFIG_FILE"]}
+
+
+def _print(text: str) -> None:
+    try:
+        everyrun.put(text)
+    except OSError as error:
+        reason = os.strerror(error.errno or 0)
+        raise AwsexecError(
+            f"cannot write to stdout: {reason}; look at what reads it"
+        ) from None

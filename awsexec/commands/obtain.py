@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import dataclasses
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 
 from awsexec.arguments import Arguments
+from awsexec.cache.store import Store
 from awsexec.commands import ahead, selection
 from awsexec.commands.selection import Selection
 from awsexec.credentials.credentials import Credentials
-from awsexec.credentials.resolver import Demand
+from awsexec.credentials.resolver import Demand, Resolver
+from awsexec.errors import CredentialsError
 from awsexec.report import Report
+from awsexec.times import duration
 
 
 def obtain(
@@ -21,21 +24,57 @@ def obtain(
     *,
     selected: Selection | None = None,
     renew_if_due: bool = False,
+    attended: bool = True,
 ) -> tuple[Selection, Credentials]:
     """What the arguments select, unless it is `selected`, and its credentials.
 
     A session near its end is renewed behind the command's back; with `renew_if_due`
-    at once, for those whose credentials nothing renews later. Raises `ConfigError`,
-    `CredentialsError`, `NoCode` or `Interrupted`.
+    at once, for those whose credentials nothing renews later. Where that is not
+    `attended`, nobody is asked for anything while the session is still good. Raises
+    `ConfigError`, `CredentialsError`, `NoCode` or `Interrupted`.
     """
     selected = selected or selection.select(arguments, environ)
     store = None if arguments.no_cache else selection.store_for(environ, report)
     resolver = selection.resolver_for(selected, arguments, environ, store, report)
     demand = Demand(arguments.min_ttl, arguments.refresh)
     credentials = resolver.credentials(selected.chain, demand)
-    if renew_if_due and 0 < ahead.due_from(environ, credentials) <= time.time():
-        demand = dataclasses.replace(demand, refresh=True)
-        credentials = resolver.credentials(selected.chain, demand)
+    if store is not None and renew_if_due:
+        if 0 < ahead.due_from(environ, credentials) <= time.time():
+            again = replace(demand, refresh=True)
+            if _may_renew(selected, resolver, store, attended):
+                credentials = _renewed(selected, resolver, again, credentials, report)
     if store is not None and selected.by_name:
         ahead.prepare(selected, resolver, credentials, environ, store)
     return selected, credentials
+
+
+def _may_renew(
+    selected: Selection, resolver: Resolver, store: Store, attended: bool
+) -> bool:
+    """Whether to renew a session that is still good.
+
+    An SDK asks at each of its calls by then: of those, one a minute tries, so that an
+    AWS out of reach does not slow down them all.
+    """
+    # in any case, so that nothing in the background tries as well
+    claimed = ahead.claim(selected, store)
+    return attended or (
+        claimed and resolver.renewable_until(selected.chain) > time.time()
+    )
+
+
+def _renewed(
+    selected: Selection,
+    resolver: Resolver,
+    demand: Demand,
+    before: Credentials,
+    report: Report,
+) -> Credentials:
+    """New credentials, or those `before`, which are still good, with a warning."""
+    try:
+        return resolver.credentials(selected.chain, demand)
+    except CredentialsError as error:
+        assert before.expires is not None
+        left = duration(before.expires - time.time())
+        report.warning(f"going on with a session that has {left} left: {error}")
+        return before

@@ -258,11 +258,14 @@ def resolver_for(
     `ask` is how the user is asked for a code, where `arguments` allow it.
     """
     profile, source = selection.chain.profile, selection.chain.source.profile
+    waits = True
     if selection.chain.source.kind == "process":
         from awsexec.credentials.sources import process
 
         # before a lock is taken, which the run that this one is in may hold
         process.check(selection.chain.source, selection.config.paths, environ)
+        # or another, whose process comes round to wait for that run: a → b and b → a
+        waits = not process.callers(environ)
     retries = _retries(profile, environ)
     around = Surroundings(
         environ,
@@ -288,6 +291,7 @@ def resolver_for(
             None if arguments.no_prompt else ask,
         ),
         store=store,
+        waits=waits,
         clock=time.time,
         report=report,
     )

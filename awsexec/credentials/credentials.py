@@ -58,7 +58,7 @@ def child_variables(
     """
     added = credentials.variables()
     if credentials.expires is not None:
-        added["AWS_CREDENTIAL_EXPIRATION"] = iso8601(credentials.expires)
+        added[everyrun.EXPIRATION] = iso8601(credentials.expires)
     return added | profile_variables(profile, region)
 
 

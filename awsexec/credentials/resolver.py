@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -49,7 +50,8 @@ class Resolver:
     """Works out credentials, calling STS only for what the cache does not have.
 
     `endpoint` identifies where `call` goes, for cache keys; `load` gets the credentials
-    of a source; `store` is None to do without a cache; `clock` gives seconds since the
+    of a source; `store` is None to do without a cache; `waits` is False where another
+    process that holds a lock may wait for this one; `clock` gives seconds since the
     epoch.
     """
 
@@ -61,6 +63,7 @@ class Resolver:
         call: Call,
         codes: Codes,
         store: Store | None,
+        waits: bool,
         clock: Callable[[], float],
         report: Report,
     ) -> None:
@@ -69,6 +72,7 @@ class Resolver:
         self._call = call
         self._codes = codes
         self._store = store
+        self._waits = waits
         self._clock = clock
         self._report = report
 
@@ -96,8 +100,7 @@ class Resolver:
         key = chain.key(self._endpoint, length)
         found = before = self._store.read(key)
         if found is None or not self._is_good(found, demand):
-            waiting = f"waiting for another awsexec, which is getting the {what}"
-            with self._store.lock(key, lambda: self._report.waiting(waiting)):
+            with self._lock(self._store, key, what):
                 found = self._store.read(key)
                 # what another run has just fetched is as good as fetching it again
                 if found is None or not (
@@ -109,6 +112,14 @@ class Resolver:
             f"{what}: cached, {found.life_left(self._clock()):.0f} seconds left"
         )
         return Credentials.from_entry(found)
+
+    def _lock(
+        self, store: Store, key: str, what: str
+    ) -> contextlib.AbstractContextManager[None]:
+        if not self._waits:
+            return contextlib.nullcontext()
+        waiting = f"waiting for another awsexec, which is getting the {what}"
+        return store.lock(key, lambda: self._report.waiting(waiting))
 
     def _is_good(self, found: Entry, demand: Demand) -> bool:
         now = self._clock()

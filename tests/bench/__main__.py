@@ -30,6 +30,12 @@ RUN = {
     "--cache-file {home}/credentials.json --env-export",
     "awscli": "aws configure list --profile reader",
 }
+# for an SDK: its credential_process
+PROCESS = {
+    "awsexec": "awsexec --export process reader",
+    "aws-export-credentials": "aws-export-credentials --profile reader "
+    "--cache-file {home}/credentials.json --json",
+}
 HELP = {
     "awsexec": "awsexec --help",
     "awsume": "awsumepy --help",
@@ -177,6 +183,7 @@ class Bench:
         table.row("  MFA and two roles", self.filled(chained), start, runs)
         memory = functools.partial(peak_memory, python=self.python)
         table.row("  peak memory", cached, start, 31, measure=memory)
+        table.row("--export process", self.commands(PROCESS, usual), start, runs)
         table.row("--help", self.commands(HELP, usual), start, runs)
         table.row("--version", self.commands(VERSION, usual), start, runs)
         table.row("usage error", self.commands(MISTAKE, usual), start, runs)

@@ -220,6 +220,7 @@ def of_awsexec(paths: tuple[str, str], name: str) -> tuple[str, list[str], str |
         call=call,
         codes=OneCode(),
         store=None,
+        waits=True,
         clock=lambda: 0.0,
         report=Report(io.StringIO(), QUIET),
     )

@@ -121,7 +121,7 @@ def test_streams(run_awsexec, home, tool):
 
 
 def test_environment(run_awsexec, home, tool):
-    """It has the caller's, and the marker, which COMMAND has not."""
+    """It has the caller's, and the marker; COMMAND has it in a process only."""
     tool(f"env >{home.path}/env\n{prints(printed())}")
     child = run_awsexec.child("p", env={"MINE": "1", "AWS_PROFILE": "x"})
     process = (home.path / "env").read_text()
@@ -129,7 +129,7 @@ def test_environment(run_awsexec, home, tool):
     assert "AWSEXEC_CALLERS=" in process
     assert "AWSEXEC_CALLERS" not in child
     child = run_awsexec.child("p", env={"AWSEXEC_CALLERS": "[]"})
-    assert "AWSEXEC_CALLERS" not in child
+    assert child["AWSEXEC_CALLERS"] == "[]"
 
 
 NOT_JSON = (
@@ -244,6 +244,83 @@ def loop_line(result):
     return line
 
 
+EXPORT = f"credential_process = {AWSEXEC} --export process"
+
+
+@pytest.mark.parametrize("first", [["--export", "process"], ["--export", "sh"], []])
+@pytest.mark.parametrize("words", [[], ["--no-cache"], ["--refresh"]])
+def test_one_line_tells_of_a_loop(run_awsexec, home, words, first):
+    home.write_config(
+        f"[profile a]\n{EXPORT} b\n",
+        f"[profile b]\n{EXPORT} role\n",
+        f"[profile role]\nrole_arn = {READER}\nsource_profile = c\n",
+        f"[profile c]\n{EXPORT} b\n",
+        f"[profile alone]\n{EXPORT} alone\n",
+    )
+    command = [] if first else ["--", "false"]
+    for profile, loop in (("a", "b → c → b"), ("alone", "alone → alone")):
+        error = run_awsexec(*words, *first, profile, *command).error()
+        assert error.startswith(f"credential_process goes round in a loop: {loop}; ")
+
+
+def test_loop_through_a_command(run_awsexec, home, sts):
+    # which is in the process that it comes back to, as awsexec itself is
+    home.write_config(
+        f"[profile reader]\nrole_arn = {READER}\nsource_profile = alice\n"
+        f"[profile p]\ncredential_process = {AWSEXEC} reader -- {AWSEXEC} "
+        "--export process p\n"
+    )
+    for _ in range(2):
+        error = run_awsexec("--export", "process", "p").error()
+        assert "in a loop: p → p; " in error
+
+
+def test_two_at_once_that_wait_for_each_other(run_awsexec, home):
+    """Each holds the lock that the process of the other one comes to."""
+    script = home.script("slow", f"#!/bin/sh\nsleep 1\nexec {AWSEXEC} $*\n")
+    home.write_config(
+        f"[profile a]\ncredential_process = {script} --export process b\n"
+        f"[profile b]\ncredential_process = {script} --export process a\n"
+    )
+    started = [
+        subprocess.Popen(
+            [AWSEXEC, "--export", "process", profile],
+            env=run_awsexec.environment(),
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for profile in "ab"
+    ]
+    for run, loop in zip(started, ("a → b → a", "b → a → b"), strict=True):
+        _, stderr = run.communicate(timeout=30)
+        assert run.returncode == 125
+        assert f"in a loop: {loop}; " in stderr
+
+
+def test_loop_whose_files_are_others_each_time(run_awsexec, home):
+    script = home.script(
+        "tool",
+        f"""\
+        #!/bin/sh
+        export AWS_CONFIG_FILE=$(mktemp {home.path}/config.XXXXXX)
+        cat {home.config} >$AWS_CONFIG_FILE
+        exec {AWSEXEC} --export process p
+        """,
+    )
+    home.write_config(f"[profile p]\ncredential_process = {script}\n")
+    assert "in a loop: p → p → p" in loop_line(run_awsexec("p", "true"))
+
+
+@pytest.mark.both_ways
+def test_an_entry_does_not_hide_a_loop(run_awsexec, home, sts, tool):
+    """What the process was before is in the cache; now it calls itself."""
+    tool(prints(printed(sts.session_of("reader"))))
+    run_awsexec.child("p")
+    home.script("tool", f"#!/bin/sh\nexec {AWSEXEC} --export process p\n")
+    line = loop_line(run_awsexec("--refresh", "p", "true"))
+    assert "in a loop: p → p; " in line
+
+
 @pytest.mark.parametrize("words", [(), ("--no-cache",), ("--refresh",)])
 def test_a_process_that_calls_awsexec_on_itself(run_awsexec, home, words):
     home.write_config(
@@ -294,7 +371,7 @@ def test_a_process_may_call_awsexec_on_another_profile(run_awsexec, home, sts):
     other = home.path / "other"
     other.write_text(home.config.read_text().replace(f"{script}", "/bin/false"))
     env = {"AWSEXEC_CALLERS": json.dumps([[str(other), str(home.credentials), "p"]])}
-    assert run_awsexec.child("p", env=env) == child
+    assert run_awsexec.child("p", env=env) == {**child, **env}
 
 
 def test_marker_that_nobody_can_read_is_none(run_awsexec, home, tool):

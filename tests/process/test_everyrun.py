@@ -56,6 +56,32 @@ def test_cached_run_loads_next_to_nothing(run_awsexec, home, sts, words):
     assert len(sts.calls) == 1
 
 
+# the run that prints, up to its end
+MODULES_AT_END = """\
+import os, sys
+from awsexec.everyrun import main
+status = main()
+os.write(1, " ".join(sys.modules).encode())
+sys.exit(status)
+"""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["--export", "process", "reader"], ["-q", "--export=process", "reader"]],
+)
+def test_cached_answer_to_an_sdk_loads_next_to_nothing(run_awsexec, home, sts, words):
+    home.write_config(READER_CONFIG)
+    document = run_awsexec(*words).stdout
+    environ = run_awsexec.environment()
+    printed = modules(environ, MODULES_AT_END, *words)
+    assert set(document.split()) <= printed
+    loaded = printed - set(document.split())
+    assert loaded - modules(environ, MODULES) <= ALLOWED
+    assert "awsexec.everyrun" in loaded
+    assert len(sts.calls) == 1
+
+
 @pytest.mark.parametrize("lc", [{"LC_ALL": "C"}, {"LANG": "C"}, {"LANG": "C.UTF-8"}])
 def test_locale_makes_no_difference_to_that(run_awsexec, home, sts, lc):
     home.write_config(READER_CONFIG)
@@ -79,6 +105,14 @@ def test_locale_makes_no_difference_to_that(run_awsexec, home, sts, lc):
         (["reader", "--min-ttl", "60", "env"], False),
         (["--refresh", "reader", "env"], False),
         (["--region", "eu-west-2", "reader", "env"], False),
+        (["--export", "process", "reader"], True),
+        (["--export=process", "reader"], True),
+        (["-q", "--export", "process", "reader"], True),
+        (["reader", "--export", "process", "--quiet"], True),
+        (["--export", "sh", "reader"], False),
+        (["--export", "sh", "--export", "process", "reader"], False),
+        (["-v", "--export", "process", "reader"], False),
+        (["--export", "process", "reader", "--min-ttl", "60"], False),
     ],
 )
 def test_shape_that_is_fast(run_awsexec, home, sts, words, fast):

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
 import subprocess
 import time
 
@@ -18,12 +16,10 @@ from tests.servers.sts import StsServer
 from tests.support import (
     AWSEXEC,
     CODES,
-    KEY_ID,
     READER,
     SECRETS,
     SERIAL,
     WRITER,
-    age,
 )
 
 EVERYTHING = f"""\
@@ -331,65 +327,6 @@ def test_whoami_when_the_session_is_over(run_awsexec, everything, iam):
         "the credentials of reader in the environment have expired; for fresh ones: "
         "awsexec --whoami reader"
     )
-
-
-# --export
-
-
-def export(run_awsexec, shell, name, *words, env=None):
-    """What a shell has in its environment after reading the export."""
-    result = run_awsexec("--export", shell, *words, env=env)
-    assert (result.status, result.stderr) == (0, "")
-    program = "fish" if shell == "fish" else name
-    printed = subprocess.run(
-        [program, "-c", result.stdout + "\nenv -0"],
-        env=run_awsexec.environment(env),
-        stdout=subprocess.PIPE,
-        check=True,
-    ).stdout
-    items = (os.fsdecode(item).split("=", 1) for item in printed.split(b"\0") if item)
-    return dict(items)
-
-
-@pytest.mark.parametrize(
-    "shell, name",
-    [("sh", "sh"), ("sh", "dash"), ("sh", "bash"), ("sh", "zsh"), ("fish", "fish")],
-)
-def test_export_survives_the_shell(shell, name, run_awsexec, home, everything):
-    if shutil.which(name) is None:
-        pytest.skip(f"{name} is not installed")
-    odd = "a $(touch pwned)`touch pwned` 'q' \\ é 日本"
-    home.write_config(EVERYTHING.replace("profile reader", f'profile "{odd}"'))
-    found = export(run_awsexec, shell, name, odd)
-    assert found["AWSEXEC_PROFILE"] == odd
-    assert found["AWS_SECRET_ACCESS_KEY"].startswith("wJalrXUtnFEMI/EXAMPLESESSION")
-    assert found["AWS_SESSION_TOKEN"].startswith("EXAMPLESESSIONTOKEN")
-    assert found["AWS_REGION"] == found["AWS_DEFAULT_REGION"] == "eu-west-1"
-    assert not (run_awsexec.folder / "pwned").exists()
-    # keys of a user, in a shell that has a role's
-    foreign = {**found, "AWS_PROFILE": "x", "AWS_SECURITY_TOKEN": "y"}
-    found = export(run_awsexec, shell, name, "alice", env=foreign)
-    assert found["AWS_ACCESS_KEY_ID"] == KEY_ID
-    assert {name for name in found if name.startswith("AWS")} - set(
-        run_awsexec.environ
-    ) == {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWSEXEC_PROFILE"}
-
-
-def test_export_renews_in_the_last_quarter(run_awsexec, home, everything):
-    first = run_awsexec("--export", "sh", "reader").stdout
-    assert run_awsexec("--export", "sh", "reader").stdout == first
-    age(home, 2000)
-    run_awsexec("--export", "sh", "reader")
-    assert everything.operations == ["AssumeRole reader"]
-    age(home, 800)
-    renewed = run_awsexec("--export", "sh", "reader").stdout
-    assert everything.operations == ["AssumeRole reader"] * 2
-    assert "ASIAEXAMPLE000000002" in renewed
-
-
-@pytest.mark.parametrize("shell", ["csh", "json", "env"])
-def test_export_in_no_such_format(shell, run_awsexec):
-    assert "it is one of sh, fish" in run_awsexec("--export", shell, "x").error()
 
 
 # the region of a shell's profile

@@ -303,6 +303,17 @@ def test_awsexec_in_it_has_the_users_own_files(run_awsexec, home, sts):
     assert f"AWS_CONFIG_FILE={home.config}" in outer.stdout.split("\0")
 
 
+@pytest.mark.parametrize("words", [("alice",), ("--unset",)])
+def test_export_in_it_leaves_the_endpoint(run_awsexec, home, sts, words):
+    home.write_config(READER_CONFIG, f"[default]\n{ELSEWHERE}")
+    inner = f'eval "$({AWSEXEC} --export sh {" ".join(words)})"; env -0'
+    result = run_awsexec("--serve", "reader", "--", "sh", "-c", inner)
+    found = dict(item.split("=", 1) for item in result.stdout.split("\0") if item)
+    assert found["AWS_CONFIG_FILE"] == str(home.config)
+    assert found.get("AWS_ACCESS_KEY_ID") == (KEY_ID if words == ("alice",) else None)
+    assert not {URL, TOKEN, "AWS_PROFILE", "AWSEXEC_BARE_CONFIG"} & found.keys()
+
+
 def test_whoami_in_it(run_awsexec, home, sts):
     """As the credentials are: not those of a profile, nor of the instance."""
     home.write_config(READER_CONFIG, f"[default]\n{ELSEWHERE}region = eu-west-2\n")

@@ -73,7 +73,7 @@ class User:
 class Role:
     """A role; `trusts` lists the ARNs that may assume it, None for every caller.
 
-    With `life` its sessions live so many seconds, whatever they were asked for.
+    Its sessions have a `life` of so many seconds, None for what was asked for.
     """
 
     arn: str

@@ -7,10 +7,13 @@ import time
 from awsexec.credentials.credentials import Credentials, from_iso8601
 from awsexec.credentials.sources import Surroundings, failed
 from awsexec.errors import shown
-from awsexec.everyrun import ACCESS_KEY_ID, SECRET_ACCESS_KEY, SESSION_TOKEN
+from awsexec.everyrun import (
+    ACCESS_KEY_ID,
+    EXPIRATION,
+    SECRET_ACCESS_KEY,
+    SESSION_TOKEN,
+)
 from awsexec.profiles.source import Source
-
-EXPIRATION = "AWS_CREDENTIAL_EXPIRATION"
 
 
 def load(source: Source, around: Surroundings) -> Credentials:

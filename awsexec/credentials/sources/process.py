@@ -14,12 +14,13 @@ from typing import Any
 from awsexec.arguments import seconds
 from awsexec.credentials.credentials import Credentials
 from awsexec.credentials.sources import Surroundings, config_of, failed, taken
-from awsexec.errors import ConfigError, ProcessLoop, shown
+from awsexec.errors import ConfigError, ProcessLoop, SaidAlready, shown
+from awsexec.everyrun import CALLERS
 from awsexec.profiles.source import Source
 
-# Which profiles' processes this one runs in: config file, credentials file and name of
-# each, as JSON. Set for processes only.
-CALLERS = "AWSEXEC_CALLERS"
+# more processes of ours than this, each in the one before, are a loop whose files or
+# names are others each time round
+DEEPEST = 8
 # seconds for a process to end in; it may have to wait for the user
 LONGEST = 300
 TIMEOUT = "AWSEXEC_PROCESS_TIMEOUT"
@@ -30,16 +31,21 @@ def check(source: Source, paths: tuple[str, str], environ: Mapping[str, str]) ->
 
     To be called before any lock is taken: the caller holds it.
     """
-    callers, me = _callers(environ), [*paths, source.profile.name]
-    if me in callers:
-        loop = [caller[-1] for caller in callers[callers.index(me) :]]
+    inside, me = callers(environ), [*paths, source.profile.name]
+    if me in inside or len(inside) >= DEEPEST:
+        begin = inside.index(me) if me in inside else 0
+        loop = [caller[-1] for caller in inside[begin:]]
         raise ProcessLoop([*loop, source.profile.name], source.setting.where)
 
 
-def _callers(environ: Mapping[str, str]) -> list[list[str]]:
+def callers(environ: Mapping[str, str]) -> list[list[str]]:
+    """The profiles whose processes this one runs in, the outermost first.
+
+    Each is the config file, the credentials file and the name.
+    """
     try:
-        callers = json.loads(environ.get(CALLERS) or "[]")
-        return [list(map(str, caller)) for caller in callers]
+        found = json.loads(environ.get(CALLERS) or "[]")
+        return [list(map(str, caller)) for caller in found]
     except (ValueError, TypeError):
         return []
 
@@ -105,8 +111,8 @@ def _run(source: Source, argv: list[str], around: Surroundings) -> _Finished:
     """
     command = _named(source)
     longest = _longest(around.environ)
-    callers = [*_callers(around.environ), [*around.paths, source.profile.name]]
-    environ = {**around.environ, CALLERS: json.dumps(callers)}
+    inside = [*callers(around.environ), [*around.paths, source.profile.name]]
+    environ = {**around.environ, CALLERS: json.dumps(inside)}
     try:
         process: subprocess.Popen[bytes] = subprocess.Popen(
             argv,
@@ -132,8 +138,16 @@ def _run(source: Source, argv: list[str], around: Surroundings) -> _Finished:
             if process.returncode > 0
             else f"was killed by signal {-process.returncode}"
         )
-        raise failed(source, f"{command} {ended}; run it by hand to see why")
+        what = f"{command} {ended}; run it by hand to see why"
+        if process.returncode == SaidAlready.status and _is_awsexec(argv[0]):
+            # on the stderr that it shares with this one
+            raise SaidAlready(f"{source.label}: {what}")
+        raise failed(source, what)
     return _Finished(output)
+
+
+def _is_awsexec(program: str) -> bool:
+    return os.path.basename(program) in ("awsexec", "awsexec.exe")
 
 
 def _is_terminal(descriptor: int) -> bool:

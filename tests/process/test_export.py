@@ -1,0 +1,324 @@
+"""--export and --unset, through the shells and by what is printed."""
+
+import json
+import os
+import shutil
+import subprocess
+
+import pytest
+
+from awsexec.arguments import UNSET_FORMATS
+from tests.support import (
+    AWSEXEC,
+    KEY_ID,
+    READER_CONFIG,
+    SECRET,
+    SECRETS,
+    age,
+    fast_path_is_on,
+    is_fast,
+)
+
+CONFIG = READER_CONFIG + "region = eu-west-1\n"
+FIRST, SECOND = (f"ASIAEXAMPLE{n:09}" for n in (1, 2))
+MINUTE = 60
+
+
+@pytest.fixture(autouse=True)
+def _role(home, sts):
+    home.write_config(CONFIG)
+
+
+# for shells
+
+SHELLS = [
+    ("sh", "sh"),
+    ("sh", "dash"),
+    ("sh", "bash"),
+    ("sh", "zsh"),
+    ("fish", "fish"),
+]
+
+
+def export(run_awsexec, shell, name, *words, env=None):
+    """What a shell has in its environment after reading the export."""
+    if shutil.which(name) is None:
+        pytest.skip(f"{name} is not installed")
+    result = run_awsexec("--export", shell, *words, env=env)
+    assert (result.status, result.stderr) == (0, "")
+    printed = subprocess.run(
+        [name, "-c", result.stdout + "\nenv -0"],
+        env=run_awsexec.environment(env),
+        stdout=subprocess.PIPE,
+        check=True,
+    ).stdout
+    items = (os.fsdecode(item).split("=", 1) for item in printed.split(b"\0") if item)
+    return dict(items)
+
+
+def of_aws(found, run_awsexec):
+    """The names of what a shell has of AWS and us, and not from the test."""
+    names = {name for name in found if name.startswith("AWS")}
+    return names - set(run_awsexec.environ)
+
+
+@pytest.mark.parametrize(("shell", "name"), SHELLS)
+def test_export_survives_the_shell(shell, name, run_awsexec, home):
+    odd = "a $(touch pwned)`touch pwned` 'q' \\ é 日本"
+    home.write_config(CONFIG.replace("profile reader", f'profile "{odd}"'))
+    found = export(run_awsexec, shell, name, odd)
+    assert found["AWSEXEC_PROFILE"] == odd
+    assert found["AWS_SECRET_ACCESS_KEY"].startswith("wJalrXUtnFEMI/EXAMPLESESSION")
+    assert found["AWS_SESSION_TOKEN"].startswith("EXAMPLESESSIONTOKEN")
+    assert found["AWS_REGION"] == found["AWS_DEFAULT_REGION"] == "eu-west-1"
+    assert not (run_awsexec.folder / "pwned").exists()
+    # keys of a user, in a shell that has a role's
+    foreign = {**found, "AWS_PROFILE": "x", "AWS_SECURITY_TOKEN": "y"}
+    found = export(run_awsexec, shell, name, "alice", env=foreign)
+    assert found["AWS_ACCESS_KEY_ID"] == KEY_ID
+    assert of_aws(found, run_awsexec) == {
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWSEXEC_PROFILE",
+    }
+
+
+@pytest.mark.parametrize(("shell", "name"), SHELLS)
+def test_unset(shell, name, run_awsexec, home, sts):
+    there = export(run_awsexec, shell, name, "reader")
+    there |= {"AWS_PROFILE": "x", "AWS_CONTAINER_NEW": "y", "AWS_CA_BUNDLE": "/b"}
+    # what no shell can have by that name, and would run instead
+    there["AWS_CONTAINER_;touch pwned"] = "z"
+    home.config.write_text("[broken\n")
+    found = export(run_awsexec, shell, name, "--unset", env=there)
+    assert of_aws(found, run_awsexec) - {"AWS_CONTAINER_;touch pwned"} == {
+        "AWS_CA_BUNDLE"
+    }
+    assert not (run_awsexec.folder / "pwned").exists()
+    assert len(sts.calls) == 1
+
+
+def test_unset_leaves_a_region_of_the_user_s(run_awsexec):
+    for there, gone in (
+        ({"AWS_REGION": "eu-west-2"}, []),
+        ({"AWS_REGION": "a", "AWSEXEC_PROFILE_REGION": "a"}, ["AWS_REGION"]),
+        (
+            {"AWS_REGION": "b", "AWSEXEC_PROFILE_REGION": "a"},
+            ["AWS_DEFAULT_REGION"],
+        ),
+    ):
+        result = run_awsexec("--export", "sh", "--unset", env=there)
+        words = result.stdout.split()
+        assert set(gone) == set(gone) & set(words)
+        assert ("AWS_REGION" in words) == ("AWS_REGION" in gone)
+
+
+@pytest.mark.parametrize("form", UNSET_FORMATS)
+def test_unset_takes_away_what_export_sets(form, run_awsexec):
+    variables = json.loads(run_awsexec("--export", "json", "reader").stdout)
+    text = run_awsexec(
+        "--export", form, "--unset", env={"AWSEXEC_PROFILE_REGION": "eu-west-1"}
+    ).stdout
+    for name in [*variables, "AWSEXEC_ISSUED", "AWSEXEC_PROFILE_REGION"]:
+        assert name in text
+
+
+# for programs
+
+
+@pytest.mark.both_ways
+def test_process(run_awsexec):
+    for _ in range(2):
+        result = run_awsexec("--export", "process", "reader")
+        assert (result.status, result.stderr) == (0, "")
+        document = json.loads(result.stdout)
+        child = run_awsexec.child("reader")
+        assert document == {
+            "Version": 1,
+            "AccessKeyId": child["AWS_ACCESS_KEY_ID"],
+            "SecretAccessKey": child["AWS_SECRET_ACCESS_KEY"],
+            "SessionToken": child["AWS_SESSION_TOKEN"],
+            "Expiration": child["AWS_CREDENTIAL_EXPIRATION"],
+        }
+
+
+def test_process_of_keys(run_awsexec):
+    result = run_awsexec("--export", "process", "alice")
+    assert json.loads(result.stdout) == {
+        "Version": 1,
+        "AccessKeyId": KEY_ID,
+        "SecretAccessKey": SECRET,
+    }
+
+
+def test_json_and_dotenv_are_what_a_command_gets(run_awsexec):
+    child = run_awsexec.child("reader")
+    variables = json.loads(run_awsexec("--export", "json", "reader").stdout)
+    assert len(variables) == 7
+    assert variables == {name: child[name] for name in variables}
+    lines = run_awsexec("--export", "dotenv", "reader").stdout.splitlines()
+    assert dict(line.split("=", 1) for line in lines) == variables
+
+
+def test_value_that_does_not_fit(run_awsexec, home):
+    home.write_config(CONFIG.replace("profile reader", 'profile "pay $5"'))
+    assert run_awsexec("--export", "dotenv", "pay $5").error() == (
+        "the value of AWSEXEC_PROFILE has a $ in it, which --export dotenv cannot "
+        "carry; use another FORMAT"
+    )
+    assert run_awsexec("--export", "process", "pay $5").status == 0
+
+
+@pytest.mark.both_ways
+@pytest.mark.parametrize("cached", [True, False])
+def test_stdout_that_takes_nothing(run_awsexec, cached):
+    if cached:
+        run_awsexec.child("reader")
+    for redirection, status, said in (
+        (">&-", 0, ""),
+        (
+            ">/dev/full",
+            125,
+            "awsexec: cannot write to stdout: No space left on device; look at what "
+            "reads it\n",
+        ),
+    ):
+        finished = subprocess.run(
+            ["sh", "-c", f'"{AWSEXEC}" --export process reader {redirection}'],
+            env=run_awsexec.environment(),
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert (finished.returncode, finished.stdout) == (status, "")
+        assert finished.stderr == said
+
+
+@pytest.mark.both_ways
+def test_reader_that_is_gone(run_awsexec):
+    run_awsexec.child("reader")
+    read, write = os.pipe()
+    os.close(read)
+    finished = subprocess.run(
+        [AWSEXEC, "--export", "process", "reader"],
+        env=run_awsexec.environment(),
+        stdout=write,
+        stderr=subprocess.PIPE,
+        timeout=60,
+    )
+    os.close(write)
+    assert (finished.returncode, finished.stderr) == (
+        125,
+        b"awsexec: cannot write to stdout: Broken pipe; look at what reads it\n",
+    )
+
+
+# bad input
+
+
+@pytest.mark.parametrize("form", ["csh", "env", "bash", "SH"])
+def test_no_such_format(form, run_awsexec):
+    assert run_awsexec("--export", form, "x").error() == (
+        f"--export {form}: it is one of process, sh, fish, powershell, cmd, dotenv, "
+        "json; see awsexec --help"
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        ("--export", "--export needs FORMAT"),
+        ("--export=", "--export is empty; give FORMAT or leave it out"),
+        ("--export sh reader -- ls", "--export takes no COMMAND"),
+        ("--export process reader ls", "--export takes no COMMAND"),
+        (
+            "--unset",
+            "--unset goes with --export; FORMAT is one of sh, fish, powershell, cmd",
+        ),
+        (
+            "--unset reader",
+            "--unset goes with --export; FORMAT is one of sh, fish, powershell, cmd",
+        ),
+        (
+            "--export sh --unset reader",
+            "--unset takes no PROFILE; it takes away any profile's credentials",
+        ),
+        *(
+            (
+                f"--export {form} --unset",
+                "--unset is for a shell, one of sh, fish, powershell, cmd; "
+                f"{form} is none",
+            )
+            for form in ("process", "dotenv", "json")
+        ),
+        ("--export sh --unset --list", "--list and --export exclude each other"),
+    ],
+)
+def test_usage_error(words, error, run_awsexec, sts):
+    expected = f"{error}; see awsexec --help"
+    assert run_awsexec(*words.split()).error() == expected
+    assert sts.calls == []
+
+
+# the last quarter
+
+
+@pytest.mark.parametrize("form", ["sh", "process", "json"])
+def test_renews_in_the_last_quarter(form, run_awsexec, home, sts):
+    first = run_awsexec("--export", form, "reader").stdout
+    assert run_awsexec("--export", form, "reader").stdout == first
+    age(home, 2000)
+    run_awsexec("--export", form, "reader")
+    assert sts.operations == ["AssumeRole reader"]
+    age(home, 800)
+    assert SECOND in run_awsexec("--export", form, "reader").stdout
+    assert SECOND in run_awsexec("--export", form, "reader").stdout
+    assert sts.operations == ["AssumeRole reader"] * 2
+
+
+@pytest.mark.both_ways
+@pytest.mark.parametrize("form", ["sh", "process"])
+@pytest.mark.parametrize("reached", [True, False])
+def test_renewal_that_fails(form, reached, run_awsexec, home, sts):
+    run_awsexec.environ["AWS_MAX_ATTEMPTS"] = "1"
+    run_awsexec.child("reader")
+    age(home, 46 * MINUTE)
+    if reached:
+        sts.fail("AccessDenied", "not today", 403)
+    else:
+        sts.hang_up()
+    result = run_awsexec("--export", form, "reader")
+    assert result.status == 0 and FIRST in result.stdout
+    assert result.stderr.startswith(
+        "awsexec: going on with a session that has 13m left: "
+        + ("profile 'reader': not today" if reached else "cannot reach AWS STS")
+    )
+    assert result.stderr.count("\n") == 1
+    assert len(sts.calls) == 2
+    # an SDK asks at each of its calls by now; for a person it is tried again
+    again = run_awsexec("--export", form, "reader")
+    assert (FIRST if form == "process" else SECOND) in again.stdout
+    assert (again.status, again.stderr) == (0, "")
+    assert len(sts.calls) == (2 if form == "process" else 3)
+    age(home, 1 * MINUTE)
+    assert SECOND in run_awsexec("--export", form, "reader").stdout
+    assert len(sts.calls) == 3
+
+
+def test_past_the_margin_failure_is_failure(run_awsexec, home, sts):
+    run_awsexec.child("reader")
+    age(home, 56 * MINUTE)
+    sts.fail("AccessDenied", "not today", 403)
+    assert "not today" in run_awsexec("--export", "process", "reader").error()
+
+
+def test_no_message_has_a_secret(run_awsexec, sts):
+    result = run_awsexec("--debug", "--export", "process", "reader")
+    for secret in set(SECRETS) - {KEY_ID, "ASIAEXAMPLE"}:
+        assert secret not in result.stderr
+
+
+def test_it_is_fast(run_awsexec):
+    words = ["--export", "process", "reader"]
+    run_awsexec(*words)
+    assert is_fast(run_awsexec, *words) == fast_path_is_on(run_awsexec)

@@ -1,0 +1,130 @@
+"""The recipes of the README for other programs, as they stand there."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.servers.engine import Engine
+from tests.support import ALICE, AWSEXEC, CODES, age
+from tests.test_readme import section
+
+TEXT = section("In other programs")
+INI, *_ = re.findall(r"```ini\n(.*?)```", TEXT, re.S)
+SH = re.findall(r"```sh\n(.*?)\n```", TEXT, re.S)
+LINES = dict(
+    re.findall(r"^\| `(\w+)` \| .*? \| `(.*)` \|$", TEXT.replace("\\|", "|"), re.M)
+)
+DOCKER = shutil.which("docker")
+
+
+@pytest.fixture(autouse=True)
+def _config(run_awsexec, home, sts):
+    """The README's config; its awsexec is the installed one."""
+    home.write_config(INI)
+    home.write_credentials(ALICE)
+    sts.add_role("deploy", mfa=True)
+    run_awsexec.environ["PATH"] = ":".join(
+        [str(Path(AWSEXEC).parent), "/usr/local/bin", "/usr/bin", "/bin"]
+    )
+
+
+@pytest.fixture
+def signed_in(run_awsexec):
+    """The credentials, after the code has been given beforehand."""
+    env = {"AWSEXEC_MFA_TOKEN": CODES[0]}
+    assert run_awsexec("deploy-role", "--", "true", env=env).status == 0
+    return json.loads(run_awsexec("--export", "json", "deploy-role").stdout)
+
+
+def shell(run_awsexec, line, *, program="bash", env=None):
+    return subprocess.run(
+        [program, "-c", line],
+        env=run_awsexec.environment(env),
+        cwd=run_awsexec.folder,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        start_new_session=True,
+    )
+
+
+def test_the_plain_profile(run_awsexec, signed_in, home, sts):
+    code = 'import boto3; print(boto3.client("sts").get_caller_identity()["Arn"])'
+    for _ in range(2):
+        finished = subprocess.run(
+            [sys.executable, "-c", code],
+            env=run_awsexec.environment({"AWS_PROFILE": "deploy"}),
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert ":assumed-role/deploy/" in finished.stdout, finished
+        # another session of the role, and the same code
+        age(home, 50 * 60)
+    assert sts.operations.count("GetSessionToken") == 1
+    assert sts.operations.count("AssumeRole deploy") == 2
+
+
+@pytest.mark.skipif(DOCKER is None, reason="there is no docker client")
+@pytest.mark.parametrize("line", [line for line in SH if "docker" in line])
+def test_docker(line, run_awsexec, signed_in):
+    with Engine() as engine:
+        host = {"DOCKER_HOST": f"tcp://127.0.0.1:{engine.port}"}
+        finished = shell(run_awsexec, line, env=host)
+    assert "no containers here" in finished.stderr, finished
+    (environment,) = engine.environments
+    got = dict(item.split("=", 1) for item in environment)
+    assert len(got) >= 4 and got.items() <= signed_in.items()
+
+
+@pytest.mark.skipif(DOCKER is None, reason="there is no docker client")
+def test_docker_takes_what_fits(run_awsexec, home, signed_in):
+    name = 'it\'s "a=b" \\x %y% é 日本'
+    home.write_config(INI.replace("profile deploy-role", f'profile "{name}"'))
+    with Engine() as engine:
+        line = 'docker run --env-file <(awsexec --export dotenv "$NAME") x'
+        host = f"tcp://127.0.0.1:{engine.port}"
+        finished = shell(run_awsexec, line, env={"DOCKER_HOST": host, "NAME": name})
+    assert "no containers here" in finished.stderr, finished
+    assert f"AWSEXEC_PROFILE={name}" in engine.environments[0]
+
+
+@pytest.mark.parametrize(
+    ("form", "program"), [("sh", "bash"), ("sh", "zsh"), ("sh", "sh"), ("fish", "fish")]
+)
+def test_lines_for_shells(form, program, run_awsexec, signed_in):
+    if shutil.which(program) is None:
+        pytest.skip(f"{program} is not installed")
+    line = LINES[form]
+    away = line.replace("deploy-role", "--unset")
+    finished = shell(
+        run_awsexec,
+        f"{line}\nenv -0; printf '%s\\n' AFTER\n{away}\nenv -0",
+        program=program,
+        env={"AWS_PROFILE": "other"},
+    )
+    assert finished.stderr == ""
+    before, after = (
+        dict(item.split("=", 1) for item in part.split("\0") if "=" in item)
+        for part in finished.stdout.split("AFTER\n")
+    )
+    assert signed_in.items() <= before.items()
+    assert "AWS_PROFILE" not in before
+    assert not [name for name in signed_in if name in after]
+    if program == "bash":
+        assert away in SH
+
+
+def test_every_format_has_its_line():
+    from awsexec.arguments import EXPORT_FORMATS
+
+    assert sorted(LINES) == sorted(EXPORT_FORMATS)
+    for form, line in LINES.items():
+        assert f"awsexec --export {form} deploy-role" in line
+    assert LINES["process"] in INI
