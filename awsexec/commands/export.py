@@ -69,9 +69,8 @@ def _shadowing(environ: Mapping[str, str]) -> list[str]:
 
 def _own_files(environ: Mapping[str, str]) -> dict[str, str]:
     """The user's config file, for a shell that has a copy of it (`commands/serve.py`)."""
-    if "AWSEXEC_BARE_CONFIG" not in environ:
-        return {}
-    return {"AWS_CONFIG_FILE": environ["AWS_CONFIG_FILE"]}
+    own = environ.get("AWS_CONFIG_FILE")
+    return {"AWS_CONFIG_FILE": own} if own and "AWSEXEC_BARE_CONFIG" in environ else {}
 
 
 def _print(text: str) -> None:

@@ -1,7 +1,9 @@
 """The recipes of the README for other programs, as they stand there."""
 
+import base64
 import json
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -119,6 +121,67 @@ def test_lines_for_shells(form, program, run_awsexec, signed_in):
     assert not [name for name in signed_in if name in after]
     if program == "bash":
         assert away in SH
+
+
+AWS = Path(sys.executable).parent.parent / "awscli" / "bin" / "aws"
+# what it is to sign for, in the words of the URL that a token is
+SIGNED = "Action=GetCallerIdentity"
+
+
+@pytest.mark.skipif(not AWS.exists(), reason="make test installs the AWS CLI")
+def test_kubectl(run_awsexec, signed_in):
+    """What kubectl runs, as it does (KEP 541); its answer is a token of the role's."""
+    block = re.search(r"```yaml\n(.*?)```", TEXT, re.S)[1]
+    command = re.search(r"command: (\S+)", block)[1]
+    words = re.search(r"args: \[(.*)\]", block)[1].split(", ")
+    env = {"PATH": f"{run_awsexec.environ['PATH']}:{AWS.parent}"}
+    env["KUBERNETES_EXEC_INFO"] = json.dumps(
+        {"kind": "ExecCredential", "apiVersion": "client.authentication.k8s.io/v1beta1"}
+    )
+    finished = shell(run_awsexec, shlex.join([command, *words]), env=env)
+    token = json.loads(finished.stdout)["status"]["token"].removeprefix("k8s-aws-v1.")
+    url = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode()
+    assert SIGNED in url and signed_in["AWS_ACCESS_KEY_ID"] in url
+
+
+def test_xargs_and_make(run_awsexec, home, sts):
+    """Many at once, with nothing in the cache: one call."""
+    sts.add_role("deploy")
+    home.write_config(re.sub("mfa_serial.*", "", INI))
+    (run_awsexec.folder / "Makefile").write_text(
+        "all: a b c\na b c:\n\t@echo $$AWS_ACCESS_KEY_ID\n"
+    )
+    make, xargs = next(line for line in SH if "xargs" in line).split("\n")
+    aws = home.script("aws", '#!/bin/sh\necho $AWS_ACCESS_KEY_ID "$@"\n')
+    for name in "abcdefgh":
+        (run_awsexec.folder / f"{name} x.csv").touch()
+    path = f"{run_awsexec.environ['PATH']}:{Path(aws).parent}"
+    finished = shell(run_awsexec, xargs, env={"PATH": path})
+    assert finished.stderr == ""
+    assert sorted(finished.stdout.splitlines()) == [
+        f"ASIAEXAMPLE000000001 s3 cp {name} x.csv s3://amzn-s3-demo-bucket/"
+        for name in "abcdefgh"
+    ]
+    finished = shell(run_awsexec, make)
+    assert finished.stdout.splitlines() == ["ASIAEXAMPLE000000001"] * 3
+    assert sts.operations == ["AssumeRole deploy"]
+
+
+# as Terraform's provider does with its `profile`
+NAMED = """
+import boto3
+session = boto3.Session(profile_name="deploy")
+print(session.client("sts").get_caller_identity()["Arn"])
+"""
+
+
+@pytest.mark.parametrize("options", [(), ("--serve",), ("--min-ttl", "45m")])
+def test_a_program_that_names_a_profile_itself(run_awsexec, signed_in, options, home):
+    """The plain one, whatever the environment holds; so with a copy of the config."""
+    home.write_credentials(ALICE, ALICE.replace("alice", "default"))
+    words = ["alice"] if not options else [*options, "deploy-role"]
+    result = run_awsexec(*words, "--", sys.executable, "-c", NAMED)
+    assert ":assumed-role/deploy/" in result.stdout, result
 
 
 def test_every_format_has_its_line():
