@@ -23,9 +23,9 @@ def is_same_user(
 ) -> bool:
     """Whether this user, or root, owns the socket at `peer` that talks to `local`.
 
-    Both are an IP address and a port; `tables` are files. False for one that is not in the tables: it is
-    closed, or of another machine. True where the system has no such table, and so
-    nobody can tell.
+    Both are an IP address and a port; `tables` are files. False for one that is not in
+    the tables: it is closed, or of another machine. True where the system has no such
+    table, and so nobody can tell.
     """
     found = []
     for path in tables:

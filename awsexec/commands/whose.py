@@ -70,8 +70,8 @@ def whose(
 
     These are what a command here runs with: in a shell of awsexec's, the role's.
     `federated` is for the console: as for `selection.select`, and with a session that is
-    not near its end, since nothing renews the console's. Raises as that does; loading raises as
-    `obtain` does.
+    not near its end, since nothing renews the console's. Raises as that does; loading
+    raises as `obtain` does.
     """
     holds = holds_credentials(environ) and not arguments.profile
     # that of the profile is no choice of the user's, but where its partition is

@@ -128,6 +128,29 @@ expect 0 '"Arn": "arn:aws:sts::123456789012:assumed-role/alice-sts/from-default"
 run 'awsexec default -- aws s3 ls'
 expect 0 alice-holiday-photos
 
+say "What outlives its session fetches credentials, and new ones, from an endpoint;" \
+    "[default], a role of another name here, does not stand in its way."
+run "awsexec --serve alice-sts -- sh -c 'aws sts get-caller-identity; env | grep URI'"
+expect 0 '"Arn": "arn:aws:sts::123456789012:assumed-role/alice-sts/' \
+    AWS_CONTAINER_CREDENTIALS_FULL_URI=http://127.0.0.1:
+! grep -q from-default "$scratch/output" || fail "[default] stands in its way"
+say "A program that reads the AWS config comes back to awsexec."
+cat >"$HOME/.aws/config" <<END
+[profile alice]
+region = us-east-1
+
+[profile plain]
+credential_process = awsexec --export process alice-sts
+region = us-east-1
+
+[profile alice-sts]
+role_arn = arn:aws:iam::123456789012:role/alice-sts
+source_profile = alice
+external_id = demo-1234
+END
+run 'aws s3 ls --profile plain'
+expect 0 alice-holiday-photos
+
 say "A further run is answered from the cache: it works with AWS switched off."
 exec 9>&-
 wait
