@@ -15,11 +15,10 @@ import io
 import json
 import socket
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
 from awsexec.child import peer
-from awsexec.credentials.credentials import Credentials, iso8601
 
 # seconds for which a request waits for credentials; botocore gives up after two
 PATIENCE = 1.5
@@ -43,8 +42,8 @@ class Refused(Exception):
 class Supply(Protocol):
     """Where the server has credentials from."""
 
-    def current(self) -> tuple[Credentials, int] | None:
-        """Credentials, and until when (seconds since the epoch) a client may keep them.
+    def current(self) -> Mapping[str, str] | None:
+        """AccessKeyId, SecretAccessKey, Token and Expiration (ISO 8601), as of now.
 
         None where there are none for the moment.
         """
@@ -73,7 +72,7 @@ class Server:
         try:
             try:
                 await self._check(reader, writer)
-                status, body = http.HTTPStatus.OK, _document(*await self._credentials())
+                status, body = http.HTTPStatus.OK, await self._credentials()
             except Refused as refusal:
                 status, body = refusal.status, _fault(refusal)
             data = json.dumps(body).encode()
@@ -95,7 +94,7 @@ class Server:
         finally:
             writer.close()
 
-    async def _credentials(self) -> tuple[Credentials, int]:
+    async def _credentials(self) -> Mapping[str, str]:
         """What there is, or comes within `PATIENCE`. Raises `Refused`."""
         end = time.monotonic() + PATIENCE
         while (found := self._supply.current()) is None:
@@ -164,16 +163,6 @@ async def _pass_over(reader: asyncio.StreamReader) -> None:
         if not data:
             return
         left -= len(data)
-
-
-def _document(credentials: Credentials, until: int) -> dict[str, str]:
-    return {
-        "AccessKeyId": credentials.key_id,
-        "SecretAccessKey": credentials.secret,
-        # the JavaScript SDK wants it to be a string, and none to be an empty one
-        "Token": credentials.token or "",
-        "Expiration": iso8601(until),
-    }
 
 
 def _fault(refusal: Refused) -> dict[str, str]:

@@ -20,7 +20,7 @@ from awsexec.child import background, config_copy
 from awsexec.child.watch import Watch
 from awsexec.commands import selection
 from awsexec.commands.selection import Selection
-from awsexec.credentials.credentials import Credentials
+from awsexec.credentials.credentials import Credentials, iso8601
 from awsexec.credentials.renewal import Renewal
 from awsexec.credentials.resolver import Demand, Resolver
 from awsexec.errors import AwsexecError, NoCode
@@ -141,12 +141,18 @@ class _Endpoint:
             original = b""
         return config_copy.place(bare.config(profiles, original))
 
-    def current(self) -> tuple[Credentials, int] | None:
+    def current(self) -> dict[str, str] | None:
         """What a request is answered with: see `child.server.Supply`."""
         found = self._renewal.current()
         if found is None:
             return None
-        return found, found.expires or int(time.time()) + ENDLESS
+        return {
+            "AccessKeyId": found.key_id,
+            "SecretAccessKey": found.secret,
+            # the SDK for JavaScript wants it to be a string, "" for none
+            "Token": found.token or "",
+            "Expiration": iso8601(found.expires or int(time.time()) + ENDLESS),
+        }
 
     def why_not(self) -> str:
         """Why there are none, and what the user can do, for SDKs to show."""
