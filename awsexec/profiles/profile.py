@@ -152,7 +152,7 @@ def is_true(setting: Setting) -> bool:
 
 
 def _present(section: Section) -> dict[str, Setting]:
-    return {k: v for k, v in section.settings.items() if v.value or v.nested}
+    return {k: v for k, v in section.settings.items() if v.value or v.block}
 
 
 class Profiles:
