@@ -13,13 +13,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+# more days than any session lives for
+_MOST_DAYS = 7
 
 
 def seconds(text: str) -> int:
     """A time as a number of seconds: 900, 15m, 8h, 1h30m. Raises `ValueError`."""
-    # a longer one is far beyond any limit, and some are too long for int()
-    if len(text) > 20:
-        raise ValueError("that is too long")
+    # some are too long for int()
+    found = _seconds(text) if len(text) <= 20 else _MOST_DAYS * 86400 + 1
+    if found > _MOST_DAYS * 86400:
+        raise ValueError(f"that is too long; {_MOST_DAYS}d is the most")
+    return found
+
+
+def _seconds(text: str) -> int:
     if text.isascii() and text.isdigit():
         return int(text)
     total, digits = 0, ""

@@ -40,8 +40,6 @@ _VARIABLES = (
     "http_proxy",
     "https_proxy",
     "no_proxy",
-    "AWS_RETRY_MODE",
-    "AWS_MAX_ATTEMPTS",
     "AWSEXEC_CACHE_DIR",
     "AWSEXEC_MFA_TOKEN",
     "AWSEXEC_MFA_PROCESS",

@@ -22,7 +22,7 @@ from awsexec.profiles import chain as chains
 from awsexec.profiles import endpoint as endpoints
 from awsexec.profiles.chain import Chain
 from awsexec.profiles.endpoint import Endpoint
-from awsexec.profiles import files
+from awsexec.profiles import files, values
 from awsexec.profiles.files import Setting
 from awsexec.profiles.profile import Profile, Profiles
 from awsexec.profiles.steps import ROLE_SETTINGS, clean_session_name
@@ -33,6 +33,11 @@ from awsexec.report import Report
 # to FAT with its steps of two seconds; finer ones are the kernel's, which takes them
 # from a clock that ticks a hundred times a second at the least.
 COARSE_STEP, FINE_STEP = 2, 0.02
+
+# what retry_mode and max_attempts may be (SDKs and Tools Reference Guide, "Retry
+# behavior"); nobody waits for more tries
+RETRY_MODES = ("legacy", "standard", "adaptive")
+MAX_ATTEMPTS = (1, 1000)
 
 
 @dataclass(frozen=True)
@@ -292,14 +297,17 @@ def _option_or_variable(
 def _retries(
     profile: Profile, environ: Mapping[str, str]
 ) -> dict[str, str | int] | None:
-    """What the user configured of botocore's retries, None for nothing."""
-    mode = environ.get("AWS_RETRY_MODE") or profile.value("retry_mode")
-    attempts = environ.get("AWS_MAX_ATTEMPTS") or profile.value("max_attempts")
+    """What the user configured of botocore's retries, None for nothing.
+
+    Raises `ConfigError`.
+    """
+    mode = values.one_of(profile.or_variable("retry_mode", environ), RETRY_MODES)
+    attempts = values.number(profile.or_variable("max_attempts", environ), MAX_ATTEMPTS)
     retries: dict[str, str | int] = {}
-    if mode in ("legacy", "standard", "adaptive"):
+    if mode is not None:
         retries["mode"] = mode
-    if attempts and attempts.isdigit() and int(attempts) > 0:
-        retries["total_max_attempts"] = int(attempts)
+    if attempts is not None:
+        retries["total_max_attempts"] = attempts
     return retries or None
 
 

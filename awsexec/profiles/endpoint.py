@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from awsexec.errors import ConfigError, shown
 from awsexec.profiles.files import Setting
-from awsexec.profiles.profile import Profile, Profiles, is_true
+from awsexec.profiles import values
+from awsexec.profiles.profile import Profile, Profiles
 
 # where a partition's STS is called when no region is configured
 _HOME_REGIONS = {
@@ -117,8 +118,8 @@ def resolve(
     The roles tell the partition where no region is configured, and must agree with it
     where one is. Raises `ConfigError`.
     """
-    fips = _is_on("use_fips_endpoint", profile, environ)
-    dualstack = _is_on("use_dualstack_endpoint", profile, environ)
+    fips = values.is_true(profile.or_variable("use_fips_endpoint", environ))
+    dualstack = values.is_true(profile.or_variable("use_dualstack_endpoint", environ))
     if region is None:
         home = role_arns[-1].split(":")[1] if role_arns else "aws"
         region = _HOME_REGIONS.get(home, "us-east-1")
@@ -131,7 +132,8 @@ def resolve(
     sts_url = url("sts", profiles, profile, environ)
     if sts_url is None:
         _check_partition(region, role_arns)
-        is_legacy = _is_legacy(profile, environ)
+        setting = profile.or_variable("sts_regional_endpoints", environ)
+        is_legacy = values.one_of(setting, ("legacy", "regional")) == "legacy"
         if is_legacy and region in _LEGACY_REGIONS and not (fips or dualstack):
             sts_url, region = _GLOBAL_URL, _GLOBAL_REGION
     elif fips or dualstack:
@@ -162,31 +164,6 @@ def _check_partition(region: str, role_arns: Sequence[str]) -> None:
             )
 
 
-def _is_legacy(profile: Profile, environ: Mapping[str, str]) -> bool:
-    setting = _variable_or_setting("sts_regional_endpoints", profile, environ)
-    if setting is None:
-        return False
-    if setting.value not in ("legacy", "regional"):
-        raise ConfigError(
-            f"{setting.where}: {shown(setting.value)} is neither legacy nor regional"
-        )
-    return setting.value == "legacy"
-
-
-def _is_on(name: str, profile: Profile, environ: Mapping[str, str]) -> bool:
-    setting = _variable_or_setting(name, profile, environ)
-    return setting is not None and is_true(setting)
-
-
-def _variable_or_setting(
-    name: str, profile: Profile, environ: Mapping[str, str]
-) -> Setting | None:
-    variable = f"AWS_{name.upper()}"
-    if environ.get(variable):
-        return Setting(name, environ[variable], variable, 0)
-    return profile.get(name)
-
-
 def url(
     service: str, profiles: Profiles, profile: Profile, environ: Mapping[str, str]
 ) -> str | None:
@@ -195,7 +172,7 @@ def url(
     The service's name is the one of its block in a ``services`` section, like
     "sso_oidc". Raises `ConfigError`.
     """
-    if _is_on("ignore_configured_endpoint_urls", profile, environ):
+    if values.is_true(profile.or_variable("ignore_configured_endpoint_urls", environ)):
         return None
     found, where = _configured_url(service, profiles, profile, environ)
     if found is not None and not found.startswith(("http://", "https://")):

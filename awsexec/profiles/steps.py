@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from awsexec.errors import ConfigError, shown
-from awsexec.profiles import files
+from awsexec.profiles import files, values
 from awsexec.profiles.files import Setting
 from awsexec.profiles.profile import Profile
 
@@ -146,7 +146,7 @@ def assume_role(
 
 def duration(profile: Profile, operation: str, longest: int) -> int | None:
     """The configured life of a session in seconds. Raises `ConfigError`."""
-    seconds = profile.number("duration_seconds")
+    seconds = values.number(profile.get("duration_seconds"))
     if seconds is not None and not SHORTEST <= seconds <= longest:
         raise ConfigError(
             f"{profile.settings['duration_seconds'].where}: {seconds} seconds; "
@@ -360,7 +360,7 @@ def _policy_arns(profile: Profile, role_arn: str) -> tuple[str, ...]:
     setting = profile.get("session_policy_arns")
     read_only = profile.get("session_read_only")
     _, partition, _, _, account, _ = role_arn.split(":", 5)
-    if read_only is not None and profile.flag("session_read_only"):
+    if read_only is not None and values.is_true(read_only):
         other = setting or profile.get("session_policy")
         if other is not None:
             # the session may do what any of its policies allows

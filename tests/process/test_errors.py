@@ -573,6 +573,32 @@ def test_a_failing_call_is_tried_again(run_awsexec, home, sts):
     assert len(sts.calls) == 2
 
 
+@pytest.mark.both_ways
+@pytest.mark.parametrize(
+    ("setting", "value", "message"),
+    [
+        ("max_attempts", "²", "max_attempts = ² is not a whole number from 1 to 1000"),
+        (
+            "max_attempts",
+            "8" * 5000,
+            f"max_attempts = {'8' * 5000} is not a whole number from 1 to 1000",
+        ),
+        ("max_attempts", "-1", "max_attempts = -1 is not a whole number from 1 to 1000"),
+        ("retry_mode", "standart", "standart is none of legacy, standard, adaptive"),
+    ],
+    ids=["no ASCII digit", "thousands of digits", "negative", "misspelt mode"],
+)
+def test_retries(run_awsexec, home, sts, setting, value, message):
+    home.write_config(READER_CONFIG)
+    run_awsexec.child("reader")
+    variable = f"AWS_{setting.upper()}"
+    error = run_awsexec("reader", "true", env={variable: value}).error()
+    assert error == f"{variable}: {message}"
+    home.write_config(READER_CONFIG, f"{setting} = {value}\n")
+    assert run_awsexec("reader", "true").error() == f"{home.config}:5: {message}"
+    assert len(sts.calls) == 1
+
+
 def test_failure_leaves_the_cache_empty(run_awsexec, home, sts):
     home.write_config(READER_CONFIG)
     sts.fail("AccessDenied", "no", 403)

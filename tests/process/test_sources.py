@@ -229,13 +229,36 @@ def test_another_endpoint_is_another_identity(run_awsexec, home, instance, sts):
         (
             "metadata_service_timeout = soon\n",
             {},
-            "{config}:3: metadata_service_timeout = soon is not a whole number above 0",
+            "{config}:3: metadata_service_timeout = soon is not a whole number from 1 to "
+            "3600",
+        ),
+        (
+            f"metadata_service_timeout = {'8' * 5000}\n",
+            {},
+            f"{{config}}:3: metadata_service_timeout = {'8' * 5000} is not a whole number "
+            "from 1 to 3600",
+        ),
+        (
+            "",
+            {"AWS_METADATA_SERVICE_TIMEOUT": "8" * 26},
+            f"AWS_METADATA_SERVICE_TIMEOUT: metadata_service_timeout = {'8' * 26} is not a "
+            "whole number from 1 to 3600",
+        ),
+        (
+            "ec2_metadata_v1_disabled = yes\n",
+            {},
+            "{config}:3: yes is neither true nor false",
+        ),
+        (
+            "",
+            {"AWS_IMDS_USE_IPV6": "1"},
+            "AWS_IMDS_USE_IPV6: 1 is neither true nor false",
         ),
         (
             "",
             {"AWS_METADATA_SERVICE_NUM_ATTEMPTS": "0"},
             "AWS_METADATA_SERVICE_NUM_ATTEMPTS: metadata_service_num_attempts = 0 is not "
-            "a whole number above 0",
+            "a whole number from 1 to 100",
         ),
         (
             "",
@@ -250,6 +273,13 @@ def test_bad_settings(run_awsexec, home, instance, config, env, message):
     error = run_awsexec("p", "true", env=env).error()
     assert error == message.format(config=home.config)
     assert instance.asked == []
+
+
+def test_what_is_not_true_switches_nothing_off(run_awsexec, home, instance):
+    # as in botocore; an error for what a CI system sets would help nobody
+    home.write_config(ALONE.format("Ec2InstanceMetadata"))
+    child = run_awsexec.child("p", env={"AWS_EC2_METADATA_DISABLED": "1"})
+    assert keys(child) == of(instance.credentials)
 
 
 def test_switched_off_after_it_was_cached(run_awsexec, home, instance):

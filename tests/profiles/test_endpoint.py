@@ -214,7 +214,7 @@ def test_url(config, environ, url):
             "sts_regional_endpoints = global\n",
             {},
             None,
-            "CONFIG:2: global is neither legacy nor regional",
+            "CONFIG:2: global is none of legacy, regional",
         ),
         (
             "use_fips_endpoint = true\nendpoint_url = http://x\n",

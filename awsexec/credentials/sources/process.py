@@ -146,7 +146,10 @@ def _is_terminal(descriptor: int) -> bool:
 def _longest(environ: Mapping[str, str]) -> int:
     text = environ.get(TIMEOUT)
     try:
-        return seconds(text) if text else LONGEST
+        found = seconds(text) if text else LONGEST
+        if not found:
+            raise ValueError("no process answers in no time; unset it for 5m")
+        return found
     except ValueError as error:
         raise ConfigError(f"{TIMEOUT}={shown(text or '')}: {error}") from None
 
