@@ -337,10 +337,10 @@ class Arguments:
     profiles: bool = False
     forget: bool = False
 
-    def settings(self) -> tuple[tuple[str, str, str], ...]:
+    def settings(self) -> tuple[tuple[str, str | tuple[str, ...], str], ...]:
         """The options that say what a profile's setting does: setting, value, option.
 
-        Of a repeated one, a line each.
+        The value is a tuple for one that may be repeated.
         """
         given = []
         for _, options in OPTIONS:
@@ -348,10 +348,11 @@ class Arguments:
                 value = getattr(self, option.attribute) if option.setting else None
                 if value is None or value is False or value == ():
                     continue
-                if option.repeated:
-                    value = "\n".join(value)
-                text = "true" if value is True else str(value)
-                given.append((option.setting, text, option.flags[0]))
+                if value is True:
+                    value = "true"
+                elif not option.repeated:
+                    value = str(value)
+                given.append((option.setting, value, option.flags[0]))
         return tuple(given)
 
     @property

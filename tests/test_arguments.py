@@ -96,7 +96,7 @@ def test_settings_that_options_stand_for():
     words = "--role-arn a --session-tag a=b --session-tag c=d --read-only --duration 1h"
     assert arguments.parse(words.split()).settings() == (
         ("role_arn", "a", "--role-arn"),
-        ("session_tags", "a=b\nc=d", "--session-tag"),
+        ("session_tags", ("a=b", "c=d"), "--session-tag"),
         ("session_read_only", "true", "--read-only"),
         ("duration_seconds", "3600", "--duration"),
     )

@@ -207,7 +207,7 @@ def _profile(profile: Profile) -> dict[str, Any]:
             for setting in sorted(
                 profile.settings.values(), key=lambda item: (item.file, item.line)
             )
-            if setting.value
+            if setting.value or setting.block
         ],
     }
 
@@ -219,7 +219,10 @@ def _shown(setting: Setting) -> str:
         any(part in setting.name for part in _SECRET_PARTS)
         and not setting.name.endswith("_file")
     )
-    return "******" if hidden else _USER.sub("******@", setting.value)
+    value = setting.value
+    if setting.block:
+        value = ", ".join(f"{item.name} = {_shown(item)}" for item in setting.block)
+    return "******" if hidden else _USER.sub("******@", value)
 
 
 def _print(facts: dict[str, Any], environ: Mapping[str, str]) -> None:

@@ -107,7 +107,7 @@ def select(
     """
     config = config or Config.load(environ)
     profiles = config.profiles
-    options = [Setting(*given, 0) for given in arguments.settings()]
+    options = [_option(*given) for given in arguments.settings()]
     session_name = clean_session_name(local_user())
     chain = None
     if not (arguments.profile or environ.get("AWS_PROFILE") or options):
@@ -147,6 +147,12 @@ def _is_settled(path: str) -> bool:
     coarse = any(stamp % 1_000_000_000 == 0 for stamp in stamps)
     step = COARSE_STEP if coarse else FINE_STEP
     return max(stamps) / 1e9 < time.time() - step
+
+
+def _option(name: str, value: str | tuple[str, ...], option: str) -> Setting:
+    if isinstance(value, str):
+        return Setting(name, value, option, 0)
+    return Setting(name, "\n".join(value), option, 0, pieces=value)
 
 
 def _profile(

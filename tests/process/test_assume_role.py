@@ -123,6 +123,25 @@ def test_each_option_is_another_session(run_awsexec, home, sts, words):
     assert len(entries(home)) == 3
 
 
+def test_tags_a_line_each(run_awsexec, home, sts):
+    home.write_config(
+        READER_CONFIG,
+        "session_tags =\n    Team = blue\n    cost = 1 # of 2026\n"
+        "transitive_session_tags = Team\n",
+    )
+    run_awsexec.child("reader")
+    sent = sts.calls[0].parameters
+    assert {k: v for k, v in sent.items() if "Tag" in k} == {
+        "Tags.member.1.Key": "Team",
+        "Tags.member.1.Value": "blue",
+        "Tags.member.2.Key": "cost",
+        "Tags.member.2.Value": "1",
+        "TransitiveTagKeys.member.1": "Team",
+    }
+    shown = run_awsexec("--explain", "reader").stdout
+    assert "  session_tags = Team = blue, cost = 1" in shown
+
+
 def test_read_only(run_awsexec, home, sts):
     home.write_config(READER_CONFIG)
     run_awsexec.child("reader", "--read-only")
@@ -198,6 +217,22 @@ def test_option_for_a_session_where_none_is_opened(run_awsexec, home, words):
         (
             ["--session-tag", "a*=1"],
             "--session-tag: a* is no key of a tag; it has 1 to",
+        ),
+        (
+            ["--session-tag", "team=a,admin=yes"],
+            "--session-tag: the value of the tag team does not fit AWS's rule; it has",
+        ),
+        (
+            ["--session-tag", "team=a\nadmin=yes"],
+            "--session-tag: the value of the tag team does not fit AWS's rule; it has",
+        ),
+        (
+            ["--session-tag", "a=1", "--session-tag=b=1", "--transitive-tag", "a,b"],
+            "--transitive-tag: a,b is no key of a tag; it has 1 to",
+        ),
+        (
+            ["--policy-arn", f"{OWN}a {OWN}b"],
+            f"--policy-arn: {OWN}a {OWN}b is no policy ARN; write",
         ),
         (
             ["--policy-arn", READ_ONLY, "--read-only"],

@@ -83,6 +83,16 @@ def test_mfa_session():
         ("source_identity = " + "x" * 64, "source_identity", "x" * 64),
         ("session_tags = b=2, a=1", "tags", (("a", "1"), ("b", "2"))),
         ("session_tags = a=1,\n  b = 2\n  c=3", "tags", tuple(zip("abc", "123"))),
+        (
+            "session_tags =\n  Team = blue\n\n  cost center = a=b # of 2026\n",
+            "tags",
+            (("Team", "blue"), ("cost center", "a=b")),
+        ),
+        (
+            f"session_policy_arns = {OWN}b\n  {OWN}a\n",
+            "policy_arns",
+            (f"{OWN}a", f"{OWN}b"),
+        ),
         ("session_tags = a=b=c,d=", "tags", (("a", "b=c"), ("d", ""))),
         ("session_tags = Käse Ⅷ=x y/z:+@-_.", "tags", (("Käse Ⅷ", "x y/z:+@-_."),)),
         (f"session_tags = {'k' * 128}={'v' * 256}", "tags", (("k" * 128, "v" * 256),)),
@@ -209,6 +219,52 @@ TAG_KEY_RULE = (
 )
 def test_setting_beyond_the_limits(setting, message):
     assert refusal(setting) == message
+
+
+@pytest.mark.parametrize(
+    ("settings", "line", "message"),
+    [
+        ("session_tags =\n  a = 1\n  b* = 2\n", 7, f"b* {TAG_KEY_RULE}"),
+        (
+            "session_tags =\n  a = 1\n  A = 2\n",
+            7,
+            "two session tags A; remove one of them",
+        ),
+        ("session_tags =\n  a = 1,b=2\n", 6, "the value of the tag a does not fit AWS's"),
+    ]
+    + [
+        (
+            f"{name} =\n  {text}\n",
+            6,
+            f"{name} has no NAME = VALUE below it; begin its value in its own line",
+        )
+        for name, text in (
+            ("transitive_session_tags", "a = 1"),
+            ("session_policy_arns", f"{OWN}a=b"),
+            ("session_policy", "a=b"),
+            ("source_identity", "a = b"),
+            ("session_read_only", "a = true"),
+        )
+    ],
+)
+def test_lines_below_a_setting(settings, line, message):
+    with pytest.raises(ConfigError) as caught:
+        assume(settings)
+    assert str(caught.value).startswith(f"CONFIG:{line}: {message}")
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "attribute", "expected"),
+    [
+        ("session_tags", ("a= 1", "b=x=y"), "tags", (("a", "1"), ("b", "x=y"))),
+        ("session_policy_arns", (f"{OWN}a,",), "policy_arns", (f"{OWN}a,",)),
+    ],
+)
+def test_words_of_a_repeated_option(name, words, attribute, expected):
+    option = Setting(name, "\n".join(words), "--it", 0, pieces=words)
+    role = Setting("role_arn", READER, "--role-arn", 0)
+    step = steps.assume_role(Profile("p", options=[role, option]), "me", None, {})
+    assert getattr(step, attribute) == expected
 
 
 ALLOW = {"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}
