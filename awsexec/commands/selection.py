@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
@@ -25,7 +25,7 @@ from awsexec.profiles.endpoint import Endpoint
 from awsexec.profiles import files, values
 from awsexec.profiles.files import Setting
 from awsexec.profiles.profile import Profile, Profiles
-from awsexec.profiles.steps import ROLE_SETTINGS, clean_session_name
+from awsexec.profiles.steps import clean_session_name
 from awsexec.report import Report
 
 # Seconds for which a file may look the same after another edit; git calls such index
@@ -117,13 +117,6 @@ def select(
         profile = _profile(profiles, arguments, options, environ)
         chain = chains.resolve(profiles, profile, session_name, environ)
     profile = chain.profile
-    if not chain.steps:
-        for setting in options:
-            if setting.name in ("duration_seconds", "mfa_serial"):
-                raise UsageError(
-                    f"{setting.file} is for a session that awsexec opens, and the "
-                    f"credentials of profile {shown(profile.name)} run as they are"
-                )
     region = endpoints.region_of(profile, environ, arguments.region)
     endpoint = endpoints.resolve(profiles, profile, environ, region, chain.role_arns)
     return Selection(
@@ -176,19 +169,7 @@ def _profile(
         profile = profile.without("credential_source")
     if role is not None and source is None and profile.get("role_arn") is None:
         options.append(Setting("source_profile", name, "--role-arn", 0))
-    if profile.get("role_arn") is None and role is None:
-        _refuse(options, ROLE_SETTINGS, f"{shown(name)} has none; add --role-arn")
-    elif profile.get("web_identity_token_file") is not None:
-        # AssumeRoleWithWebIdentity, which is the source
-        other = ROLE_SETTINGS - {"role_session_name"}
-        _refuse(options, other, f"{shown(name)} has one that a token assumes")
     return _with_session_name(profile, options, arguments)
-
-
-def _refuse(options: list[Setting], names: Collection[str], why: str) -> None:
-    for setting in options:
-        if setting.name in names:
-            raise UsageError(f"{setting.file} is for a role, and profile {why}")
 
 
 def _with_session_name(

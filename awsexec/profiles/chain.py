@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from awsexec.errors import ConfigError, NoSuchProfile, ProfileLoop
+from awsexec.errors import ConfigError, NoSuchProfile, ProfileLoop, UsageError, shown
 from awsexec.profiles import source as source_kinds
 from awsexec.profiles import steps as calls
+from awsexec.profiles import values
 from awsexec.profiles.files import AwsFile, Setting
 from awsexec.profiles.profile import Profile, Profiles
 from awsexec.profiles.source import Source
@@ -84,6 +85,8 @@ def resolve(
     `session_name` is for roles that configure none. Raises `ConfigError`.
     """
     hops, source = _walk(profiles, profile)
+    if not hops or source.kind == "web identity":
+        _refuse_role_settings(source)
     source = _completed(source, profiles, profile, session_name, environ)
     serial = profile.get("mfa_serial")
     if hops:
@@ -100,6 +103,8 @@ def resolve(
         ]
     else:
         steps = []
+    if not steps:
+        _refuse_session_options(profile)
     if not hops or hops[-1].name != source.profile.name:
         hops.append(source.profile)
     return Chain(profile, source, tuple(steps), tuple(hops))
@@ -191,6 +196,45 @@ def _source_profile(profiles: Profiles, profile: Profile, link: Setting) -> Prof
         raise ConfigError(
             f"{link.where}: source_profile of profile {profile.name!r}: {error}"
         ) from None
+
+
+def _refuse_role_settings(source: Source) -> None:
+    """Raise where `source`, whose role no AssumeRole assumes, has settings of such a role.
+
+    Of an option any that would do nothing is refused. Of a file it is those that no SDK
+    has and that say how little a session may do; the others mean nothing to the SDKs
+    here either. A profile that does no more than give its keys to the next one's role
+    may have them: they are for its own role, which this run does not assume.
+    """
+    profile = source.profile
+    by_token = source.kind == "web identity"
+    for setting in profile.settings.values():
+        is_option = not setting.line
+        names = calls.ROLE_SETTINGS if is_option else calls.OWN_SETTINGS
+        if (
+            setting.name not in names
+            or not (setting.value or setting.block)
+            or (setting.name == "session_read_only" and not values.is_true(setting))
+            or (setting.name == "role_session_name" and by_token)
+        ):
+            continue
+        what = setting.file if is_option else f"{setting.where}: {setting.name}"
+        why = f"{what} is for a role, and profile {shown(profile.name)} has "
+        why += "one that a token assumes" if by_token else "none"
+        if is_option:
+            raise UsageError(why if by_token else f"{why}; add --role-arn")
+        advice = "remove it" if by_token else "add role_arn, or remove it"
+        raise ConfigError(f"{why}, so that it does nothing; {advice}")
+
+
+def _refuse_session_options(profile: Profile) -> None:
+    for name in ("duration_seconds", "mfa_serial"):
+        setting = profile.get(name)
+        if setting is not None and not setting.line:
+            raise UsageError(
+                f"{setting.file} is for a session that awsexec opens, and the "
+                f"credentials of profile {shown(profile.name)} run as they are"
+            )
 
 
 def _role_steps(

@@ -32,12 +32,9 @@ _TAG_PUNCTUATION = frozenset("_.:/=+-@")
 _TAGS, _TAG_KEY, _TAG_VALUE = 50, 128, 256
 _POLICY, _POLICY_ARNS = 2048, 10
 
-# settings that mean something to a role that is assumed, and to nothing else
-ROLE_SETTINGS = frozenset(
+# Settings of awsexec's own: what a role's session is, or may not do.
+OWN_SETTINGS = frozenset(
     {
-        "source_profile",
-        "external_id",
-        "role_session_name",
         "source_identity",
         "session_tags",
         "transitive_session_tags",
@@ -46,6 +43,8 @@ ROLE_SETTINGS = frozenset(
         "session_read_only",
     }
 )
+# all that mean something to a role that is assumed, and to nothing else
+ROLE_SETTINGS = OWN_SETTINGS | {"source_profile", "external_id", "role_session_name"}
 
 
 @dataclass(frozen=True)
