@@ -261,12 +261,20 @@ def _role_steps(
             vouched.add(in_call)
         step = calls.assume_role(hop, session_name, in_call, environ)
         is_long = (step.duration or 0) > CHAINED_LONGEST
-        if position > 0 and is_long:
+        if is_long and (position > 0 or source.is_session):
             setting = hop.settings["duration_seconds"]
+            of = "another role" if position > 0 else f"a session ({source.label})"
             raise ConfigError(
                 f"{setting.where}: {step.duration} seconds for profile {hop.name!r}, "
-                "but a role assumed from another role lives one hour at most; ask for "
+                f"but a role assumed from {of} lives one hour at most; ask for "
                 f"{CHAINED_LONGEST} or less"
+            )
+        if in_call and position == 0 and source.is_role_session:
+            # as for botocore, which asks for the code that AWS then refuses
+            raise ConfigError(
+                f"{hop.settings['mfa_serial'].where}: MFA for profile {hop.name!r}, but a "
+                f"role's session ({source.label}) cannot present it; remove mfa_serial, "
+                "or name a source_profile with the keys of the device's user"
             )
         if in_call and position == 0 and source.is_user_keys and not is_long:
             steps.append(MfaSession(in_call, calls.MFA_DEFAULT, hop.name))

@@ -46,6 +46,10 @@ CACHED = frozenset(
     {"ec2 metadata", "container", "web identity", "sso", "login", "process"}
 )
 
+# The kinds that are a role's session for sure; nobody knows of what a process, the
+# environment or `aws login` gives.
+_ROLE_SESSIONS = frozenset({"ec2 metadata", "container", "web identity", "sso"})
+
 METADATA_DISABLED = "AWS_EC2_METADATA_DISABLED"
 # settings of the EC2 instance metadata, and the variables that win over them
 _EC2 = {
@@ -96,6 +100,16 @@ class Source:
     def is_user_keys(self) -> bool:
         """Whether these are an IAM user's own keys, which GetSessionToken accepts."""
         return self.keys is not None and self.keys.token is None
+
+    @property
+    def is_role_session(self) -> bool:
+        """Whether these are sure to be a role's, with which nobody can present MFA."""
+        return self.kind in _ROLE_SESSIONS
+
+    @property
+    def is_session(self) -> bool:
+        """Whether these are sure to be a session's: a role's, or keys with a token."""
+        return self.is_role_session or (self.keys is not None and not self.is_user_keys)
 
     @property
     def label(self) -> str:

@@ -210,6 +210,24 @@ MFA = f"mfa_serial = {SERIAL}\n"
             id="duration over an hour on a chain",
         ),
         pytest.param(
+            READER_CONFIG + "duration_seconds = 3601\n",
+            ALICE + "aws_session_token = EXAMPLESESSION\n",
+            ("reader",),
+            "{config}:5: 3601 seconds for profile 'reader', but a role assumed from a "
+            "session (profile 'alice' (key …MPLE in {credentials}:3)) lives one hour at "
+            "most; ask for 3600 or less",
+            id="duration over an hour with a session's keys",
+        ),
+        pytest.param(
+            ROLE + "credential_source = Ec2InstanceMetadata\n" + MFA,
+            ALICE,
+            ("reader", "--mfa-token", "111111"),
+            "{config}:4: MFA for profile 'reader', but a role's session (profile 'reader' "
+            "(ec2 metadata, {config}:3)) cannot present it; remove mfa_serial, or name a "
+            "source_profile with the keys of the device's user",
+            id="MFA with a role's session",
+        ),
+        pytest.param(
             READER_CONFIG + "role_session_name = a b\n",
             ALICE,
             ("reader",),
@@ -438,8 +456,27 @@ def test_duration_over_the_role_s_maximum(run_awsexec, home, sts, words, who):
     line = run_awsexec("reader", *words, "--mfa-token", "111111", "true").error()
     assert line == (
         f"profile 'reader': AWS does not give {who}; ask for less with --duration or "
-        "duration_seconds, or raise the role's maximum: The requested DurationSeconds "
-        "exceeds the MaxSessionDuration set for this role (ValidationError)"
+        "duration_seconds, and let --serve renew it, or raise the role's maximum: The "
+        "requested DurationSeconds exceeds the MaxSessionDuration set for this role "
+        "(ValidationError)"
+    )
+
+
+def test_duration_over_an_hour_for_a_role_of_a_session(run_awsexec, home, sts):
+    home.write_config(
+        READER_CONFIG,
+        f"[profile writer]\nrole_arn = {WRITER}\ncredential_source = Environment\n"
+        "duration_seconds = 7200\n",
+    )
+    # nobody can tell before the call what the environment holds
+    session = run_awsexec.child("reader")
+    env = {name: session[name] for name in session if name.startswith("AWS_")}
+    assert run_awsexec("writer", "true", env=env).error() == (
+        "profile 'writer': the credentials of profile 'writer' (environment, "
+        f"{home.config}:7) are a session, and a role assumed from one lives one hour at "
+        "most; ask for 3600 seconds or less with --duration or duration_seconds, and let "
+        "--serve renew it: The requested DurationSeconds exceeds the 1 hour session limit "
+        "for roles assumed by role chaining (ValidationError)"
     )
 
 
