@@ -19,7 +19,7 @@ from awsexec.arguments import Arguments
 from awsexec.commands import selection, text
 from awsexec.commands.selection import Config, Selection
 from awsexec.credentials.credentials import Credentials, child_variables, iso8601
-from awsexec.errors import AwsexecError, shown, tail
+from awsexec.errors import AwsexecError, program, shown, tail
 from awsexec.everyrun import Entry
 from awsexec.profiles.files import Setting
 from awsexec.profiles.profile import KEY_ID, SECRET, TOKENS, Profile
@@ -53,8 +53,6 @@ _SECRET = frozenset(
         SECRET,
         *TOKENS,
         "external_id",
-        "AWSEXEC_MFA_TOKEN",
-        "AWS_CONTAINER_AUTHORIZATION_TOKEN",
     }
 )
 # what other programs keep in these files is named like this
@@ -87,7 +85,7 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     else:
         facts.update(_facts(selected, environ, selection.store_for(environ, report)))
     facts["environment"] = {
-        name: "******" if name in _SECRET else _USER.sub("******@", environ[name])
+        name: _shown(Setting(name, environ[name], name, 0))
         for name in _VARIABLES
         if environ.get(name)
     }
@@ -215,11 +213,13 @@ def _profile(profile: Profile) -> dict[str, Any]:
 def _shown(setting: Setting) -> str:
     if setting.name == KEY_ID:
         return tail(setting.value)
-    hidden = setting.name in _SECRET or (
-        any(part in setting.name for part in _SECRET_PARTS)
-        and not setting.name.endswith("_file")
+    name, value = setting.name.lower(), setting.value
+    if name.endswith("_process"):
+        has_arguments = len(value.split()) > 1
+        return program(value) + (" ******" if has_arguments else "")
+    hidden = name in _SECRET or (
+        any(part in name for part in _SECRET_PARTS) and not name.endswith("_file")
     )
-    value = setting.value
     if setting.block:
         value = ", ".join(f"{item.name} = {_shown(item)}" for item in setting.block)
     return "******" if hidden else _USER.sub("******@", value)
