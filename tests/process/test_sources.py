@@ -610,6 +610,11 @@ def test_role_of_other_keys_is_another_session(run_awsexec, home, sts):
             "these credentials expired at 2020-01-01T00:00:00Z; renew them",
         ),
         (
+            {**ENVIRONMENT, "AWS_CREDENTIAL_EXPIRATION": "2099-01-01T00:00:00"},
+            "AWS_CREDENTIAL_EXPIRATION=2099-01-01T00:00:00 is no ISO 8601 time with a time "
+            "zone; mend or unset it",
+        ),
+        (
             {**ENVIRONMENT, "AWS_CREDENTIAL_EXPIRATION": "soon"},
             "AWS_CREDENTIAL_EXPIRATION=soon is no ISO 8601 time with a time zone; mend or "
             "unset it",
