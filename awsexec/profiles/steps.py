@@ -340,19 +340,27 @@ def _policy(setting: Setting | None, environ: Mapping[str, str]) -> str | None:
 
     try:
         with open(path, encoding="utf-8-sig") as stream:
-            policy = json.load(stream, object_pairs_hook=_once, parse_constant=_never)
+            policy = json.load(
+                stream,
+                object_pairs_hook=_once,
+                parse_constant=_never,
+                parse_float=_finite,
+            )
     except (OSError, ValueError, RecursionError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise ConfigError(
             f"{setting.where}: cannot use the policy {shown(path)}: {reason}"
         ) from None
-    if not isinstance(policy, dict):
+    if not isinstance(policy, dict) or "Statement" not in policy:
         raise ConfigError(
             f"{setting.where}: {shown(path)} is no policy; write a JSON object with a "
             "Statement"
         )
-    # with escapes: STS takes no character above U+00FF
-    text = json.dumps(policy, separators=(",", ":"))
+    # STS takes no character above U+00FF; each escape counts as six or more
+    text = "".join(
+        character if character <= "\xff" else json.dumps(character)[1:-1]
+        for character in json.dumps(policy, separators=(",", ":"), ensure_ascii=False)
+    )
     if len(text) > _POLICY:
         raise ConfigError(
             f"{setting.where}: the policy {shown(path)} has {len(text)} characters "
@@ -369,6 +377,12 @@ def _once(pairs: Iterable[tuple[str, object]]) -> dict[str, object]:
             raise ValueError(f"{key!r} stands twice in one object")
         found[key] = value
     return found
+
+
+def _finite(number: str) -> float:
+    if float(number) in (float("inf"), float("-inf")):
+        raise ValueError(f"{number} is too large a number")
+    return float(number)
 
 
 def _never(constant: str) -> object:

@@ -284,7 +284,8 @@ def test_policy(tmp_path, path):
 
 
 def test_policy_of_an_option_is_seen_from_the_current_directory(tmp_path, monkeypatch):
-    (tmp_path / "p").write_text('{"Sid": "ü€"}', encoding="utf-8")
+    policy = '{"Statement": "üÿĀ€😀\\ud800\\n\\u007f"}'
+    (tmp_path / "p").write_text(policy, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     profile = Profile("p").with_options(
         [
@@ -293,7 +294,10 @@ def test_policy_of_an_option_is_seen_from_the_current_directory(tmp_path, monkey
         ]
     )
     step = steps.assume_role(profile, "me", None, {})
-    assert step.policy == '{"Sid":"\\u00fc\\u20ac"}'
+    # what STS takes as it is, and what only as an escape
+    assert step.policy == (
+        '{"Statement":"üÿ\\u0100\\u20ac\\ud83d\\ude00\\ud800\\n\x7f"}'
+    )
 
 
 def test_policy_in_the_home_directory(tmp_path):
@@ -307,13 +311,20 @@ def test_policy_in_the_home_directory(tmp_path):
     ("text", "message"),
     [
         ("[1]", "is no policy; write a JSON object with a Statement"),
+        ("{}", "is no policy; write a JSON object with a Statement"),
+        (
+            '{"Version": "2012-10-17", "statement": []}',
+            "is no policy; write a JSON object with a Statement",
+        ),
+        ('{"a": 1e999}', ": 1e999 is too large a number"),
+        ('{"a": ' + "1" * 5000 + "}", ": "),
         ("{", ": Expecting property name enclosed in double quotes"),
         ('{"a": 1, "a": 2}', ": 'a' stands twice in one object"),
         ('{"a": NaN}', ": NaN is no JSON"),
         ("\xff", ": "),
         ("[" * 100_000, ": "),
         (
-            '{"a": "' + "x" * 2041 + '"}',
+            '{"Statement": "' + "x" * 2033 + '"}',
             "has 2049 characters without its white space; AWS takes 2048 at most",
         ),
     ],
@@ -327,7 +338,7 @@ def test_policy_that_is_none(tmp_path, text, message):
 
 def test_longest_policy(tmp_path):
     path = tmp_path / "policy.json"
-    path.write_text('{ "a" : "' + "x" * 2040 + '" }')
+    path.write_text('{ "Statement" : "' + "é" * 2032 + '" }', encoding="utf-8")
     assert len(assume(f"session_policy = {path}").policy) == 2048
 
 
