@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from awsexec.errors import ConfigError, shown
 from awsexec.profiles import endpoint as endpoints
+from awsexec.profiles import files
 from awsexec.profiles.files import Setting
 from awsexec.profiles.profile import Profile, Profiles, StaticKeys
 from awsexec.profiles.values import variable
@@ -284,6 +285,10 @@ def _web_identity(
             f"{source.setting.where}: a web identity token, and no role to assume with "
             f"it; add {name}"
         )
+    token = found["web_identity_token_file"]
+    if token is not None:
+        path = files.expand(token.value, environ)
+        found[token.name] = Setting(token.name, path, token.file, token.line)
     if found["role_session_name"] is None:
         found["role_session_name"] = Setting("role_session_name", session_name, "", 0)
     return list(found.values())

@@ -658,6 +658,23 @@ def test_web_identity(run_awsexec, home, sts, web_identity):
     assert is_fast(run_awsexec, "p", "true") == fast_path_is_on(run_awsexec)
 
 
+@pytest.mark.parametrize("place", ["profile", "environment"])
+def test_web_identity_in_the_home_directory(
+    run_awsexec, home, sts, web_identity, place
+):
+    env = {"AWS_WEB_IDENTITY_TOKEN_FILE": "~/token", "AWS_ROLE_ARN": READER}
+    if place == "profile":
+        home.write_config(
+            f"[profile default]\nrole_arn = {READER}\n"
+            "web_identity_token_file = ~/token\n"
+        )
+        env = {"AWS_PROFILE": "default"}
+    else:
+        home.write_credentials("")
+    run_awsexec.child(env=env)
+    assert sts.calls[0].parameters["WebIdentityToken"] == "EXAMPLEWEBTOKEN"
+
+
 def test_role_of_web_identity(run_awsexec, home, sts, web_identity):
     home.write_config(
         f"[profile p]\nrole_arn = {READER}\nweb_identity_token_file = {web_identity}\n",
