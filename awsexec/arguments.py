@@ -10,7 +10,7 @@ from awsexec.errors import UsageError, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 # more days than any session lives for
@@ -354,6 +354,15 @@ class Arguments:
                     value = str(value)
                 given.append((option.setting, value, option.flags[0]))
         return tuple(given)
+
+    def named_profile(self, environ: Mapping[str, str]) -> str | None:
+        """PROFILE, else what the environment says; botocore asks that the other way."""
+        return (
+            self.profile
+            or environ.get("AWS_PROFILE")
+            or environ.get("AWS_DEFAULT_PROFILE")
+            or None
+        )
 
     @property
     def action(self) -> str:

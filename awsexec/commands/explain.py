@@ -30,6 +30,7 @@ from awsexec.times import duration
 # what of the environment has a say in a run, besides the variables of the fast path
 _VARIABLES = (
     "AWS_PROFILE",
+    "AWS_DEFAULT_PROFILE",
     "AWS_CONFIG_FILE",
     "AWS_SHARED_CREDENTIALS_FILE",
     *everyrun.RUN_VARIABLES[1:],
@@ -73,7 +74,7 @@ _ASKED = {
 
 def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int:
     """Print all that is known of PROFILE; return 125 if it cannot be worked out."""
-    facts: dict[str, Any] = {"profile": arguments.profile or environ.get("AWS_PROFILE")}
+    facts: dict[str, Any] = {"profile": arguments.named_profile(environ)}
     fault: AwsexecError | None = None
     config = Config.load(environ)
     try:

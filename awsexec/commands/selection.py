@@ -25,6 +25,7 @@ from awsexec.profiles.endpoint import Endpoint
 from awsexec.profiles import files, values
 from awsexec.profiles.files import Setting
 from awsexec.profiles.profile import Profile, Profiles
+from awsexec.profiles.source import METADATA_DISABLED
 from awsexec.profiles.steps import clean_session_name
 from awsexec.report import Report
 
@@ -110,9 +111,13 @@ def select(
     options = [_option(*given) for given in arguments.settings()]
     session_name = clean_session_name(local_user())
     chain = None
-    if not (arguments.profile or environ.get("AWS_PROFILE") or options):
-        if not profiles.names():
-            chain = chains.resolve_without_profile(session_name, environ)
+    if not (arguments.named_profile(environ) or options or profiles.names()):
+        chain = chains.resolve_without_profile(session_name, environ)
+        if chain is None:
+            raise UsageError(
+                f"no PROFILE, no profile in {' or '.join(config.paths)}, and "
+                f"{METADATA_DISABLED} switches the instance's metadata off; add a profile"
+            )
     if chain is None:
         profile = _profile(profiles, arguments, options, environ)
         chain = chains.resolve(profiles, profile, session_name, environ)
@@ -156,7 +161,7 @@ def _profile(
 ) -> Profile:
     """The selected profile, with the settings from options laid over it."""
     by_name = {option.name: option for option in options}
-    name = arguments.profile or environ.get("AWS_PROFILE")
+    name = arguments.named_profile(environ)
     role, source = by_name.get("role_arn"), by_name.get("source_profile")
     if arguments.profile is None and role is not None and source is not None:
         # a role that no config file knows

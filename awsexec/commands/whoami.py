@@ -86,7 +86,7 @@ def _whose(
     These are what a command here runs with: in a shell of awsexec's, the role's.
     """
     key_id, secret = environ.get(ACCESS_KEY_ID), environ.get(SECRET_ACCESS_KEY)
-    if arguments.profile or environ.get("AWS_PROFILE") or not (key_id and secret):
+    if arguments.named_profile(environ) or not (key_id and secret):
         selected, credentials = obtain(arguments, environ, report)
         source = selected.chain.source
         return selected.name, selected.endpoint, credentials, source

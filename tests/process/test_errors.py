@@ -300,6 +300,18 @@ def test_usage(run_awsexec, words, line):
     assert run_awsexec(*words).error() == f"{line}; see awsexec --help"
 
 
+def test_nothing_to_choose_from(run_awsexec, home):
+    home.write_config("")
+    home.write_credentials("[profile p]\n")
+    assert run_awsexec("true").error().startswith("no profile 'true' in ")
+    # the tests' environment has no instance's metadata
+    assert run_awsexec("--", "true").error() == (
+        f"no PROFILE, no profile in {home.config} or {home.credentials}, and "
+        "AWS_EC2_METADATA_DISABLED switches the instance's metadata off; add a profile; "
+        "see awsexec --help"
+    )
+
+
 def test_file_that_is_no_text(run_awsexec, home):
     home.config.write_bytes(b"[profile a]\nregion = \xff\xfe\n")
     assert run_awsexec("a", "true").error() == (
