@@ -127,7 +127,7 @@ def select(
     return Selection(
         chain,
         endpoint,
-        region,
+        region.value if region is not None else None,
         endpoints.region_of(Profile(""), environ, arguments.region) is None,
         config,
         by_name=profile.name in profiles and not options and arguments.region is None

@@ -40,11 +40,16 @@ class Chain:
     hops: tuple[Profile, ...]
 
     @property
-    def role_arns(self) -> list[str]:
-        """The ARNs of its roles, in the order of the calls."""
-        first = self.source.value("role_arn")
-        steps = [step.role_arn for step in self.steps if isinstance(step, AssumeRole)]
-        return [first, *steps] if first else steps
+    def role_arns(self) -> list[Setting]:
+        """The settings that name its roles, in the order of the calls."""
+        of_source = self.source.get("role_arn")
+        hops = {hop.name: hop for hop in self.hops}
+        steps = [
+            hops[step.profile].settings["role_arn"]
+            for step in self.steps
+            if isinstance(step, AssumeRole)
+        ]
+        return [of_source, *steps] if of_source is not None else steps
 
     @property
     def life(self) -> int | None:

@@ -263,7 +263,7 @@ MFA = f"mfa_serial = {SERIAL}\n"
             READER_CONFIG,
             ALICE,
             ("reader", "--region", "EU West"),
-            "EU West is no AWS region; write one like eu-west-1",
+            "--region: EU West is no AWS region; write one like eu-west-1",
             id="region",
         ),
         pytest.param(

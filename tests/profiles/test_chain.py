@@ -172,7 +172,11 @@ def test_roles_in_the_order_of_the_calls():
     assert resolve("alice", "").role_arns == []
     token = f"[profile reader]\nrole_arn = {READER}\nweb_identity_token_file = /t\n"
     for config in (READER_CONFIG, token):
-        assert resolve("writer", config + WRITER_CONFIG).role_arns == [READER, WRITER]
+        arns = resolve("writer", config + WRITER_CONFIG).role_arns
+        assert [(arn.value, arn.where) for arn in arns] == [
+            (READER, f"CONFIG:{config.split(READER)[0].count(chr(10)) + 1}"),
+            (WRITER, f"CONFIG:{config.count(chr(10)) + 2}"),
+        ]
 
 
 BASE = READER_CONFIG + MFA
