@@ -225,8 +225,16 @@ def test_setting_for_a_role_that_no_call_assumes(run_awsexec, home, sts, kind, s
         f"[profile next]\nrole_arn = {WRITER}\nsource_profile = p\n",
     )
     selected, line, other = {
-        "keys": ("alice", 3, "none, so that it does nothing; add role_arn, or remove it"),
-        "token": ("p", 5, "one that a token assumes, so that it does nothing; remove it"),
+        "keys": (
+            "alice",
+            3,
+            "none, so that it does nothing; add role_arn, or remove it",
+        ),
+        "token": (
+            "p",
+            5,
+            "one that a token assumes, so that it does nothing; remove it",
+        ),
     }[kind.partition(" ")[0]]
     words = ("next",) if kind == "token of a source" else (selected,)
     assert run_awsexec(*words, "--", "true").error() == (
@@ -246,7 +254,8 @@ def test_setting_that_limits_nothing_is_no_error(run_awsexec, home, sts):
 def test_settings_of_a_source_are_for_its_own_role(run_awsexec, home, sts):
     home.write_config(READER_CONFIG, "session_tags = a=1\n")
     home.write_credentials(
-        ALICE, f"role_arn = {WRITER}\nsource_profile = alice\nsession_read_only = true\n"
+        ALICE,
+        f"role_arn = {WRITER}\nsource_profile = alice\nsession_read_only = true\n",
     )
     run_awsexec.child("reader")
     (call,) = sts.calls

@@ -632,7 +632,11 @@ def test_a_failing_call_is_tried_again(run_awsexec, home, sts):
             "8" * 5000,
             f"max_attempts = {'8' * 5000} is not a whole number from 1 to 1000",
         ),
-        ("max_attempts", "-1", "max_attempts = -1 is not a whole number from 1 to 1000"),
+        (
+            "max_attempts",
+            "-1",
+            "max_attempts = -1 is not a whole number from 1 to 1000",
+        ),
         ("retry_mode", "standart", "standart is none of legacy, standard, adaptive"),
     ],
     ids=["no ASCII digit", "thousands of digits", "negative", "misspelt mode"],
@@ -645,6 +649,9 @@ def test_retries(run_awsexec, home, sts, setting, value, message):
     assert error == f"{variable}: {message}"
     home.write_config(READER_CONFIG, f"{setting} = {value}\n")
     assert run_awsexec("reader", "true").error() == f"{home.config}:5: {message}"
+    shown = run_awsexec("--explain", "reader")
+    assert (shown.status, shown.stderr) == (125, "")
+    assert shown.stdout.startswith(f"fault: {home.config}:5: {message}\n")
     assert len(sts.calls) == 1
 
 

@@ -230,7 +230,11 @@ def test_setting_beyond_the_limits(setting, message):
             7,
             "two session tags A; remove one of them",
         ),
-        ("session_tags =\n  a = 1,b=2\n", 6, "the value of the tag a does not fit AWS's"),
+        (
+            "session_tags =\n  a = 1,b=2\n",
+            6,
+            "the value of the tag a does not fit AWS's",
+        ),
     ]
     + [
         (

@@ -169,4 +169,3 @@ def _mode(source: Source) -> str:
             "or IPv6"
         )
     return setting.value.lower()
-
