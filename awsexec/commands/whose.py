@@ -16,6 +16,7 @@ from awsexec.profiles.endpoint import Endpoint
 from awsexec.profiles.files import AwsFile
 from awsexec.profiles.profile import Profile, Profiles
 from awsexec.profiles.source import Source
+from awsexec.profiles.values import variable
 from awsexec.report import Report
 
 
@@ -48,7 +49,8 @@ class Whose:
 def holds_credentials(environ: Mapping[str, str]) -> bool:
     """Whether the environment says whose credentials are meant: no profile's."""
     has_keys = environ.get(ACCESS_KEY_ID) and environ.get(SECRET_ACCESS_KEY)
-    return not environ.get("AWS_PROFILE") and bool(has_keys or _is_served(environ))
+    named = environ.get("AWS_PROFILE") or environ.get("AWS_DEFAULT_PROFILE")
+    return not named and bool(has_keys or _is_served(environ))
 
 
 def _is_served(environ: Mapping[str, str]) -> bool:
@@ -75,12 +77,13 @@ def whose(
     """
     holds = holds_credentials(environ) and not arguments.profile
     # that of the profile is no choice of the user's, but where its partition is
-    region_of_profile = environ.get("AWSEXEC_PROFILE_REGION")
+    region_of_profile = variable("AWSEXEC_PROFILE_REGION", environ)
     if not holds or _is_served(environ):
         config = None
         if holds:
             config = Config.without_profiles(environ)
-            environ = {"AWS_REGION": region_of_profile or "", **environ}
+            if region_of_profile is not None:
+                environ = {"AWS_REGION": region_of_profile.value, **environ}
         selected = selection.select(arguments, environ, config, federated=federated)
         return Whose(
             selected.chain.profile,
@@ -109,4 +112,5 @@ def whose(
         from_iso8601(expires) if expires else None,
     )
     endpoint = endpoints.resolve(profiles, profile, environ, region, ())
-    return Whose(profile, profiles, endpoint, region, None, lambda: credentials)
+    name = region.value if region is not None else None
+    return Whose(profile, profiles, endpoint, name, None, lambda: credentials)

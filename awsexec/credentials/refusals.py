@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from awsexec.errors import CredentialsError, MfaRefused
 from awsexec.profiles.chain import Chain
-from awsexec.profiles.steps import AssumeRole, Step
+from awsexec.profiles.steps import CHAINED_LONGEST, AssumeRole, Step
 
 
 class Refused(Exception):
@@ -47,6 +47,12 @@ def explain(error: Refused, chain: Chain, step: Step) -> CredentialsError:
     found = _of_signer(error, profile, asking, said)
     if found is not None:
         return found
+    if "role chaining" in error.message:
+        return CredentialsError(
+            f"{profile}: the credentials of {asking} are a session, and a role assumed "
+            f"from one lives one hour at most; ask for {CHAINED_LONGEST} seconds or less "
+            f"with --duration or duration_seconds, and let --serve renew it: {said}"
+        )
     if "DurationSeconds" in error.message:
         return CredentialsError(
             f"{profile}: AWS does not give this role {_seconds(step)}; ask for less with "

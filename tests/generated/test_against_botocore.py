@@ -232,7 +232,9 @@ def of_awsexec(paths: tuple[str, str], name: str) -> tuple[str, list[str], str |
 Outcome = tuple[str, list[str], str | None] | None
 
 # what awsexec says of a request that AWS would refuse
-BEYOND_LIMITS = "seconds; |is not a whole number|is no role ARN|one hour at most"
+BEYOND_LIMITS = (
+    "seconds; |is not a whole number|is no role ARN|one hour at most|cannot present it"
+)
 # and of a profile that botocore passes over, to take what the machine has
 PASSED_OVER = (
     "has no credentials and no way|has aws_secret_access_key but no aws_access_key_id|"
