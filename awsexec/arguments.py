@@ -432,6 +432,8 @@ def parse(argv: Sequence[str]) -> Arguments:
     for name in ("service", "destination", "logout"):
         if getattr(arguments, name) and arguments.action not in ("console", "help"):
             raise UsageError(f"--{name} is for --console")
+    if arguments.serve and arguments.action not in ("run", "help"):
+        raise UsageError("--serve is for a COMMAND or a shell")
     if arguments.service and arguments.destination:
         raise UsageError("--service and --destination exclude each other")
     if chosen and chosen[0] != "help" and arguments.command is not None:

@@ -80,8 +80,33 @@ class MfaRefused(CredentialsError):
     """AWS did not take the MFA code; another one may do."""
 
 
-class NoCode(CredentialsError):
-    """An MFA code is needed and there is nobody to ask."""
+class NeedsUser(CredentialsError):
+    """It takes the user, and there is nobody to ask. `what` it takes, in a few words."""
+
+    def __init__(self, text: str, what: str) -> None:
+        super().__init__(text)
+        self.what = what
+
+
+class NoCode(NeedsUser):
+    """An MFA code is needed, for `serial` of `profile`, and there is nobody to ask."""
+
+    def __init__(self, text: str, profile: str, serial: str) -> None:
+        super().__init__(text, "an MFA code")
+        self.profile = profile
+        self.serial = serial
+
+
+class TooShort(CredentialsError):
+    """There are no credentials that live for as long as they have to.
+
+    `advice` is what may help, each in a few words.
+    """
+
+    def __init__(self, what: str, advice: "Sequence[str]") -> None:
+        super().__init__("; ".join(filter(None, [what, ", or ".join(advice)])))
+        self.what = what
+        self.advice = advice
 
 
 class CommandNotFound(AwsexecError):

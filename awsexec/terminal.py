@@ -5,13 +5,10 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+import time
 from collections.abc import Iterator
 
 from awsexec.errors import Interrupted
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import TextIO
 
 if sys.platform == "win32":
     _KEYBOARD, _SCREEN = "CONIN$", "CONOUT$"
@@ -32,12 +29,11 @@ def show(text: str) -> None:
         raise NoTerminal(os.strerror(error.errno or 0)) from None
 
 
-def ask(question: str, seconds: float | None = None) -> str:
+def ask(question: str) -> str:
     """Print `question` on the controlling terminal and return the line typed there.
 
     The line is shown while it is typed, and comes back without white space around it.
-    Raises `NoTerminal`, also if nothing was typed for so many `seconds`, and
-    `Interrupted` on Ctrl-C or end of input.
+    Raises `NoTerminal`, and `Interrupted` on Ctrl-C or end of input.
     """
     try:
         # not one stream for both: a terminal cannot seek, and Python's r+ must
@@ -48,9 +44,6 @@ def ask(question: str, seconds: float | None = None) -> str:
             try:
                 screen.write(question)
                 screen.flush()
-                if seconds is not None and not _is_typed(keyboard, seconds):
-                    screen.write("\n")
-                    raise NoTerminal("nobody answered")
                 line = keyboard.readline()
             except KeyboardInterrupt:
                 # the terminal shows ^C; what comes next begins on a line of its own
@@ -64,18 +57,15 @@ def ask(question: str, seconds: float | None = None) -> str:
         raise NoTerminal(os.strerror(error.errno or 0)) from None
 
 
-def _is_typed(keyboard: TextIO, seconds: float) -> bool:
-    """Whether a line is typed within so many `seconds`."""
-    import select
-
-    return bool(select.select([keyboard], [], [], seconds)[0])
-
-
 if sys.platform == "win32":
 
     def foreground() -> contextlib.AbstractContextManager[None]:
         """A console knows no groups of processes."""
         return contextlib.nullcontext()
+
+    def ask_beside(question: str, seconds: float) -> str:
+        """As `ask`; a console cannot be asked for so many seconds only."""
+        return ask(question)
 
 else:
 
@@ -102,3 +92,41 @@ else:
             yield
         finally:
             os.setpgid(0, 0)
+
+    def ask_beside(question: str, seconds: float) -> str:
+        """As `ask`, beside another program at the terminal, for so many `seconds`.
+
+        What is typed may be read by that program instead. Raises `NoTerminal`, also
+        where nothing has come by then; half a line is then nobody's.
+        """
+        import select
+        import termios
+
+        show(question)
+        try:
+            # not to block in a read of what the other program has been faster to read
+            keyboard = os.open(_KEYBOARD, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
+        except OSError as error:
+            raise NoTerminal(os.strerror(error.errno or 0)) from None
+        end = time.monotonic() + seconds
+        try:
+            while (left := end - time.monotonic()) > 0:
+                select.select([keyboard], [], [], left)
+                try:
+                    line = os.read(keyboard, 1024)
+                except OSError:
+                    # the other program was faster, or this one is in the background,
+                    # as after a Ctrl-Z
+                    time.sleep(0.2)
+                    continue
+                if not line:
+                    show("\n")
+                    raise Interrupted
+                return line.decode(errors="replace").strip()
+            show("\n")
+            termios.tcflush(keyboard, termios.TCIFLUSH)
+            raise NoTerminal("nobody answered")
+        except termios.error as error:
+            raise NoTerminal(str(error)) from None
+        finally:
+            os.close(keyboard)

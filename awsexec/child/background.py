@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
 from collections.abc import Callable, Collection
 
+from awsexec import processes
+
 # seconds after which work in the background is given up
 LONGEST = 60
 
-# what a key of the terminal, or its end, sends to the processes in its foreground
-_FROM_TERMINAL = ("SIGINT", "SIGQUIT", "SIGTSTP", "SIGTTIN", "SIGTTOU", "SIGHUP")
+# What a key of the terminal, or its end, sends to the processes in its foreground; and
+# what it sends to others that use it, which are told of an error instead
+_FROM_KEYS = ("SIGINT", "SIGQUIT", "SIGTSTP", "SIGHUP")
+_FOR_OTHERS = ("SIGTTIN", "SIGTTOU")
 
 
 def detach(work: Callable[[], None]) -> None:
@@ -29,23 +34,34 @@ def detach(work: Callable[[], None]) -> None:
         work()
 
     if hasattr(os, "fork"):
-        _orphan(os.setsid, begin)
+        with contextlib.suppress(OSError):
+            _orphan(os.setsid, begin)
 
 
 def accompany(work: Callable[[], None], keep: Collection[int]) -> None:
     """Run `work` in a process beside COMMAND, at the same terminal.
 
     As `detach`, but the terminal is in reach, though its keys are not for this process
-    (which is a group of its own), and the descriptors in `keep` stay open.
+    (which is a group of its own), and the descriptors in `keep` stay open. What it has
+    started itself ends with it. May raise `OSError`.
     """
 
     def begin() -> None:
         os.setpgid(0, 0)
-        for name in _FROM_TERMINAL:
+        for name in _FROM_KEYS:
+            # not ignored: what this process runs would ignore them too
+            signal.signal(getattr(signal, name), lambda *_: None)
+        for name in _FOR_OTHERS:
             signal.signal(getattr(signal, name), signal.SIG_IGN)
         signal.signal(signal.SIGTERM, lambda *_: sys.exit())
         _close_everything(keep)
-        work()
+        try:
+            work()
+        finally:
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            for process in processes.descendants(os.getpid()):
+                with contextlib.suppress(OSError):
+                    os.kill(process.pid, signal.SIGTERM)
 
     _orphan(lambda: None, begin)
 
@@ -54,7 +70,9 @@ def _orphan(leave: Callable[[], None], begin: Callable[[], None]) -> None:
     """Run `leave` in a child of this process and `begin` in a child of that one."""
     child = os.fork()
     if child:
-        os.waitpid(child, 0)
+        # there is nothing to wait for where the caller ignores SIGCHLD
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(child, 0)
         return
     try:
         leave()
@@ -68,10 +86,13 @@ def _close_everything(keep: Collection[int]) -> None:
     nowhere = os.open(os.devnull, os.O_RDWR)
     for standard in {0, 1, 2}.difference(keep):
         os.dup2(nowhere, standard)
-    for name in os.listdir("/dev/fd"):
-        try:
-            if int(name) > 2 and int(name) not in keep:
-                os.close(int(name))
-        except OSError:
-            # the one that listdir itself had open
-            pass
+    try:
+        open_ones = [int(name) for name in os.listdir("/dev/fd")]
+    except OSError:
+        # a sandbox without it
+        open_ones = list(range(os.sysconf("SC_OPEN_MAX")))
+    for descriptor in open_ones:
+        if descriptor > 2 and descriptor not in keep:
+            # one of them was listdir's own
+            with contextlib.suppress(OSError):
+                os.close(descriptor)

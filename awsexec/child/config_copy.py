@@ -20,7 +20,7 @@ def place(content: bytes) -> tuple[str, Callable[[], None]]:
         try:
             return _in_memory(content), lambda: None
         except OSError:
-            # a sandbox that forbids it
+            # a sandbox that forbids it, or has no /proc
             pass
     return on_disk(content)
 
@@ -36,7 +36,11 @@ if sys.platform == "linux":
         # what somebody writes there would be lost
         seals = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK
         fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, seals)
-        return f"/proc/{os.getpid()}/fd/{descriptor}"
+        path = f"/proc/{os.getpid()}/fd/{descriptor}"
+        if not os.path.exists(path):
+            os.close(descriptor)
+            raise FileNotFoundError(path)
+        return path
 
 
 def on_disk(content: bytes) -> tuple[str, Callable[[], None]]:

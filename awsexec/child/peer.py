@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import socket
 import sys
+from typing import Literal
 
 # the tables of this machine's sockets: of IPv4, and of IPv6, which may carry IPv4 too
 TABLES = ("/proc/net/tcp", "/proc/net/tcp6")
@@ -32,9 +33,12 @@ def is_same_user(
         try:
             with open(path, encoding="ascii") as stream:
                 found.append(stream.read())
-        except OSError:
-            # this kernel has no IPv6
+        except FileNotFoundError:
+            # this kernel has no IPv6, or this is no Linux
             continue
+        except OSError:
+            # too many files are open: nobody can tell, where somebody could
+            return False
     if not found:
         return True
     return any(owner(table, peer, local) in (os.getuid(), _ROOT) for table in found)
@@ -44,46 +48,43 @@ def owner(
     table: str,
     peer: tuple[str, int],
     local: tuple[str, int],
-    order: str = sys.byteorder,
+    order: Literal["little", "big"] = sys.byteorder,
 ) -> int | None:
     """The user id of the socket at `peer` that is connected to `local`, by a `table`.
 
     None for one that the table, the text of one of TABLES, does not have. `order` is
     the machine's byte order.
     """
-    for line in table.splitlines()[1:]:
-        fields = line.split()
-        try:
-            if (
-                _address(fields[1], order) == _plain(peer)
-                and _address(fields[2], order) == _plain(local)
-                # a socket that its owner has closed (state 06, TIME_WAIT) is root's
-                and fields[3] == _ESTABLISHED
-            ):
-                return int(fields[7])
-        except (IndexError, ValueError):
-            continue
+    # looked for as text: a busy machine's table has tens of thousands of lines
+    for ends in zip(_written(peer, order), _written(local, order), strict=True):
+        _, found, rest = table.partition(": {} {} ".format(*ends))
+        fields = rest.split(None, 7)
+        # a socket that its owner has closed is root's, and has no inode
+        if found and len(fields) > 6 and fields[6] != "0":
+            return int(fields[4])
     return None
 
 
-_ESTABLISHED = "01"
+def _written(
+    address: tuple[str, int], order: Literal["little", "big"]
+) -> tuple[str, ...]:
+    """How tables may have an address: words of 32 bits in the machine's byte order.
 
-
-def _address(text: str, order: str) -> tuple[bytes, int]:
-    """An address and port of a table: words of 32 bits in the machine's byte order."""
-    digits, _, port = text.partition(":")
-    raw = bytes.fromhex(digits)
-    if order == "little":
-        raw = b"".join(raw[at : at + 4][::-1] for at in range(0, len(raw), 4))
-    return _unmapped(raw), int(port, 16)
-
-
-def _plain(address: tuple[str, int]) -> tuple[bytes, int]:
+    IPv4 also stands in IPv6 (RFC 4291, 2.5.5.2).
+    """
     host, port = address
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    return _unmapped(socket.inet_pton(family, host)), port
+    if ":" in host:
+        raw = socket.inet_pton(socket.AF_INET6, host)
+        forms = [raw, raw[12:]] if raw[:12] == _MAPPED else [raw]
+    else:
+        raw = socket.inet_aton(host)
+        forms = [raw, _MAPPED + raw]
+    return tuple(f"{_words(form, order)}:{port:04X}" for form in forms)
 
 
-def _unmapped(raw: bytes) -> bytes:
-    """IPv4 in IPv6 (RFC 4291, 2.5.5.2) as IPv4."""
-    return raw[12:] if raw[:12] == bytes(10) + b"\xff\xff" else raw
+_MAPPED = bytes(10) + b"\xff\xff"
+
+
+def _words(raw: bytes, order: Literal["little", "big"]) -> str:
+    words = (raw[at : at + 4] for at in range(0, len(raw), 4))
+    return "".join(f"{int.from_bytes(word, order):08X}" for word in words)

@@ -8,20 +8,23 @@ runs as this user and knows the token is answered; what a web page could send is
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hmac
 import http
 import http.client
 import io
 import json
 import socket
+import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
 from awsexec.child import peer
 
-# seconds for which a request waits for credentials; botocore gives up after two
-PATIENCE = 1.5
+# seconds for which a request waits for credentials: the SDK for JavaScript gives up
+# after one, and botocore after two
+PATIENCE = 0.6
 # bytes and seconds that a request's head may take
 HEAD, HEAD_SECONDS = 16_384, 5.0
 # bytes and seconds for the rest of a request that was refused: a client that is
@@ -63,6 +66,9 @@ class Server:
 
     async def run_until(self, end: Callable[[], Awaitable[None]]) -> None:
         """Answer until `end` returns."""
+        _raise_limit()
+        # what goes wrong with a client is that one's, and nothing for the user's screen
+        asyncio.get_running_loop().set_exception_handler(lambda *_: None)
         await asyncio.start_server(self._answer, sock=self._listener, limit=HEAD)
         await end()
 
@@ -107,9 +113,6 @@ class Server:
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         """Raise `Refused` unless what comes is a request that is to be answered."""
-        client = writer.get_extra_info("peername")
-        if not client or not peer.is_same_user(client[:2], self._address):
-            raise Refused(http.HTTPStatus.FORBIDDEN, "this is another user's")
         try:
             head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), HEAD_SECONDS)
         except asyncio.TimeoutError:
@@ -131,29 +134,40 @@ class Server:
             headers = http.client.parse_headers(io.BytesIO(rest))
         except http.client.HTTPException:
             raise Refused(http.HTTPStatus.BAD_REQUEST, "too many headers") from None
-        if len(words) != 3 or not words[2].startswith(b"HTTP/1."):
+        if len(words) != 3 or not words[2].startswith(b"HTTP/1.") or headers.defects:
             raise Refused(http.HTTPStatus.BAD_REQUEST, "this is no HTTP/1 request")
-        port = self._address[1]
-        if headers.get_all("host", []) not in (
-            [f"127.0.0.1:{port}"],
-            [f"localhost:{port}"],
-        ):
+        port, host = self._address[1], headers.get_all("host", [])
+        if host not in ([f"127.0.0.1:{port}"], [f"localhost:{port}"]):
             # a name that somebody lets point to loopback (DNS rebinding)
             raise Refused(http.HTTPStatus.FORBIDDEN, "the Host is not this one")
         if any(name in headers for name in _BROWSERS):
             raise Refused(http.HTTPStatus.FORBIDDEN, "this is not for web pages")
         shown = headers.get_all("authorization", [])
         if len(shown) != 1 or not hmac.compare_digest(
-            shown[0].encode("utf-8", "surrogateescape"), self._token
+            shown[0].strip().encode("utf-8", "surrogateescape"), self._token
         ):
             raise Refused(
                 http.HTTPStatus.UNAUTHORIZED,
                 "the Authorization is not AWS_CONTAINER_AUTHORIZATION_TOKEN",
             )
+        # after what costs less
+        client = writer.get_extra_info("peername")
+        if not client or not peer.is_same_user(client[:2], self._address):
+            raise Refused(http.HTTPStatus.FORBIDDEN, "this is another user's")
         if words[0] != b"GET":
             raise Refused(http.HTTPStatus.METHOD_NOT_ALLOWED, "only GET is allowed")
-        if words[1] != b"/":
+        if words[1] not in (b"/", f"http://{host[0]}/".encode()):
             raise Refused(http.HTTPStatus.NOT_FOUND, "there is nothing at this path")
+
+
+def _raise_limit() -> None:
+    """Let as many connections be open as the system allows."""
+    if sys.platform != "win32":
+        import resource
+
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 async def _pass_over(reader: asyncio.StreamReader) -> None:

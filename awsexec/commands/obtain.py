@@ -11,6 +11,7 @@ from awsexec.cache.store import Store
 from awsexec.commands import ahead, selection
 from awsexec.commands.selection import Selection
 from awsexec.credentials.credentials import Credentials
+from awsexec.credentials.renewal import due_from
 from awsexec.credentials.resolver import Demand, Resolver
 from awsexec.errors import CredentialsError
 from awsexec.report import Report
@@ -31,21 +32,32 @@ def obtain(
     A session near its end is renewed behind the command's back; with `renew_if_due`
     at once, for those whose credentials nothing renews later. Where that is not
     `attended`, nobody is asked for anything while the session is still good. Raises
-    `ConfigError`, `CredentialsError`, `NoCode` or `Interrupted`.
+    `ConfigError`, `CredentialsError`, as `TooShort` and `NoCode` are, or `Interrupted`.
     """
     selected = selected or selection.select(arguments, environ)
     store = None if arguments.no_cache else selection.store_for(environ, report)
     resolver = selection.resolver_for(selected, arguments, environ, store, report)
-    demand = Demand(arguments.min_ttl, arguments.refresh)
+    # the endpoint of --serve renews what is too short
+    min_ttl = None if arguments.serve else arguments.min_ttl
+    demand = Demand(min_ttl, arguments.refresh)
     credentials = resolver.credentials(selected.chain, demand)
     if store is not None and renew_if_due:
-        if 0 < ahead.due_from(environ, credentials) <= time.time():
+        if _is_due(arguments, environ, credentials):
             again = replace(demand, refresh=True)
             if _may_renew(selected, resolver, store, attended):
                 credentials = _renewed(selected, resolver, again, credentials, report)
     if store is not None and selected.by_name:
         ahead.prepare(selected, resolver, credentials, environ, store)
     return selected, credentials
+
+
+def _is_due(
+    arguments: Arguments, environ: Mapping[str, str], credentials: Credentials
+) -> bool:
+    now = time.time()
+    if arguments.serve:
+        return due_from(credentials, now) <= now
+    return 0 < ahead.due_from(environ, credentials) <= now
 
 
 def _may_renew(

@@ -16,6 +16,7 @@ from awsexec.credentials.credentials import (
     profile_variables,
     shell_variables,
 )
+from awsexec.errors import TooShort
 from awsexec.everyrun import child_environment
 from awsexec.report import Report
 from awsexec.times import duration
@@ -23,7 +24,14 @@ from awsexec.times import duration
 
 def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int:
     """Become COMMAND, or a shell, with the credentials of PROFILE."""
-    selected, credentials = obtain(arguments, environ, report)
+    try:
+        # before COMMAND has the terminal, on which the endpoint would have to ask
+        selected, credentials = obtain(
+            arguments, environ, report, renew_if_due=arguments.serve
+        )
+    except TooShort as error:
+        advice = "run it with --serve, which renews them"
+        raise TooShort(error.what, [*error.advice, advice]) from None
     name, region = selected.name, selected.region
     is_shell = arguments.command is None
     of_profile = is_shell and selected.region_of_profile

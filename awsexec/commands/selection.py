@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
@@ -250,12 +250,8 @@ def resolver_for(
     environ: Mapping[str, str],
     store: Store | None,
     report: Report,
-    ask: Callable[[str], str] = terminal.ask,
 ) -> Resolver:
-    """What works out the credentials of `selection`, with a `store` or without.
-
-    `ask` is how the user is asked for a code, where `arguments` allow it.
-    """
+    """What works out the credentials of `selection`, with a `store` or without."""
     profile, source = selection.chain.profile, selection.chain.source.profile
     waits = True
     if selection.chain.source.kind == "process":
@@ -286,7 +282,7 @@ def resolver_for(
         codes=Codes(
             _option_or_variable(arguments.mfa_token, "MFA_TOKEN", environ),
             mfa_process,
-            None if arguments.no_prompt else ask,
+            None if arguments.no_prompt else terminal.ask,
         ),
         store=store,
         waits=waits,

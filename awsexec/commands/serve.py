@@ -21,13 +21,16 @@ from awsexec.child.watch import Watch
 from awsexec.commands import selection
 from awsexec.commands.selection import Selection
 from awsexec.credentials.credentials import Credentials, iso8601
-from awsexec.credentials.renewal import Renewal
-from awsexec.credentials.resolver import Demand, Resolver
-from awsexec.errors import AwsexecError, NoCode
+from awsexec.credentials.mfa import Codes
+from awsexec.credentials.renewal import Renewal, fresh
+from awsexec.credentials.resolver import Resolver
+from awsexec.errors import AwsexecError, MfaRefused, NeedsUser, NoCode
 from awsexec.profiles import bare
 from awsexec.report import VERBOSE, Report
 from awsexec.times import duration
 
+# the word of an endpoint that has started
+READY = "ready"
 # for how many seconds credentials that do not end are said to be good
 ENDLESS = 3600
 # seconds to wait for the user's answer to a question, COMMAND being at the terminal
@@ -46,24 +49,26 @@ def start(
     COMMAND is what this process becomes. Raises `AwsexecError`.
     """
     endpoint = _Endpoint(selected, credentials, arguments, environ, report)
-    reading, writing = os.pipe()
-
-    def work() -> None:
-        endpoint.run(writing)
-
-    if hasattr(os, "fork"):
-        keep = {endpoint.listener.fileno(), writing}
-        if report.level >= VERBOSE:
-            keep.add(2)
-        background.accompany(work, keep)
-        os.close(writing)
-    else:
-        threading.Thread(target=work, daemon=True).start()
-    with open(reading, encoding="utf-8") as stream:
-        is_ready, _, path = stream.read().partition("\n")
-    if not is_ready:
-        raise AwsexecError("the credentials endpoint did not start; try again")
-    return endpoint.variables(path)
+    try:
+        reading, writing = os.pipe()
+        if hasattr(os, "fork"):
+            keep = {endpoint.listener.fileno(), writing}
+            if report.level >= VERBOSE:
+                keep.add(2)
+            background.accompany(lambda: endpoint.run(writing), keep)
+            os.close(writing)
+        else:
+            thread = threading.Thread(target=endpoint.run, args=(writing,), daemon=True)
+            thread.start()
+        with open(reading, encoding="utf-8") as stream:
+            word, _, rest = stream.read().partition("\n")
+    except OSError as error:
+        word, rest = "", str(error.strerror)
+    if word != READY:
+        raise AwsexecError(
+            f"cannot start the credentials endpoint of --serve: {rest or 'it was ended'}"
+        )
+    return endpoint.variables(rest)
 
 
 class _Endpoint:
@@ -78,12 +83,20 @@ class _Endpoint:
         report: Report,
     ) -> None:
         self._selected = selected
-        self._arguments = copy.copy(arguments)
-        # good for one call, which was made
-        self._arguments.mfa_token = None
+        self._arguments = arguments
+        # a code in it is good for one call, which was made
         self._environ = {k: v for k, v in environ.items() if k != "AWSEXEC_MFA_TOKEN"}
         self._report = report
-        self._renewal = self._renewal_of(credentials)
+        self._store = None
+        if not arguments.no_cache:
+            self._store = selection.store_for(self._environ, report)
+        self._quiet = self._resolver(no_prompt=True)
+        self._renewal = Renewal(
+            credentials,
+            lambda demand: self._quiet.credentials(selected.chain, demand),
+            None if arguments.no_prompt else self._ask,
+            time.time,
+        )
         self._token = os.urandom(32).hex()
         self._command = os.getpid()
         try:
@@ -113,11 +126,15 @@ class _Endpoint:
 
     def run(self, writing: int) -> None:
         """Serve until COMMAND ends. Tells `writing` of the start, and COMMAND's config."""
-        path, remove = self._config()
+        with open(writing, "w", encoding="utf-8") as stream:
+            try:
+                watch = Watch(self._command)
+                path, remove = self._config()
+            except OSError as error:
+                stream.write(f"failed\n{error.strerror}")
+                return
+            stream.write(f"{READY}\n{path}")
         try:
-            watch = Watch(self._command)
-            with open(writing, "w", encoding="utf-8") as stream:
-                stream.write(f"ready\n{path}")
             # COMMAND does not wait for these
             import asyncio
 
@@ -131,15 +148,11 @@ class _Endpoint:
 
     def _config(self) -> tuple[str, Callable[[], None]]:
         """COMMAND's config file, and what removes it; "" for the user's own."""
-        profiles, paths = self._selected.config.profiles, self._selected.config.paths
-        if not bare.is_needed(profiles):
+        profiles = self._selected.config.profiles
+        texts = [_content(path) for path in self._selected.config.paths]
+        if not bare.is_needed(profiles, texts):
             return "", lambda: None
-        try:
-            with open(paths[0], "rb") as stream:
-                original = stream.read()
-        except OSError:
-            original = b""
-        return config_copy.place(bare.config(profiles, original))
+        return config_copy.place(bare.config(profiles, texts[0]))
 
     def current(self) -> dict[str, str] | None:
         """What a request is answered with: see `child.server.Supply`."""
@@ -157,8 +170,8 @@ class _Endpoint:
     def why_not(self) -> str:
         """Why there are none, and what the user can do, for SDKs to show."""
         name, fault = self._selected.name, self._renewal.fault
-        if isinstance(fault, NoCode):
-            why = "new ones take an MFA code"
+        if isinstance(fault, NeedsUser):
+            why = f"new ones take {fault.what}"
         else:
             why = str(fault or "new ones have not come yet")
         if self._selected.by_name and not self._arguments.no_cache:
@@ -167,40 +180,61 @@ class _Endpoint:
             advice = "start it again"
         return f"awsexec: the credentials of {name} have ended: {why}; {advice}"
 
-    def _renewal_of(self, credentials: Credentials) -> Renewal:
-        selected, store = self._selected, None
-        if not self._arguments.no_cache:
-            store = selection.store_for(self._environ, self._report)
-
-        def resolver(no_prompt: bool) -> Resolver:
-            arguments = copy.copy(self._arguments)
-            arguments.no_prompt = no_prompt
-            return selection.resolver_for(
-                selected, arguments, self._environ, store, self._report, self._question
-            )
-
-        quiet, asking = resolver(True), resolver(False)
-
-        def get(demand: Demand) -> Credentials:
-            return quiet.credentials(selected.chain, demand)
-
-        def ask(demand: Demand) -> Credentials:
-            try:
-                with terminal.foreground():
-                    return asking.credentials(selected.chain, demand)
-            except terminal.NoTerminal as error:
-                raise NoCode(f"there is nobody to ask: {error}") from None
-
-        return Renewal(
-            credentials, get, None if self._arguments.no_prompt else ask, time.time
+    def _resolver(self, *, no_prompt: bool, code: str | None = None) -> Resolver:
+        arguments = copy.copy(self._arguments)
+        arguments.no_prompt, arguments.mfa_token = no_prompt, code
+        return selection.resolver_for(
+            self._selected, arguments, self._environ, self._store, self._report
         )
+
+    def _fresh(self, resolver: Resolver) -> Credentials:
+        chain = self._selected.chain
+        return fresh(lambda demand: resolver.credentials(chain, demand), time.time)
+
+    def _ask(self, fault: AwsexecError) -> Credentials:
+        """New credentials with the user's help, who is at the terminal with COMMAND.
+
+        Raises the `fault` where they cannot help.
+        """
+        kind = self._selected.chain.source.kind
+        if not isinstance(fault, NeedsUser) and kind != "process":
+            raise fault
+        try:
+            with terminal.foreground():
+                if isinstance(fault, NoCode):
+                    return self._with_code(fault)
+                terminal.show(f"\n{self._ending()}\n")
+                return self._fresh(self._resolver(no_prompt=False))
+        except terminal.NoTerminal:
+            raise fault from None
+
+    def _with_code(self, fault: NoCode) -> Credentials:
+        """New credentials with a code, for which no other awsexec has to wait."""
+        refused: MfaRefused | None = None
+        codes = Codes(None, None, self._question)
+        for code in codes.attempts(fault.profile, fault.serial):
+            try:
+                return self._fresh(self._resolver(no_prompt=True, code=code))
+            except MfaRefused as error:
+                refused = error
+        assert refused is not None, "no code was given, and none was refused"
+        raise refused
 
     def _question(self, question: str) -> str:
         """Ask beside COMMAND, which may have written half a line."""
+        return terminal.ask_beside(f"\n{self._ending()}\n{question}", ANSWER)
+
+    def _ending(self) -> str:
         found = self._renewal.current()
         left = found.expires - time.time() if found and found.expires else 0
         what = f"end in {duration(left)}" if left > 0 else "have ended"
-        return terminal.ask(
-            f"\nawsexec: the credentials of {self._selected.name} {what}\n{question}",
-            ANSWER,
-        )
+        return f"awsexec: the credentials of {self._selected.name} {what}"
+
+
+def _content(path: str) -> bytes:
+    try:
+        with open(path, "rb") as stream:
+            return stream.read()
+    except OSError:
+        # there is none, or a directory
+        return b""

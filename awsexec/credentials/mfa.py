@@ -12,7 +12,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 
 from awsexec import terminal
-from awsexec.errors import NoCode, UsageError, program, shown
+from awsexec.errors import CredentialsError, NoCode, UsageError, program, shown
 from awsexec.profiles.files import Setting
 
 # how often a code is asked for that AWS then refuses
@@ -62,13 +62,16 @@ class Codes:
             tried += 1
             yield code
         if not tried:
+            why = (
+                "--no-prompt forbids asking"
+                if self._ask is None
+                else "there is no terminal to ask on"
+            )
             raise NoCode(
-                f"profile {profile!r} needs an MFA code of {serial} and there is no "
-                "terminal to ask on; give --mfa-token, AWSEXEC_MFA_TOKEN or mfa_process"
-                if self._ask is not None
-                else f"profile {profile!r} needs an MFA code of {serial} and "
-                "--no-prompt forbids asking; give --mfa-token, AWSEXEC_MFA_TOKEN or "
-                "mfa_process"
+                f"profile {profile!r} needs an MFA code of {serial} and {why}; give "
+                "--mfa-token, AWSEXEC_MFA_TOKEN or mfa_process",
+                profile,
+                serial,
             )
 
     def _from_user(self, profile: str, serial: str, before: str) -> str:
@@ -99,17 +102,17 @@ def _from_process(process: Setting) -> str:
         )
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise NoCode(
+        raise CredentialsError(
             f"{process.where}: cannot run mfa_process {program(process.value)}: {reason}"
         ) from None
     line = finished.stdout.split(b"\n", 1)[0].decode("utf-8", "replace").strip()
     if finished.returncode != 0:
-        raise NoCode(
+        raise CredentialsError(
             f"{process.where}: mfa_process {program(process.value)} ended with status "
             f"{finished.returncode}; run it by hand to see why"
         )
     if not is_code(line):
-        raise NoCode(
+        raise CredentialsError(
             f"{process.where}: mfa_process {program(process.value)} printed no six-digit "
             "code on its first line"
         )

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from awsexec.credentials.credentials import Credentials
 from awsexec.credentials.resolver import Demand
-from awsexec.errors import AwsexecError, Interrupted, NoCode
+from awsexec.errors import AwsexecError, Interrupted, NeedsUser
 
 # Seconds before their end at which credentials are renewed, for those that live twice
 # as long; the others at half their life. An SDK asks anew a quarter of an hour before
@@ -24,25 +24,41 @@ NAP = 15.0
 Get = Callable[[Demand], Credentials]
 
 
+def due_from(credentials: Credentials, now: float) -> float:
+    """From when on to renew them, in seconds since the epoch."""
+    if credentials.expires is None:
+        return float("inf")
+    issued = credentials.issued or now
+    return credentials.expires - min(EARLY, (credentials.expires - issued) / 2)
+
+
+def fresh(get: Get, clock: Callable[[], float]) -> Credentials:
+    """Credentials that are not due; those of another awsexec, if it has some."""
+    found = get(Demand())
+    now = clock()
+    return found if due_from(found, now) > now else get(Demand(refresh=True))
+
+
 class Renewal:
     """Keeps `credentials` fresh with `get`, which asks nobody for anything.
 
-    Where that fails `ask` may ask the user, None for nobody to ask. Both raise
-    `AwsexecError`. `clock` gives seconds since the epoch.
+    Where that fails, `ask` gets new ones with the user's help, if that helps against
+    the failure; None for nobody to ask. Both raise `AwsexecError`. `clock` gives seconds
+    since the epoch.
     """
 
     def __init__(
         self,
         credentials: Credentials,
         get: Get,
-        ask: Get | None,
+        ask: Callable[[AwsexecError], Credentials] | None,
         clock: Callable[[], float],
     ) -> None:
         self._credentials = credentials
         self._get = get
         self._ask = ask
         self._clock = clock
-        self._next = self._due(credentials)
+        self._next = due_from(credentials, clock())
         self._tried = self._asked = float("-inf")
         self._wanted = threading.Event()
         self.fault: AwsexecError | None = None
@@ -77,48 +93,39 @@ class Renewal:
 
     def renew(self, is_wanted: bool) -> None:
         """Try to renew them; `is_wanted` is whether somebody is waiting for it."""
-        found, self.fault = self._try(self._get)
-        if found is None and self._may_ask(is_wanted):
-            assert self._ask is not None
-            found, fault = self._try(self._ask)
-            self._asked = self._clock()
-            # that nobody has answered is no news
-            if not isinstance(fault, (NoCode, Interrupted)):
-                self.fault = fault
-        if found is not None:
-            self._credentials = found
-        self._tried = self._clock()
+        try:
+            self._credentials = fresh(self._get, self._clock)
+            self.fault = None
+        except AwsexecError as error:
+            self.fault = error
+            if self._ask is not None and self._may_ask(is_wanted):
+                self._renew_with_the_user(self._ask, error)
+        now = self._tried = self._clock()
         pause = AGAIN
         if self._credentials.expires is not None:
-            pause = min(pause, (self._credentials.expires - self._tried) / 4)
+            pause = min(pause, (self._credentials.expires - now) / 4)
         # after a failure, and where the source had no newer ones
-        self._next = max(self._due(self._credentials), self._tried + max(1.0, pause))
+        self._next = max(due_from(self._credentials, now), now + max(1.0, pause))
 
-    def _try(self, get: Get) -> tuple[Credentials | None, AwsexecError | None]:
+    def _renew_with_the_user(
+        self, ask: Callable[[AwsexecError], Credentials], fault: AwsexecError
+    ) -> None:
         try:
-            found = get(Demand())
-            if self._due(found) <= self._clock():
-                # no other awsexec has renewed them
-                found = get(Demand(refresh=True))
-            return found, None
+            self._credentials = ask(fault)
+            self.fault = None
+        except (NeedsUser, Interrupted):
+            # that nobody has answered is no news
+            pass
         except AwsexecError as error:
-            return None, error
+            self.fault = error
+        self._asked = self._clock()
 
     def _may_ask(self, is_wanted: bool) -> bool:
-        return (
-            self._ask is not None
-            # of what has ended, only if somebody wants it
-            and (is_wanted or self._is_good())
-            and abs(self._clock() - self._asked) >= ASK_AGAIN
+        # of what has ended, only if somebody wants it
+        return (is_wanted or self._is_good()) and (
+            abs(self._clock() - self._asked) >= ASK_AGAIN
         )
 
     def _is_good(self) -> bool:
         expires = self._credentials.expires
         return expires is None or self._clock() < expires - 1
-
-    def _due(self, credentials: Credentials) -> float:
-        """From when on to renew them, in seconds since the epoch."""
-        if credentials.expires is None:
-            return float("inf")
-        issued = credentials.issued or self._clock()
-        return credentials.expires - min(EARLY, (credentials.expires - issued) / 2)

@@ -12,7 +12,7 @@ from awsexec.credentials import refusals
 from awsexec.credentials.credentials import Credentials
 from awsexec.credentials.mfa import Codes
 from awsexec.everyrun import Entry, margin
-from awsexec.errors import CredentialsError, MfaRefused
+from awsexec.errors import MfaRefused, TooShort
 from awsexec.profiles.chain import Chain
 from awsexec.profiles.source import CACHED, Source
 from awsexec.profiles.steps import Step
@@ -79,7 +79,7 @@ class Resolver:
     def credentials(self, chain: Chain, demand: Demand) -> Credentials:
         """The credentials at the end of `chain`.
 
-        Raises `CredentialsError`, `NoCode` or `Interrupted`.
+        Raises `CredentialsError`, as `TooShort` and `NoCode` are, or `Interrupted`.
         """
         if demand.min_ttl is not None and chain.life is not None:
             # before a code is asked for in vain
@@ -215,14 +215,13 @@ def _differs(found: Entry, before: Entry | None) -> bool:
 def _check_life(chain: Chain, seconds: int, wanted: int) -> None:
     if seconds >= wanted:
         return
-    why, advice = "", "run it with --serve, which renews them"
+    why, advice = "", []
     if chain.is_chained:
         why = ", as a role that is assumed with a session does"
     elif chain.steps:
-        advice = (
-            f"ask for longer with --duration, where the role allows it, or {advice}"
-        )
-    raise CredentialsError(
+        advice = ["ask for longer with --duration where the role allows it"]
+    raise TooShort(
         f"the credentials of profile {chain.profile.name!r} live {duration(seconds)} at "
-        f"the most{why}, less than the {duration(wanted)} of --min-ttl; {advice}"
+        f"the most{why}, less than the {duration(wanted)} of --min-ttl",
+        advice,
     )

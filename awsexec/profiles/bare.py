@@ -9,7 +9,7 @@ all that ``[default]`` says of anything else, in a copy of the config file.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from awsexec.profiles import files
 from awsexec.profiles.profile import KEY_ID, SECRET, TOKENS, Profile, Profiles
@@ -38,6 +38,10 @@ _IDENTITY = ROLE_SETTINGS | {
 }
 # whose settings botocore gives to every profile
 _EVERYBODYS = re.compile(rb"^\[\s*DEFAULT\s*\]", re.MULTILINE)
+_INDENTED = re.compile(
+    rb"""^[ \t]+\[[ \t]*(?:profile[ \t]+)?["']?default["']?[ \t]*\]""",
+    re.MULTILINE | re.IGNORECASE,
+)
 _KEYS = re.compile(
     "|".join((KEY_ID, SECRET, *TOKENS))
     .join((r"^[ \t]*(?:", r")[ \t]*=[^\n]*\n?"))
@@ -46,10 +50,11 @@ _KEYS = re.compile(
 )
 
 
-def is_needed(profiles: Profiles) -> bool:
+def is_needed(profiles: Profiles, texts: Iterable[bytes]) -> bool:
     """Whether the profile that COMMAND would use, the default one, is an identity.
 
-    By any setting, even an empty one: what half of one means, the SDKs do not agree on.
+    By any setting, even an empty one: what half of one means, the SDKs do not agree on;
+    nor on an indented header, so that the files' `texts` are asked for those.
     """
     for file in (profiles.config, profiles.credentials):
         default = file.profiles.get("default")
@@ -57,7 +62,7 @@ def is_needed(profiles: Profiles) -> bool:
             return True
         if any(header == "DEFAULT" for header, _, _ in file.skipped):
             return True
-    return False
+    return any(_INDENTED.search(text) for text in texts)
 
 
 def name(profiles: Profiles) -> str:

@@ -46,7 +46,6 @@ def table(*rows):
             8,
             id="another address",
         ),
-        pytest.param([(V4_PEER, V4_LOCAL, "06", 0)], None, id="closed: nobody's"),
         pytest.param(
             [(MAPPED.format("9C40"), MAPPED.format("01BB"), "01", 1000)],
             1000,
@@ -56,6 +55,14 @@ def table(*rows):
 )
 def test_owner(rows, user):
     assert owner(table(*rows), PEER, LOCAL, "little") == user
+
+
+def test_closed_by_its_owner():
+    """Then it is root's, in name; half closed it is not."""
+    text = table((V4_PEER, V4_LOCAL, "06", 0))
+    assert owner(text.replace("34567", "0"), PEER, LOCAL, "little") is None
+    text = table((V4_PEER, V4_LOCAL, "05", 1000))
+    assert owner(text, PEER, LOCAL, "little") == 1000
 
 
 def test_owner_of_ipv6():
@@ -107,6 +114,11 @@ def test_connection_that_is_not_there(connection):
     assert not is_same_user((address[0], 1), local)
     client.close()
     assert not is_same_user(address, local)
+
+
+def test_table_that_cannot_be_read(tmp_path):
+    """As where too many files are open."""
+    assert not is_same_user(PEER, LOCAL, (str(tmp_path / "none"), str(tmp_path)))
 
 
 def test_system_without_a_table(tmp_path):

@@ -116,10 +116,15 @@ def test_who_waits_makes_it_try_at_once_but_once_a_second():
     assert renewal.wait() == 0
 
 
+A_CODE = NoCode("a code", "admin", "serial")
+
+
 def asking(world, answers):
-    def ask(demand):
+    """A question that nobody answers."""
+
+    def ask(fault):
         answers.append(world.now - START)
-        raise NoCode("nobody answered")
+        raise fault
 
     return ask
 
@@ -128,7 +133,7 @@ def test_the_user_is_asked_ahead_of_time_now_and_then():
     world = World()
     asked = []
     renewal = world.renewal(asking(world, asked))
-    world.fails = NoCode("a code")
+    world.fails = A_CODE
     for _ in range(200):
         world.now += renewal.wait()
         renewal.renew(is_wanted=False)
@@ -151,8 +156,8 @@ def test_the_user_is_not_asked_where_it_takes_nobody():
 
 def test_what_the_user_gives():
     world = World()
-    renewal = world.renewal(lambda demand: world.session())
-    world.fails = NoCode("a code")
+    renewal = world.renewal(lambda fault: world.session())
+    world.fails = A_CODE
     world.now += 2400
     renewal.renew(is_wanted=False)
     assert renewal.current().key_id == "KEY2"
@@ -163,7 +168,7 @@ def test_a_clock_that_was_set_back_does_not_keep_it_from_asking():
     world = World()
     asked = []
     renewal = world.renewal(asking(world, asked))
-    world.fails = NoCode("a code")
+    world.fails = A_CODE
     world.now += 2400
     renewal.renew(is_wanted=False)
     world.now -= 2 * ASK_AGAIN

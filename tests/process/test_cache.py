@@ -204,7 +204,7 @@ def test_min_ttl_renews_what_lives_too_short(run_awsexec, home, sts, ttl, calls)
 
 
 LESS = "the credentials of profile 'reader' live {} at the most{}, less than the {} of "
-LONGER = "ask for longer with --duration, where the role allows it, or "
+LONGER = "ask for longer with --duration where the role allows it, or "
 SERVE = "run it with --serve, which renews them"
 
 

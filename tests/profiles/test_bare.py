@@ -31,12 +31,15 @@ def profiles(config="", credentials=""):
         ("[default]\nSSO_Session = x\n", "", True),
         ("[default]\nlogin_session = x\n", "", True),
         ("[default]\nweb_identity_token_file = x\n", "", True),
+        # to the SDK for JavaScript a header, to others a setting that goes on
+        (f"[profile x]\na = b\n  [default]\n{KEYS}", "", True),
         (f"[DEFAULT]\n{KEYS}", "", True),
         ("", f"[DEFAULT]\n{KEYS}", True),
     ],
 )
 def test_is_needed(config, credentials, needed):
-    assert bare.is_needed(profiles(config, credentials)) is needed
+    texts = [config.encode(), credentials.encode()]
+    assert bare.is_needed(profiles(config, credentials), texts) is needed
 
 
 def test_name_is_nobodys():
