@@ -114,5 +114,8 @@ def shown(text: str) -> str:
 
 
 def tail(key_id: str) -> str:
-    """The last four characters of an access key id, all that is ever shown."""
-    return "…" + key_id[-4:]
+    """The last four characters of an access key id, all that is ever shown.
+
+    Nothing of what is none: a line of it may be another value.
+    """
+    return "…" + (key_id[-4:] if key_id.isascii() and key_id.isalnum() else "")

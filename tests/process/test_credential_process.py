@@ -34,20 +34,6 @@ def printed(session=None, **changes):
     return json.dumps({k: v for k, v in document.items() if v is not None})
 
 
-@pytest.fixture
-def tool(home):
-    """Make the profile's process one that runs these lines of shell."""
-
-    def write(lines, arguments=""):
-        path = home.script("tool", f"#!/bin/sh\necho run >>{home.path}/runs\n{lines}\n")
-        home.write_config(
-            f"[profile p]\ncredential_process = {path} {arguments}\n"
-            f"[profile r]\nrole_arn = {READER}\nsource_profile = p\n"
-        )
-
-    return write
-
-
 def runs(home):
     path = home.path / "runs"
     return path.read_text().count("run") if path.exists() else 0
@@ -176,9 +162,12 @@ def test_what_it_prints_is_of_no_use(run_awsexec, home, tool, lines, what):
 @pytest.mark.parametrize(
     ("changes", "what"),
     [
-        ({"AccessKeyId": ""}, "it gave an empty key id or secret key"),
-        ({"AccessKeyId": 5}, "what it gave is no key pair"),
-        ({"SessionToken": "é"}, "what it gave is no key pair"),
+        ({"AccessKeyId": ""}, "the key id it gave is empty"),
+        ({"AccessKeyId": 5}, "the key id it gave is no text"),
+        (
+            {"SessionToken": "é"},
+            "the session token it gave has something else in it than printable ASCII",
+        ),
         (
             {"Expiration": "2020-01-01T00:00:00Z"},
             "it gave credentials that have expired already",

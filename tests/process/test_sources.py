@@ -39,25 +39,6 @@ def of(session):
     return [session.key_id, session.secret, session.token, iso8601(session.expires)]
 
 
-@pytest.fixture
-def instance(run_awsexec, sts):
-    """The metadata of an EC2 instance that awsexec runs on."""
-    with MetadataServer() as server:
-        server.credentials = sts.session_of(ROLE, 21_600)
-        run_awsexec.environ["AWS_EC2_METADATA_SERVICE_ENDPOINT"] = server.url
-        del run_awsexec.environ["AWS_EC2_METADATA_DISABLED"]
-        yield server
-
-
-@pytest.fixture
-def container(run_awsexec, sts):
-    """The metadata of a container that awsexec runs in."""
-    with ContainerServer() as server:
-        server.credentials = sts.session_of("task-role", 21_600)
-        run_awsexec.environ["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = server.url + PATH
-        yield server
-
-
 def redirection(home, address, port):
     """The environment in which connections to a link-local `address` end up here."""
     (home.path / "sitecustomize.py").write_text(
@@ -281,9 +262,9 @@ def test_role_that_does_not_trust_ec2(run_awsexec, home, instance):
     ("changes", "what"),
     [
         (3, "what answers at {url} is no EC2 metadata"),
-        ({"AccessKeyId": 3}, "what it gave is no key pair"),
-        ({"SecretAccessKey": ""}, "it gave an empty key id or secret key"),
-        ({"Token": "two\nlines"}, "what it gave is no key pair"),
+        ({"AccessKeyId": 3}, "the key id it gave is no text"),
+        ({"SecretAccessKey": ""}, "the secret key it gave is empty"),
+        ({"Token": "two\nlines"}, "the session token it gave has a line break in it"),
         ({"Expiration": 3}, "the expiration it gave is no ISO 8601 time"),
         ({"Expiration": "soon"}, "the expiration it gave is no ISO 8601 time"),
     ],
@@ -341,6 +322,22 @@ def test_where_nobody_answers_it_fails_within_about_a_second(
     # half a second for v2 and for v1, and what Python needs on a busy machine
     assert 1 < times[0] < 3.5
     assert times[1] - times[0] > 2
+
+
+def test_what_accepts_and_never_answers_fails_within_about_a_second(
+    run_awsexec, home, instance
+):
+    home.write_config(ALONE.format("Ec2InstanceMetadata"))
+    instance.delay = 60
+    begun = time.monotonic()
+    error = run_awsexec("p", "true").error()
+    took = time.monotonic() - begun
+    assert f"no EC2 instance metadata at {instance.url}" in error
+    begun = time.monotonic()
+    env = {"AWS_EC2_METADATA_DISABLED": "true"}
+    assert "switches it off" in run_awsexec("p", "true", env=env).error()
+    # without what Python needs, on a busy machine too
+    assert took - (time.monotonic() - begun) < 1.8
 
 
 def test_no_profile_and_no_config(run_awsexec, home, instance, sts):

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from awsexec.arguments import seconds
+from awsexec.credentials.answers import MALFORMED
 from awsexec.credentials.credentials import Credentials
 from awsexec.credentials.sources import Surroundings, config_of, failed, taken
 from awsexec.errors import ConfigError, ProcessLoop, shown
@@ -40,7 +41,7 @@ def _callers(environ: Mapping[str, str]) -> list[list[str]]:
     try:
         callers = json.loads(environ.get(CALLERS) or "[]")
         return [list(map(str, caller)) for caller in callers]
-    except (ValueError, TypeError):
+    except MALFORMED:
         return []
 
 
@@ -70,7 +71,7 @@ def load(source: Source, around: Surroundings) -> Credentials:
         raise failed(
             source, f"{command}: {error.__dict__['kwargs']['error_msg']}"
         ) from None
-    except (ValueError, TypeError, AttributeError, KeyError) as error:
+    except MALFORMED as error:
         if not finished:
             raise failed(source, f"{command}: {error}; mend the quotes") from None
         raise failed(
