@@ -90,7 +90,10 @@ class Selection:
     def cached(self, store: Store, now: float) -> list[Entry | None]:
         """What the cache holds of the source and of each step, None for nothing of use."""
         found = [store.read(key) for key in self.keys()]
-        return [entry if entry and entry.is_fresh(now) else None for entry in found]
+        return [
+            entry if entry and entry.is_fresh(now) and not entry.is_due(now) else None
+            for entry in found
+        ]
 
 
 def select(

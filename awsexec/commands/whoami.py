@@ -88,7 +88,7 @@ def _whose(
     """
     key_id, secret = environ.get(ACCESS_KEY_ID), environ.get(SECRET_ACCESS_KEY)
     if arguments.profile or environ.get("AWS_PROFILE") or not (key_id and secret):
-        selected, credentials = obtain(arguments, environ, report)
+        selected, credentials = obtain(arguments, environ, report, as_attached=True)
         source = selected.chain.source
         return selected.name, selected.endpoint, credentials, source
     environment.check(environ)

@@ -69,8 +69,11 @@ def test_instance_role_is_cached(run_awsexec, home, instance):
     children = [run_awsexec.child("p") for _ in range(2)]
     assert keys(children[0]) == keys(children[1])
     assert instance.asked == V2
-    # until five minutes before their end
-    age(home, 21_600 - 290)
+    # for five minutes: another role may be attached
+    age(home, 280)
+    run_awsexec.child("p")
+    assert instance.asked == V2
+    age(home, 30)
     run_awsexec.child("p")
     assert instance.asked == V2 * 2
     run_awsexec.child("--refresh", "p")
@@ -383,6 +386,28 @@ def test_whoami_on_an_instance(run_awsexec, home, instance, sts):
     assert 21_500 < answer["seconds_left"] <= 21_600
     text = run_awsexec("--whoami").stdout
     assert f"instance role     {ROLE}\ninstance profile  {PROFILE_ARN}\n" in text
+
+
+def test_whoami_after_another_role_was_attached(run_awsexec, home, instance, sts):
+    home.write_config(ALONE.format("Ec2InstanceMetadata"))
+    run_awsexec.child("p")
+    instance.credentials = sts.session_of("other-role")
+    answer = json.loads(run_awsexec("--whoami", "--json", "p").stdout)
+    assert ":assumed-role/other-role/" in answer["arn"]
+    assert answer["expires"] == iso8601(instance.credentials.expires)
+    # and so does the next run
+    assert keys(run_awsexec.child("p")) == of(instance.credentials)
+
+
+def test_explain_says_how_long_the_instance_s_are_kept(run_awsexec, home, instance):
+    home.write_config(ALONE.format("Ec2InstanceMetadata"))
+    run_awsexec.child("p")
+    step = json.loads(run_awsexec("--explain", "--json", "p").stdout)["chain"][0]
+    assert 200 < step["seconds_left"] <= 300
+    age(home, 310)
+    facts = json.loads(run_awsexec("--explain", "--json", "p").stdout)
+    assert facts["chain"][0]["cached_until"] is None
+    assert [call["call"] for call in facts["calls"]] == ["the EC2 instance metadata"]
 
 
 def test_explain_on_an_instance(run_awsexec, home, instance, sts):
