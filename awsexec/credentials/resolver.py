@@ -197,7 +197,8 @@ class Resolver:
         if code is not None:
             parameters["TokenCode"] = code
         try:
-            fresh = self._call(step.operation, parameters, signer)
+            with self._report.patience(f"still waiting for AWS STS, for the {step}"):
+                fresh = self._call(step.operation, parameters, signer)
         except refusals.Refused as error:
             raise refusals.explain(error, chain, step) from None
         except refusals.Unreachable as error:
