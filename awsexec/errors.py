@@ -65,6 +65,17 @@ class ProcessLoop(ConfigError):
         )
 
 
+class Deadlock(AwsexecError):
+    """A command that awsexec waits for comes back to what awsexec is doing."""
+
+    def __init__(self, pid: int) -> None:
+        super().__init__(
+            f"this runs in a command of another awsexec (process {pid}), which waits for "
+            "it, and wants the same credentials; let that credential_process or "
+            "mfa_process get its own elsewhere"
+        )
+
+
 class CredentialsError(AwsexecError):
     """Credentials could not be had, from AWS or from a source before it."""
 

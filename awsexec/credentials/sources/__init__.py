@@ -22,7 +22,8 @@ from awsexec.profiles.source import Source
 class Surroundings:
     """What a source may use of the world.
 
-    `paths` are the config file's and the credentials file's. `show` puts text on the
+    `paths` are the config file's and the credentials file's, and `hops` the names of the
+    profiles from the selected one to the source's. `show` puts text on the
     controlling terminal and raises `terminal.NoTerminal`; it is None where the user is
     not to be asked for anything. `device_code` and `browser` say how to sign in.
     `lock` holds, among processes, the lock of a name, and says why it waits.
@@ -30,6 +31,7 @@ class Surroundings:
 
     environ: Mapping[str, str]
     paths: tuple[str, str]
+    hops: tuple[str, ...]
     endpoint: Endpoint
     retries: Mapping[str, Any] | None
     show: Callable[[str], None] | None
