@@ -359,8 +359,9 @@ def caller_environment() -> "dict[str, str]":
 
 # --- credential_process -------------------------------------------------------------
 
-# Which profiles' processes this one runs in: config file, credentials file and name of
-# each, as JSON. Set for processes only, and passed on to what these start.
+# Which profiles' processes this one runs in, as JSON: of each the config file, the
+# credentials file, and the profiles from the selected one to that of the process. Set
+# for processes only, and passed on to what these start.
 CALLERS = "AWSEXEC_CALLERS"
 
 DOCUMENT = (

@@ -12,7 +12,7 @@ from awsexec.commands import ahead, selection
 from awsexec.commands.selection import Selection
 from awsexec.credentials.credentials import Credentials
 from awsexec.credentials.renewal import due_from
-from awsexec.credentials.resolver import Demand, Resolver
+from awsexec.credentials.resolver import KEPT, Demand, Resolver
 from awsexec.errors import CredentialsError
 from awsexec.report import Report
 from awsexec.times import duration
@@ -26,21 +26,26 @@ def obtain(
     selected: Selection | None = None,
     renew_if_due: bool = False,
     attended: bool = True,
+    as_attached: bool = False,
 ) -> tuple[Selection, Credentials]:
     """What the arguments select, unless it is `selected`, and its credentials.
 
     A session near its end is renewed behind the command's back; with `renew_if_due`
     at once, for those whose credentials nothing renews later. Where that is not
-    `attended`, nobody is asked for anything while the session is still good. Raises
-    `ConfigError`, `CredentialsError`, as `TooShort` and `NoCode` are, or `Interrupted`.
+    `attended`, nobody is asked for anything while the session is still good. With
+    `as_attached`, an instance's role is what its metadata tell now, not some minutes
+    ago. Raises `ConfigError`, `CredentialsError`, as `TooShort` and `NoCode` are, or
+    `Interrupted`.
     """
     selected = selected or selection.select(arguments, environ)
     store = None if arguments.no_cache else selection.store_for(environ, report)
     resolver = selection.resolver_for(selected, arguments, environ, store, report)
+    chain = selected.chain
+    anew = as_attached and chain.source.kind in KEPT and not chain.steps
     # the endpoint of --serve renews what is too short
     min_ttl = None if arguments.serve else arguments.min_ttl
-    demand = Demand(min_ttl, arguments.refresh)
-    credentials = resolver.credentials(selected.chain, demand)
+    demand = Demand(min_ttl, arguments.refresh or anew)
+    credentials = resolver.credentials(chain, demand)
     if store is not None and renew_if_due:
         if _is_due(arguments, environ, credentials):
             again = replace(demand, refresh=True)

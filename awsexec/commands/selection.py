@@ -104,7 +104,10 @@ class Selection:
     def cached(self, store: Store, now: float) -> list[Entry | None]:
         """What the cache holds of the source and of each step, None for nothing of use."""
         found = [store.read(key) for key in self.keys()]
-        return [entry if entry and entry.is_fresh(now) else None for entry in found]
+        return [
+            entry if entry and entry.is_fresh(now) and not entry.is_due(now) else None
+            for entry in found
+        ]
 
 
 def select(
@@ -254,16 +257,18 @@ def resolver_for(
     """What works out the credentials of `selection`, with a `store` or without."""
     profile, source = selection.chain.profile, selection.chain.source.profile
     waits = True
+    hops = tuple(hop.name for hop in selection.chain.hops)
     if selection.chain.source.kind == "process":
         from awsexec.credentials.sources import process
 
         # before a lock is taken, which the run that this one is in may hold
-        process.check(selection.chain.source, selection.config.paths, environ)
+        process.check(selection.chain.source, selection.config.paths, hops, environ)
         # or another, whose process comes round to wait for that run: a → b and b → a
         waits = not process.callers(environ)
     around = Surroundings(
         environ,
         selection.config.paths,
+        hops,
         selection.endpoint,
         selection.retries,
         None if arguments.no_prompt else terminal.show,

@@ -10,6 +10,7 @@ from awsexec.commands import selection
 from awsexec.commands.obtain import obtain
 from awsexec.commands.selection import Config
 from awsexec.credentials.credentials import Credentials, from_iso8601
+from awsexec.credentials.sources import environment
 from awsexec.everyrun import ACCESS_KEY_ID, SECRET_ACCESS_KEY, SESSION_TOKEN
 from awsexec.profiles import endpoint as endpoints
 from awsexec.profiles.endpoint import Endpoint
@@ -97,8 +98,10 @@ def whose(
                 report,
                 selected=selected,
                 renew_if_due=federated,
+                as_attached=True,
             )[1],
         )
+    environment.check(environ)
     profile = Profile(environ.get("AWSEXEC_PROFILE") or "environment")
     profiles = Profiles(AwsFile(""), AwsFile(""))
     region = (

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import http.client
 import os
 import time
 from collections.abc import Iterator, Mapping
@@ -17,12 +19,14 @@ import botocore.loaders
 import botocore.parsers
 import botocore.session
 import botocore.utils
+import urllib3.exceptions
 from botocore.configprovider import ConstantProvider
 
 import awsexec
+from awsexec.credentials.answers import MALFORMED
 from awsexec.credentials.credentials import Credentials
 from awsexec.credentials.refusals import Refused, Unreachable
-from awsexec.errors import shown
+from awsexec.errors import CredentialsError, shown
 from awsexec.profiles.endpoint import Endpoint
 
 USER_AGENT = f"awsexec/{awsexec.__version__}"
@@ -77,10 +81,11 @@ class Clients:
     ) -> Any:
         """A client of `service` in `region`, at `url` if one is configured.
 
-        `config` is a botocore ``Config``, which wins. Raises `Unreachable`, and what
-        botocore raises.
+        `config` is a botocore ``Config``, which wins. Raises `Unreachable` where there
+        can be none.
         """
-        bundle = self._checked_bundle(url or f"{service.upper()} in {region}")
+        place = url or f"{service.upper()} in {region}"
+        bundle = self._checked_bundle(place)
         keys = {}
         if signer is not None:
             keys = {
@@ -88,14 +93,18 @@ class Clients:
                 "aws_secret_access_key": signer.secret,
                 "aws_session_token": signer.token,
             }
-        return self._session.create_client(
-            service,
-            region_name=region,
-            endpoint_url=url,
-            verify=bundle,
-            config=self._config.merge(config) if config else self._config,
-            **keys,
-        )
+        try:
+            return self._session.create_client(
+                service,
+                region_name=region,
+                endpoint_url=url,
+                verify=bundle,
+                config=self._config.merge(config) if config else self._config,
+                **keys,
+            )
+        except (botocore.exceptions.BotoCoreError, ValueError, *_ENDPOINTS) as error:
+            # what it says is of the region and the URL
+            raise Unreachable(place, str(error)) from None
 
     def get(self, url: str, query: str) -> tuple[int, bytes]:
         """The status and body of what is at `url` with `query`, which may be a secret.
@@ -129,18 +138,47 @@ class Clients:
         return bundle
 
 
+# botocore's words for endpoints of a kind that AWS does not have
+_ENDPOINTS = (
+    botocore.exceptions.BaseEndpointResolverError,
+    botocore.exceptions.EndpointProviderError,
+)
+
+
 @contextlib.contextmanager
 def failures(service: str, url: str) -> Iterator[None]:
-    """Turn what a call of `service` at `url` fails of into `Refused` or `Unreachable`."""
+    """Around a call of `service` at `url`, and all that is read of its answer.
+
+    What that fails of becomes `Refused` where the service says no; `Unreachable` where
+    nobody answers, or somebody else does; and `CredentialsError` where it is a file of
+    this machine. None of their texts has anything in it that was sent: that may be a
+    secret.
+    """
     try:
         yield
     except botocore.exceptions.ClientError as error:
         raise _refused(error) from None
-    except (botocore.exceptions.BotoCoreError, OSError, ValueError) as error:
+    except (
+        botocore.exceptions.ConnectionError,
+        botocore.exceptions.HTTPClientError,
+    ) as error:
         raise Unreachable(url, _short(error)) from None
-    except (botocore.parsers.ResponseParserError, KeyError):
+    except _ENDPOINTS as error:
+        raise Unreachable(url, str(error)) from None
+    except botocore.exceptions.BotoCoreError as error:
+        kind = type(error).__name__
+        raise Unreachable(url, f"no request can be made ({kind})") from None
+    except (botocore.parsers.ResponseParserError, *MALFORMED):
         # the page of a proxy or of a network that wants a sign-in, or another server
         raise Unreachable(url, f"what answers there is not {service}") from None
+    except OSError as error:
+        # the network's come as those above
+        if error.errno == errno.EOVERFLOW:
+            # a time beyond what this machine can tell
+            raise Unreachable(url, f"what answers there is not {service}") from None
+        place = f"{shown(os.fsdecode(error.filename))}: " if error.filename else ""
+        reason = error.strerror or type(error).__name__
+        raise CredentialsError(f"{place}{reason}; mend that and try again") from None
 
 
 class _Loader(botocore.loaders.Loader):  # type: ignore[misc]
@@ -154,24 +192,34 @@ class _Loader(botocore.loaders.Loader):  # type: ignore[misc]
         return ["sts", "iam", "sso", "sso-oidc", "signin"]
 
 
-def _refused(error: botocore.exceptions.ClientError) -> Refused:
-    response = error.response
-    # only a refusal needs it
+def date_of(response: Mapping[str, Any]) -> float | None:
+    """When `response` was sent, by the sender's clock; None where it does not say.
+
+    Seconds since the epoch, from its Date header (RFC 9110).
+    """
     import email.utils
 
-    date = response.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
-    skew = None
-    if date:
-        try:
-            skew = time.time() - email.utils.parsedate_to_datetime(date).timestamp()
-        except ValueError:
-            pass
+    text = response.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
+    try:
+        return email.utils.parsedate_to_datetime(text).timestamp() if text else None
+    except ValueError:
+        return None
+
+
+def _refused(error: botocore.exceptions.ClientError) -> Refused:
+    response = error.response
+    date = date_of(response)
+    skew = None if date is None else time.time() - date
     details = response.get("Error", {})
     return Refused(
         str(details.get("Code") or "an unknown error"),
         str(details.get("Message") or "no message"),
         skew,
     )
+
+
+# what speaks of the connection, and not of what was to be sent
+_OF_THE_NETWORK = (OSError, urllib3.exceptions.HTTPError, http.client.HTTPException)
 
 
 def _short(error: Exception) -> str:
@@ -191,6 +239,9 @@ def _short(error: Exception) -> str:
     cause: BaseException | None = error.__dict__.get("kwargs", {}).get("error") or error
     while cause is not None and (inner := _inner(cause)) is not None:
         cause = inner
+    if not isinstance(cause, _OF_THE_NETWORK):
+        # Python's words for a header that cannot be one have all of it
+        return kind or "the request cannot be sent"
     text = getattr(cause, "strerror", None) or str(cause)
     return f"{kind} ({text})" if kind else text
 

@@ -5,13 +5,18 @@ SDKs and Tools Reference Guide, "Process credential provider".
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import signal
 import subprocess
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from awsexec import processes
 from awsexec.arguments import seconds
+from awsexec.credentials.answers import MALFORMED
 from awsexec.credentials.credentials import Credentials
 from awsexec.credentials.sources import Surroundings, config_of, failed, taken
 from awsexec.errors import ConfigError, ProcessLoop, SaidAlready, program, shown
@@ -24,29 +29,42 @@ DEEPEST = 8
 # seconds for a process to end in; it may have to wait for the user
 LONGEST = 300
 TIMEOUT = "AWSEXEC_PROCESS_TIMEOUT"
+KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
+# seconds between two looks whether a process has ended that left its stdout to another
+LOOK = 0.2
 
 
-def check(source: Source, paths: tuple[str, str], environ: Mapping[str, str]) -> None:
+def check(
+    source: Source,
+    paths: tuple[str, str],
+    hops: Sequence[str],
+    environ: Mapping[str, str],
+) -> None:
     """Raise `ProcessLoop` where this runs in the very process that it would run.
 
-    To be called before any lock is taken: the caller holds it.
+    `hops` are as in `Surroundings`. To be called before any lock is taken: the caller
+    holds it.
     """
-    inside, me = callers(environ), [*paths, source.profile.name]
-    if me in inside or len(inside) >= DEEPEST:
-        begin = inside.index(me) if me in inside else 0
-        loop = [caller[-1] for caller in inside[begin:]]
-        raise ProcessLoop([*loop, source.profile.name], source.setting.where)
+    inside, me = callers(environ), [*paths, *hops]
+    for position, caller in enumerate(inside):
+        if (caller[:2], caller[-1]) == (me[:2], me[-1]):
+            names = [name for one in [*inside[position + 1 :], me] for name in one[2:]]
+            raise ProcessLoop([caller[-1], *names], source.setting.where)
+    if len(inside) >= DEEPEST:
+        names = [one[-1] for one in [*inside, me]]
+        raise ProcessLoop(names, source.setting.where)
 
 
 def callers(environ: Mapping[str, str]) -> list[list[str]]:
     """The profiles whose processes this one runs in, the outermost first.
 
-    Each is the config file, the credentials file and the name.
+    Each is the config file, the credentials file, and the profiles from the selected
+    one to that of the process.
     """
     try:
         found = json.loads(environ.get(CALLERS) or "[]")
-        return [list(map(str, caller)) for caller in found]
-    except (ValueError, TypeError):
+        return [list(map(str, caller)) for caller in found if len(caller) > 2]
+    except MALFORMED:
         return []
 
 
@@ -76,7 +94,7 @@ def load(source: Source, around: Surroundings) -> Credentials:
         raise failed(
             source, f"{command}: {error.__dict__['kwargs']['error_msg']}"
         ) from None
-    except (ValueError, TypeError, AttributeError, KeyError) as error:
+    except MALFORMED as error:
         if not finished:
             raise failed(source, f"{command}: {error}; mend the quotes") from None
         raise failed(
@@ -110,7 +128,7 @@ def _run(source: Source, argv: list[str], around: Surroundings) -> _Finished:
     """
     command = _named(source)
     longest = _longest(around.environ)
-    inside = [*callers(around.environ), [*around.paths, source.profile.name]]
+    inside = [*callers(around.environ), [*around.paths, *around.hops]]
     environ = {**around.environ, CALLERS: json.dumps(inside)}
     try:
         process: subprocess.Popen[bytes] = subprocess.Popen(
@@ -122,15 +140,14 @@ def _run(source: Source, argv: list[str], around: Surroundings) -> _Finished:
     except (OSError, ValueError, IndexError) as error:
         reason = getattr(error, "strerror", None) or "there is no command in it"
         raise failed(source, f"cannot run {command}: {reason}") from None
-    try:
-        output, _ = process.communicate(timeout=longest)
-    except subprocess.TimeoutExpired:
+    output = _output(process, longest)
+    if output is None:
         _end(process)
         raise failed(
             source,
             f"{command} was ended after {longest} seconds without an answer; run it by "
             f"hand to see why, or give it more time with {TIMEOUT}",
-        ) from None
+        )
     if process.returncode != 0:
         ended = (
             f"ended with status {process.returncode}"
@@ -147,6 +164,32 @@ def _run(source: Source, argv: list[str], around: Surroundings) -> _Finished:
 
 def _is_awsexec(program: str) -> bool:
     return os.path.basename(program) in ("awsexec", "awsexec.exe")
+
+
+def _output(process: subprocess.Popen[bytes], longest: int) -> bytes | None:
+    """What the process prints; None if it takes more than so many seconds.
+
+    It has mostly said all when its stdout is closed. One that leaves that to a process
+    in the background has when it has ended, and what it printed is whole.
+    """
+    end = time.monotonic() + longest
+    while (left := end - time.monotonic()) > 0:
+        try:
+            return process.communicate(timeout=min(left, LOOK))[0]
+        except subprocess.TimeoutExpired as error:
+            output = error.output or b""
+            if process.poll() is not None and (process.returncode or _is_json(output)):
+                _close(process)
+                return bytes(output)
+    return None
+
+
+def _is_json(output: bytes) -> bool:
+    try:
+        json.loads(output)
+    except MALFORMED:
+        return False
+    return True
 
 
 def _is_terminal(descriptor: int) -> bool:
@@ -168,12 +211,29 @@ def _longest(environ: Mapping[str, str]) -> int:
 
 
 def _end(process: subprocess.Popen[Any]) -> None:
-    """End the process, and do not wait for what it has started."""
+    """End the process and those that run in it.
+
+    They are of this process's group, for that is the one that may use the terminal.
+    """
+    inside = processes.descendants(process.pid)
     process.terminate()
-    try:
+    for one in inside:
+        with contextlib.suppress(OSError):
+            os.kill(one.pid, signal.SIGTERM)
+    with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(1)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+    process.kill()
+    left = processes.running()
+    for one in inside:
+        # not another one that has got its number by now
+        if one.pid in left and left[one.pid].began == one.began:
+            with contextlib.suppress(OSError):
+                os.kill(one.pid, KILL)
+    process.wait()
+    _close(process)
+
+
+def _close(process: subprocess.Popen[Any]) -> None:
+    """Close this end of a stdout that another process may have open."""
     if process.stdout is not None:
         process.stdout.close()

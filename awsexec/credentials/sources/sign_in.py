@@ -26,9 +26,11 @@ from botocore.config import Config
 from awsexec import terminal
 from awsexec.browser import open_tab
 from awsexec.credentials import refusals
+from awsexec.credentials.answers import MALFORMED, unsendable
 from awsexec.credentials.clients import failures
 from awsexec.credentials.credentials import iso8601
 from awsexec.credentials.sources import Surroundings, failed
+from awsexec.credentials.sources.tokens import TokenCache
 from awsexec.errors import CredentialsError, Interrupted
 from awsexec.loopback import Handler, Server
 from awsexec.profiles.source import Source
@@ -66,16 +68,17 @@ class SignIn:
         scopes = source.value("sso_registration_scopes") or ""
         self._scopes = [scope.strip() for scope in scopes.split(",") if scope.strip()]
 
-    def token(self, cache: Any) -> str:
+    def token(self, cache: TokenCache) -> str:
         """Sign in, write the token to `cache`, the AWS CLI's, and return it.
 
         Raises `CredentialsError` where there is nobody to do it, or it does not work
-        out, and `Interrupted`.
+        out, `refusals.Unreachable`, and `Interrupted`.
         """
         self._show(
             f"awsexec: signing in to {self._session or self._start_url} for profile "
             f"{self._source.profile.name}\n"
         )
+        cache.check()
         client = self._create_client(
             "sso-oidc",
             config=Config(region_name=self._region, signature_version=UNSIGNED),
@@ -97,6 +100,7 @@ class SignIn:
                         },
                     )
                     answer = self._with_browser(client, registration)
+                token = self._kept(registration, answer)
         except KeyboardInterrupt:
             # the terminal shows ^C; what comes next begins on a line of its own
             self._show("\n")
@@ -107,6 +111,17 @@ class SignIn:
                 f"{SERVICE} refused the sign-in: {error.message.rstrip('.')} "
                 f"({error.code}); check sso_start_url and sso_region",
             ) from None
+        cache[_sha1(self._session or self._start_url)] = token
+        self._show("awsexec: signed in\n")
+        return str(token["accessToken"])
+
+    def _kept(
+        self, registration: dict[str, Any], answer: dict[str, Any]
+    ) -> dict[str, Any]:
+        """The token of an `answer` as the AWS CLI keeps it.
+
+        Raises one of `MALFORMED` where there is none that can be sent.
+        """
         token = {
             "startUrl": self._start_url,
             "region": self._region,
@@ -118,9 +133,9 @@ class SignIn:
         }
         if "refreshToken" in answer:
             token["refreshToken"] = answer["refreshToken"]
-        self._keep(cache, _sha1(self._session or self._start_url), token)
-        self._show("awsexec: signed in\n")
-        return str(token["accessToken"])
+        if why := unsendable(token["accessToken"]):
+            raise ValueError(f"the token {why}")
+        return token
 
     def _show(self, text: str) -> None:
         show = self._around.show
@@ -129,33 +144,17 @@ class SignIn:
                 raise terminal.NoTerminal
             show(text)
         except terminal.NoTerminal:
-            which = (
-                ["--profile", self._source.profile.name]
-                if self._session is None
-                else ["--sso-session", self._session]
-            )
-            command = shlex.join(["aws", "sso", "login", *which])
             why = (
                 "--no-prompt forbids signing in"
                 if show is None
                 else "there is no terminal to sign in on"
             )
             raise failed(
-                self._source, f"not signed in, and {why}; run: {command}"
-            ) from None
-
-    def _keep(self, cache: Any, key: str, value: dict[str, Any]) -> None:
-        try:
-            cache[key] = value
-        except OSError as error:
-            raise failed(
-                self._source,
-                f"cannot write to ~/.aws/sso/cache: {error.strerror}; mend that, for "
-                "the sign-in is kept there",
+                self._source, f"not signed in, and {why}; run: {command(self._source)}"
             ) from None
 
     def _register(
-        self, client: Any, cache: Any, grant: dict[str, Any]
+        self, client: Any, cache: TokenCache, grant: dict[str, Any]
     ) -> dict[str, Any]:
         """This client's registration, from the cache or anew.
 
@@ -178,7 +177,7 @@ class SignIn:
                 and {"clientId", "clientSecret"} <= found.keys()
             ):
                 return found
-        except (KeyError, TypeError, ValueError, AttributeError):
+        except MALFORMED:
             pass
         request = dict(grant)
         if self._scopes:
@@ -197,7 +196,7 @@ class SignIn:
             registration["scopes"] = request["scopes"]
         if wanted:
             registration["grantTypes"] = wanted
-        self._keep(cache, key, registration)
+        cache[key] = registration
         return registration
 
     def _with_browser(
@@ -303,7 +302,8 @@ class _Callback(Server):
                 ):
                     self.say(404, "There is nothing here.")
                 elif "code" in query:
-                    self.say(200, "You are signed in.")
+                    # which the terminal tells, once the code has been exchanged
+                    self.say(200, "The terminal shows whether you are signed in.")
                     answers.put((query["code"], None))
                 else:
                     error = query.get("error_description") or query.get("error")
@@ -322,6 +322,17 @@ class _Callback(Server):
             return self._answers.get(timeout=LONGEST)
         except queue.Empty:
             return None, None
+
+
+def command(source: Source) -> str:
+    """The AWS CLI's command that signs in for `source`."""
+    session = source.value("sso_session")
+    which = (
+        ["--profile", source.profile.name]
+        if session is None
+        else ["--sso-session", session]
+    )
+    return shlex.join(["aws", "sso", "login", *which])
 
 
 def seconds_left(expires: str) -> float:
