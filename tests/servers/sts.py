@@ -266,6 +266,10 @@ class StsServer:
             for call in self.calls
         ]
 
+    def credentials_of(self, key_id: str) -> Credentials | None:
+        """The credentials of that key id, None for nobody's."""
+        return self._credentials.get(key_id)
+
     def now(self) -> float:
         return time.time() + self.clock_offset
 
