@@ -254,6 +254,11 @@ TOLD: tuple[tuple[str, str, str], ...] = (
         _MACHINE,
     ),
     (
+        "mfa_serial without role_arn",
+        "MultiFactorAuthentication failed",
+        ":user/|^A[KS]IA",
+    ),
+    (
         "use_fips_endpoint, and others that are true or false",
         "is neither true nor false",
         "",

@@ -134,12 +134,31 @@ CASES = [
         calls=[("reader", SESSION)],
     ),
     Case(
-        "so does that of the environment",
+        "aws_security_token beats aws_session_token",
+        f"[profile p]\n{ROLE}source_profile = s\n",
+        f"[s]\naws_access_key_id = {SESSION}\naws_session_token = stale\n"
+        f"aws_security_token = {SESSION_TOKEN}\n"
+        f"aws_secret_access_key = {SESSION_SECRET}\n",
+        calls=[("reader", SESSION)],
+    ),
+    Case(
+        "that of the environment goes along too",
         f"[profile p]\n{ROLE}credential_source = Environment\n",
         env={
             "AWS_ACCESS_KEY_ID": SESSION,
             "AWS_SECRET_ACCESS_KEY": SESSION_SECRET,
             "AWS_SESSION_TOKEN": SESSION_TOKEN,
+        },
+        calls=[("reader", SESSION)],
+    ),
+    Case(
+        "AWS_SECURITY_TOKEN beats AWS_SESSION_TOKEN",
+        f"[profile p]\n{ROLE}credential_source = Environment\n",
+        env={
+            "AWS_ACCESS_KEY_ID": SESSION,
+            "AWS_SECRET_ACCESS_KEY": SESSION_SECRET,
+            "AWS_SESSION_TOKEN": "stale",
+            "AWS_SECURITY_TOKEN": SESSION_TOKEN,
         },
         calls=[("reader", SESSION)],
     ),
@@ -286,7 +305,8 @@ def test_rule(run_awsexec, home, sts, case):
     expected = {
         name: value
         for name, value in {**run_awsexec.environ, **case.env}.items()
-        if name.startswith("AWS") and name != "AWS_SESSION_TOKEN"
+        if name.startswith("AWS")
+        and name not in ("AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN")
     }
     issued = sts.credentials_of(case.key)
     expected |= {
