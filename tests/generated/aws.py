@@ -65,7 +65,7 @@ class Aws:
     def __enter__(self) -> Aws:
         """Answer in the place of the network, for all of botocore in this process."""
         self._instead = mock.patch.object(
-            URLLib3Session, "send", lambda _, request: self._answer(request)
+            URLLib3Session, "send", lambda _, request: self.answer(request)
         )
         self._instead.start()
         return self
@@ -91,7 +91,8 @@ class Aws:
             return found.caller
         return f"{key_id} {secret or ''} {token or ''}".rstrip()
 
-    def _answer(self, request: AWSPreparedRequest) -> AWSResponse:
+    def answer(self, request: AWSPreparedRequest) -> AWSResponse:
+        """What is sent back for `request`."""
         url = urllib.parse.urlsplit(request.url)
         headers = {
             name.lower(): value.decode() if isinstance(value, bytes) else str(value)
@@ -121,7 +122,7 @@ class Aws:
             status, kind = given.status, "application/json"
             text = given.body if isinstance(given.body, str) else json.dumps(given.body)
         return AWSResponse(
-            request.url, status, {"Content-Type": kind}, _Raw(text.encode())
+            request.url, status, {"Content-Type": kind}, Raw(text.encode())
         )
 
     def _server(self, url: urllib.parse.SplitResult) -> WebServer | None:
@@ -190,7 +191,7 @@ class Doors:
         }
 
 
-class _Raw(io.BytesIO):
+class Raw(io.BytesIO):
     """A body as urllib3 has it."""
 
     def stream(self) -> Iterator[bytes]:

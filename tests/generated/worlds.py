@@ -161,13 +161,13 @@ _role = st.tuples(
     st.sampled_from([READER, READER, READER, WRITER, WRITER, CHINESE]),
     _source | _source | _named,
 ).map(lambda pair: {"role_arn": pair[0], **pair[1]})
-_SSO = {
+SSO = {
     "sso_start_url": START_URL,
     "sso_region": "eu-west-1",
     "sso_account_id": "123456789012",
     "sso_role_name": "reader",
 }
-_SSO_SESSION = {
+SSO_SESSION = {
     "sso_session": "corp",
     "sso_account_id": "123456789012",
     "sso_role_name": "reader",
@@ -177,8 +177,8 @@ _others = st.sampled_from(
         {},
         {"credential_source": "Environment"},
         {"credential_source": "Ec2InstanceMetadata"},
-        _SSO,
-        _SSO_SESSION,
+        SSO,
+        SSO_SESSION,
         {"login_session": LOGIN},
         {"credential_process": "{home}/tool alice"},
         {"credential_process": '{home}/tool "two words"'},
