@@ -10,16 +10,23 @@ from awsexec.errors import UsageError, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+# more days than any session lives for
+_MOST_DAYS = 7
 
 
 def seconds(text: str) -> int:
     """A time as a number of seconds: 900, 15m, 8h, 1h30m. Raises `ValueError`."""
-    # a longer one is far beyond any limit, and some are too long for int()
-    if len(text) > 20:
-        raise ValueError("that is too long")
+    # some are too long for int()
+    found = _seconds(text) if len(text) <= 20 else _MOST_DAYS * 86400 + 1
+    if found > _MOST_DAYS * 86400:
+        raise ValueError(f"that is too long; {_MOST_DAYS}d is the most")
+    return found
+
+
+def _seconds(text: str) -> int:
     if text.isascii() and text.isdigit():
         return int(text)
     total, digits = 0, ""
@@ -330,10 +337,10 @@ class Arguments:
     profiles: bool = False
     forget: bool = False
 
-    def settings(self) -> tuple[tuple[str, str, str], ...]:
+    def settings(self) -> tuple[tuple[str, str | tuple[str, ...], str], ...]:
         """The options that say what a profile's setting does: setting, value, option.
 
-        Of a repeated one, a line each.
+        The value is a tuple for one that may be repeated.
         """
         given = []
         for _, options in OPTIONS:
@@ -341,11 +348,21 @@ class Arguments:
                 value = getattr(self, option.attribute) if option.setting else None
                 if value is None or value is False or value == ():
                     continue
-                if option.repeated:
-                    value = "\n".join(value)
-                text = "true" if value is True else str(value)
-                given.append((option.setting, text, option.flags[0]))
+                if value is True:
+                    value = "true"
+                elif not option.repeated:
+                    value = str(value)
+                given.append((option.setting, value, option.flags[0]))
         return tuple(given)
+
+    def named_profile(self, environ: Mapping[str, str]) -> str | None:
+        """PROFILE, else what the environment says; botocore asks that the other way."""
+        return (
+            self.profile
+            or environ.get("AWS_PROFILE")
+            or environ.get("AWS_DEFAULT_PROFILE")
+            or None
+        )
 
     @property
     def action(self) -> str:

@@ -63,7 +63,7 @@ def _act(parsed: Arguments, environ: Mapping[str, str]) -> int:
     elif parsed.quiet:
         level = report.QUIET
     reports = report.Report(sys.stderr, level)
-    if _wants_profile(parsed) and not environ.get("AWS_PROFILE"):
+    if _wants_profile(parsed) and not parsed.named_profile(environ):
         from awsexec.commands.pick import pick
 
         parsed.profile = pick(environ, reports)

@@ -113,6 +113,11 @@ def shown(text: str) -> str:
     return text if text.isprintable() and text else repr(text)
 
 
+def program(command: str) -> str:
+    """The first word of a command line; in its arguments there may be a secret."""
+    return shown((command.split() or [""])[0])
+
+
 def tail(key_id: str) -> str:
     """The last four characters of an access key id, all that is ever shown."""
     return "…" + key_id[-4:]

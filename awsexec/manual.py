@@ -33,7 +33,7 @@ STATUS = (
 
 # read by awsexec
 ENVIRONMENT = (
-    ("AWS_PROFILE", "PROFILE, where none is named"),
+    ("AWS_[DEFAULT_]PROFILE", "PROFILE, where none is named"),
     ("AWS_CONFIG_FILE", "instead of ~/.aws/config"),
     ("AWS_SHARED_CREDENTIALS_FILE", "instead of ~/.aws/credentials"),
     ("AWS_REGION, AWS_DEFAULT_REGION", "the region, over the profile's"),

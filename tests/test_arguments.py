@@ -14,7 +14,7 @@ from awsexec.errors import UsageError
         ("15m", 900),
         ("8h", 28_800),
         ("1h30m", 5_400),
-        ("1d", 86_400),
+        ("7d", 604_800),
         ("0", 0),
     ],
 )
@@ -96,7 +96,7 @@ def test_settings_that_options_stand_for():
     words = "--role-arn a --session-tag a=b --session-tag c=d --read-only --duration 1h"
     assert arguments.parse(words.split()).settings() == (
         ("role_arn", "a", "--role-arn"),
-        ("session_tags", "a=b\nc=d", "--session-tag"),
+        ("session_tags", ("a=b", "c=d"), "--session-tag"),
         ("session_read_only", "true", "--read-only"),
         ("duration_seconds", "3600", "--duration"),
     )
@@ -134,7 +134,15 @@ def test_help_comes_before_everything():
             "--duration soon: a time is seconds, or like 15m, 8h, 1h30m",
         ),
         # which str() would refuse to print
-        (["--min-ttl", "9" * 4299 + "d"], f"--min-ttl {'9' * 4299}d: that is too long"),
+        (
+            ["--min-ttl", "9" * 4299 + "d"],
+            f"--min-ttl {'9' * 4299}d: that is too long; 7d is the most",
+        ),
+        (["--min-ttl", "8d"], "--min-ttl 8d: that is too long; 7d is the most"),
+        (
+            ["--min-ttl", "9" * 20],
+            f"--min-ttl {'9' * 20}: that is too long; 7d is the most",
+        ),
         (["--session-tag", "a"], "--session-tag a: a tag is KEY=VALUE"),
         (["--session-tag", "=b"], "--session-tag =b: a tag is KEY=VALUE"),
         (["--forget", "p", "ls"], "--forget takes no COMMAND"),

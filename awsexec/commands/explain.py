@@ -19,7 +19,7 @@ from awsexec.arguments import Arguments
 from awsexec.commands import selection, text
 from awsexec.commands.selection import Config, Selection
 from awsexec.credentials.credentials import Credentials, child_variables, iso8601
-from awsexec.errors import AwsexecError, shown, tail
+from awsexec.errors import AwsexecError, program, shown, tail
 from awsexec.everyrun import Entry
 from awsexec.profiles.files import Setting
 from awsexec.profiles.profile import KEY_ID, SECRET, TOKENS, Profile
@@ -30,6 +30,7 @@ from awsexec.times import duration
 # what of the environment has a say in a run, besides the variables of the fast path
 _VARIABLES = (
     "AWS_PROFILE",
+    "AWS_DEFAULT_PROFILE",
     "AWS_CONFIG_FILE",
     "AWS_SHARED_CREDENTIALS_FILE",
     *everyrun.RUN_VARIABLES[1:],
@@ -40,8 +41,6 @@ _VARIABLES = (
     "http_proxy",
     "https_proxy",
     "no_proxy",
-    "AWS_RETRY_MODE",
-    "AWS_MAX_ATTEMPTS",
     "AWSEXEC_CACHE_DIR",
     "AWSEXEC_MFA_TOKEN",
     "AWSEXEC_MFA_PROCESS",
@@ -55,8 +54,6 @@ _SECRET = frozenset(
         SECRET,
         *TOKENS,
         "external_id",
-        "AWSEXEC_MFA_TOKEN",
-        "AWS_CONTAINER_AUTHORIZATION_TOKEN",
     }
 )
 # what other programs keep in these files is named like this
@@ -77,7 +74,7 @@ _ASKED = {
 
 def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int:
     """Print all that is known of PROFILE; return 125 if it cannot be worked out."""
-    facts: dict[str, Any] = {"profile": arguments.profile or environ.get("AWS_PROFILE")}
+    facts: dict[str, Any] = {"profile": arguments.named_profile(environ)}
     fault: AwsexecError | None = None
     config = Config.load(environ)
     try:
@@ -89,7 +86,7 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     else:
         facts.update(_facts(selected, environ, selection.store_for(environ, report)))
     facts["environment"] = {
-        name: "******" if name in _SECRET else _USER.sub("******@", environ[name])
+        name: _shown(Setting(name, environ[name], name, 0))
         for name in _VARIABLES
         if environ.get(name)
     }
@@ -209,7 +206,7 @@ def _profile(profile: Profile) -> dict[str, Any]:
             for setting in sorted(
                 profile.settings.values(), key=lambda item: (item.file, item.line)
             )
-            if setting.value
+            if setting.value or setting.block
         ],
     }
 
@@ -217,11 +214,16 @@ def _profile(profile: Profile) -> dict[str, Any]:
 def _shown(setting: Setting) -> str:
     if setting.name == KEY_ID:
         return tail(setting.value)
-    hidden = setting.name in _SECRET or (
-        any(part in setting.name for part in _SECRET_PARTS)
-        and not setting.name.endswith("_file")
+    name, value = setting.name.lower(), setting.value
+    if name.endswith("_process"):
+        has_arguments = len(value.split()) > 1
+        return program(value) + (" ******" if has_arguments else "")
+    hidden = name in _SECRET or (
+        any(part in name for part in _SECRET_PARTS) and not name.endswith("_file")
     )
-    return "******" if hidden else _USER.sub("******@", setting.value)
+    if setting.block:
+        value = ", ".join(f"{item.name} = {_shown(item)}" for item in setting.block)
+    return "******" if hidden else _USER.sub("******@", value)
 
 
 def _print(facts: dict[str, Any], environ: Mapping[str, str]) -> None:

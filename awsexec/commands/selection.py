@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
@@ -22,10 +22,11 @@ from awsexec.profiles import chain as chains
 from awsexec.profiles import endpoint as endpoints
 from awsexec.profiles.chain import Chain
 from awsexec.profiles.endpoint import Endpoint
-from awsexec.profiles import files
+from awsexec.profiles import files, values
 from awsexec.profiles.files import Setting
 from awsexec.profiles.profile import Profile, Profiles
-from awsexec.profiles.steps import ROLE_SETTINGS, clean_session_name
+from awsexec.profiles.source import METADATA_DISABLED
+from awsexec.profiles.steps import clean_session_name
 from awsexec.report import Report
 
 # Seconds for which a file may look the same after another edit; git calls such index
@@ -33,6 +34,11 @@ from awsexec.report import Report
 # to FAT with its steps of two seconds; finer ones are the kernel's, which takes them
 # from a clock that ticks a hundred times a second at the least.
 COARSE_STEP, FINE_STEP = 2, 0.02
+
+# what retry_mode and max_attempts may be (SDKs and Tools Reference Guide, "Retry
+# behavior"); nobody waits for more tries
+RETRY_MODES = ("legacy", "standard", "adaptive")
+MAX_ATTEMPTS = (1, 1000)
 
 
 @dataclass(frozen=True)
@@ -102,29 +108,26 @@ def select(
     """
     config = config or Config.load(environ)
     profiles = config.profiles
-    options = [Setting(*given, 0) for given in arguments.settings()]
+    options = [_option(*given) for given in arguments.settings()]
     session_name = clean_session_name(local_user())
     chain = None
-    if not (arguments.profile or environ.get("AWS_PROFILE") or options):
-        if not profiles.names():
-            chain = chains.resolve_without_profile(session_name, environ)
+    if not (arguments.named_profile(environ) or options or profiles.names()):
+        chain = chains.resolve_without_profile(session_name, environ)
+        if chain is None:
+            raise UsageError(
+                f"no PROFILE, no profile in {' or '.join(config.paths)}, and "
+                f"{METADATA_DISABLED} switches the instance's metadata off; add a profile"
+            )
     if chain is None:
         profile = _profile(profiles, arguments, options, environ)
         chain = chains.resolve(profiles, profile, session_name, environ)
     profile = chain.profile
-    if not chain.steps:
-        for setting in options:
-            if setting.name in ("duration_seconds", "mfa_serial"):
-                raise UsageError(
-                    f"{setting.file} is for a session that awsexec opens, and the "
-                    f"credentials of profile {shown(profile.name)} run as they are"
-                )
     region = endpoints.region_of(profile, environ, arguments.region)
     endpoint = endpoints.resolve(profiles, profile, environ, region, chain.role_arns)
     return Selection(
         chain,
         endpoint,
-        region,
+        region.value if region is not None else None,
         endpoints.region_of(Profile(""), environ, arguments.region) is None,
         config,
         by_name=profile.name in profiles and not options and arguments.region is None
@@ -144,6 +147,12 @@ def _is_settled(path: str) -> bool:
     return max(stamps) / 1e9 < time.time() - step
 
 
+def _option(name: str, value: str | tuple[str, ...], option: str) -> Setting:
+    if isinstance(value, str):
+        return Setting(name, value, option, 0)
+    return Setting(name, "\n".join(value), option, 0, pieces=value)
+
+
 def _profile(
     profiles: Profiles,
     arguments: Arguments,
@@ -152,7 +161,7 @@ def _profile(
 ) -> Profile:
     """The selected profile, with the settings from options laid over it."""
     by_name = {option.name: option for option in options}
-    name = arguments.profile or environ.get("AWS_PROFILE")
+    name = arguments.named_profile(environ)
     role, source = by_name.get("role_arn"), by_name.get("source_profile")
     if arguments.profile is None and role is not None and source is not None:
         # a role that no config file knows
@@ -165,19 +174,7 @@ def _profile(
         profile = profile.without("credential_source")
     if role is not None and source is None and profile.get("role_arn") is None:
         options.append(Setting("source_profile", name, "--role-arn", 0))
-    if profile.get("role_arn") is None and role is None:
-        _refuse(options, ROLE_SETTINGS, f"{shown(name)} has none; add --role-arn")
-    elif profile.get("web_identity_token_file") is not None:
-        # AssumeRoleWithWebIdentity, which is the source
-        other = ROLE_SETTINGS - {"role_session_name"}
-        _refuse(options, other, f"{shown(name)} has one that a token assumes")
     return _with_session_name(profile, options, arguments)
-
-
-def _refuse(options: list[Setting], names: Collection[str], why: str) -> None:
-    for setting in options:
-        if setting.name in names:
-            raise UsageError(f"{setting.file} is for a role, and profile {why}")
 
 
 def _with_session_name(
@@ -292,14 +289,17 @@ def _option_or_variable(
 def _retries(
     profile: Profile, environ: Mapping[str, str]
 ) -> dict[str, str | int] | None:
-    """What the user configured of botocore's retries, None for nothing."""
-    mode = environ.get("AWS_RETRY_MODE") or profile.value("retry_mode")
-    attempts = environ.get("AWS_MAX_ATTEMPTS") or profile.value("max_attempts")
+    """What the user configured of botocore's retries, None for nothing.
+
+    Raises `ConfigError`.
+    """
+    mode = values.one_of(profile.or_variable("retry_mode", environ), RETRY_MODES)
+    attempts = values.number(profile.or_variable("max_attempts", environ), MAX_ATTEMPTS)
     retries: dict[str, str | int] = {}
-    if mode in ("legacy", "standard", "adaptive"):
+    if mode is not None:
         retries["mode"] = mode
-    if attempts and attempts.isdigit() and int(attempts) > 0:
-        retries["total_max_attempts"] = int(attempts)
+    if attempts is not None:
+        retries["total_max_attempts"] = attempts
     return retries or None
 
 

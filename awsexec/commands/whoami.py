@@ -19,6 +19,7 @@ from awsexec.profiles.endpoint import Endpoint
 from awsexec.profiles.files import AwsFile
 from awsexec.profiles.profile import Profile, Profiles
 from awsexec.profiles.source import Source
+from awsexec.profiles.values import variable
 from awsexec.report import Report
 from awsexec.times import duration
 
@@ -86,15 +87,15 @@ def _whose(
     These are what a command here runs with: in a shell of awsexec's, the role's.
     """
     key_id, secret = environ.get(ACCESS_KEY_ID), environ.get(SECRET_ACCESS_KEY)
-    if arguments.profile or environ.get("AWS_PROFILE") or not (key_id and secret):
+    if arguments.named_profile(environ) or not (key_id and secret):
         selected, credentials = obtain(arguments, environ, report)
         source = selected.chain.source
         return selected.name, selected.endpoint, credentials, source
     profile = Profile(environ.get("AWSEXEC_PROFILE") or "environment")
     profiles = Profiles(AwsFile(""), AwsFile(""))
     # that of the profile is no choice of the user's, but where its partition is
-    region = endpoints.region_of(profile, environ, arguments.region) or environ.get(
-        "AWSEXEC_PROFILE_REGION"
+    region = endpoints.region_of(profile, environ, arguments.region) or variable(
+        "AWSEXEC_PROFILE_REGION", environ
     )
     endpoint = endpoints.resolve(profiles, profile, environ, region, ())
     expires = environ.get("AWS_CREDENTIAL_EXPIRATION")

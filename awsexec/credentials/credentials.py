@@ -105,6 +105,8 @@ def from_iso8601(text: str) -> int | None:
 
     try:
         # Python 3.10 does not know the Z
-        return int(datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp())
+        found = datetime.fromisoformat(text.replace("Z", "+00:00"))
     except ValueError:
         return None
+    # without a zone it would be read in this machine's
+    return int(found.timestamp()) if found.tzinfo is not None else None

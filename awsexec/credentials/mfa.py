@@ -12,7 +12,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 
 from awsexec import terminal
-from awsexec.errors import NoCode, UsageError, shown
+from awsexec.errors import NoCode, UsageError, program, shown
 from awsexec.profiles.files import Setting
 
 # how often a code is asked for that AWS then refuses
@@ -100,17 +100,17 @@ def _from_process(process: Setting) -> str:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise NoCode(
-            f"{process.where}: cannot run mfa_process {shown(process.value)}: {reason}"
+            f"{process.where}: cannot run mfa_process {program(process.value)}: {reason}"
         ) from None
     line = finished.stdout.split(b"\n", 1)[0].decode("utf-8", "replace").strip()
     if finished.returncode != 0:
         raise NoCode(
-            f"{process.where}: mfa_process {shown(process.value)} ended with status "
+            f"{process.where}: mfa_process {program(process.value)} ended with status "
             f"{finished.returncode}; run it by hand to see why"
         )
     if not is_code(line):
         raise NoCode(
-            f"{process.where}: mfa_process {shown(process.value)} printed no six-digit "
+            f"{process.where}: mfa_process {program(process.value)} printed no six-digit "
             "code on its first line"
         )
     return line

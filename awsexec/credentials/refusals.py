@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from awsexec.errors import CredentialsError, MfaRefused
 from awsexec.profiles.chain import Chain
-from awsexec.profiles.steps import AssumeRole, Step
+from awsexec.profiles.steps import CHAINED_LONGEST, AssumeRole, Step
 
 
 class Refused(Exception):
@@ -67,6 +67,12 @@ def explain(error: Refused, chain: Chain, step: Step) -> CredentialsError:
     if code == "SignatureDoesNotMatch":
         return CredentialsError(
             f"AWS does not accept the secret key of {asking}; check it: {said}"
+        )
+    if "role chaining" in error.message:
+        return CredentialsError(
+            f"{profile}: the credentials of {asking} are a session, and a role assumed "
+            f"from one lives one hour at most; ask for {CHAINED_LONGEST} seconds or less "
+            f"with --duration or duration_seconds, and let --serve renew it: {said}"
         )
     if "DurationSeconds" in error.message:
         return CredentialsError(

@@ -78,7 +78,7 @@ def config(profiles: Profiles, original: bytes) -> bytes:
             continue
         # a line that is indented goes on with the one before
         lines.append(f"{setting.name} = " + setting.value.replace("\n", "\n  "))
-        lines += [f"  {each.name} = {each.value}" for each in setting.nested.values()]
+        lines += [f"  {each.name} = {each.value}" for each in setting.block]
     copy = _EVERYBODYS.sub(b"[awsexec-nobodys]", original)
     return copy + ("\n" + "\n".join(lines) + "\n").encode("utf-8", "surrogateescape")
 

@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from awsexec.errors import ConfigError, NoSuchProfile, ProfileLoop
+from awsexec.errors import ConfigError, NoSuchProfile, ProfileLoop, UsageError, shown
 from awsexec.profiles import source as source_kinds
 from awsexec.profiles import steps as calls
+from awsexec.profiles import values
 from awsexec.profiles.files import AwsFile, Setting
 from awsexec.profiles.profile import Profile, Profiles
 from awsexec.profiles.source import Source
@@ -39,11 +40,16 @@ class Chain:
     hops: tuple[Profile, ...]
 
     @property
-    def role_arns(self) -> list[str]:
-        """The ARNs of its roles, in the order of the calls."""
-        first = self.source.value("role_arn")
-        steps = [step.role_arn for step in self.steps if isinstance(step, AssumeRole)]
-        return [first, *steps] if first else steps
+    def role_arns(self) -> list[Setting]:
+        """The settings that name its roles, in the order of the calls."""
+        of_source = self.source.get("role_arn")
+        hops = {hop.name: hop for hop in self.hops}
+        steps = [
+            hops[step.profile].settings["role_arn"]
+            for step in self.steps
+            if isinstance(step, AssumeRole)
+        ]
+        return [of_source, *steps] if of_source is not None else steps
 
     @property
     def life(self) -> int | None:
@@ -84,6 +90,8 @@ def resolve(
     `session_name` is for roles that configure none. Raises `ConfigError`.
     """
     hops, source = _walk(profiles, profile)
+    if not hops or source.kind == "web identity":
+        _refuse_role_settings(source)
     source = _completed(source, profiles, profile, session_name, environ)
     serial = profile.get("mfa_serial")
     if hops:
@@ -100,6 +108,8 @@ def resolve(
         ]
     else:
         steps = []
+    if not steps:
+        _refuse_session_options(profile)
     if not hops or hops[-1].name != source.profile.name:
         hops.append(source.profile)
     return Chain(profile, source, tuple(steps), tuple(hops))
@@ -193,6 +203,45 @@ def _source_profile(profiles: Profiles, profile: Profile, link: Setting) -> Prof
         ) from None
 
 
+def _refuse_role_settings(source: Source) -> None:
+    """Raise where `source`, whose role no AssumeRole assumes, has settings of such a role.
+
+    Of an option any that would do nothing is refused. Of a file it is those that no SDK
+    has and that say how little a session may do; the others mean nothing to the SDKs
+    here either. A profile that does no more than give its keys to the next one's role
+    may have them: they are for its own role, which this run does not assume.
+    """
+    profile = source.profile
+    by_token = source.kind == "web identity"
+    for setting in profile.settings.values():
+        is_option = not setting.line
+        names = calls.ROLE_SETTINGS if is_option else calls.OWN_SETTINGS
+        if (
+            setting.name not in names
+            or not (setting.value or setting.block)
+            or (setting.name == "session_read_only" and not values.is_true(setting))
+            or (setting.name == "role_session_name" and by_token)
+        ):
+            continue
+        what = setting.file if is_option else f"{setting.where}: {setting.name}"
+        why = f"{what} is for a role, and profile {shown(profile.name)} has "
+        why += "one that a token assumes" if by_token else "none"
+        if is_option:
+            raise UsageError(why if by_token else f"{why}; add --role-arn")
+        advice = "remove it" if by_token else "add role_arn, or remove it"
+        raise ConfigError(f"{why}, so that it does nothing; {advice}")
+
+
+def _refuse_session_options(profile: Profile) -> None:
+    for name in ("duration_seconds", "mfa_serial"):
+        setting = profile.get(name)
+        if setting is not None and not setting.line:
+            raise UsageError(
+                f"{setting.file} is for a session that awsexec opens, and the "
+                f"credentials of profile {shown(profile.name)} run as they are"
+            )
+
+
 def _role_steps(
     hops: Sequence[Profile],
     source: Source,
@@ -217,12 +266,20 @@ def _role_steps(
             vouched.add(in_call)
         step = calls.assume_role(hop, session_name, in_call, environ)
         is_long = (step.duration or 0) > CHAINED_LONGEST
-        if position > 0 and is_long:
+        if is_long and (position > 0 or source.is_session):
             setting = hop.settings["duration_seconds"]
+            of = "another role" if position > 0 else f"a session ({source.label})"
             raise ConfigError(
                 f"{setting.where}: {step.duration} seconds for profile {hop.name!r}, "
-                "but a role assumed from another role lives one hour at most; ask for "
+                f"but a role assumed from {of} lives one hour at most; ask for "
                 f"{CHAINED_LONGEST} or less"
+            )
+        if in_call and position == 0 and source.is_role_session:
+            # as for botocore, which asks for the code that AWS then refuses
+            raise ConfigError(
+                f"{hop.settings['mfa_serial'].where}: MFA for profile {hop.name!r}, but a "
+                f"role's session ({source.label}) cannot present it; remove mfa_serial, "
+                "or name a source_profile with the keys of the device's user"
             )
         if in_call and position == 0 and source.is_user_keys and not is_long:
             steps.append(MfaSession(in_call, calls.MFA_DEFAULT, hop.name))

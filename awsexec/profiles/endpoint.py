@@ -11,8 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from awsexec.errors import ConfigError, shown
+from awsexec.profiles import files, values
 from awsexec.profiles.files import Setting
-from awsexec.profiles.profile import Profile, Profiles, is_true
+from awsexec.profiles.profile import Profile, Profiles
+from awsexec.profiles.values import variable
 
 # where a partition's STS is called when no region is configured
 _HOME_REGIONS = {
@@ -87,6 +89,9 @@ class Endpoint:
 
 def partition(region: str) -> str:
     """The partition a region lies in, by its name."""
+    if region.startswith("aws") and region.endswith("-global"):
+        # the pseudo-region of a whole partition
+        return region.removesuffix("-global")
     for prefix, name in _PARTITIONS.items():
         if region.startswith(prefix):
             return name
@@ -95,13 +100,14 @@ def partition(region: str) -> str:
 
 def region_of(
     profile: Profile, environ: Mapping[str, str], option: str | None
-) -> str | None:
+) -> Setting | None:
     """The region the command is to use: option, environment, profile, or none."""
+    if option:
+        return Setting("region", option, "--region", 0)
     return (
-        option
-        or environ.get("AWS_REGION")
-        or environ.get("AWS_DEFAULT_REGION")
-        or profile.value("region")
+        variable("AWS_REGION", environ, "region")
+        or variable("AWS_DEFAULT_REGION", environ, "region")
+        or profile.get("region")
     )
 
 
@@ -109,82 +115,110 @@ def resolve(
     profiles: Profiles,
     profile: Profile,
     environ: Mapping[str, str],
-    region: str | None,
-    role_arns: Sequence[str],
+    configured: Setting | None,
+    role_arns: Sequence[Setting],
 ) -> Endpoint:
     """The endpoint for the calls of `profile`, which assume the roles `role_arns`.
 
-    The roles tell the partition where no region is configured, and must agree with it
-    where one is. Raises `ConfigError`.
+    `configured` is the region. The roles tell the partition where none is, and must
+    agree with it where one is. Raises `ConfigError`.
     """
-    fips = _is_on("use_fips_endpoint", profile, environ)
-    dualstack = _is_on("use_dualstack_endpoint", profile, environ)
-    if region is None:
-        home = role_arns[-1].split(":")[1] if role_arns else "aws"
-        region = _HOME_REGIONS.get(home, "us-east-1")
-    elif region.strip("abcdefghijklmnopqrstuvwxyz0123456789-"):
-        raise ConfigError(f"{shown(region)} is no AWS region; write one like eu-west-1")
-    elif region.startswith("fips-") or region.endswith("-fips"):
+    fips = profile.or_variable("use_fips_endpoint", environ)
+    dualstack = profile.or_variable("use_dualstack_endpoint", environ)
+    is_fips, is_dualstack = values.is_true(fips), values.is_true(dualstack)
+    sts_url = _configured_url("sts", profiles, profile, environ)
+    region = _region(configured, role_arns, is_checked=sts_url is None)
+    if region.startswith("fips-") or region.endswith("-fips"):
         # a pseudo-region, from before there was a setting
-        fips = True
+        fips, is_fips = configured, True
         region = region.removeprefix("fips-").removesuffix("-fips")
-    sts_url = url("sts", profiles, profile, environ)
+    address = sts_url.value if sts_url is not None else None
     if sts_url is None:
-        _check_partition(region, role_arns)
-        is_legacy = _is_legacy(profile, environ)
-        if is_legacy and region in _LEGACY_REGIONS and not (fips or dualstack):
-            sts_url, region = _GLOBAL_URL, _GLOBAL_REGION
-    elif fips or dualstack:
-        name = "use_fips_endpoint" if fips else "use_dualstack_endpoint"
+        _check_partition(region, configured, role_arns)
+        setting = profile.or_variable("sts_regional_endpoints", environ)
+        is_legacy = values.one_of(setting, ("legacy", "regional")) == "legacy"
+        if is_legacy and region in _LEGACY_REGIONS and not (is_fips or is_dualstack):
+            address, region = _GLOBAL_URL, _GLOBAL_REGION
+    elif is_fips or is_dualstack:
+        setting = fips if is_fips else dualstack
+        assert setting is not None
         raise ConfigError(
-            f"{name} and the endpoint {shown(sts_url)} exclude each other; name an "
+            f"{setting.where}: {setting.name} = {setting.value} and the endpoint "
+            f"{shown(sts_url.value)} ({sts_url.where}) exclude each other; name an "
             "endpoint of that kind and turn the setting off"
         )
+    bundle = profile.or_variable("ca_bundle", environ)
     return Endpoint(
         region,
-        sts_url,
-        environ.get("AWS_CA_BUNDLE") or profile.value("ca_bundle"),
+        address,
+        files.expand(bundle.value, environ) if bundle is not None else None,
         url("iam", profiles, profile, environ),
-        fips,
-        dualstack,
+        is_fips,
+        is_dualstack,
     )
 
 
-def _check_partition(region: str, role_arns: Sequence[str]) -> None:
+def _region(
+    configured: Setting | None, role_arns: Sequence[Setting], is_checked: bool
+) -> str:
+    """The configured region, else that in which the partition of the roles is called.
+
+    With `is_checked` an AWS partition must be called in a region of its own; an STS
+    of somebody else's may have its own idea of them.
+    """
+    if configured is not None:
+        name = configured.value
+        if not _is_region(name):
+            raise ConfigError(
+                f"{configured.where}: {shown(name)} is no AWS region; write one like "
+                "eu-west-1"
+            )
+        return name
+    if not role_arns:
+        return _HOME_REGIONS["aws"]
+    first, last = role_arns[0], role_arns[-1]
+    home = _partition_of(last)
+    if is_checked and home not in _HOME_REGIONS:
+        raise ConfigError(
+            f"{last.where}: the role {last.value} is in the partition {home}, and no "
+            "region is configured; set one of that partition (region, AWS_REGION or "
+            "--region)"
+        )
+    if is_checked and _partition_of(first) != home:
+        raise ConfigError(
+            f"{last.where}: the role {last.value} is in the partition {home}, and the role "
+            f"{first.value} ({first.where}) in {_partition_of(first)}; AWS has no way from "
+            "one into another"
+        )
+    return _HOME_REGIONS.get(home, _HOME_REGIONS["aws"])
+
+
+def _is_region(text: str) -> bool:
+    """Whether it may be a region: a host label (RFC 1123) of lower-case letters."""
+    return (
+        1 <= len(text) <= 63
+        and not text.strip("abcdefghijklmnopqrstuvwxyz0123456789-")
+        and not text.isdigit()
+        and text == text.strip("-")
+    )
+
+
+def _partition_of(role_arn: Setting) -> str:
+    return role_arn.value.split(":")[1]
+
+
+def _check_partition(
+    region: str, configured: Setting | None, role_arns: Sequence[Setting]
+) -> None:
     for arn in role_arns:
-        of_role, of_region = arn.split(":")[1], partition(region)
-        if of_role != of_region:
+        of_role, of_region = _partition_of(arn), partition(region)
+        if configured is not None and of_role != of_region:
             home = _HOME_REGIONS.get(of_role)
             raise ConfigError(
-                f"the role {arn} is in the partition {of_role}, and the region {region} "
-                f"in {of_region}; choose a region of {of_role}"
-                + (f", like {home}" if home else "")
+                f"{arn.where}: the role {arn.value} is in the partition {of_role}, and the "
+                f"region {configured.value} ({configured.where}) in {of_region}; choose a "
+                f"region of {of_role}" + (f", like {home}" if home else "")
             )
-
-
-def _is_legacy(profile: Profile, environ: Mapping[str, str]) -> bool:
-    setting = _variable_or_setting("sts_regional_endpoints", profile, environ)
-    if setting is None:
-        return False
-    if setting.value not in ("legacy", "regional"):
-        raise ConfigError(
-            f"{setting.where}: {shown(setting.value)} is neither legacy nor regional"
-        )
-    return setting.value == "legacy"
-
-
-def _is_on(name: str, profile: Profile, environ: Mapping[str, str]) -> bool:
-    setting = _variable_or_setting(name, profile, environ)
-    return setting is not None and is_true(setting)
-
-
-def _variable_or_setting(
-    name: str, profile: Profile, environ: Mapping[str, str]
-) -> Setting | None:
-    variable = f"AWS_{name.upper()}"
-    if environ.get(variable):
-        return Setting(name, environ[variable], variable, 0)
-    return profile.get(name)
 
 
 def url(
@@ -195,33 +229,40 @@ def url(
     The service's name is the one of its block in a ``services`` section, like
     "sso_oidc". Raises `ConfigError`.
     """
-    if _is_on("ignore_configured_endpoint_urls", profile, environ):
-        return None
-    found, where = _configured_url(service, profiles, profile, environ)
-    if found is not None and not found.startswith(("http://", "https://")):
-        raise ConfigError(
-            f"{where}: {shown(found)} is no URL; write http(s)://HOST:PORT"
-        )
-    return found
+    found = _configured_url(service, profiles, profile, environ)
+    return found.value if found is not None else None
 
 
 def _configured_url(
     service: str, profiles: Profiles, profile: Profile, environ: Mapping[str, str]
-) -> tuple[str | None, str]:
-    for name in (f"AWS_ENDPOINT_URL_{service.upper()}", "AWS_ENDPOINT_URL"):
-        if environ.get(name):
-            return environ[name], name
+) -> Setting | None:
+    if values.is_true(profile.or_variable("ignore_configured_endpoint_urls", environ)):
+        return None
+    found = (
+        variable(f"AWS_ENDPOINT_URL_{service.upper()}", environ)
+        or variable("AWS_ENDPOINT_URL", environ)
+        or _url_in_services(service, profiles, profile)
+        or profile.get("endpoint_url")
+    )
+    if found is not None and not found.value.startswith(("http://", "https://")):
+        raise ConfigError(
+            f"{found.where}: {shown(found.value)} is no URL; write http(s)://HOST:PORT"
+        )
+    return found
+
+
+def _url_in_services(
+    service: str, profiles: Profiles, profile: Profile
+) -> Setting | None:
     named = profile.get("services")
-    if named is not None:
-        services = profiles.config.services.get(named.value)
-        if services is None:
-            raise ConfigError(
-                f"{named.where}: there is no [services {named.value}] section; "
-                "add it or remove the setting"
-            )
-        block = services.settings.get(service)
-        url = block.nested.get("endpoint_url") if block is not None else None
-        if url is not None and url.value:
-            return url.value, url.where
-    setting = profile.get("endpoint_url")
-    return (setting.value, setting.where) if setting is not None else (None, "")
+    if named is None:
+        return None
+    services = profiles.config.services.get(named.value)
+    if services is None:
+        raise ConfigError(
+            f"{named.where}: there is no [services {named.value}] section; "
+            "add it or remove the setting"
+        )
+    block = services.settings.get(service)
+    found = block.nested.get("endpoint_url") if block is not None else None
+    return found if found is not None and found.value else None

@@ -4,7 +4,8 @@ The grammar is the one the AWS SDKs share (`SDKs and Tools Reference Guide`, "Us
 shared config and credentials files"), and botocore's where they differ:
 
 - A ``#`` or ``;`` that starts a line, or follows white space in a value, begins a
-  comment. Without the white space it is part of the value.
+  comment. Without the white space it is part of the value, and always in a line that
+  continues one.
 - ``=`` separates a name from its value, ``:`` does not. Names are lower-cased.
 - A line indented deeper than its property continues that property. Under a property
   whose own value is empty, such lines are settings of their own, one level deep.
@@ -36,13 +37,15 @@ CREDENTIALS = "credentials"
 class Setting:
     """One ``name = value``, and where it stands.
 
-    `line` counts from 1; it is 0 for a setting from an option, whose `file` is the
-    option's own name.
-    `value` is "" where nothing follows the ``=``. `nested` holds the settings
-    indented under an empty value (``s3 =``, or a service in a ``services`` section).
+    `line` counts from 1; it is 0 for a setting from an option or a variable, whose
+    `file` is its own name.
+    `value` is "" where nothing follows the ``=``. `block` holds the settings indented
+    under an empty value (``s3 =``, or a service in a ``services`` section), in their
+    order and with their names as they were written; `nested` has them by name. Of a
+    list that came in pieces, a repeated option's, `pieces` are these.
     """
 
-    __slots__ = ("name", "value", "file", "line", "nested")
+    __slots__ = ("name", "value", "file", "line", "block", "pieces")
 
     def __init__(
         self,
@@ -50,13 +53,20 @@ class Setting:
         value: str,
         file: str,
         line: int,
-        nested: Sequence[tuple[str, str, int]] = (),
+        block: Sequence[tuple[str, str, int]] = (),
+        pieces: Sequence[str] = (),
     ) -> None:
         self.name = name
         self.value = value
         self.file = file
         self.line = line
-        self.nested = {key: Setting(key, text, file, at) for key, text, at in nested}
+        self.block = [Setting(key, text, file, at) for key, text, at in block]
+        self.pieces = pieces
+
+    @property
+    def nested(self) -> dict[str, Setting]:
+        """The settings of the block by their names, which are lower-cased."""
+        return {setting.name.lower(): setting for setting in self.block}
 
     @property
     def where(self) -> str:
@@ -70,7 +80,7 @@ class Setting:
 class Section:
     """The settings of one profile, sso-session or services section of one file.
 
-    `lines` holds them as they were read: name to [value, line number, nested lines].
+    `lines` holds them as they were read: name to [value, line number, block].
     A run needs a section or two of what may be thousands, so that the `Setting`s are
     made when they are asked for.
     """
@@ -89,8 +99,8 @@ class Section:
         """The settings by name."""
         if self._settings is None:
             self._settings = {
-                name: Setting(name, value, self.file, line, nested)
-                for name, (value, line, nested) in self.lines.items()
+                name: Setting(name, value, self.file, line, block)
+                for name, (value, line, block) in self.lines.items()
             }
         return self._settings
 
@@ -232,7 +242,7 @@ def _header(line: str, path: str, number: int) -> str:
 
 def _continue(entry: list[Any], name: str, text: str, path: str, number: int) -> None:
     """Add an indented line to the setting `name`, whose line so far is `entry`."""
-    value, line, nested = entry
+    value, line, block = entry
     if value:
         entry[0] = f"{value}\n{text}"
         return
@@ -241,7 +251,7 @@ def _continue(entry: list[Any], name: str, text: str, path: str, number: int) ->
         raise _malformed(
             path, number, f"an indented line under {name!r} that is not NAME = VALUE"
         )
-    entry[2] = (*nested, (key.strip().lower(), inner.strip(), number))
+    entry[2] = (*block, (key.strip(), _without_comment(inner).strip(), number))
 
 
 def _closing_bracket(line: str) -> int:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from awsexec.errors import ConfigError, NoSuchProfile, shown, tail
-from awsexec.profiles import files
+from awsexec.errors import ConfigError, NoSuchProfile, tail
+from awsexec.profiles import files, values
 from awsexec.profiles.files import AwsFile, Section, Setting
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 KEY_ID = "aws_access_key_id"
 SECRET = "aws_secret_access_key"
@@ -82,29 +82,9 @@ class Profile:
         setting = self.get(name)
         return setting.value if setting is not None else None
 
-    def number(self, name: str) -> int | None:
-        """The value of a setting that is a whole number.
-
-        Raises `ConfigError` where it is something else.
-        """
-        setting = self.get(name)
-        if setting is None:
-            return None
-        # int() refuses thousands of digits, and no limit has more than six
-        text = setting.value
-        if not (text.isascii() and text.isdigit() and len(text) <= 20):
-            raise ConfigError(
-                f"{setting.where}: {name} = {shown(text)} is not a whole number"
-            )
-        return int(text)
-
-    def flag(self, name: str) -> bool:
-        """Whether a setting is true; one that is not there is false.
-
-        Raises `ConfigError` where it is neither true nor false.
-        """
-        setting = self.get(name)
-        return setting is not None and is_true(setting)
+    def or_variable(self, name: str, environ: Mapping[str, str]) -> Setting | None:
+        """The setting `name`, over which the variable of that name after AWS_ wins."""
+        return values.variable(f"AWS_{name.upper()}", environ, name) or self.get(name)
 
     @property
     def has_static_keys(self) -> bool:
@@ -138,21 +118,8 @@ class Profile:
         )
 
 
-def is_true(setting: Setting) -> bool:
-    """The value of a setting that is true or false, in any case of letters.
-
-    Raises `ConfigError` where it is neither: what means nothing is not to turn off what
-    somebody wanted on.
-    """
-    if setting.value.lower() not in ("true", "false"):
-        raise ConfigError(
-            f"{setting.where}: {shown(setting.value)} is neither true nor false"
-        )
-    return setting.value.lower() == "true"
-
-
 def _present(section: Section) -> dict[str, Setting]:
-    return {k: v for k, v in section.settings.items() if v.value or v.nested}
+    return {k: v for k, v in section.settings.items() if v.value or v.block}
 
 
 class Profiles:

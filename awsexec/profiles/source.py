@@ -12,8 +12,10 @@ from dataclasses import dataclass, replace
 
 from awsexec.errors import ConfigError, shown
 from awsexec.profiles import endpoint as endpoints
+from awsexec.profiles import files
 from awsexec.profiles.files import Setting
 from awsexec.profiles.profile import Profile, Profiles, StaticKeys
+from awsexec.profiles.values import variable
 
 # what `credential_source` may name, and the kind of source it is here
 CREDENTIAL_SOURCES = {
@@ -45,6 +47,11 @@ CACHED = frozenset(
     {"ec2 metadata", "container", "web identity", "sso", "login", "process"}
 )
 
+# The kinds that are a role's session for sure; nobody knows of what a process, the
+# environment or `aws login` gives.
+_ROLE_SESSIONS = frozenset({"ec2 metadata", "container", "web identity", "sso"})
+
+METADATA_DISABLED = "AWS_EC2_METADATA_DISABLED"
 # settings of the EC2 instance metadata, and the variables that win over them
 _EC2 = {
     "ec2_metadata_service_endpoint": "AWS_EC2_METADATA_SERVICE_ENDPOINT",
@@ -53,7 +60,7 @@ _EC2 = {
     "imds_use_ipv6": "AWS_IMDS_USE_IPV6",
     "metadata_service_timeout": "AWS_METADATA_SERVICE_TIMEOUT",
     "metadata_service_num_attempts": "AWS_METADATA_SERVICE_NUM_ATTEMPTS",
-    "": "AWS_EC2_METADATA_DISABLED",
+    "": METADATA_DISABLED,
 }
 EC2_VARIABLES = tuple(_EC2.values())
 CONTAINER_VARIABLES = (
@@ -94,6 +101,16 @@ class Source:
     def is_user_keys(self) -> bool:
         """Whether these are an IAM user's own keys, which GetSessionToken accepts."""
         return self.keys is not None and self.keys.token is None
+
+    @property
+    def is_role_session(self) -> bool:
+        """Whether these are sure to be a role's, with which nobody can present MFA."""
+        return self.kind in _ROLE_SESSIONS
+
+    @property
+    def is_session(self) -> bool:
+        """Whether these are sure to be a session's: a role's, or keys with a token."""
+        return self.is_role_session or (self.keys is not None and not self.is_user_keys)
 
     @property
     def label(self) -> str:
@@ -177,19 +194,28 @@ def of_environment(environ: Mapping[str, str]) -> Source | None:
     The first of: keys, web identity, container, and the instance's role if metadata
     is not switched off.
     """
-    for kind, variable in (
+    for kind, name in (
         ("environment", "AWS_ACCESS_KEY_ID"),
         ("web identity", "AWS_WEB_IDENTITY_TOKEN_FILE"),
         ("container", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"),
         ("container", "AWS_CONTAINER_CREDENTIALS_FULL_URI"),
     ):
-        if environ.get(variable):
-            setting = Setting("", environ[variable], variable, 0)
+        if environ.get(name):
+            setting = Setting("", environ[name], name, 0)
             return Source(kind, Profile(kind.replace(" ", "-")), setting)
-    if environ.get("AWS_EC2_METADATA_DISABLED", "").lower() == "true":
+    if metadata_is_off(variable(METADATA_DISABLED, environ)):
         return None
     setting = Setting("", "", "no PROFILE, and none in the config files", 0)
     return Source("ec2 metadata", Profile("ec2"), setting)
+
+
+def metadata_is_off(setting: Setting | None) -> bool:
+    """Whether AWS_EC2_METADATA_DISABLED switches the metadata off.
+
+    To botocore, all but "true" is false, which is not refused here either: so many have
+    a 1 in it that does nothing, and whose machine's identity is the one they use.
+    """
+    return setting is not None and setting.value.lower() == "true"
 
 
 def complete(
@@ -208,15 +234,15 @@ def complete(
     settings: Iterable[Setting | None]
     profile, kind = source.profile, source.kind
     if kind == "environment":
-        settings = [_variable("", "AWS_ACCESS_KEY_ID", environ)]
+        settings = [variable("AWS_ACCESS_KEY_ID", environ)]
     elif kind == "container":
-        settings = [_variable("", name, environ) for name in CONTAINER_VARIABLES]
+        settings = [variable(name, environ) for name in CONTAINER_VARIABLES]
     elif kind == "ec2 metadata":
         settings = [
-            _variable(name, variable, environ) or selected.get(name)
+            variable(from_environ, environ, name) or selected.get(name)
             # a source further down may be the one that knows
             or profile.get(name)
-            for name, variable in _EC2.items()
+            for name, from_environ in _EC2.items()
         ]
     elif kind == "web identity":
         settings = _web_identity(source, session_name, environ)
@@ -225,7 +251,7 @@ def complete(
     elif kind == "login":
         settings = [
             source.setting,
-            _variable("", "AWS_LOGIN_CACHE_DIRECTORY", environ),
+            variable("AWS_LOGIN_CACHE_DIRECTORY", environ),
         ]
     elif kind == "process":
         settings = [source.setting]
@@ -236,12 +262,6 @@ def complete(
         for service in _SERVICES.get(kind, ())
     )
     return replace(source, settings=tuple(filter(None, settings)), urls=urls)
-
-
-def _variable(name: str, variable: str, environ: Mapping[str, str]) -> Setting | None:
-    """The environment's `variable` as the setting `name`, or under its own name."""
-    value = environ.get(variable)
-    return Setting(name or variable, value, variable, 0) if value else None
 
 
 def _web_identity(
@@ -255,9 +275,9 @@ def _web_identity(
         name: (
             source.profile.get(name)
             if source.profile.settings
-            else _variable(name, variable, environ)
+            else variable(from_environ, environ, name)
         )
-        for name, variable in _WEB_IDENTITY.items()
+        for name, from_environ in _WEB_IDENTITY.items()
     }
     if found["role_arn"] is None:
         name = "role_arn" if source.profile.settings else "AWS_ROLE_ARN"
@@ -265,6 +285,10 @@ def _web_identity(
             f"{source.setting.where}: a web identity token, and no role to assume with "
             f"it; add {name}"
         )
+    token = found["web_identity_token_file"]
+    if token is not None:
+        path = files.expand(token.value, environ)
+        found[token.name] = Setting(token.name, path, token.file, token.line)
     if found["role_session_name"] is None:
         found["role_session_name"] = Setting("role_session_name", session_name, "", 0)
     return list(found.values())

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from awsexec.errors import ConfigError, shown
-from awsexec.profiles import files
+from awsexec.profiles import files, values
 from awsexec.profiles.files import Setting
 from awsexec.profiles.profile import Profile
 
@@ -32,12 +32,9 @@ _TAG_PUNCTUATION = frozenset("_.:/=+-@")
 _TAGS, _TAG_KEY, _TAG_VALUE = 50, 128, 256
 _POLICY, _POLICY_ARNS = 2048, 10
 
-# settings that mean something to a role that is assumed, and to nothing else
-ROLE_SETTINGS = frozenset(
+# Settings of awsexec's own: what a role's session is, or may not do.
+OWN_SETTINGS = frozenset(
     {
-        "source_profile",
-        "external_id",
-        "role_session_name",
         "source_identity",
         "session_tags",
         "transitive_session_tags",
@@ -46,6 +43,8 @@ ROLE_SETTINGS = frozenset(
         "session_read_only",
     }
 )
+# all that mean something to a role that is assumed, and to nothing else
+ROLE_SETTINGS = OWN_SETTINGS | {"source_profile", "external_id", "role_session_name"}
 
 
 @dataclass(frozen=True)
@@ -128,7 +127,7 @@ def assume_role(
     ``~``. Raises `ConfigError`.
     """
     role_arn = checked_arn(profile.settings["role_arn"])
-    tags = _tags(profile.get("session_tags"))
+    tags = _tags(_own(profile, "session_tags"))
     return AssumeRole(
         role_arn=role_arn,
         session_name=_session_name(profile, session_name),
@@ -136,17 +135,17 @@ def assume_role(
         duration=duration(profile, "AssumeRole", LONGEST),
         mfa_serial=mfa_serial,
         profile=profile.name,
-        source_identity=_source_identity(profile.get("source_identity")),
+        source_identity=_source_identity(_own(profile, "source_identity")),
         tags=tuple(sorted(tags.items())),
-        transitive_tags=_transitive(profile.get("transitive_session_tags"), tags),
-        policy=_policy(profile.get("session_policy"), environ),
+        transitive_tags=_transitive(_own(profile, "transitive_session_tags"), tags),
+        policy=_policy(_own(profile, "session_policy"), environ),
         policy_arns=_policy_arns(profile, role_arn),
     )
 
 
 def duration(profile: Profile, operation: str, longest: int) -> int | None:
     """The configured life of a session in seconds. Raises `ConfigError`."""
-    seconds = profile.number("duration_seconds")
+    seconds = values.number(profile.get("duration_seconds"))
     if seconds is not None and not SHORTEST <= seconds <= longest:
         raise ConfigError(
             f"{profile.settings['duration_seconds'].where}: {seconds} seconds; "
@@ -232,26 +231,41 @@ def checked_serial(setting: Setting) -> str:
     return setting.value
 
 
+def _own(profile: Profile, name: str) -> Setting | None:
+    """The setting `name`, which is no SDK's, or None.
+
+    Raises `ConfigError` for lines below it that are a block to every reader of the file:
+    what limits a session is not to be passed over.
+    """
+    setting = profile.settings.get(name)
+    if setting is not None and setting.block and name != "session_tags":
+        raise ConfigError(
+            f"{setting.block[0].where}: {name} has no NAME = VALUE below it; begin its "
+            "value in its own line"
+        )
+    return setting if setting is not None and (setting.value or setting.block) else None
+
+
 def _tags(setting: Setting | None) -> dict[str, str]:
     """Session tags, of ``key=value,key=value`` (aws-vault's form) or a line each."""
     if setting is None:
         return {}
     tags: dict[str, str] = {}
-    for item in _items(setting):
+    for item, where in _items(setting):
         key, equals, value = map(str.strip, item.partition("="))
-        _check_tag_key(key, setting)
+        _check_tag_key(key, where)
         if not equals:
-            raise ConfigError(f"{setting.where}: {shown(item)} is no tag; add =VALUE")
+            raise ConfigError(f"{where}: {shown(item)} is no tag; add =VALUE")
         if len(value) > _TAG_VALUE or not _is_tag_text(value):
             raise ConfigError(
-                f"{setting.where}: the value of the tag {shown(key)} does not fit AWS's "
+                f"{where}: the value of the tag {shown(key)} does not fit AWS's "
                 f"rule; it has {_TAG_VALUE} characters at most, letters, digits, blanks "
                 "and _.:/=+-@"
             )
         # to AWS, keys that differ in case only are the same
         if key.lower() in map(str.lower, tags):
             raise ConfigError(
-                f"{setting.where}: two session tags {shown(key)}; remove one of them"
+                f"{where}: two session tags {shown(key)}; remove one of them"
             )
         tags[key] = value
     if len(tags) > _TAGS:
@@ -264,9 +278,9 @@ def _tags(setting: Setting | None) -> dict[str, str]:
 def _transitive(setting: Setting | None, tags: Mapping[str, str]) -> tuple[str, ...]:
     if setting is None:
         return ()
-    keys = sorted(set(_items(setting)))
+    keys = sorted({key for key, _ in _items(setting)})
     for key in keys:
-        _check_tag_key(key, setting)
+        _check_tag_key(key, setting.where)
         if key not in tags:
             raise ConfigError(
                 f"{setting.where}: {shown(key)} is to be transitive and is no session "
@@ -275,15 +289,15 @@ def _transitive(setting: Setting | None, tags: Mapping[str, str]) -> tuple[str, 
     return tuple(keys)
 
 
-def _check_tag_key(key: str, setting: Setting) -> None:
+def _check_tag_key(key: str, where: str) -> None:
     if not 1 <= len(key) <= _TAG_KEY or not _is_tag_text(key):
         raise ConfigError(
-            f"{setting.where}: {shown(key)} is no key of a tag; it has 1 to {_TAG_KEY} "
+            f"{where}: {shown(key)} is no key of a tag; it has 1 to {_TAG_KEY} "
             "characters, letters, digits, blanks and _.:/=+-@"
         )
     if key.lower().startswith("aws:"):
         raise ConfigError(
-            f"{setting.where}: {shown(key)} is no key of a tag; AWS keeps those that "
+            f"{where}: {shown(key)} is no key of a tag; AWS keeps those that "
             "begin with aws: to itself"
         )
 
@@ -298,10 +312,16 @@ def _is_tag_text(text: str) -> bool:
     )
 
 
-def _items(setting: Setting) -> list[str]:
-    """What stands between commas and ends of lines."""
-    items = (item.strip() for item in setting.value.replace("\n", ",").split(","))
-    return [item for item in items if item]
+def _items(setting: Setting) -> list[tuple[str, str]]:
+    """What a list consists of, each with its place.
+
+    The lines of a block or the words of a repeated option, as they are; else what stands
+    between commas and ends of lines.
+    """
+    if setting.block:
+        return [(f"{item.name}={item.value}", item.where) for item in setting.block]
+    items = setting.pieces or setting.value.replace("\n", ",").split(",")
+    return [(item, setting.where) for item in map(str.strip, items) if item]
 
 
 def _policy(setting: Setting | None, environ: Mapping[str, str]) -> str | None:
@@ -320,19 +340,27 @@ def _policy(setting: Setting | None, environ: Mapping[str, str]) -> str | None:
 
     try:
         with open(path, encoding="utf-8-sig") as stream:
-            policy = json.load(stream, object_pairs_hook=_once, parse_constant=_never)
+            policy = json.load(
+                stream,
+                object_pairs_hook=_once,
+                parse_constant=_never,
+                parse_float=_finite,
+            )
     except (OSError, ValueError, RecursionError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise ConfigError(
             f"{setting.where}: cannot use the policy {shown(path)}: {reason}"
         ) from None
-    if not isinstance(policy, dict):
+    if not isinstance(policy, dict) or "Statement" not in policy:
         raise ConfigError(
             f"{setting.where}: {shown(path)} is no policy; write a JSON object with a "
             "Statement"
         )
-    # with escapes: STS takes no character above U+00FF
-    text = json.dumps(policy, separators=(",", ":"))
+    # STS takes no character above U+00FF; each escape counts as six or more
+    text = "".join(
+        character if character <= "\xff" else json.dumps(character)[1:-1]
+        for character in json.dumps(policy, separators=(",", ":"), ensure_ascii=False)
+    )
     if len(text) > _POLICY:
         raise ConfigError(
             f"{setting.where}: the policy {shown(path)} has {len(text)} characters "
@@ -351,17 +379,23 @@ def _once(pairs: Iterable[tuple[str, object]]) -> dict[str, object]:
     return found
 
 
+def _finite(number: str) -> float:
+    if float(number) in (float("inf"), float("-inf")):
+        raise ValueError(f"{number} is too large a number")
+    return float(number)
+
+
 def _never(constant: str) -> object:
     raise ValueError(f"{constant} is no JSON")
 
 
 def _policy_arns(profile: Profile, role_arn: str) -> tuple[str, ...]:
     """The managed policies, of a list with white space between them."""
-    setting = profile.get("session_policy_arns")
-    read_only = profile.get("session_read_only")
+    setting = _own(profile, "session_policy_arns")
+    read_only = _own(profile, "session_read_only")
     _, partition, _, _, account, _ = role_arn.split(":", 5)
-    if read_only is not None and profile.flag("session_read_only"):
-        other = setting or profile.get("session_policy")
+    if read_only is not None and values.is_true(read_only):
+        other = setting or _own(profile, "session_policy")
         if other is not None:
             # the session may do what any of its policies allows
             raise ConfigError(
@@ -371,7 +405,8 @@ def _policy_arns(profile: Profile, role_arn: str) -> tuple[str, ...]:
         return (f"arn:{partition}:iam::aws:policy/ReadOnlyAccess",)
     if setting is None:
         return ()
-    arns = sorted({item.rstrip(",") for item in setting.value.split()})
+    words = setting.pieces or [word.rstrip(",") for word in setting.value.split()]
+    arns = sorted(set(words))
     for arn in arns:
         # a colon more is that of the next one, after a comma without a blank
         if not _is_arn(arn, "policy/") or arn.count(":") > 5:

@@ -2,7 +2,11 @@
 
 import pytest
 
-from awsexec.credentials.credentials import Credentials, child_variables
+from awsexec.credentials.credentials import (
+    Credentials,
+    child_variables,
+    from_iso8601,
+)
 from awsexec.everyrun import Entry
 
 STATIC = Credentials("AKIAIOSFODNN7EXAMPLE", "secret")
@@ -38,6 +42,24 @@ SESSION = Credentials("ASIAEXAMPLE", "secret", "token", 1_700_000_000, 1_699_996
 )
 def test_child_variables(credentials, region, expected):
     assert child_variables(credentials, "p", region) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2023-11-14T22:13:20Z", 1_700_000_000),
+        ("2023-11-14T23:13:20+01:00", 1_700_000_000),
+        ("2023-11-14T22:13:20.500+00:00", 1_700_000_000),
+        ("0001-01-01T00:00:00+14:00", -62_135_647_200),
+        ("2023-11-14T22:13:20", None),
+        ("2023-11-14", None),
+        ("20300101", None),
+        ("soon", None),
+        ("", None),
+    ],
+)
+def test_from_iso8601(text, expected):
+    assert from_iso8601(text) == expected
 
 
 def test_from_entry():

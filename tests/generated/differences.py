@@ -13,6 +13,7 @@ from pathlib import Path
 
 from tests.generated.worlds import (
     ALICE,
+    BOB,
     BOB_ID,
     BOB_SECRET,
     CHINESE,
@@ -96,8 +97,15 @@ def _without_empty_values(world: World) -> World:
 
 def _with_profile(world: World) -> World:
     environ = world.variables
-    name = environ.pop("AWS_PROFILE", None)
+    name = environ.pop("AWS_PROFILE", None) or environ.pop("AWS_DEFAULT_PROFILE", None)
     return replace(world, environ=environ, profile=world.profile or name)
+
+
+def _without_default_profile(world: World) -> World:
+    environ = world.variables
+    if "AWS_PROFILE" in environ:
+        environ.pop("AWS_DEFAULT_PROFILE", None)
+    return replace(world, environ=environ)
 
 
 def _with_default_region(world: World) -> World:
@@ -224,6 +232,7 @@ MENDED = (
     Row("`[default]` and `[profile default]`", _respelled("both defaults")),
     Row("an empty value", _without_empty_values),
     Row("AWS_PROFILE beside keys in the environment", _with_profile),
+    Row("AWS_PROFILE beside AWS_DEFAULT_PROFILE", _without_default_profile),
     Row("AWS_REGION", _with_default_region),
     Row("no region", _with_a_region, "region"),
     Row("MFA in a chain", _asking_once),
@@ -266,7 +275,17 @@ TOLD: tuple[tuple[str, str, str], ...] = (
     ("a role of another partition than the region", "is in the partition", ""),
     ("`[profile p]` in the credentials file", "is the config file's form", ""),
     ("no PROFILE", "no PROFILE; name one", ""),
-    ("FIPS or dual stack, and an endpoint", "exclude each other", ""),
+    (
+        "use_fips_endpoint or use_dualstack_endpoint with an endpoint_url",
+        "exclude each other",
+        "",
+    ),
+    (
+        "mfa_serial with a role's session (EC2, ECS, SSO, web identity)",
+        "cannot present it",
+        "",
+    ),
+    ("a region in upper case, like EU-WEST-1", "is no AWS region", ""),
     ("a services section that is not there", r"there is no \[services", ""),
 )
 
@@ -346,8 +365,28 @@ EXAMPLES = {
         use_fips_endpoint="yes"
     ),
     "a role of another partition than the region": _role(role_arn=CHINESE),
-    "FIPS or dual stack, and an endpoint": _role(
+    "use_fips_endpoint or use_dualstack_endpoint with an endpoint_url": _role(
         use_fips_endpoint="true", endpoint_url="http://127.0.0.1:4444"
+    ),
+    "mfa_serial with a role's session (EC2, ECS, SSO, web identity)": World(
+        (
+            (
+                "profile a",
+                {
+                    "role_arn": READER,
+                    "credential_source": "Ec2InstanceMetadata",
+                    **_IRELAND,
+                    **_MFA,
+                },
+            ),
+        )
+    ),
+    "a region in upper case, like EU-WEST-1": _role(region="EU-WEST-1"),
+    "AWS_PROFILE beside AWS_DEFAULT_PROFILE": World(
+        (),
+        (_KEYS, ("bob", BOB)),
+        environ={"AWS_PROFILE": "alice", "AWS_DEFAULT_PROFILE": "bob"},
+        profile=None,
     ),
     "a services section that is not there": _keys("a", services="lost"),
     "an sso_session that is not there, beside a role": _role(sso_session="lost"),

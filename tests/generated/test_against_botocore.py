@@ -350,3 +350,73 @@ def test_row(bench, row):
     """The README has an example of each difference, and they have not gone away."""
     assert row in rows()
     assert row in check(bench, EXAMPLES[row])
+
+
+# what the two grammars share; the rows of the table are in profiles/test_differences
+_NAME = st.sampled_from(["a", "b", "Cd", "Ünï", "x-y_z", "w0"])
+_HEADER = st.sampled_from(
+    ["[default]", "[profile a]", "[profile b]", '[profile "two words"]']
+    + ["[profile  c]", "[c]", "[services s]", "[sso-session s]", "[profile a b]"]
+)
+_VALUE = st.text("ab=é \t[]'\"%$\\", max_size=8).map(str.strip)
+_SETTING = st.tuples(_NAME, st.sampled_from(["=", " = ", "\t=  "]), _VALUE).map("".join)
+_INDENT = st.sampled_from(["", "", "", " ", "  ", "\t", "    "])
+_LINE = st.one_of(
+    _HEADER,
+    st.tuples(_INDENT, _SETTING).map("".join),
+    st.tuples(_INDENT, _SETTING).map("".join),
+    st.tuples(_INDENT, st.sampled_from(["", "# a = b", "; a = b", "text"])).map(
+        "".join
+    ),
+)
+_END = st.sampled_from(["\n", "\n", "\n", "\r\n", "\r"])
+
+
+@given(st.lists(st.tuples(_LINE, _END).map("".join), max_size=15).map("".join))
+@examples(600)
+def test_grammar(bench, text):
+    text = f"[profile first]\n{text}"
+    path = bench.paths[0]
+    with open(path, "w", encoding="utf-8", newline="") as stream:
+        stream.write(text)
+    try:
+        loaded = botocore.configloader.load_config(path)
+    except botocore.exceptions.ConfigParseError:
+        # what stands twice is no error here, and nothing else may be none
+        try:
+            files.read(path, files.CONFIG)
+        except AwsexecError:
+            pass
+        return
+    parsed = files.read(path, files.CONFIG)
+    for group, theirs in (
+        (parsed.profiles, loaded["profiles"]),
+        (parsed.services, loaded["services"]),
+        (parsed.sso_sessions, loaded["sso_sessions"]),
+    ):
+        ours = {
+            name: {
+                setting.name: {
+                    key: inner.value for key, inner in setting.nested.items()
+                }
+                or _lines(setting.value)
+                for setting in section.settings.values()
+            }
+            for name, section in group.items()
+        }
+        assert ours == {
+            name: {
+                key: (
+                    {inner.lower(): text for inner, text in value.items()}
+                    if isinstance(value, dict)
+                    else _lines(value)
+                )
+                for key, value in section.items()
+            }
+            for name, section in theirs.items()
+        }
+
+
+def _lines(value: str) -> list[str]:
+    # botocore keeps the blank lines in a continued value
+    return [line.strip() for line in value.split("\n") if line.strip()]

@@ -70,7 +70,12 @@ class World:
 
     @property
     def selected(self) -> str | None:
-        return self.profile or self.variables.get("AWS_PROFILE")
+        """The profile that awsexec takes."""
+        variables = self.variables
+        of_environment = variables.get("AWS_PROFILE") or variables.get(
+            "AWS_DEFAULT_PROFILE"
+        )
+        return self.profile or of_environment
 
     def texts(self) -> tuple[str, str]:
         """The config file and the credentials file."""
@@ -326,11 +331,13 @@ def worlds(draw: st.DrawFn) -> World:
     how = draw(st.integers(0, 19))
     if how < 6:
         environ["AWS_PROFILE"] = profile
+    if how in (5, 6):
+        environ["AWS_DEFAULT_PROFILE"] = names[-1]
     return World(
         tuple(config),
         tuple(credentials),
         (draw(_spelling), draw(_spelling)),
         environ,
         # seldom neither
-        None if how < 7 else profile,
+        None if how < 8 else profile,
     )

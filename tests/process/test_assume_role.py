@@ -123,6 +123,25 @@ def test_each_option_is_another_session(run_awsexec, home, sts, words):
     assert len(entries(home)) == 3
 
 
+def test_tags_a_line_each(run_awsexec, home, sts):
+    home.write_config(
+        READER_CONFIG,
+        "session_tags =\n    Team = blue\n    cost = 1 # of 2026\n"
+        "transitive_session_tags = Team\n",
+    )
+    run_awsexec.child("reader")
+    sent = sts.calls[0].parameters
+    assert {k: v for k, v in sent.items() if "Tag" in k} == {
+        "Tags.member.1.Key": "Team",
+        "Tags.member.1.Value": "blue",
+        "Tags.member.2.Key": "cost",
+        "Tags.member.2.Value": "1",
+        "TransitiveTagKeys.member.1": "Team",
+    }
+    shown = run_awsexec("--explain", "reader").stdout
+    assert "  session_tags = Team = blue, cost = 1" in shown
+
+
 def test_read_only(run_awsexec, home, sts):
     home.write_config(READER_CONFIG)
     run_awsexec.child("reader", "--read-only")
@@ -183,6 +202,67 @@ def test_option_for_a_role_that_a_token_assumes(run_awsexec, home):
     )
 
 
+OWN_SETTINGS = {
+    "session_read_only": "true",
+    "session_policy": "p.json",
+    "session_policy_arns": READ_ONLY,
+    "session_tags": "a=1",
+    "transitive_session_tags": "a",
+    "source_identity": "bob",
+}
+
+
+@pytest.mark.parametrize("setting", [*OWN_SETTINGS, "session_tags in lines"])
+@pytest.mark.parametrize("kind", ["keys", "token", "token of a source"])
+def test_setting_for_a_role_that_no_call_assumes(run_awsexec, home, sts, kind, setting):
+    name, _, lines = setting.partition(" ")
+    value = "\n  a = 1" if lines else OWN_SETTINGS[name]
+    role = f"role_arn = {READER}\nweb_identity_token_file = /none\n"
+    home.write_config(
+        "[profile alice]\nregion = eu-west-1\n",
+        f"{name} = {value}\n" if kind == "keys" else "output = json\n",
+        f"[profile p]\n{name} = {value}\n{role}",
+        f"[profile next]\nrole_arn = {WRITER}\nsource_profile = p\n",
+    )
+    selected, line, other = {
+        "keys": (
+            "alice",
+            3,
+            "none, so that it does nothing; add role_arn, or remove it",
+        ),
+        "token": (
+            "p",
+            5,
+            "one that a token assumes, so that it does nothing; remove it",
+        ),
+    }[kind.partition(" ")[0]]
+    words = ("next",) if kind == "token of a source" else (selected,)
+    assert run_awsexec(*words, "--", "true").error() == (
+        f"{home.config}:{line}: {name} is for a role, and profile {selected} has {other}"
+    )
+    assert sts.calls == []
+
+
+def test_setting_that_limits_nothing_is_no_error(run_awsexec, home, sts):
+    home.write_config("[profile alice]\nsession_read_only = false\nsession_tags =\n")
+    run_awsexec.child("alice")
+    # nor are those of the SDKs, which mean nothing to them here
+    home.write_config("[profile alice]\nexternal_id = x1\nduration_seconds = 7200\n")
+    run_awsexec.child("alice")
+
+
+def test_settings_of_a_source_are_for_its_own_role(run_awsexec, home, sts):
+    home.write_config(READER_CONFIG, "session_tags = a=1\n")
+    home.write_credentials(
+        ALICE,
+        f"role_arn = {WRITER}\nsource_profile = alice\nsession_read_only = true\n",
+    )
+    run_awsexec.child("reader")
+    (call,) = sts.calls
+    assert (call.key_id, call.parameters["RoleArn"]) == (KEY_ID, READER)
+    assert "PolicyArns.member.1.arn" not in call.parameters
+
+
 @pytest.mark.parametrize("words", [("--duration", "1h"), ("--mfa-serial", SERIAL)])
 def test_option_for_a_session_where_none_is_opened(run_awsexec, home, words):
     home.write_credentials(ALICE, "aws_session_token = EXAMPLESESSION\n")
@@ -198,6 +278,22 @@ def test_option_for_a_session_where_none_is_opened(run_awsexec, home, words):
         (
             ["--session-tag", "a*=1"],
             "--session-tag: a* is no key of a tag; it has 1 to",
+        ),
+        (
+            ["--session-tag", "team=a,admin=yes"],
+            "--session-tag: the value of the tag team does not fit AWS's rule; it has",
+        ),
+        (
+            ["--session-tag", "team=a\nadmin=yes"],
+            "--session-tag: the value of the tag team does not fit AWS's rule; it has",
+        ),
+        (
+            ["--session-tag", "a=1", "--session-tag=b=1", "--transitive-tag", "a,b"],
+            "--transitive-tag: a,b is no key of a tag; it has 1 to",
+        ),
+        (
+            ["--policy-arn", f"{OWN}a {OWN}b"],
+            f"--policy-arn: {OWN}a {OWN}b is no policy ARN; write",
         ),
         (
             ["--policy-arn", READ_ONLY, "--read-only"],

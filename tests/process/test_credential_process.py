@@ -228,12 +228,25 @@ def test_a_process_that_hangs(run_awsexec, home, tool, lines):
     assert time.monotonic() - begun < 20
 
 
-def test_bad_timeout(run_awsexec, tool):
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("soon", "a time is seconds, or like 15m, 8h, 1h30m"),
+        ("0", "no process answers in no time; unset it for 5m"),
+        ("88888888888888888888", "that is too long; 7d is the most"),
+        ("8888888888888888888d", "that is too long; 7d is the most"),
+    ],
+)
+def test_bad_timeout(run_awsexec, tool, value, message):
     tool("true")
-    error = run_awsexec("p", "true", env={"AWSEXEC_PROCESS_TIMEOUT": "soon"}).error()
-    assert error == (
-        "AWSEXEC_PROCESS_TIMEOUT=soon: a time is seconds, or like 15m, 8h, 1h30m"
-    )
+    error = run_awsexec("p", "true", env={"AWSEXEC_PROCESS_TIMEOUT": value}).error()
+    assert error == f"AWSEXEC_PROCESS_TIMEOUT={value}: {message}"
+
+
+def test_longest_timeout(run_awsexec, tool):
+    tool("exit 3")
+    error = run_awsexec("p", "true", env={"AWSEXEC_PROCESS_TIMEOUT": "7d"}).error()
+    assert "ended with status 3" in error
 
 
 def loop_line(result):

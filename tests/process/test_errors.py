@@ -210,6 +210,24 @@ MFA = f"mfa_serial = {SERIAL}\n"
             id="duration over an hour on a chain",
         ),
         pytest.param(
+            READER_CONFIG + "duration_seconds = 3601\n",
+            ALICE + "aws_session_token = EXAMPLESESSION\n",
+            ("reader",),
+            "{config}:5: 3601 seconds for profile 'reader', but a role assumed from a "
+            "session (profile 'alice' (key …MPLE in {credentials}:3)) lives one hour at "
+            "most; ask for 3600 or less",
+            id="duration over an hour with a session's keys",
+        ),
+        pytest.param(
+            ROLE + "credential_source = Ec2InstanceMetadata\n" + MFA,
+            ALICE,
+            ("reader", "--mfa-token", "111111"),
+            "{config}:4: MFA for profile 'reader', but a role's session (profile 'reader' "
+            "(ec2 metadata, {config}:3)) cannot present it; remove mfa_serial, or name a "
+            "source_profile with the keys of the device's user",
+            id="MFA with a role's session",
+        ),
+        pytest.param(
             READER_CONFIG + "role_session_name = a b\n",
             ALICE,
             ("reader",),
@@ -245,7 +263,7 @@ MFA = f"mfa_serial = {SERIAL}\n"
             READER_CONFIG,
             ALICE,
             ("reader", "--region", "EU West"),
-            "EU West is no AWS region; write one like eu-west-1",
+            "--region: EU West is no AWS region; write one like eu-west-1",
             id="region",
         ),
         pytest.param(
@@ -280,6 +298,18 @@ def test_config(run_awsexec, home, sts, config, credentials, words, line):
 )
 def test_usage(run_awsexec, words, line):
     assert run_awsexec(*words).error() == f"{line}; see awsexec --help"
+
+
+def test_nothing_to_choose_from(run_awsexec, home):
+    home.write_config("")
+    home.write_credentials("[profile p]\n")
+    assert run_awsexec("true").error().startswith("no profile 'true' in ")
+    # the tests' environment has no instance's metadata
+    assert run_awsexec("--", "true").error() == (
+        f"no PROFILE, no profile in {home.config} or {home.credentials}, and "
+        "AWS_EC2_METADATA_DISABLED switches the instance's metadata off; add a profile; "
+        "see awsexec --help"
+    )
 
 
 def test_file_that_is_no_text(run_awsexec, home):
@@ -438,8 +468,27 @@ def test_duration_over_the_role_s_maximum(run_awsexec, home, sts, words, who):
     line = run_awsexec("reader", *words, "--mfa-token", "111111", "true").error()
     assert line == (
         f"profile 'reader': AWS does not give {who}; ask for less with --duration or "
-        "duration_seconds, or raise the role's maximum: The requested DurationSeconds "
-        "exceeds the MaxSessionDuration set for this role (ValidationError)"
+        "duration_seconds, and let --serve renew it, or raise the role's maximum: The "
+        "requested DurationSeconds exceeds the MaxSessionDuration set for this role "
+        "(ValidationError)"
+    )
+
+
+def test_duration_over_an_hour_for_a_role_of_a_session(run_awsexec, home, sts):
+    home.write_config(
+        READER_CONFIG,
+        f"[profile writer]\nrole_arn = {WRITER}\ncredential_source = Environment\n"
+        "duration_seconds = 7200\n",
+    )
+    # nobody can tell before the call what the environment holds
+    session = run_awsexec.child("reader")
+    env = {name: session[name] for name in session if name.startswith("AWS_")}
+    assert run_awsexec("writer", "true", env=env).error() == (
+        "profile 'writer': the credentials of profile 'writer' (environment, "
+        f"{home.config}:7) are a session, and a role assumed from one lives one hour at "
+        "most; ask for 3600 seconds or less with --duration or duration_seconds, and let "
+        "--serve renew it: The requested DurationSeconds exceeds the 1 hour session limit "
+        "for roles assumed by role chaining (ValidationError)"
     )
 
 
@@ -571,6 +620,36 @@ def test_a_failing_call_is_tried_again(run_awsexec, home, sts):
     home.write_config(READER_CONFIG)
     run_awsexec.child("reader")
     assert len(sts.calls) == 2
+
+
+@pytest.mark.both_ways
+@pytest.mark.parametrize(
+    ("setting", "value", "message"),
+    [
+        ("max_attempts", "²", "max_attempts = ² is not a whole number from 1 to 1000"),
+        (
+            "max_attempts",
+            "8" * 5000,
+            f"max_attempts = {'8' * 5000} is not a whole number from 1 to 1000",
+        ),
+        (
+            "max_attempts",
+            "-1",
+            "max_attempts = -1 is not a whole number from 1 to 1000",
+        ),
+        ("retry_mode", "standart", "standart is none of legacy, standard, adaptive"),
+    ],
+    ids=["no ASCII digit", "thousands of digits", "negative", "misspelt mode"],
+)
+def test_retries(run_awsexec, home, sts, setting, value, message):
+    home.write_config(READER_CONFIG)
+    run_awsexec.child("reader")
+    variable = f"AWS_{setting.upper()}"
+    error = run_awsexec("reader", "true", env={variable: value}).error()
+    assert error == f"{variable}: {message}"
+    home.write_config(READER_CONFIG, f"{setting} = {value}\n")
+    assert run_awsexec("reader", "true").error() == f"{home.config}:5: {message}"
+    assert len(sts.calls) == 1
 
 
 def test_failure_leaves_the_cache_empty(run_awsexec, home, sts):

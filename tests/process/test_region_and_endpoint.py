@@ -71,7 +71,7 @@ SERVICES = """
 services = local
 [services local]
 sts =
-    endpoint_url = {url}
+    endpoint_url = {url} # on this machine
 """
 
 

@@ -1,6 +1,7 @@
 """From the config files to the calls: which role, assumed by whom and how."""
 
 import getpass
+import json
 import re
 import socket
 
@@ -253,9 +254,22 @@ def test_source_option_over_credential_source(run_awsexec, home, sts):
 
 def test_profile_of_variable(run_awsexec, home, sts):
     home.write_config(READER_CONFIG)
-    child = run_awsexec.child(env={"AWS_PROFILE": "reader"})
-    assert child["AWSEXEC_PROFILE"] == "reader"
-    assert "AWS_PROFILE" not in child
+    for env in (
+        {"AWS_PROFILE": "reader"},
+        {"AWS_DEFAULT_PROFILE": "reader"},
+        # botocore takes the latter of two
+        {"AWS_PROFILE": "reader", "AWS_DEFAULT_PROFILE": "alice"},
+    ):
+        child = run_awsexec.child(env=env)
+        assert child["AWSEXEC_PROFILE"] == "reader"
+        assert not {"AWS_PROFILE", "AWS_DEFAULT_PROFILE"} & child.keys()
+        facts = json.loads(run_awsexec("--explain", "--json", env=env).stdout)
+        assert (facts["profile"], facts["environment"].keys() & env.keys()) == (
+            "reader",
+            env.keys(),
+        )
+        who = json.loads(run_awsexec("--whoami", "--json", env=env).stdout)
+        assert who["profile"] == "reader"
 
 
 def test_files_named_by_variables(run_awsexec, home, sts):

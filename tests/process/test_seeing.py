@@ -166,6 +166,22 @@ def test_list_as_json(run_awsexec, everything):
 # --explain
 
 
+@pytest.mark.parametrize("words", [(), ("--json",)], ids=["text", "json"])
+def test_explain_hides_what_commands_are_given(run_awsexec, home, words):
+    home.write_config(
+        "[profile p]\ncredential_process = /bin/keys --pin hush-hush\n"
+        "mfa_process = code hush-hush\n[profile q]\ncredential_process = /bin/keys\n"
+    )
+    env = {"AWSEXEC_MFA_PROCESS": "of-env hush-hush"}
+    shown = run_awsexec("--explain", *words, "p", env=env)
+    assert (shown.status, shown.stderr) == (0, "")
+    assert "hush" not in shown.stdout
+    for command in ("/bin/keys ******", "code ******", "of-env ******"):
+        assert command in shown.stdout
+    # where there is nothing to hide
+    assert "/bin/keys ******" not in run_awsexec("--explain", *words, "q").stdout
+
+
 def test_explain(run_awsexec, everything):
     run_awsexec("reader", "true")
     del everything.calls[:]

@@ -286,13 +286,36 @@ def test_another_endpoint_is_another_identity(run_awsexec, home, instance, sts):
         (
             "metadata_service_timeout = soon\n",
             {},
-            "{config}:3: metadata_service_timeout = soon is not a whole number above 0",
+            "{config}:3: metadata_service_timeout = soon is not a whole number from 1 to "
+            "3600",
+        ),
+        (
+            f"metadata_service_timeout = {'8' * 5000}\n",
+            {},
+            f"{{config}}:3: metadata_service_timeout = {'8' * 5000} is not a whole number "
+            "from 1 to 3600",
+        ),
+        (
+            "",
+            {"AWS_METADATA_SERVICE_TIMEOUT": "8" * 26},
+            f"AWS_METADATA_SERVICE_TIMEOUT: metadata_service_timeout = {'8' * 26} is not a "
+            "whole number from 1 to 3600",
+        ),
+        (
+            "ec2_metadata_v1_disabled = yes\n",
+            {},
+            "{config}:3: yes is neither true nor false",
+        ),
+        (
+            "",
+            {"AWS_IMDS_USE_IPV6": "1"},
+            "AWS_IMDS_USE_IPV6: 1 is neither true nor false",
         ),
         (
             "",
             {"AWS_METADATA_SERVICE_NUM_ATTEMPTS": "0"},
             "AWS_METADATA_SERVICE_NUM_ATTEMPTS: metadata_service_num_attempts = 0 is not "
-            "a whole number above 0",
+            "a whole number from 1 to 100",
         ),
         (
             "",
@@ -307,6 +330,13 @@ def test_bad_settings(run_awsexec, home, instance, config, env, message):
     error = run_awsexec("p", "true", env=env).error()
     assert error == message.format(config=home.config)
     assert instance.asked == []
+
+
+def test_what_is_not_true_switches_nothing_off(run_awsexec, home, instance):
+    # as in botocore; an error for what a CI system sets would help nobody
+    home.write_config(ALONE.format("Ec2InstanceMetadata"))
+    child = run_awsexec.child("p", env={"AWS_EC2_METADATA_DISABLED": "1"})
+    assert keys(child) == of(instance.credentials)
 
 
 def test_switched_off_after_it_was_cached(run_awsexec, home, instance):
@@ -637,6 +667,11 @@ def test_role_of_other_keys_is_another_session(run_awsexec, home, sts):
             "these credentials expired at 2020-01-01T00:00:00Z; renew them",
         ),
         (
+            {**ENVIRONMENT, "AWS_CREDENTIAL_EXPIRATION": "2099-01-01T00:00:00"},
+            "AWS_CREDENTIAL_EXPIRATION=2099-01-01T00:00:00 is no ISO 8601 time with a time "
+            "zone; mend or unset it",
+        ),
+        (
             {**ENVIRONMENT, "AWS_CREDENTIAL_EXPIRATION": "soon"},
             "AWS_CREDENTIAL_EXPIRATION=soon is no ISO 8601 time with a time zone; mend or "
             "unset it",
@@ -678,6 +713,23 @@ def test_web_identity(run_awsexec, home, sts, web_identity):
     assert (call.key_id, call.token) == ("", None)
     assert child["AWS_ACCESS_KEY_ID"].startswith("ASIA")
     assert is_fast(run_awsexec, "p", "true") == fast_path_is_on(run_awsexec)
+
+
+@pytest.mark.parametrize("place", ["profile", "environment"])
+def test_web_identity_in_the_home_directory(
+    run_awsexec, home, sts, web_identity, place
+):
+    env = {"AWS_WEB_IDENTITY_TOKEN_FILE": "~/token", "AWS_ROLE_ARN": READER}
+    if place == "profile":
+        home.write_config(
+            f"[profile default]\nrole_arn = {READER}\n"
+            "web_identity_token_file = ~/token\n"
+        )
+        env = {"AWS_PROFILE": "default"}
+    else:
+        home.write_credentials("")
+    run_awsexec.child(env=env)
+    assert sts.calls[0].parameters["WebIdentityToken"] == "EXAMPLEWEBTOKEN"
 
 
 def test_role_of_web_identity(run_awsexec, home, sts, web_identity):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from awsexec.errors import ConfigError
 from awsexec.profiles import chain as chains
 from awsexec.profiles import files
 from awsexec.profiles import source as sources
@@ -94,6 +95,35 @@ def test_role_of_a_session_takes_the_code_itself():
     assert steps("reader", READER_CONFIG + MFA, credentials) == ["reader None mfa"]
 
 
+TOKEN = f"role_arn = {WRITER}\nweb_identity_token_file = /t\n"
+
+
+@pytest.mark.parametrize(
+    ("settings", "is_sure"),
+    [
+        ("credential_source = Ec2InstanceMetadata\n", True),
+        ("credential_source = EcsContainer\n", True),
+        (SSO, True),
+        (TOKEN, True),
+        ("credential_source = Environment\n", False),
+        ("credential_process = tool\n", False),
+        ("login_session = x\n", False),
+    ],
+)
+def test_limits_of_a_role_of_a_session(settings, is_sure):
+    source = f"[profile alice]\n{settings}"
+    for setting in (MFA, "duration_seconds = 3601\n"):
+        config = READER_CONFIG + setting + source
+        if is_sure:
+            with pytest.raises(ConfigError, match="^CONFIG:5: .* session "):
+                resolve("reader", config, "")
+        else:
+            assert len(resolve("reader", config, "").steps) == 1
+    # an hour is what any role lives for, and no device is none to present
+    config = READER_CONFIG + "duration_seconds = 3600\n" + source
+    assert len(resolve("reader", config, "").steps) == 1
+
+
 @pytest.mark.parametrize(
     ("settings", "kind"),
     [
@@ -142,7 +172,11 @@ def test_roles_in_the_order_of_the_calls():
     assert resolve("alice", "").role_arns == []
     token = f"[profile reader]\nrole_arn = {READER}\nweb_identity_token_file = /t\n"
     for config in (READER_CONFIG, token):
-        assert resolve("writer", config + WRITER_CONFIG).role_arns == [READER, WRITER]
+        arns = resolve("writer", config + WRITER_CONFIG).role_arns
+        assert [(arn.value, arn.where) for arn in arns] == [
+            (READER, f"CONFIG:{config.split(READER)[0].count(chr(10)) + 1}"),
+            (WRITER, f"CONFIG:{config.count(chr(10)) + 2}"),
+        ]
 
 
 BASE = READER_CONFIG + MFA

@@ -11,18 +11,22 @@ import pytest
 from awsexec.errors import ConfigError
 from awsexec.profiles import endpoint as endpoints
 from awsexec.profiles import files
+from awsexec.profiles.files import Setting
 from awsexec.profiles.profile import Profiles
 from tests.support import READER
 
 
 def resolve(config="", environ=(), region=None, roles=()):
+    """The endpoint of a profile; `region` is from an option, `roles` from ROLES."""
     text = f"[profile p]\n{config}"
     profiles = Profiles(
         files.parse(text, "CONFIG", files.CONFIG),
         files.parse("", "CREDENTIALS", files.CREDENTIALS),
     )
     profile = profiles.get("p")
-    return endpoints.resolve(profiles, profile, dict(environ), region, roles)
+    given = endpoints.region_of(profile, dict(environ), region)
+    arns = [Setting("role_arn", arn, "ROLES", n) for n, arn in enumerate(roles, 1)]
+    return endpoints.resolve(profiles, profile, dict(environ), given, arns)
 
 
 @pytest.mark.parametrize(
@@ -36,6 +40,9 @@ def resolve(config="", environ=(), region=None, roles=()):
         ("eu-isoe-west-1", "aws-iso-e"),
         ("us-isof-south-1", "aws-iso-f"),
         ("eusc-de-east-1", "aws-eusc"),
+        ("aws-global", "aws"),
+        ("aws-cn-global", "aws-cn"),
+        ("aws-us-gov-global", "aws-us-gov"),
     ],
 )
 def test_partition(region, partition):
@@ -66,9 +73,17 @@ def test_a_role_and_the_region_agree(partition):
         resolve(region="eu-west-1", roles=roles)
     home = {"aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}[partition]
     assert str(caught.value) == (
-        f"the role {roles[1]} is in the partition {partition}, and the region "
-        f"eu-west-1 in aws; choose a region of {partition}, like {home}"
+        f"ROLES:2: the role {roles[1]} is in the partition {partition}, and the region "
+        f"eu-west-1 (--region) in aws; choose a region of {partition}, like {home}"
     )
+    for config, environ, where in (
+        ("region = eu-west-1\n", {}, "CONFIG:2"),
+        ("", {"AWS_REGION": "eu-west-1"}, "AWS_REGION"),
+        ("", {"AWS_DEFAULT_REGION": "eu-west-1"}, "AWS_DEFAULT_REGION"),
+    ):
+        with pytest.raises(ConfigError) as caught:
+            resolve(config, environ, roles=roles)
+        assert f"the region eu-west-1 ({where}) in aws" in str(caught.value)
     # another STS may have its own idea of regions
     resolve(environ={"AWS_ENDPOINT_URL": "http://x"}, region="eu-west-1", roles=roles)
 
@@ -77,7 +92,23 @@ def test_roles_of_two_partitions_have_no_region():
     roles = [READER.replace("aws", "aws-iso", 1), READER]
     with pytest.raises(ConfigError) as caught:
         resolve(roles=roles)
-    assert str(caught.value).endswith("us-east-1 in aws; choose a region of aws-iso")
+    assert str(caught.value) == (
+        f"ROLES:2: the role {READER} is in the partition aws, and the role {roles[0]} "
+        "(ROLES:1) in aws-iso; AWS has no way from one into another"
+    )
+
+
+@pytest.mark.parametrize("partition", ["aws-eusc", "aws-iso", "aws-iso-b"])
+def test_partition_whose_region_nobody_can_guess(partition):
+    arn = READER.replace("aws", partition, 1)
+    with pytest.raises(ConfigError) as caught:
+        resolve(roles=[arn])
+    assert str(caught.value) == (
+        f"ROLES:1: the role {arn} is in the partition {partition}, and no region is "
+        "configured; set one of that partition (region, AWS_REGION or --region)"
+    )
+    environ = {"AWS_ENDPOINT_URL": "http://x"}
+    assert resolve(environ=environ, roles=[arn]).region == "us-east-1"
 
 
 GLOBAL = "https://sts.amazonaws.com"
@@ -181,11 +212,20 @@ def test_url(config, environ, url):
     assert endpoint.identity == (url or "aws")
 
 
+NO_REGION = "is no AWS region; write one like eu-west-1"
+EACH_OTHER = "each other; name an endpoint of that kind and turn the setting off"
+
+
 @pytest.mark.parametrize(
     ("config", "environ", "region", "message"),
     [
-        ("", {}, "EU West", "EU West is no AWS region; write one like eu-west-1"),
-        ("", {}, "a/b", "a/b is no AWS region; write one like eu-west-1"),
+        ("", {}, "EU West", f"--region: EU West {NO_REGION}"),
+        ("", {}, "EU-WEST-1", f"--region: EU-WEST-1 {NO_REGION}"),
+        ("", {"AWS_REGION": "a/b"}, None, f"AWS_REGION: a/b {NO_REGION}"),
+        ("region = -\n", {}, None, f"CONFIG:2: - {NO_REGION}"),
+        ("region = 123\n", {}, None, f"CONFIG:2: 123 {NO_REGION}"),
+        ("region = fips-\n", {}, None, f"CONFIG:2: fips- {NO_REGION}"),
+        (f"region = {'x' * 64}\n", {}, None, f"CONFIG:2: {'x' * 64} {NO_REGION}"),
         (
             "endpoint_url = localhost\n",
             {},
@@ -214,14 +254,28 @@ def test_url(config, environ, url):
             "sts_regional_endpoints = global\n",
             {},
             None,
-            "CONFIG:2: global is neither legacy nor regional",
+            "CONFIG:2: global is none of legacy, regional",
         ),
         (
             "use_fips_endpoint = true\nendpoint_url = http://x\n",
             {},
             None,
-            "use_fips_endpoint and the endpoint http://x exclude each other; name an "
-            "endpoint of that kind and turn the setting off",
+            "CONFIG:2: use_fips_endpoint = true and the endpoint http://x (CONFIG:3) "
+            f"exclude {EACH_OTHER}",
+        ),
+        (
+            "endpoint_url = http://x\n",
+            {"AWS_USE_DUALSTACK_ENDPOINT": "true"},
+            None,
+            "AWS_USE_DUALSTACK_ENDPOINT: use_dualstack_endpoint = true and the endpoint "
+            f"http://x (CONFIG:2) exclude {EACH_OTHER}",
+        ),
+        (
+            "",
+            {"AWS_ENDPOINT_URL": "http://x"},
+            "fips-us-east-1",
+            "--region: region = fips-us-east-1 and the endpoint http://x "
+            f"(AWS_ENDPOINT_URL) exclude {EACH_OTHER}",
         ),
         (
             "services = s\n",
@@ -242,6 +296,7 @@ def test_error(config, environ, region, message):
     [
         ("", {}, None),
         ("ca_bundle = /of/profile\n", {}, "/of/profile"),
+        ("ca_bundle = ~/of/profile\n", {"HOME": "/home/u"}, "/home/u/of/profile"),
         ("ca_bundle = /of/profile\n", {"AWS_CA_BUNDLE": "/of/env"}, "/of/env"),
     ],
 )

@@ -85,6 +85,13 @@ def test_nested_settings():
     }
 
 
+def test_comments_of_nested_settings():
+    text = "[p]\ns3 =\n  a = 1 # one\n  b = x#y;z\n  c = # nothing\n  d = 2\t; two\n"
+    nested = parse(text).profiles["p"].settings["s3"].nested
+    values = {name: inner.value for name, inner in nested.items()}
+    assert values == {"a": "1", "b": "x#y;z", "c": "", "d": "2"}
+
+
 def test_sections_of_one_name_merge():
     section = parse("[p]\na = 1\nb = 1\n[q]\n[p]\nb = 2\n").profiles["p"]
     assert values(section) == {"a": "1", "b": "2"}
@@ -157,6 +164,10 @@ def test_nested_settings_are_no_top_level_ones():
     text = "[profile p]\ns3 =\n  region = no\n\n  # comment\n  Role_ARN =\nkey = 1\n"
     section = parse(text, CONFIG).profiles["p"]
     assert values(section) == {"s3": "", "key": "1"}
+    assert [inner.name for inner in section.settings["s3"].block] == [
+        "region",
+        "Role_ARN",
+    ]
     nested = section.settings["s3"].nested
     assert {name: inner.value for name, inner in nested.items()} == {
         "region": "no",

@@ -87,14 +87,16 @@ def test_halves_in_two_files_are_no_pair():
     )
 
 
-@pytest.mark.parametrize("value", ["1h", "-1", "1.5", "１２", "9" * 5000])
-def test_number_that_is_none(value):
-    profile = profiles(f"[profile p]\nduration_seconds = {value}\n").get("p")
-    with pytest.raises(ConfigError) as caught:
-        profile.number("duration_seconds")
-    assert str(caught.value) == (
-        f"CONFIG:2: duration_seconds = {value} is not a whole number"
-    )
+def test_variable_wins():
+    profile = profiles("[profile p]\nretry_mode = legacy\n").get("p")
+    for environ, value, where in (
+        ({}, "legacy", "CONFIG:2"),
+        ({"AWS_RETRY_MODE": ""}, "legacy", "CONFIG:2"),
+        ({"AWS_RETRY_MODE": "standard"}, "standard", "AWS_RETRY_MODE"),
+    ):
+        found = profile.or_variable("retry_mode", environ)
+        assert (found.name, found.value, found.where) == ("retry_mode", value, where)
+    assert profile.or_variable("max_attempts", {}) is None
 
 
 def test_names_in_the_order_of_the_files():

@@ -83,6 +83,16 @@ def test_mfa_session():
         ("source_identity = " + "x" * 64, "source_identity", "x" * 64),
         ("session_tags = b=2, a=1", "tags", (("a", "1"), ("b", "2"))),
         ("session_tags = a=1,\n  b = 2\n  c=3", "tags", tuple(zip("abc", "123"))),
+        (
+            "session_tags =\n  Team = blue\n\n  cost center = a=b # of 2026\n",
+            "tags",
+            (("Team", "blue"), ("cost center", "a=b")),
+        ),
+        (
+            f"session_policy_arns = {OWN}b\n  {OWN}a\n",
+            "policy_arns",
+            (f"{OWN}a", f"{OWN}b"),
+        ),
         ("session_tags = a=b=c,d=", "tags", (("a", "b=c"), ("d", ""))),
         ("session_tags = Käse Ⅷ=x y/z:+@-_.", "tags", (("Käse Ⅷ", "x y/z:+@-_."),)),
         (f"session_tags = {'k' * 128}={'v' * 256}", "tags", (("k" * 128, "v" * 256),)),
@@ -211,6 +221,56 @@ def test_setting_beyond_the_limits(setting, message):
     assert refusal(setting) == message
 
 
+@pytest.mark.parametrize(
+    ("settings", "line", "message"),
+    [
+        ("session_tags =\n  a = 1\n  b* = 2\n", 7, f"b* {TAG_KEY_RULE}"),
+        (
+            "session_tags =\n  a = 1\n  A = 2\n",
+            7,
+            "two session tags A; remove one of them",
+        ),
+        (
+            "session_tags =\n  a = 1,b=2\n",
+            6,
+            "the value of the tag a does not fit AWS's",
+        ),
+    ]
+    + [
+        (
+            f"{name} =\n  {text}\n",
+            6,
+            f"{name} has no NAME = VALUE below it; begin its value in its own line",
+        )
+        for name, text in (
+            ("transitive_session_tags", "a = 1"),
+            ("session_policy_arns", f"{OWN}a=b"),
+            ("session_policy", "a=b"),
+            ("source_identity", "a = b"),
+            ("session_read_only", "a = true"),
+        )
+    ],
+)
+def test_lines_below_a_setting(settings, line, message):
+    with pytest.raises(ConfigError) as caught:
+        assume(settings)
+    assert str(caught.value).startswith(f"CONFIG:{line}: {message}")
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "attribute", "expected"),
+    [
+        ("session_tags", ("a= 1", "b=x=y"), "tags", (("a", "1"), ("b", "x=y"))),
+        ("session_policy_arns", (f"{OWN}a,",), "policy_arns", (f"{OWN}a,",)),
+    ],
+)
+def test_words_of_a_repeated_option(name, words, attribute, expected):
+    option = Setting(name, "\n".join(words), "--it", 0, pieces=words)
+    role = Setting("role_arn", READER, "--role-arn", 0)
+    step = steps.assume_role(Profile("p", options=[role, option]), "me", None, {})
+    assert getattr(step, attribute) == expected
+
+
 ALLOW = {"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}
 POLICY = {"Version": "2012-10-17", "Statement": [ALLOW]}
 MINIFIED = (
@@ -228,7 +288,8 @@ def test_policy(tmp_path, path):
 
 
 def test_policy_of_an_option_is_seen_from_the_current_directory(tmp_path, monkeypatch):
-    (tmp_path / "p").write_text('{"Sid": "ü€"}', encoding="utf-8")
+    policy = '{"Statement": "üÿĀ€😀\\ud800\\n\\u007f"}'
+    (tmp_path / "p").write_text(policy, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     profile = Profile("p").with_options(
         [
@@ -237,7 +298,10 @@ def test_policy_of_an_option_is_seen_from_the_current_directory(tmp_path, monkey
         ]
     )
     step = steps.assume_role(profile, "me", None, {})
-    assert step.policy == '{"Sid":"\\u00fc\\u20ac"}'
+    # what STS takes as it is, and what only as an escape
+    assert step.policy == (
+        '{"Statement":"üÿ\\u0100\\u20ac\\ud83d\\ude00\\ud800\\n\x7f"}'
+    )
 
 
 def test_policy_in_the_home_directory(tmp_path):
@@ -251,13 +315,20 @@ def test_policy_in_the_home_directory(tmp_path):
     ("text", "message"),
     [
         ("[1]", "is no policy; write a JSON object with a Statement"),
+        ("{}", "is no policy; write a JSON object with a Statement"),
+        (
+            '{"Version": "2012-10-17", "statement": []}',
+            "is no policy; write a JSON object with a Statement",
+        ),
+        ('{"a": 1e999}', ": 1e999 is too large a number"),
+        ('{"a": ' + "1" * 5000 + "}", ": "),
         ("{", ": Expecting property name enclosed in double quotes"),
         ('{"a": 1, "a": 2}', ": 'a' stands twice in one object"),
         ('{"a": NaN}', ": NaN is no JSON"),
         ("\xff", ": "),
         ("[" * 100_000, ": "),
         (
-            '{"a": "' + "x" * 2041 + '"}',
+            '{"Statement": "' + "x" * 2033 + '"}',
             "has 2049 characters without its white space; AWS takes 2048 at most",
         ),
     ],
@@ -271,7 +342,7 @@ def test_policy_that_is_none(tmp_path, text, message):
 
 def test_longest_policy(tmp_path):
     path = tmp_path / "policy.json"
-    path.write_text('{ "a" : "' + "x" * 2040 + '" }')
+    path.write_text('{ "Statement" : "' + "é" * 2032 + '" }', encoding="utf-8")
     assert len(assume(f"session_policy = {path}").policy) == 2048
 
 

@@ -20,11 +20,14 @@ from awsexec.credentials.clients import USER_AGENT
 from awsexec.credentials.credentials import Credentials, from_iso8601
 from awsexec.credentials.sources import Surroundings, checked, failed
 from awsexec.errors import ConfigError, CredentialsError, shown
-from awsexec.profiles.source import Source
+from awsexec.profiles import values
+from awsexec.profiles.source import METADATA_DISABLED, Source, metadata_is_off
 
 # Seconds for a connection and for an answer. Off EC2 there is mostly nobody to connect
 # to, which is found out twice, for v2 and for v1.
 TIMEOUT = (0.5, 1)
+# what metadata_service_timeout (seconds) and metadata_service_num_attempts may be
+TIMEOUTS, ATTEMPTS = (1, 3600), (1, 100)
 
 
 @dataclass(frozen=True)
@@ -50,23 +53,23 @@ def describe(source: Source) -> Instance:
 
 
 def _ask(source: Source, with_profile: bool) -> Instance:
-    if (source.value("AWS_EC2_METADATA_DISABLED") or "").lower() == "true":
-        raise failed(
-            source, "AWS_EC2_METADATA_DISABLED switches it off; unset it to use it"
-        )
+    if metadata_is_off(source.get(METADATA_DISABLED)):
+        raise failed(source, f"{METADATA_DISABLED} switches it off; unset it to use it")
+    timeout = values.number(source.get("metadata_service_timeout"), TIMEOUTS)
+    attempts = values.number(source.get("metadata_service_num_attempts"), ATTEMPTS)
+    mode = _mode(source)
+    is_v1_off = values.is_true(source.get("ec2_metadata_v1_disabled"))
     try:
         fetcher = _Fetcher(
-            timeout=_number(source, "metadata_service_timeout") or TIMEOUT,
-            num_attempts=_number(source, "metadata_service_num_attempts") or 1,
+            timeout=timeout or TIMEOUT,
+            num_attempts=attempts or 1,
             user_agent=USER_AGENT,
             config={
                 "ec2_metadata_service_endpoint": source.value(
                     "ec2_metadata_service_endpoint"
                 ),
-                "ec2_metadata_service_endpoint_mode": _mode(source),
-                "ec2_metadata_v1_disabled": _is_true(
-                    source, "ec2_metadata_v1_disabled"
-                ),
+                "ec2_metadata_service_endpoint_mode": mode,
+                "ec2_metadata_v1_disabled": is_v1_off,
             },
             env={},
         )
@@ -159,7 +162,7 @@ def _nothing(source: Source, fetcher: _Fetcher) -> CredentialsError:
 def _mode(source: Source) -> str:
     setting = source.get("ec2_metadata_service_endpoint_mode")
     if setting is None:
-        return "ipv6" if _is_true(source, "imds_use_ipv6") else "ipv4"
+        return "ipv6" if values.is_true(source.get("imds_use_ipv6")) else "ipv4"
     if setting.value.lower() not in METADATA_ENDPOINT_MODES:
         raise ConfigError(
             f"{setting.where}: {shown(setting.value)} is no endpoint mode; write IPv4 "
@@ -167,18 +170,3 @@ def _mode(source: Source) -> str:
         )
     return setting.value.lower()
 
-
-def _is_true(source: Source, name: str) -> bool:
-    return (source.value(name) or "").lower() == "true"
-
-
-def _number(source: Source, name: str) -> int | None:
-    setting = source.get(name)
-    if setting is None:
-        return None
-    if not (setting.value.isascii() and setting.value.isdigit() and int(setting.value)):
-        raise ConfigError(
-            f"{setting.where}: {name} = {shown(setting.value)} is not a whole number "
-            "above 0"
-        )
-    return int(setting.value)

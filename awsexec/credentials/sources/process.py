@@ -14,7 +14,7 @@ from typing import Any
 from awsexec.arguments import seconds
 from awsexec.credentials.credentials import Credentials
 from awsexec.credentials.sources import Surroundings, config_of, failed, taken
-from awsexec.errors import ConfigError, ProcessLoop, shown
+from awsexec.errors import ConfigError, ProcessLoop, program, shown
 from awsexec.profiles.source import Source
 
 # Which profiles' processes this one runs in: config file, credentials file and name of
@@ -81,9 +81,8 @@ def load(source: Source, around: Surroundings) -> Credentials:
 
 
 def _named(source: Source) -> str:
-    """The command in messages, without its arguments: there may be a secret in them."""
-    words = source.setting.value.split()
-    return f"credential_process {shown(words[0])}"
+    """The command in messages, without its arguments."""
+    return f"credential_process {program(source.setting.value)}"
 
 
 class _Finished:
@@ -146,7 +145,10 @@ def _is_terminal(descriptor: int) -> bool:
 def _longest(environ: Mapping[str, str]) -> int:
     text = environ.get(TIMEOUT)
     try:
-        return seconds(text) if text else LONGEST
+        found = seconds(text) if text else LONGEST
+        if not found:
+            raise ValueError("no process answers in no time; unset it for 5m")
+        return found
     except ValueError as error:
         raise ConfigError(f"{TIMEOUT}={shown(text or '')}: {error}") from None
 
