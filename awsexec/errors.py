@@ -65,6 +65,17 @@ class ProcessLoop(ConfigError):
         )
 
 
+class Deadlock(AwsexecError):
+    """A command that awsexec waits for comes back to what awsexec is doing."""
+
+    def __init__(self, pid: int) -> None:
+        super().__init__(
+            f"this runs in a command of another awsexec (process {pid}), which waits for "
+            "it, and wants the same credentials; let that credential_process or "
+            "mfa_process get its own elsewhere"
+        )
+
+
 class CredentialsError(AwsexecError):
     """Credentials could not be had, from AWS or from a source before it."""
 
@@ -119,5 +130,8 @@ def program(command: str) -> str:
 
 
 def tail(key_id: str) -> str:
-    """The last four characters of an access key id, all that is ever shown."""
-    return "…" + key_id[-4:]
+    """The last four characters of an access key id, all that is ever shown.
+
+    Nothing of what is none: a line of it may be another value.
+    """
+    return "…" + (key_id[-4:] if key_id.isascii() and key_id.isalnum() else "")

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import TextIO
 
 QUIET, NORMAL, VERBOSE, DEBUG = -1, 0, 1, 2
+
+# seconds after which somebody who is looking begins to wonder
+PATIENCE = 3
 
 
 class Report:
@@ -32,6 +38,21 @@ class Report:
         """Why nothing happens for the moment; only for somebody who is looking."""
         if self.level >= NORMAL and self._stream.isatty():
             self._say(text)
+
+    @contextlib.contextmanager
+    def patience(self, text: object, seconds: float = PATIENCE) -> Iterator[None]:
+        """Say `text` as `waiting` does if the block takes longer than so many seconds."""
+        if self.level < NORMAL or not self._stream.isatty():
+            yield
+            return
+        import threading
+
+        timer = threading.Timer(seconds, self.waiting, (text,))
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
 
     def detail(self, text: object) -> None:
         """What was done (--verbose)."""

@@ -1,6 +1,7 @@
 """Lines on stderr."""
 
 import io
+import time
 
 import pytest
 
@@ -34,6 +35,23 @@ def test_levels(level, said, stream):
     assert written.getvalue() == "".join(
         f"awsexec: {kind} of two lines\n" for kind in expected
     )
+
+
+@pytest.mark.parametrize(
+    ("stream", "level", "takes", "said"),
+    [
+        (Screen, report.NORMAL, 0.3, "awsexec: waiting\n"),
+        (Screen, report.NORMAL, 0, ""),
+        (Screen, report.QUIET, 0.3, ""),
+        (io.StringIO, report.NORMAL, 0.3, ""),
+    ],
+)
+def test_patience(stream, level, takes, said):
+    written = stream()
+    with Report(written, level).patience("waiting", 0.1):
+        time.sleep(takes)
+    time.sleep(0.2)
+    assert written.getvalue() == said
 
 
 def test_stream_that_is_closed():

@@ -7,6 +7,9 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 
+from awsexec import processes
+from awsexec.errors import Deadlock
+
 if sys.platform == "win32":
     import msvcrt
     import time
@@ -44,12 +47,14 @@ def held(path: str, on_wait: Callable[[], None]) -> Iterator[None]:
     """Hold the lock of the file at `path`, which is made if it is not there.
 
     `on_wait` is called once if another process holds it. Raises `OSError` where the
-    file cannot be opened or its file system knows no locks.
+    file cannot be opened or its file system knows no locks, and `Deadlock` where the
+    holder is a process that this one runs in, which waits for this one.
     """
     while True:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | _NOFOLLOW, 0o600)
         try:
             if not _try_lock(descriptor):
+                _check_holder(descriptor)
                 on_wait()
                 _wait(descriptor)
             if _is_at(descriptor, path):
@@ -60,9 +65,36 @@ def held(path: str, on_wait: Callable[[], None]) -> Iterator[None]:
             os.close(descriptor)
             raise
     try:
+        _write(descriptor, _holder(processes.me()))
         yield
     finally:
+        # the number of this process goes on to COMMAND's
+        _write(descriptor, b"")
         os.close(descriptor)
+
+
+def _check_holder(descriptor: int) -> None:
+    """Raise `Deadlock` where the file at `descriptor` names a process around this one."""
+    try:
+        holder = os.read(descriptor, 100)
+    except OSError:
+        # Windows lets nobody else read it
+        return
+    for process in processes.ancestors() if holder else ():
+        if _holder(process) == holder:
+            raise Deadlock(process.pid)
+
+
+def _holder(process: processes.Process) -> bytes:
+    return f"{process.pid} {process.began}\n".encode()
+
+
+def _write(descriptor: int, text: bytes) -> None:
+    """Make `text` all that is in a lock file, for those who wait for the lock."""
+    with contextlib.suppress(OSError):
+        os.ftruncate(descriptor, 0)
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        os.write(descriptor, text)
 
 
 def claim(path: str, now: float, seconds: int) -> bool:

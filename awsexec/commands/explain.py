@@ -164,10 +164,10 @@ def _facts(
 
 
 def _life(entry: Entry | None, now: float) -> dict[str, Any]:
-    return {
-        "cached_until": iso8601(entry.expires) if entry else None,
-        "seconds_left": int(entry.life_left(now)) if entry else None,
-    }
+    if entry is None:
+        return {"cached_until": None, "seconds_left": None}
+    until = entry.renew or entry.expires
+    return {"cached_until": iso8601(until), "seconds_left": int(until - now)}
 
 
 def _instance(source: Source) -> dict[str, Any]:

@@ -96,7 +96,10 @@ class Selection:
     def cached(self, store: Store, now: float) -> list[Entry | None]:
         """What the cache holds of the source and of each step, None for nothing of use."""
         found = [store.read(key) for key in self.keys()]
-        return [entry if entry and entry.is_fresh(now) else None for entry in found]
+        return [
+            entry if entry and entry.is_fresh(now) and not entry.is_due(now) else None
+            for entry in found
+        ]
 
 
 def select(
@@ -240,15 +243,17 @@ def resolver_for(
     `ask` is how the user is asked for a code, where `arguments` allow it.
     """
     profile, source = selection.chain.profile, selection.chain.source.profile
+    hops = tuple(hop.name for hop in selection.chain.hops)
     if selection.chain.source.kind == "process":
         from awsexec.credentials.sources import process
 
         # before a lock is taken, which the run that this one is in may hold
-        process.check(selection.chain.source, selection.config.paths, environ)
+        process.check(selection.chain.source, selection.config.paths, hops, environ)
     retries = _retries(profile, environ)
     around = Surroundings(
         environ,
         selection.config.paths,
+        hops,
         selection.endpoint,
         retries,
         None if arguments.no_prompt else terminal.show,

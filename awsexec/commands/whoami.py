@@ -12,6 +12,7 @@ from awsexec.arguments import Arguments
 from awsexec.commands.obtain import obtain
 from awsexec.credentials import refusals
 from awsexec.credentials.credentials import Credentials, from_iso8601, iso8601
+from awsexec.credentials.sources import environment
 from awsexec.errors import AwsexecError, CredentialsError
 from awsexec.everyrun import ACCESS_KEY_ID, SECRET_ACCESS_KEY, SESSION_TOKEN
 from awsexec.profiles import endpoint as endpoints
@@ -88,9 +89,10 @@ def _whose(
     """
     key_id, secret = environ.get(ACCESS_KEY_ID), environ.get(SECRET_ACCESS_KEY)
     if arguments.named_profile(environ) or not (key_id and secret):
-        selected, credentials = obtain(arguments, environ, report)
+        selected, credentials = obtain(arguments, environ, report, as_attached=True)
         source = selected.chain.source
         return selected.name, selected.endpoint, credentials, source
+    environment.check(environ)
     profile = Profile(environ.get("AWSEXEC_PROFILE") or "environment")
     profiles = Profiles(AwsFile(""), AwsFile(""))
     # that of the profile is no choice of the user's, but where its partition is

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import http.client
 import os
 import time
 from collections.abc import Iterator, Mapping
@@ -14,12 +16,14 @@ import botocore.exceptions
 import botocore.loaders
 import botocore.parsers
 import botocore.session
+import urllib3.exceptions
 from botocore.configprovider import ConstantProvider
 
 import awsexec
+from awsexec.credentials.answers import MALFORMED
 from awsexec.credentials.credentials import Credentials
 from awsexec.credentials.refusals import Refused, Unreachable
-from awsexec.errors import shown
+from awsexec.errors import CredentialsError, shown
 from awsexec.profiles.endpoint import Endpoint
 
 USER_AGENT = f"awsexec/{awsexec.__version__}"
@@ -58,7 +62,7 @@ class Clients:
             use_fips_endpoint=endpoint.fips,
             use_dualstack_endpoint=endpoint.dualstack,
             connect_timeout=10,
-            read_timeout=30,
+            read_timeout=10,
             retries=dict(retries or {"mode": "standard", "total_max_attempts": 3}),
         )
 
@@ -72,15 +76,13 @@ class Clients:
     ) -> Any:
         """A client of `service` in `region`, at `url` if one is configured.
 
-        `config` is a botocore ``Config``, which wins. Raises `Unreachable`, and what
-        botocore raises.
+        `config` is a botocore ``Config``, which wins. Raises `Unreachable` where there
+        can be none.
         """
+        place = url or f"{service.upper()} in {region}"
         bundle = self._ca_bundle
         if bundle is not None and not os.path.exists(bundle):
-            raise Unreachable(
-                url or f"{service.upper()} in {region}",
-                f"there is no CA bundle {shown(bundle)}",
-            )
+            raise Unreachable(place, f"there is no CA bundle {shown(bundle)}")
         keys = {}
         if signer is not None:
             keys = {
@@ -88,28 +90,61 @@ class Clients:
                 "aws_secret_access_key": signer.secret,
                 "aws_session_token": signer.token,
             }
-        return self._session.create_client(
-            service,
-            region_name=region,
-            endpoint_url=url,
-            verify=bundle,
-            config=self._config.merge(config) if config else self._config,
-            **keys,
-        )
+        try:
+            return self._session.create_client(
+                service,
+                region_name=region,
+                endpoint_url=url,
+                verify=bundle,
+                config=self._config.merge(config) if config else self._config,
+                **keys,
+            )
+        except (botocore.exceptions.BotoCoreError, ValueError, *_ENDPOINTS) as error:
+            # what it says is of the region and the URL
+            raise Unreachable(place, str(error)) from None
+
+
+# botocore's words for endpoints of a kind that AWS does not have
+_ENDPOINTS = (
+    botocore.exceptions.BaseEndpointResolverError,
+    botocore.exceptions.EndpointProviderError,
+)
 
 
 @contextlib.contextmanager
 def failures(service: str, url: str) -> Iterator[None]:
-    """Turn what a call of `service` at `url` fails of into `Refused` or `Unreachable`."""
+    """Around a call of `service` at `url`, and all that is read of its answer.
+
+    What that fails of becomes `Refused` where the service says no; `Unreachable` where
+    nobody answers, or somebody else does; and `CredentialsError` where it is a file of
+    this machine. None of their texts has anything in it that was sent: that may be a
+    secret.
+    """
     try:
         yield
     except botocore.exceptions.ClientError as error:
         raise _refused(error) from None
-    except (botocore.exceptions.BotoCoreError, OSError, ValueError) as error:
+    except (
+        botocore.exceptions.ConnectionError,
+        botocore.exceptions.HTTPClientError,
+    ) as error:
         raise Unreachable(url, _short(error)) from None
-    except (botocore.parsers.ResponseParserError, KeyError):
+    except _ENDPOINTS as error:
+        raise Unreachable(url, str(error)) from None
+    except botocore.exceptions.BotoCoreError as error:
+        kind = type(error).__name__
+        raise Unreachable(url, f"no request can be made ({kind})") from None
+    except (botocore.parsers.ResponseParserError, *MALFORMED):
         # the page of a proxy or of a network that wants a sign-in, or another server
         raise Unreachable(url, f"what answers there is not {service}") from None
+    except OSError as error:
+        # the network's come as those above
+        if error.errno == errno.EOVERFLOW:
+            # a time beyond what this machine can tell
+            raise Unreachable(url, f"what answers there is not {service}") from None
+        place = f"{shown(os.fsdecode(error.filename))}: " if error.filename else ""
+        reason = error.strerror or type(error).__name__
+        raise CredentialsError(f"{place}{reason}; mend that and try again") from None
 
 
 class _Loader(botocore.loaders.Loader):  # type: ignore[misc]
@@ -143,6 +178,10 @@ def _refused(error: botocore.exceptions.ClientError) -> Refused:
     )
 
 
+# what speaks of the connection, and not of what was to be sent
+_OF_THE_NETWORK = (OSError, urllib3.exceptions.HTTPError, http.client.HTTPException)
+
+
 def _short(error: Exception) -> str:
     """What a connection failed of, without the layers around it."""
     if isinstance(error, botocore.exceptions.SSLError):
@@ -160,6 +199,9 @@ def _short(error: Exception) -> str:
     cause: BaseException | None = error.__dict__.get("kwargs", {}).get("error") or error
     while cause is not None and (inner := _inner(cause)) is not None:
         cause = inner
+    if not isinstance(cause, _OF_THE_NETWORK):
+        # Python's words for a header that cannot be one have all of it
+        return kind or "the request cannot be sent"
     text = getattr(cause, "strerror", None) or str(cause)
     return f"{kind} ({text})" if kind else text
 

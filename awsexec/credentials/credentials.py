@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from awsexec import everyrun
 from awsexec.errors import tail
 
+YEAR_10000 = 253_402_300_800
+
 
 @dataclass(frozen=True)
 class Credentials:
@@ -95,7 +97,12 @@ def shell_variables(
 
 
 def iso8601(seconds: int) -> str:
-    """Seconds since the epoch as ISO 8601 in UTC."""
+    """Seconds since the epoch as ISO 8601 in UTC.
+
+    Raises `ValueError` for a time that it has no four digits of a year for.
+    """
+    if not 0 <= seconds < YEAR_10000:
+        raise ValueError("no time that ISO 8601 knows")
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
 
 

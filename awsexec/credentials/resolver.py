@@ -21,6 +21,10 @@ from awsexec.times import duration
 # sources that may ask the user for something of their own when they are used
 PROMPTING = frozenset({"process", "login", "sso"})
 
+# Seconds after which a source is asked anew, however long its credentials live: the
+# instance may get another role while these are good, and its metadata are at hand.
+KEPT = {"ec2 metadata": 300}
+
 
 class Call(Protocol):
     """One call to STS: operation, request and signer in, credentials out.
@@ -104,7 +108,9 @@ class Resolver:
                     self._is_good(found, Demand(demand.min_ttl))
                     and (not demand.refresh or _differs(found, before))
                 ):
-                    return self._remember(key, chain, self._fetch(chain, length))
+                    kept = KEPT.get(chain.source.kind) if length == 0 else None
+                    fresh = self._fetch(chain, length)
+                    return self._remember(key, chain, fresh, kept)
         self._report.detail(
             f"{what}: cached, {found.life_left(self._clock()):.0f} seconds left"
         )
@@ -112,14 +118,16 @@ class Resolver:
 
     def _is_good(self, found: Entry, demand: Demand) -> bool:
         now = self._clock()
-        if demand.refresh:
+        if demand.refresh or found.is_due(now):
             return False
         if demand.min_ttl is not None:
             return found.life_left(now) > demand.min_ttl
         return found.is_fresh(now)
 
-    def _remember(self, key: str, chain: Chain, fresh: Credentials) -> Credentials:
-        """Write `fresh` to the cache, unless it does not expire.
+    def _remember(
+        self, key: str, chain: Chain, fresh: Credentials, kept: int | None
+    ) -> Credentials:
+        """Write `fresh` to the cache, for `kept` seconds, unless it does not expire.
 
         What STS gives does; of a source, nobody could tell when to ask it again.
         """
@@ -133,6 +141,7 @@ class Resolver:
                 issued,
                 fresh.expires,
                 fresh.variables(),
+                issued + kept if kept else 0,
             )
         )
         return replace(fresh, issued=issued)
@@ -188,7 +197,8 @@ class Resolver:
         if code is not None:
             parameters["TokenCode"] = code
         try:
-            fresh = self._call(step.operation, parameters, signer)
+            with self._report.patience(f"still waiting for AWS STS, for the {step}"):
+                fresh = self._call(step.operation, parameters, signer)
         except refusals.Refused as error:
             raise refusals.explain(error, chain, step) from None
         except refusals.Unreachable as error:

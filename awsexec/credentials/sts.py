@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import botocore
 
+from awsexec.credentials.answers import unsendable
 from awsexec.credentials.clients import Clients, failures
-from awsexec.credentials.credentials import Credentials
+from awsexec.credentials.credentials import Credentials, iso8601
 from awsexec.credentials.refusals import Refused, Unreachable
+from awsexec.errors import CredentialsError
 from awsexec.profiles.endpoint import Endpoint
+
+T = TypeVar("T")
 
 
 class Sts:
@@ -34,30 +39,40 @@ class Sts:
     ) -> Credentials:
         """Call "AssumeRole" or "GetSessionToken", and return the answer's credentials.
 
-        Raises `Refused` and `Unreachable`.
+        Raises `Refused` and `Unreachable`, and `CredentialsError` if they are over.
         """
-        given = self._ask("sts", operation, parameters, signer)["Credentials"]
-        return Credentials(
-            given["AccessKeyId"],
-            given["SecretAccessKey"],
-            given["SessionToken"],
-            int(given["Expiration"].timestamp()),
-        )
+        found = self._ask("sts", operation, parameters, signer, _credentials)
+        if found.expires is not None and found.expires <= time.time():
+            raise CredentialsError(
+                "AWS STS gave credentials that have expired already, at "
+                f"{iso8601(found.expires)}; check this machine's clock"
+            )
+        return found
 
     def identity(self, signer: Credentials) -> dict[str, str]:
         """GetCallerIdentity: Account, Arn and UserId of `signer`. Raises as `call`."""
-        answer = self._ask("sts", "GetCallerIdentity", {}, signer)
-        return {name: answer[name] for name in ("Account", "Arn", "UserId")}
+        names = ("Account", "Arn", "UserId")
+        return self._ask(
+            "sts",
+            "GetCallerIdentity",
+            {},
+            signer,
+            lambda answer: {name: str(answer[name]) for name in names},
+        )
 
     def account_alias(self, signer: Credentials) -> str | None:
         """The alias of the account of `signer`, None where it may not see it."""
         try:
-            aliases = self._ask("iam", "ListAccountAliases", {}, signer)[
-                "AccountAliases"
-            ]
+            return self._ask(
+                "iam",
+                "ListAccountAliases",
+                {},
+                signer,
+                lambda answer: str(answer["AccountAliases"][0]),
+            )
         except (Refused, Unreachable):
+            # it has none, which is an answer without a first one, or may not see it
             return None
-        return aliases[0] if aliases else None
 
     def _ask(
         self,
@@ -65,15 +80,14 @@ class Sts:
         operation: str,
         parameters: Mapping[str, object],
         signer: Credentials,
-    ) -> dict[str, Any]:
-        """The answer to one call; it has the members that the service's model names."""
+        read: Callable[[dict[str, Any]], T],
+    ) -> T:
+        """What `read` finds in the answer to one call."""
         endpoint = self._endpoint
         configured = endpoint.url if service == "sts" else endpoint.iam_url
-        name = service.upper()
-        with failures(f"AWS {name}", configured or f"{name} in {endpoint.region}"):
-            client = self._clients.create(service, endpoint.region, configured, signer)
+        client = self._clients.create(service, endpoint.region, configured, signer)
         url = client.meta.endpoint_url
-        with failures(f"AWS {name}", url):
+        with failures(f"AWS {service.upper()}", url):
             self._debug(
                 f"{operation} at {url} signed by {signer}: "
                 + ", ".join(f"{k}={v}" for k, v in sorted(_cut(parameters).items()))
@@ -81,10 +95,17 @@ class Sts:
             answer: dict[str, Any] = getattr(client, botocore.xform_name(operation))(
                 **parameters
             )
-            # a page that happens to parse has none of them
-            if not answer.keys() - {"ResponseMetadata"}:
-                raise KeyError(operation)
-            return answer
+            return read(answer)
+
+
+def _credentials(answer: dict[str, Any]) -> Credentials:
+    """Those of an answer. Raises one of `MALFORMED` if there are none."""
+    given = answer["Credentials"]
+    key_id, secret = given["AccessKeyId"], given["SecretAccessKey"]
+    token, expires = given["SessionToken"], given["Expiration"]
+    if any(map(unsendable, (key_id, secret, token))):
+        raise ValueError("they cannot be sent")
+    return Credentials(key_id, secret, token, int(expires.timestamp()))
 
 
 def _cut(parameters: Mapping[str, object]) -> dict[str, object]:

@@ -12,7 +12,9 @@ from awsexec.errors import ConfigError, shown
 from awsexec.profiles.files import Setting
 
 
-def variable(name: str, environ: Mapping[str, str], setting: str = "") -> Setting | None:
+def variable(
+    name: str, environ: Mapping[str, str], setting: str = ""
+) -> Setting | None:
     """The environment's variable `name`, None where it is not set or empty.
 
     `setting` is the name of the setting that it stands for, else its own.

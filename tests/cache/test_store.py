@@ -1,10 +1,14 @@
 """The cache directory."""
 
+import fcntl
 import io
 import os
+import subprocess
+import sys
 
 import pytest
 
+from awsexec.cache import locks
 from awsexec.cache.store import KEPT, Store, default_directory
 from awsexec.errors import AwsexecError
 from awsexec.everyrun import Entry
@@ -74,6 +78,61 @@ def test_lock_that_cannot_be_had_is_done_without(world):
     with world.store.lock(KEY, lambda: pytest.fail("nobody holds it")):
         pass
     assert "no lock in" in world.said.getvalue()
+
+
+HOLDING = """
+import subprocess, sys
+from awsexec.cache import locks
+with locks.held(sys.argv[1], lambda: None):
+    print(open(sys.argv[1]).read().split()[0], flush=True)
+    sys.exit(subprocess.run([sys.executable, "-c", sys.argv[2], sys.argv[1]]).returncode)
+"""
+WAITING = """
+import sys
+from awsexec.cache import locks
+from awsexec.errors import Deadlock
+try:
+    with locks.held(sys.argv[1], lambda: sys.exit("it waits")):
+        sys.exit("it has it")
+except Deadlock as error:
+    print(error)
+"""
+
+
+def test_lock_of_a_process_around_this_one(tmp_path):
+    path = str(tmp_path / "lock")
+    # with a process in between, as a shell
+    between = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {WAITING!r}, sys.argv[1]], check=True)"
+    found = subprocess.run(
+        [sys.executable, "-c", HOLDING, path, between],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    pid, message = found.stdout.splitlines()
+    assert f"another awsexec (process {pid})" in message
+    # nobody holds it any more, whatever that process goes on to do
+    assert (tmp_path / "lock").read_text() == ""
+
+
+def test_lock_of_another_process_of_the_same_number(tmp_path):
+    """As in two containers that share a cache."""
+    if not os.path.isdir("/proc/self"):
+        pytest.skip("containers are of Linux")
+    path = tmp_path / "lock"
+    waited = []
+
+    def on_wait():
+        waited.append(True)
+        other.close()
+
+    other = path.open("w")
+    fcntl.flock(other, fcntl.LOCK_EX)
+    other.write(f"{os.getppid()} 1\n")
+    other.flush()
+    with locks.held(str(path), on_wait):
+        pass
+    assert waited
 
 
 def test_lock_excludes_and_says_so(world, tmp_path):

@@ -1,7 +1,10 @@
 """credential_process: a command of the user's that prints credentials."""
 
 import json
+import os
+import re
 import shlex
+import signal
 import subprocess
 import time
 
@@ -32,20 +35,6 @@ def printed(session=None, **changes):
         document["Expiration"] = iso8601(session.expires)
     document.update(changes)
     return json.dumps({k: v for k, v in document.items() if v is not None})
-
-
-@pytest.fixture
-def tool(home):
-    """Make the profile's process one that runs these lines of shell."""
-
-    def write(lines, arguments=""):
-        path = home.script("tool", f"#!/bin/sh\necho run >>{home.path}/runs\n{lines}\n")
-        home.write_config(
-            f"[profile p]\ncredential_process = {path} {arguments}\n"
-            f"[profile r]\nrole_arn = {READER}\nsource_profile = p\n"
-        )
-
-    return write
 
 
 def runs(home):
@@ -176,9 +165,12 @@ def test_what_it_prints_is_of_no_use(run_awsexec, home, tool, lines, what):
 @pytest.mark.parametrize(
     ("changes", "what"),
     [
-        ({"AccessKeyId": ""}, "it gave an empty key id or secret key"),
-        ({"AccessKeyId": 5}, "what it gave is no key pair"),
-        ({"SessionToken": "é"}, "what it gave is no key pair"),
+        ({"AccessKeyId": ""}, "the key id it gave is empty"),
+        ({"AccessKeyId": 5}, "the key id it gave is no text"),
+        (
+            {"SessionToken": "é"},
+            "the session token it gave has something else in it than printable ASCII",
+        ),
         (
             {"Expiration": "2020-01-01T00:00:00Z"},
             "it gave credentials that have expired already",
@@ -226,6 +218,48 @@ def test_a_process_that_hangs(run_awsexec, home, tool, lines):
         "to see why, or give it more time with AWSEXEC_PROCESS_TIMEOUT"
     )
     assert time.monotonic() - begun < 20
+
+
+def is_running(pid):
+    """Whether the process has not ended, nobody having asked how included."""
+    command = ["ps", "-o", "stat=", "-p", str(pid)]
+    state = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    return state.strip()[:1] not in ("", "Z")
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "sleep 100 & echo $! >{pid}; wait",
+        # which does not want to, and has one of its own
+        "sh -c 'trap \"\" TERM; sleep 100 & echo $! >{pid}; wait'; true",
+    ],
+)
+def test_of_a_process_that_hangs_nothing_is_left(run_awsexec, home, tool, lines):
+    pid = home.path / "pid"
+    tool(lines.format(pid=pid))
+    env = {"AWSEXEC_PROCESS_TIMEOUT": "1"}
+    assert "was ended after 1 seconds" in run_awsexec("p", "true", env=env).error()
+    assert not is_running(int(pid.read_text()))
+
+
+def test_what_is_left_in_the_background_is_not_waited_for(run_awsexec, home, tool):
+    tool(f"{prints(printed())}\nsleep 100 2>&- & echo $! >{home.path}/pid")
+    begun = time.monotonic()
+    assert keys(run_awsexec.child("p")) == [KEY_ID, SECRET, None, None]
+    assert time.monotonic() - begun < 20
+    left = int((home.path / "pid").read_text())
+    assert is_running(left)
+    os.kill(left, signal.SIGTERM)
+    tool(f"sleep 100 2>&- & echo $! >{home.path}/pid; exit 3")
+    assert "ended with status 3" in run_awsexec("p", "true").error()
+    os.kill(int((home.path / "pid").read_text()), signal.SIGTERM)
+
+
+def test_what_is_printed_in_the_background_counts(run_awsexec, home, tool):
+    """As by `tool > >(filter)` of bash, which does not wait for the filter."""
+    tool(f"(sleep 1; {prints(printed())}) &")
+    assert keys(run_awsexec.child("p")) == [KEY_ID, SECRET, None, None]
 
 
 @pytest.mark.parametrize(
@@ -279,9 +313,49 @@ def test_processes_that_call_each_other(run_awsexec, home):
         f"[profile b]\ncredential_process = {script} a\n"
     )
     line = loop_line(run_awsexec("start", "true"))
-    assert "in a loop: a → b → a; " in line
-    line = loop_line(run_awsexec("a", "true"))
-    assert "in a loop: a → b → a; " in line
+    assert "in a loop: a → role → b → a; " in line
+    line = loop_line(run_awsexec("role", "true"))
+    assert "in a loop: b → a → role → b; " in line
+
+
+def test_the_loop_has_the_roles_in_it(run_awsexec, home):
+    home.write_config(
+        f"[profile viarole]\nrole_arn = {READER}\nsource_profile = vr\n"
+        f"[profile vr]\ncredential_process = {AWSEXEC} viarole -- false\n"
+    )
+    for profile in ("viarole", "vr"):
+        line = loop_line(run_awsexec(profile, "true"))
+        assert "in a loop: vr → viarole → vr; " in line
+
+
+def test_a_loop_that_takes_its_environment_away(run_awsexec, home):
+    """Nothing tells it then but the lock, whose holder it runs in."""
+    cache = f"AWSEXEC_CACHE_DIR={home.cache} HOME={home.path}"
+    home.write_config(
+        f"[profile p]\ncredential_process = env -i {cache} {AWSEXEC} p -- false\n"
+    )
+    begun = time.monotonic()
+    result = run_awsexec("p", "true")
+    assert time.monotonic() - begun < 30
+    assert result.status == 125
+    inner, outer = result.stderr.splitlines()
+    assert re.fullmatch(
+        r"awsexec: this runs in a command of another awsexec \(process \d+\), which "
+        "waits for it, and wants the same credentials; let that credential_process or "
+        "mfa_process get its own elsewhere",
+        inner,
+    )
+    assert outer.endswith(
+        "credential_process env ended with status 125; run it by " "hand to see why"
+    )
+    # without a cache there is no lock; it ends with the outermost one's time
+    home.config.write_text(home.config.read_text().replace(" p --", " --no-cache p --"))
+    env = {"AWSEXEC_PROCESS_TIMEOUT": "3"}
+    result = run_awsexec("p", "true", env=env)
+    assert "was ended after 3 seconds" in result.stderr
+    command = ["ps", "-A", "-o", "args="]
+    running = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert f"{home.path}" not in running.replace("pytest", "")
 
 
 def test_a_process_may_call_awsexec_on_another_profile(run_awsexec, home, sts):

@@ -6,29 +6,10 @@ import time
 
 import pytest
 
+from tests.process.conftest import IDENTITY
 from tests.process.test_sources import keys, of
-from tests.servers.sign_in import SignInServer
 from tests.servers.web import iso8601
-from tests.support import READER, entries
-
-IDENTITY = "arn:aws:iam::123456789012:user/alice"
-CONFIG = f"""\
-[profile p]
-login_session = {IDENTITY}
-[profile r]
-role_arn = {READER}
-source_profile = p
-"""
-
-
-@pytest.fixture
-def sign_in(run_awsexec, home, sts):
-    pytest.importorskip("awscrt")
-    home.write_config(CONFIG)
-    with SignInServer() as server:
-        server.credentials = sts.session_of("console", 900)
-        run_awsexec.environ["AWS_ENDPOINT_URL_SIGNIN"] = server.url
-        yield server
+from tests.support import entries
 
 
 def write_login(home, server, session, folder=".aws/login/cache"):

@@ -40,25 +40,6 @@ def of(session):
     return [session.key_id, session.secret, session.token, iso8601(session.expires)]
 
 
-@pytest.fixture
-def instance(run_awsexec, sts):
-    """The metadata of an EC2 instance that awsexec runs on."""
-    with MetadataServer() as server:
-        server.credentials = sts.session_of(ROLE, 21_600)
-        run_awsexec.environ["AWS_EC2_METADATA_SERVICE_ENDPOINT"] = server.url
-        del run_awsexec.environ["AWS_EC2_METADATA_DISABLED"]
-        yield server
-
-
-@pytest.fixture
-def container(run_awsexec, sts):
-    """The metadata of a container that awsexec runs in."""
-    with ContainerServer() as server:
-        server.credentials = sts.session_of("task-role", 21_600)
-        run_awsexec.environ["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = server.url + PATH
-        yield server
-
-
 def redirection(home, address, port):
     """The environment in which connections to a link-local `address` end up here."""
     (home.path / "sitecustomize.py").write_text(
@@ -89,8 +70,11 @@ def test_instance_role_is_cached(run_awsexec, home, instance):
     children = [run_awsexec.child("p") for _ in range(2)]
     assert keys(children[0]) == keys(children[1])
     assert instance.asked == V2
-    # until five minutes before their end
-    age(home, 21_600 - 290)
+    # for five minutes: another role may be attached
+    age(home, 280)
+    run_awsexec.child("p")
+    assert instance.asked == V2
+    age(home, 30)
     run_awsexec.child("p")
     assert instance.asked == V2 * 2
     run_awsexec.child("--refresh", "p")
@@ -368,9 +352,9 @@ def test_role_that_does_not_trust_ec2(run_awsexec, home, instance):
     ("changes", "what"),
     [
         (3, "what answers at {url} is no EC2 metadata"),
-        ({"AccessKeyId": 3}, "what it gave is no key pair"),
-        ({"SecretAccessKey": ""}, "it gave an empty key id or secret key"),
-        ({"Token": "two\nlines"}, "what it gave is no key pair"),
+        ({"AccessKeyId": 3}, "the key id it gave is no text"),
+        ({"SecretAccessKey": ""}, "the secret key it gave is empty"),
+        ({"Token": "two\nlines"}, "the session token it gave has a line break in it"),
         ({"Expiration": 3}, "the expiration it gave is no ISO 8601 time"),
         ({"Expiration": "soon"}, "the expiration it gave is no ISO 8601 time"),
     ],
@@ -430,6 +414,22 @@ def test_where_nobody_answers_it_fails_within_about_a_second(
     assert times[1] - times[0] > 2
 
 
+def test_what_accepts_and_never_answers_fails_within_about_a_second(
+    run_awsexec, home, instance
+):
+    home.write_config(ALONE.format("Ec2InstanceMetadata"))
+    instance.delay = 60
+    begun = time.monotonic()
+    error = run_awsexec("p", "true").error()
+    took = time.monotonic() - begun
+    assert f"no EC2 instance metadata at {instance.url}" in error
+    begun = time.monotonic()
+    env = {"AWS_EC2_METADATA_DISABLED": "true"}
+    assert "switches it off" in run_awsexec("p", "true", env=env).error()
+    # without what Python needs, on a busy machine too
+    assert took - (time.monotonic() - begun) < 1.8
+
+
 def test_no_profile_and_no_config(run_awsexec, home, instance, sts):
     home.write_credentials("")
     child = run_awsexec.child()
@@ -473,6 +473,28 @@ def test_whoami_on_an_instance(run_awsexec, home, instance, sts):
     assert 21_500 < answer["seconds_left"] <= 21_600
     text = run_awsexec("--whoami").stdout
     assert f"instance role     {ROLE}\ninstance profile  {PROFILE_ARN}\n" in text
+
+
+def test_whoami_after_another_role_was_attached(run_awsexec, home, instance, sts):
+    home.write_config(ALONE.format("Ec2InstanceMetadata"))
+    run_awsexec.child("p")
+    instance.credentials = sts.session_of("other-role")
+    answer = json.loads(run_awsexec("--whoami", "--json", "p").stdout)
+    assert ":assumed-role/other-role/" in answer["arn"]
+    assert answer["expires"] == iso8601(instance.credentials.expires)
+    # and so does the next run
+    assert keys(run_awsexec.child("p")) == of(instance.credentials)
+
+
+def test_explain_says_how_long_the_instance_s_are_kept(run_awsexec, home, instance):
+    home.write_config(ALONE.format("Ec2InstanceMetadata"))
+    run_awsexec.child("p")
+    step = json.loads(run_awsexec("--explain", "--json", "p").stdout)["chain"][0]
+    assert 200 < step["seconds_left"] <= 300
+    age(home, 310)
+    facts = json.loads(run_awsexec("--explain", "--json", "p").stdout)
+    assert facts["chain"][0]["cached_until"] is None
+    assert [call["call"] for call in facts["calls"]] == ["the EC2 instance metadata"]
 
 
 def test_explain_on_an_instance(run_awsexec, home, instance, sts):

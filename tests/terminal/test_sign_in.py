@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from tests.process.test_bad_answers import CENTER, PAGE, instead, not_the
 from tests.process.test_sso import LEGACY, SESSION, cache_file
 from tests.servers.identity_center import START_URL, USER_CODE, allow
 from tests.servers.web import iso8601
@@ -70,7 +71,9 @@ def test_in_the_browser(terminal, home, portal, run_awsexec):
 
 def test_files_are_those_of_the_cli(terminal, home, portal):
     person = terminal(f"{AWSEXEC} --no-browser p true")
-    assert allow(url_shown(person))[0] == 200
+    status, page = allow(url_shown(person))
+    # the code is still to be exchanged
+    assert status == 200 and "The terminal shows whether you are signed in." in page
     assert person.ends()[1] == 0
     path = cache_file(home, "corp")
     token = json.loads(path.read_text())
@@ -178,6 +181,40 @@ def test_device_denied(terminal, home, portal):
     assert status == 125
     label = LABEL.format(home.config)
     assert f"{label}no sign-in: it was denied in the browser; try again" in screen
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/client/register", [1]),
+        ("/client/register", {"clientId": "x"}),
+        ("/device_authorization", [1]),
+        ("/device_authorization", {}),
+        ("/token", [1]),
+        ("/token", {}),
+        ("/token", {"accessToken": "EXAMPLEACCESSTOKEN1"}),
+        ("/token", {"accessToken": "x", "expiresIn": 99_999_999_999_999_999}),
+        ("/token", {"accessToken": "EXAMPLEHIDDEN\n", "expiresIn": 3600}),
+        ("/token", PAGE),
+    ],
+)
+def test_answer_of_somebody_else(terminal, home, portal, path, body):
+    portal.allowed = True
+    instead(portal, path, body)
+    person = terminal(f"{AWSEXEC} --device-code --no-browser p true")
+    screen, status = person.ends()
+    assert status == 125
+    *_, last = screen.splitlines()
+    assert last.startswith(f"awsexec: {not_the(CENTER, portal.url)}")
+    assert "EXAMPLEHIDDEN" not in screen
+    assert not cache_file(home, "corp").exists()
+
+
+def test_nobody_is_asked_for_what_cannot_be_kept(terminal, home, portal):
+    (home.path / ".aws" / "sso").write_text("a file\n")
+    screen, status = terminal(f"{AWSEXEC} --no-browser p true").ends()
+    assert (status, "cannot write to" in screen) == (125, True)
+    assert portal.asked == []
 
 
 def test_slow_down(terminal, portal):

@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
+from awsexec.credentials.answers import unsendable
 from awsexec.credentials.credentials import Credentials
 from awsexec.errors import CredentialsError
 from awsexec.profiles.endpoint import Endpoint
@@ -21,7 +22,8 @@ from awsexec.profiles.source import Source
 class Surroundings:
     """What a source may use of the world.
 
-    `paths` are the config file's and the credentials file's. `show` puts text on the
+    `paths` are the config file's and the credentials file's, and `hops` the names of the
+    profiles from the selected one to the source's. `show` puts text on the
     controlling terminal and raises `terminal.NoTerminal`; it is None where the user is
     not to be asked for anything. `device_code` and `browser` say how to sign in.
     `lock` holds, among processes, the lock of a name, and says why it waits.
@@ -29,6 +31,7 @@ class Surroundings:
 
     environ: Mapping[str, str]
     paths: tuple[str, str]
+    hops: tuple[str, ...]
     endpoint: Endpoint
     retries: Mapping[str, Any] | None
     show: Callable[[str], None] | None
@@ -105,11 +108,14 @@ def taken(source: Source, found: Any) -> Credentials:
     """
     try:
         frozen = found.get_frozen_credentials()
-    except RuntimeError:
-        # botocore's word for credentials that come expired
+    except RuntimeError as error:
+        if "still expired" not in str(error):
+            raise
         raise failed(source, "it gave credentials that have expired already") from None
-    except TypeError:
+    except TypeError as error:
         # botocore compares times with and without a zone
+        if "offset-naive" not in str(error):
+            raise
         raise failed(source, "the expiration it gave has no time zone") from None
     expires = getattr(found, "_expiry_time", None)
     return checked(
@@ -125,9 +131,11 @@ def checked(
     source: Source, key_id: Any, secret: Any, token: Any, expires: int | None
 ) -> Credentials:
     """What `source` gave as credentials. Raises `CredentialsError` if it is none."""
-    for value in (key_id, secret, token or "-"):
-        if not (isinstance(value, str) and value.isascii() and value.isprintable()):
-            raise failed(source, "what it gave is no key pair")
-        if not value:
-            raise failed(source, "it gave an empty key id or secret key")
+    for name, value in (
+        ("key id", key_id),
+        ("secret key", secret),
+        ("session token", token or "-"),
+    ):
+        if why := unsendable(value):
+            raise failed(source, f"the {name} it gave {why}")
     return Credentials(key_id, secret, token or None, expires)

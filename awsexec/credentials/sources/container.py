@@ -8,6 +8,7 @@ from __future__ import annotations
 from botocore.credentials import ContainerProvider
 from botocore.exceptions import BotoCoreError
 
+from awsexec.credentials.answers import MALFORMED
 from awsexec.credentials.credentials import Credentials
 from awsexec.credentials.sources import Surroundings, failed, taken
 from awsexec.errors import shown
@@ -40,9 +41,10 @@ def load(source: Source, around: Surroundings) -> Credentials:
     except BotoCoreError as error:
         text = error.__dict__.get("kwargs", {}).get("error_msg") or str(error)
         raise failed(source, f"{text} ({shown(url)})") from None
-    except (KeyError, TypeError):
+    except ValueError as error:
+        # botocore's words about the variables; the answer is read by what comes next
+        raise failed(source, f"{shown(url)}: {error}") from None
+    except MALFORMED:
         raise failed(
             source, f"what answers at {shown(url)} gives no credentials"
         ) from None
-    except ValueError as error:
-        raise failed(source, f"{shown(url)}: {error}") from None

@@ -16,6 +16,7 @@ from botocore.exceptions import (
 )
 from botocore.utils import METADATA_ENDPOINT_MODES, InstanceMetadataFetcher
 
+from awsexec.credentials.answers import MALFORMED
 from awsexec.credentials.clients import USER_AGENT
 from awsexec.credentials.credentials import Credentials, from_iso8601
 from awsexec.credentials.sources import Surroundings, checked, failed
@@ -23,9 +24,9 @@ from awsexec.errors import ConfigError, CredentialsError, shown
 from awsexec.profiles import values
 from awsexec.profiles.source import METADATA_DISABLED, Source, metadata_is_off
 
-# Seconds for a connection and for an answer. Off EC2 there is mostly nobody to connect
-# to, which is found out twice, for v2 and for v1.
-TIMEOUT = (0.5, 1)
+# Seconds for a connection and for an answer, which come from the machine itself. Off
+# EC2 there is mostly nobody, which is found out twice, for v2 and for v1.
+TIMEOUT = (0.5, 0.5)
 # what metadata_service_timeout (seconds) and metadata_service_num_attempts may be
 TIMEOUTS, ATTEMPTS = (1, 3600), (1, 100)
 
@@ -90,7 +91,7 @@ def _ask(source: Source, with_profile: bool) -> Instance:
         ) from None
     except (BotoCoreError, OSError) as error:
         raise failed(source, f"{fetcher.get_base_url()}: {error}") from None
-    except (AttributeError, TypeError, ValueError):
+    except MALFORMED:
         raise failed(
             source, f"what answers at {fetcher.get_base_url()} is no EC2 metadata"
         ) from None
@@ -169,4 +170,3 @@ def _mode(source: Source) -> str:
             "or IPv6"
         )
     return setting.value.lower()
-

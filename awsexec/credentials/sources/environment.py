@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 
+from awsexec.credentials.answers import unsendable
 from awsexec.credentials.credentials import Credentials, from_iso8601
 from awsexec.credentials.sources import Surroundings, failed
-from awsexec.errors import shown
+from awsexec.errors import CredentialsError, shown
 from awsexec.everyrun import ACCESS_KEY_ID, SECRET_ACCESS_KEY, SESSION_TOKEN
 from awsexec.profiles.source import Source
 
 EXPIRATION = "AWS_CREDENTIAL_EXPIRATION"
+# the first one counts
+TOKENS = ("AWS_SECURITY_TOKEN", SESSION_TOKEN)
 
 
 def load(source: Source, around: Surroundings) -> Credentials:
     """What the key variables hold; AWS_SECURITY_TOKEN wins over AWS_SESSION_TOKEN.
 
-    Raises `CredentialsError` where one is missing, or the session is over.
+    Raises `CredentialsError` where one is missing or of no use, or the session is over.
     """
     environ = around.environ
     for name in (ACCESS_KEY_ID, SECRET_ACCESS_KEY):
         if not environ.get(name):
             raise failed(source, f"{name} is not set; export it, or remove the setting")
+    check(environ)
     expires = None
     if environ.get(EXPIRATION):
         expires = from_iso8601(environ[EXPIRATION])
@@ -39,6 +44,13 @@ def load(source: Source, around: Surroundings) -> Credentials:
     return Credentials(
         environ[ACCESS_KEY_ID],
         environ[SECRET_ACCESS_KEY],
-        environ.get("AWS_SECURITY_TOKEN") or environ.get(SESSION_TOKEN) or None,
+        next(filter(None, map(environ.get, TOKENS)), None),
         expires,
     )
+
+
+def check(environ: Mapping[str, str]) -> None:
+    """Raise `CredentialsError` where no request could hold one of the variables."""
+    for name in (ACCESS_KEY_ID, SECRET_ACCESS_KEY, *TOKENS):
+        if environ.get(name) and (why := unsendable(environ[name])):
+            raise CredentialsError(f"{name} {why}; set it anew, or unset it")

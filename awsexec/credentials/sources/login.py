@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from typing import Any
 
 from botocore.credentials import LoginProvider
 from botocore.exceptions import (
@@ -10,10 +11,11 @@ from botocore.exceptions import (
     LoginInsufficientPermissions,
     LoginTokenLoadError,
     MissingDependencyException,
+    ParamValidationError,
 )
-from botocore.utils import JSONFileCache
 
 from awsexec.credentials import refusals
+from awsexec.credentials.answers import MALFORMED
 from awsexec.credentials.clients import failures
 from awsexec.credentials.credentials import Credentials
 from awsexec.credentials.sources import (
@@ -23,6 +25,7 @@ from awsexec.credentials.sources import (
     failed,
     taken,
 )
+from awsexec.credentials.sources.tokens import TokenCache
 from awsexec.profiles.files import expand
 from awsexec.profiles.source import Source
 
@@ -36,11 +39,22 @@ def load(source: Source, around: Surroundings) -> Credentials:
         source.value("AWS_LOGIN_CACHE_DIRECTORY") or "~/.aws/login/cache",
         around.environ,
     )
+    cache = TokenCache(source, directory)
+    create = client_creator(source, around)
+    asked = False
+
+    def begin(*arguments: Any, **options: Any) -> Any:
+        """Make the client, which botocore does where it has to renew the login."""
+        nonlocal asked
+        asked = True
+        cache.check()
+        return create(*arguments, **options)
+
     provider = LoginProvider(
         load_config=lambda: config_of(source),
-        client_creator=client_creator(source, around),
+        client_creator=begin,
         profile_name=source.profile.name,
-        token_cache=JSONFileCache(directory),
+        token_cache=cache,
     )
     command = shlex.join(["aws", "login", "--profile", source.profile.name])
     url = dict(source.urls).get("signin") or "AWS Sign-In"
@@ -62,7 +76,15 @@ def load(source: Source, around: Surroundings) -> Credentials:
                         "AWS does not let this identity renew its login; it wants the "
                         "policy SignInLocalDevelopmentAccess",
                     ) from None
-                except (LoginError, LoginTokenLoadError, KeyError, TypeError):
+                except (
+                    LoginError,
+                    LoginTokenLoadError,
+                    ParamValidationError,
+                    *MALFORMED,
+                ) as error:
+                    if asked and isinstance(error, MALFORMED):
+                        # the answer's fault, not the file's
+                        raise
                     raise failed(
                         source, f"there is no valid login; run: {command}"
                     ) from None

@@ -5,42 +5,59 @@ SDKs and Tools Reference Guide, "Process credential provider".
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import signal
 import subprocess
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from awsexec import processes
 from awsexec.arguments import seconds
+from awsexec.credentials.answers import MALFORMED
 from awsexec.credentials.credentials import Credentials
 from awsexec.credentials.sources import Surroundings, config_of, failed, taken
 from awsexec.errors import ConfigError, ProcessLoop, program, shown
 from awsexec.profiles.source import Source
 
-# Which profiles' processes this one runs in: config file, credentials file and name of
-# each, as JSON. Set for processes only.
+# Which profiles' processes this one runs in, as JSON: of each the config file, the
+# credentials file, and the profiles from the selected one to that of the process. Set
+# for processes only.
 CALLERS = "AWSEXEC_CALLERS"
 # seconds for a process to end in; it may have to wait for the user
 LONGEST = 300
 TIMEOUT = "AWSEXEC_PROCESS_TIMEOUT"
+KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
+# seconds between two looks whether a process has ended that left its stdout to another
+LOOK = 0.2
 
 
-def check(source: Source, paths: tuple[str, str], environ: Mapping[str, str]) -> None:
+def check(
+    source: Source,
+    paths: tuple[str, str],
+    hops: Sequence[str],
+    environ: Mapping[str, str],
+) -> None:
     """Raise `ProcessLoop` where this runs in the very process that it would run.
 
-    To be called before any lock is taken: the caller holds it.
+    `hops` are as in `Surroundings`. To be called before any lock is taken: the caller
+    holds it.
     """
-    callers, me = _callers(environ), [*paths, source.profile.name]
-    if me in callers:
-        loop = [caller[-1] for caller in callers[callers.index(me) :]]
-        raise ProcessLoop([*loop, source.profile.name], source.setting.where)
+    callers, me = _callers(environ), [*paths, *hops]
+    for position, caller in enumerate(callers):
+        if (caller[:2], caller[-1]) == (me[:2], me[-1]):
+            inside = [*callers[position + 1 :], me]
+            names = [name for one in inside for name in one[2:]]
+            raise ProcessLoop([caller[-1], *names], source.setting.where)
 
 
 def _callers(environ: Mapping[str, str]) -> list[list[str]]:
     try:
         callers = json.loads(environ.get(CALLERS) or "[]")
-        return [list(map(str, caller)) for caller in callers]
-    except (ValueError, TypeError):
+        return [list(map(str, caller)) for caller in callers if len(caller) > 2]
+    except MALFORMED:
         return []
 
 
@@ -70,7 +87,7 @@ def load(source: Source, around: Surroundings) -> Credentials:
         raise failed(
             source, f"{command}: {error.__dict__['kwargs']['error_msg']}"
         ) from None
-    except (ValueError, TypeError, AttributeError, KeyError) as error:
+    except MALFORMED as error:
         if not finished:
             raise failed(source, f"{command}: {error}; mend the quotes") from None
         raise failed(
@@ -104,7 +121,7 @@ def _run(source: Source, argv: list[str], around: Surroundings) -> _Finished:
     """
     command = _named(source)
     longest = _longest(around.environ)
-    callers = [*_callers(around.environ), [*around.paths, source.profile.name]]
+    callers = [*_callers(around.environ), [*around.paths, *around.hops]]
     environ = {**around.environ, CALLERS: json.dumps(callers)}
     try:
         process: subprocess.Popen[bytes] = subprocess.Popen(
@@ -116,15 +133,14 @@ def _run(source: Source, argv: list[str], around: Surroundings) -> _Finished:
     except (OSError, ValueError, IndexError) as error:
         reason = getattr(error, "strerror", None) or "there is no command in it"
         raise failed(source, f"cannot run {command}: {reason}") from None
-    try:
-        output, _ = process.communicate(timeout=longest)
-    except subprocess.TimeoutExpired:
+    output = _output(process, longest)
+    if output is None:
         _end(process)
         raise failed(
             source,
             f"{command} was ended after {longest} seconds without an answer; run it by "
             f"hand to see why, or give it more time with {TIMEOUT}",
-        ) from None
+        )
     if process.returncode != 0:
         ended = (
             f"ended with status {process.returncode}"
@@ -133,6 +149,31 @@ def _run(source: Source, argv: list[str], around: Surroundings) -> _Finished:
         )
         raise failed(source, f"{command} {ended}; run it by hand to see why")
     return _Finished(output)
+
+
+def _output(process: subprocess.Popen[bytes], longest: int) -> bytes | None:
+    """What the process prints; None if it takes more than so many seconds.
+
+    It has mostly said all when its stdout is closed. One that leaves that to a process
+    in the background has when it has ended, and what it printed is whole.
+    """
+    end = time.monotonic() + longest
+    while (left := end - time.monotonic()) > 0:
+        try:
+            return process.communicate(timeout=min(left, LOOK))[0]
+        except subprocess.TimeoutExpired as error:
+            output = error.output or b""
+            if process.poll() is not None and (process.returncode or _is_json(output)):
+                return bytes(output)
+    return None
+
+
+def _is_json(output: bytes) -> bool:
+    try:
+        json.loads(output)
+    except MALFORMED:
+        return False
+    return True
 
 
 def _is_terminal(descriptor: int) -> bool:
@@ -154,12 +195,24 @@ def _longest(environ: Mapping[str, str]) -> int:
 
 
 def _end(process: subprocess.Popen[Any]) -> None:
-    """End the process, and do not wait for what it has started."""
+    """End the process and those that run in it.
+
+    They are of this process's group, for that is the one that may use the terminal.
+    """
+    inside = processes.descendants(process.pid)
     process.terminate()
-    try:
+    for one in inside:
+        with contextlib.suppress(OSError):
+            os.kill(one.pid, signal.SIGTERM)
+    with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(1)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+    process.kill()
+    left = processes.running()
+    for one in inside:
+        # not another one that has got its number by now
+        if one.pid in left and left[one.pid].began == one.began:
+            with contextlib.suppress(OSError):
+                os.kill(one.pid, KILL)
+    process.wait()
     if process.stdout is not None:
         process.stdout.close()

@@ -30,9 +30,11 @@ from botocore.config import Config
 from awsexec import terminal
 from awsexec.child.background import detach
 from awsexec.credentials import refusals
+from awsexec.credentials.answers import MALFORMED, unsendable
 from awsexec.credentials.clients import failures
 from awsexec.credentials.credentials import iso8601
 from awsexec.credentials.sources import Surroundings, failed
+from awsexec.credentials.sources.tokens import TokenCache
 from awsexec.errors import CredentialsError, Interrupted
 from awsexec.profiles.source import Source
 
@@ -73,12 +75,13 @@ class SignIn:
         scopes = source.value("sso_registration_scopes") or ""
         self._scopes = [scope.strip() for scope in scopes.split(",") if scope.strip()]
 
-    def token(self, cache: Any) -> str:
+    def token(self, cache: TokenCache) -> str:
         """Sign in, write the token to `cache`, the AWS CLI's, and return it.
 
         Raises `CredentialsError` where there is nobody to do it, or it does not work
-        out, and `Interrupted`.
+        out, `refusals.Unreachable`, and `Interrupted`.
         """
+        cache.check()
         self._show(
             f"awsexec: signing in to {self._session or self._start_url} for profile "
             f"{self._source.profile.name}\n"
@@ -104,6 +107,7 @@ class SignIn:
                         },
                     )
                     answer = self._with_browser(client, registration)
+                token = self._kept(registration, answer)
         except KeyboardInterrupt:
             # the terminal shows ^C; what comes next begins on a line of its own
             self._show("\n")
@@ -114,6 +118,17 @@ class SignIn:
                 f"{SERVICE} refused the sign-in: {error.message.rstrip('.')} "
                 f"({error.code}); check sso_start_url and sso_region",
             ) from None
+        cache[_sha1(self._session or self._start_url)] = token
+        self._show("awsexec: signed in\n")
+        return str(token["accessToken"])
+
+    def _kept(
+        self, registration: dict[str, Any], answer: dict[str, Any]
+    ) -> dict[str, Any]:
+        """The token of an `answer` as the AWS CLI keeps it.
+
+        Raises one of `MALFORMED` where there is none that can be sent.
+        """
         token = {
             "startUrl": self._start_url,
             "region": self._region,
@@ -125,9 +140,9 @@ class SignIn:
         }
         if "refreshToken" in answer:
             token["refreshToken"] = answer["refreshToken"]
-        self._keep(cache, _sha1(self._session or self._start_url), token)
-        self._show("awsexec: signed in\n")
-        return str(token["accessToken"])
+        if why := unsendable(token["accessToken"]):
+            raise ValueError(f"the token {why}")
+        return token
 
     def _show(self, text: str) -> None:
         show = self._around.show
@@ -151,18 +166,8 @@ class SignIn:
                 self._source, f"not signed in, and {why}; run: {command}"
             ) from None
 
-    def _keep(self, cache: Any, key: str, value: dict[str, Any]) -> None:
-        try:
-            cache[key] = value
-        except OSError as error:
-            raise failed(
-                self._source,
-                f"cannot write to ~/.aws/sso/cache: {error.strerror}; mend that, for "
-                "the sign-in is kept there",
-            ) from None
-
     def _register(
-        self, client: Any, cache: Any, grant: dict[str, Any]
+        self, client: Any, cache: TokenCache, grant: dict[str, Any]
     ) -> dict[str, Any]:
         """This client's registration, from the cache or anew.
 
@@ -185,7 +190,7 @@ class SignIn:
                 and {"clientId", "clientSecret"} <= found.keys()
             ):
                 return found
-        except (KeyError, TypeError, ValueError, AttributeError):
+        except MALFORMED:
             pass
         request = dict(grant)
         if self._scopes:
@@ -204,7 +209,7 @@ class SignIn:
             registration["scopes"] = request["scopes"]
         if wanted:
             registration["grantTypes"] = wanted
-        self._keep(cache, key, registration)
+        cache[key] = registration
         return registration
 
     def _with_browser(
@@ -326,7 +331,8 @@ class _Callback:
                 ):
                     self._say(404, "There is nothing here.")
                 elif "code" in query:
-                    self._say(200, "You are signed in.")
+                    # which the terminal tells, once the code has been exchanged
+                    self._say(200, "The terminal shows whether you are signed in.")
                     answers.put((query["code"], None))
                 else:
                     error = query.get("error_description") or query.get("error")

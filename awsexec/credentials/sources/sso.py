@@ -17,9 +17,10 @@ from botocore.exceptions import (
     UnauthorizedSSOTokenError,
 )
 from botocore.tokens import SSOTokenProvider
-from botocore.utils import JSONFileCache, SSOTokenLoader
+from botocore.utils import SSOTokenLoader
 
 from awsexec.credentials import refusals
+from awsexec.credentials.answers import MALFORMED, unsendable
 from awsexec.credentials.clients import failures
 from awsexec.credentials.credentials import Credentials
 from awsexec.credentials.sources import (
@@ -30,8 +31,25 @@ from awsexec.credentials.sources import (
     taken,
 )
 from awsexec.credentials.sources.sign_in import SERVICE, SignIn, seconds_left
+from awsexec.credentials.sources.tokens import TokenCache
+from awsexec.errors import CredentialsError
 from awsexec.profiles.files import expand
 from awsexec.profiles.source import Source
+
+# what CreateToken answers where a sign-in is over (IAM Identity Center OIDC API
+# reference); other refusals say nothing of it
+OVER = frozenset(
+    {
+        "AccessDeniedException",
+        "ExpiredTokenException",
+        "InvalidClientException",
+        "InvalidGrantException",
+        "InvalidRequestException",
+        "InvalidScopeException",
+        "UnauthorizedClientException",
+        "UnsupportedGrantTypeException",
+    }
+)
 
 
 def load(source: Source, around: Surroundings) -> Credentials:
@@ -76,8 +94,8 @@ class _Portal:
         # `full_config` and `create_client`
         self.full_config = config_of(source)
         self.create_client = client_creator(source, around)
-        self._cache = JSONFileCache(
-            expand("~/.aws/sso/cache", around.environ), dumps_func=_dumps
+        self._cache = TokenCache(
+            source, expand("~/.aws/sso/cache", around.environ), _dumps
         )
         self._start_url = source.value("sso_start_url") or ""
         self._session = source.value("sso_session")
@@ -100,19 +118,25 @@ class _Portal:
                 self._start_url, session_name=self._session
             )
             left = seconds_left(found["expiresAt"])
-        except (SSOTokenLoadError, KeyError, TypeError, ValueError):
+            token = found["accessToken"]
+        except (SSOTokenLoadError, *MALFORMED):
             # a file that nobody can read is as good as none
             return None
+        if unsendable(token):
+            return None
         if self._session is None:
-            return str(found["accessToken"]) if left > 0 else None
-        provider = SSOTokenProvider(
-            self, cache=self._cache, profile_name=self._source.profile.name
-        )
-        with failures(SERVICE, self._url("sso_oidc")):
-            try:
-                return str(provider.load_token().get_frozen_token().token)
-            except (TokenRetrievalError, KeyError, TypeError, ValueError):
-                return None
+            return str(token) if left > 0 else None
+        provider = _Renewing(self, self._cache, self._source, left > 0)
+        try:
+            return str(provider.load_token().get_frozen_token().token)
+        except (TokenRetrievalError, *MALFORMED):
+            return None
+        except refusals.Refused as error:
+            raise failed(
+                self._source,
+                f"{SERVICE} did not renew the sign-in: {error.message.rstrip('.')} "
+                f"({error.code}); try again later",
+            ) from None
 
     def credentials(self, token: str) -> Credentials:
         """What the portal gives for the role. Raises `_NotSignedIn`."""
@@ -124,15 +148,56 @@ class _Portal:
             token_cache=self._cache,
             token_provider=_Given(token),
         )
-        with failures(SERVICE, self._url("sso")):
+        with failures(SERVICE, self.url("sso")):
             try:
                 return taken(self._source, provider.load())
             except (UnauthorizedSSOTokenError, SSOTokenLoadError):
                 raise _NotSignedIn from None
 
-    def _url(self, service: str) -> str:
+    def url(self, service: str) -> str:
+        """Where `service` is, for messages."""
         region = self._source.value("sso_region")
         return dict(self._source.urls)[service] or f"{SERVICE} in {region}"
+
+
+class _Renewing(SSOTokenProvider):  # type: ignore[misc]
+    """botocore's, told apart what a renewal fails of.
+
+    `is_good` is whether the token that is to be renewed will do until then.
+    """
+
+    def __init__(
+        self, portal: _Portal, cache: TokenCache, source: Source, is_good: bool
+    ) -> None:
+        super().__init__(portal, cache=cache, profile_name=source.profile.name)
+        self._portal = portal
+        self._is_good = is_good
+
+    def _attempt_create_token(self, token: dict[str, Any]) -> dict[str, Any] | None:
+        """A new token; None where the sign-in is over.
+
+        Raises `refusals.Refused` and `refusals.Unreachable`, which say nothing of it,
+        and `CredentialsError`.
+        """
+        names = ("clientId", "clientSecret", "refreshToken")
+        if any(unsendable(token[name]) for name in names):
+            # written by nobody who knows the format
+            return None
+        try:
+            self._cache.check()
+            with failures(SERVICE, self._portal.url("sso_oidc")):
+                new: dict[str, Any] = super()._attempt_create_token(token)
+                if why := unsendable(new["accessToken"]):
+                    raise ValueError(f"the token {why}")
+                return new
+        except refusals.Refused as error:
+            if self._is_good or error.code in OVER:
+                return None
+            raise
+        except (refusals.Unreachable, CredentialsError):
+            if self._is_good:
+                return None
+            raise
 
 
 class _Given:

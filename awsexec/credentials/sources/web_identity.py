@@ -20,6 +20,9 @@ from awsexec.credentials.sources import (
 from awsexec.errors import shown
 from awsexec.profiles.source import Source
 
+# characters of a token
+SHORTEST, LONGEST = 4, 20_000
+
 
 def load(source: Source, around: Surroundings) -> Credentials:
     """The session that STS gives for the token in the file. Raises `CredentialsError`."""
@@ -28,12 +31,18 @@ def load(source: Source, around: Surroundings) -> Credentials:
     assert path is not None
     try:
         with open(path, encoding="utf-8") as stream:
-            stream.read()
+            token = stream.read()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "it is no text"
         raise failed(
             source, f"cannot read the token in {shown(path)}: {reason}"
         ) from None
+    if not SHORTEST <= len(token) <= LONGEST:
+        raise failed(
+            source,
+            f"the token in {shown(path)} has {len(token)} characters, and AWS takes "
+            f"{SHORTEST} to {LONGEST}; let its issuer write it anew",
+        )
     provider = AssumeRoleWithWebIdentityProvider(
         load_config=lambda: config_of(source),
         client_creator=client_creator(source, around),

@@ -1,0 +1,414 @@
+"""Answers and files that are something else than they should be: one line, no secret."""
+
+import json
+import time
+
+import pytest
+
+from tests.process.test_credential_process import printed, prints
+from tests.process.test_login import write_login
+from tests.process.test_sources import ALONE, ENVIRONMENT
+from tests.process.test_sso import (
+    GET,
+    NO_TERMINAL,
+    SESSION,
+    TOKEN,
+    refreshable,
+    write_token,
+)
+from tests.servers.container import PATH
+from tests.servers.web import Answer, WebServer, iso8601
+from tests.support import ALICE, KEY_ID, READER, READER_CONFIG, SECRET
+
+DEEP = "[" * 100_000
+HUGE = 99_999_999_999_999_999_999
+PAGE = "<!doctype html><html><head><title>Sign in to the Wi-Fi</title></head></html>"
+CENTER, SIGN_IN = "AWS IAM Identity Center", "AWS Sign-In"
+# what is hidden in values that no request can hold
+HIDDEN = "EXAMPLEHIDDEN"
+
+
+def instead(server, path, body, status=200):
+    """Let `server` answer with `body` at `path`."""
+    usual = server.respond
+
+    def respond(request):
+        if request.path == path:
+            return Answer(status, body)
+        return usual(request)
+
+    server.respond = respond
+
+
+def not_the(service, url):
+    return f"cannot reach {service} at {url}: what answers there is not {service}; "
+
+
+# --- Values that no request can hold ------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "more", "words"),
+    [
+        (2, "aws_access_key_id", f"\n  {HIDDEN}", ("reader", "true")),
+        (2, "aws_access_key_id", f"\n  {HIDDEN}", ("--whoami", "alice")),
+        (3, "aws_secret_access_key", f"\n  {HIDDEN}", ("alice", "true")),
+        (4, "aws_session_token", f"\n  {HIDDEN}", ("reader", "true")),
+        (4, "aws_session_token", f"\x7f{HIDDEN}", ("alice", "true")),
+        (4, "aws_session_token", f"é{HIDDEN}", ("--whoami", "alice")),
+    ],
+)
+def test_keys_in_a_file(run_awsexec, home, sts, line, name, more, words):
+    lines = [*ALICE.strip().splitlines(), "aws_session_token = EXAMPLETOKEN"]
+    lines[line - 1] += more
+    home.write_config(READER_CONFIG)
+    home.write_credentials("\n".join(lines) + "\n")
+    why = (
+        "a line break in it"
+        if "\n" in more
+        else "something else in it than printable ASCII"
+    )
+    debug = run_awsexec("--debug", *words)
+    *_, last = debug.stderr.splitlines()
+    assert last == f"awsexec: {home.credentials}:{line}: {name} has {why}; mend it"
+    assert (debug.status, debug.stdout) == (125, "")
+    for secret in (HIDDEN, f"…{HIDDEN[-4:]}", SECRET, "EXAMPLETOKEN"):
+        assert secret not in debug.stderr
+    assert sts.calls == []
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("AWS_ACCESS_KEY_ID", ("p", "true")),
+        ("AWS_SECRET_ACCESS_KEY", ("--whoami",)),
+        ("AWS_SESSION_TOKEN", ("p", "true")),
+        ("AWS_SESSION_TOKEN", ("--whoami",)),
+        ("AWS_SECURITY_TOKEN", ("p", "true")),
+    ],
+)
+def test_keys_in_the_environment(run_awsexec, home, sts, name, words):
+    home.write_config(ALONE.format("Environment"))
+    env = {**ENVIRONMENT, name: f"{HIDDEN}\ny"}
+    error = run_awsexec(*words, env=env).error()
+    assert error == f"{name} has a line break in it; set it anew, or unset it"
+    assert sts.calls == []
+
+
+@pytest.mark.parametrize("value", [f"{HIDDEN}\n", 5, ""])
+def test_token_of_sso_in_a_file_is_as_good_as_none(run_awsexec, home, portal, value):
+    home.write_config(SESSION)
+    write_token(home, accessToken=value)
+    error = run_awsexec("p", "true").error()
+    assert NO_TERMINAL in error and HIDDEN not in error
+    assert portal.asked == []
+
+
+# --- AWS STS ------------------------------------------------------------------------
+
+
+def answer_of_sts(**changes):
+    values = {
+        "AccessKeyId": "ASIAEXAMPLE",
+        "SecretAccessKey": SECRET,
+        "SessionToken": "EXAMPLESESSION",
+        "Expiration": iso8601(time.time() + 3600),
+        **changes,
+    }
+    members = "".join(f"<{k}>{v}</{k}>" for k, v in values.items() if v is not None)
+    return (
+        "<AssumeRoleResponse><AssumeRoleResult><Credentials>"
+        f"{members}</Credentials></AssumeRoleResult></AssumeRoleResponse>"
+    )
+
+
+class _Saying(WebServer):
+    """A server that says `body` to everything."""
+
+    body: object = ""
+
+    def respond(self, request):
+        return Answer(200, self.body)
+
+
+@pytest.fixture
+def saying(run_awsexec):
+    """What answers where AWS STS should be."""
+    with _Saying() as server:
+        run_awsexec.environ["AWS_ENDPOINT_URL_STS"] = server.url
+        yield server
+
+
+NOTHING = dict.fromkeys(
+    ("AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration")
+)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        PAGE,
+        "",
+        DEEP,
+        "<a>" * 3000 + "</a>" * 3000,
+        answer_of_sts(**NOTHING),
+        answer_of_sts(SessionToken=None),
+        answer_of_sts(AccessKeyId=""),
+        answer_of_sts(SecretAccessKey=f"{HIDDEN}\n"),
+        answer_of_sts(SessionToken=f"é{HIDDEN}"),
+        answer_of_sts(Expiration="soon"),
+        answer_of_sts(Expiration="99999-01-01T00:00:00Z"),
+    ],
+    ids=range(11),
+)
+def test_sts(run_awsexec, home, saying, body):
+    home.write_config(READER_CONFIG)
+    saying.body = body
+    error = run_awsexec("reader", "true").error()
+    assert error.startswith(not_the("AWS STS", saying.url))
+
+
+def test_sts_that_gives_what_is_over(run_awsexec, home, saying):
+    home.write_config(READER_CONFIG)
+    saying.body = answer_of_sts(Expiration="2020-01-01T00:00:00Z")
+    assert run_awsexec("reader", "true").error() == (
+        "AWS STS gave credentials that have expired already, at 2020-01-01T00:00:00Z; "
+        "check this machine's clock"
+    )
+
+
+@pytest.mark.parametrize("body", [PAGE, "", "<Arn/>"])
+def test_sts_of_whoami(run_awsexec, saying, body):
+    saying.body = body
+    error = run_awsexec("--whoami", "alice").error()
+    assert error.startswith(not_the("AWS STS", saying.url))
+
+
+# --- Web identity -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", ["", "x", "x" * 20_001])
+def test_token_that_is_none(run_awsexec, home, sts, text):
+    token = home.path / "token"
+    token.write_text(text)
+    home.write_config(
+        f"[profile p]\nweb_identity_token_file = {token}\nrole_arn = {READER}\n"
+    )
+    assert run_awsexec("p", "true").error() == (
+        f"profile 'p' (web identity, {home.config}:2): the token in {token} has "
+        f"{len(text)} characters, and AWS takes 4 to 20000; let its issuer write it anew"
+    )
+    assert sts.calls == []
+
+
+# --- IAM Identity Center; its sign-in is in tests/terminal --------------------------
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        PAGE,
+        DEEP,
+        [1],
+        {},
+        {"roleCredentials": [1]},
+        {"roleCredentials": {}},
+        {
+            "roleCredentials": {
+                "accessKeyId": KEY_ID,
+                "secretAccessKey": SECRET,
+                "sessionToken": "x",
+                "expiration": HUGE,
+            }
+        },
+    ],
+    ids=range(7),
+)
+def test_credentials_of_sso(run_awsexec, home, portal, body):
+    home.write_config(SESSION)
+    write_token(home)
+    instead(portal, "/federation/credentials", body)
+    error = run_awsexec("p", "true").error()
+    assert error.startswith(not_the(CENTER, portal.url))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        PAGE,
+        DEEP,
+        [1],
+        {},
+        {"accessToken": "EXAMPLEACCESSTOKEN1"},
+        {"accessToken": "EXAMPLEACCESSTOKEN1", "expiresIn": HUGE},
+        {"accessToken": f"{HIDDEN}\n", "expiresIn": 3600},
+    ],
+    ids=range(7),
+)
+def test_renewal_of_sso(run_awsexec, home, portal, body):
+    home.write_config(SESSION)
+    path = write_token(home, life=-60, **refreshable(portal))
+    before = path.read_bytes()
+    instead(portal, "/token", body)
+    error = run_awsexec("p", "true").error()
+    assert error.startswith(not_the(CENTER, portal.url))
+    assert path.read_bytes() == before
+    # while the token lives, it does
+    write_token(home, life=300, **refreshable(portal))
+    run_awsexec.child("p")
+    assert portal.asked == [TOKEN] * 2 + [GET]
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"), [(500, "InternalServerException"), (400, "SlowDownException")]
+)
+def test_renewal_of_sso_that_fails_for_now(run_awsexec, home, portal, status, kind):
+    home.write_config(SESSION)
+    write_token(home, life=-60, **refreshable(portal))
+    instead(portal, "/token", {"__type": kind, "message": "Not now."}, status)
+    assert run_awsexec("p", "true", env={"AWS_MAX_ATTEMPTS": "1"}).error() == (
+        f"profile 'p' (sso, {home.config}:7): {CENTER} did not renew the sign-in: Not "
+        f"now ({kind}); try again later"
+    )
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"expiresAt": HUGE},
+        {"expiresAt": "99999-01-01T00:00:00Z"},
+        {"expiresAt": -1},
+        {"expiresAt": [1]},
+        {"registrationExpiresAt": "soon"},
+        {"registrationExpiresAt": HUGE},
+        {"refreshToken": 5},
+        {"clientSecret": [1]},
+    ],
+    ids=str,
+)
+def test_token_of_sso_that_nobody_can_read(run_awsexec, home, portal, changes):
+    home.write_config(SESSION)
+    write_token(home, life=-60, **{**refreshable(portal), **changes})
+    assert NO_TERMINAL in run_awsexec("p", "true").error()
+    write_token(home).write_text(DEEP)
+    assert NO_TERMINAL in run_awsexec("p", "true").error()
+    assert portal.asked == []
+
+
+READ_ONLY = """
+import errno, os
+usual = os.open
+def open(path, flags, *rest, **more):
+    if flags & os.O_CREAT and "/.aws/" in os.fspath(path):
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), path)
+    return usual(path, flags, *rest, **more)
+os.open = open
+"""
+
+
+@pytest.fixture
+def read_only(home):
+    """The environment in which nothing can be written below ~/.aws."""
+    (home.path / "sitecustomize.py").write_text(READ_ONLY)
+    return {"PYTHONPATH": str(home.path)}
+
+
+def test_token_of_sso_that_cannot_be_kept(run_awsexec, home, portal, read_only):
+    """Nothing is asked: a renewal would end the token that is there."""
+    home.write_config(SESSION)
+    write_token(home, life=-60, **refreshable(portal))
+    error = run_awsexec("p", "true", env=read_only).error()
+    assert error == (
+        f"profile 'p' (sso, {home.config}:7): cannot write to "
+        f"{home.path}/.aws/sso/cache: Read-only file system; mend that, for the sign-in "
+        "is kept there"
+    )
+    assert portal.asked == []
+    # what lives needs no renewal
+    write_token(home, life=300, **refreshable(portal))
+    run_awsexec.child("p", env=read_only)
+    assert portal.asked == [GET]
+
+
+# --- aws login ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda login: login["accessToken"].update(expiresAt="soon"),
+        lambda login: login["accessToken"].update(expiresAt=HUGE),
+        lambda login: login.update(accessToken=[1]),
+        lambda login: login.update(dpopKey=5),
+        lambda login: login.update(refreshToken=5),
+    ],
+    ids=range(5),
+)
+def test_login_that_nobody_can_read(run_awsexec, home, sts, sign_in, change):
+    path = write_login(home, sign_in, sts.session_of("console", -60))
+    login = json.loads(path.read_text())
+    change(login)
+    for text in (json.dumps(login), DEEP):
+        path.write_text(text)
+        assert run_awsexec("p", "true").error() == (
+            f"profile 'p' (login, {home.config}:2): there is no valid login; run: aws "
+            "login --profile p"
+        )
+    assert sign_in.asked == []
+
+
+@pytest.mark.parametrize(
+    "body", [PAGE, DEEP, [1], {}, {"accessToken": [1]}], ids=range(5)
+)
+def test_renewal_of_a_login(run_awsexec, home, sts, sign_in, body):
+    write_login(home, sign_in, sts.session_of("console", -60))
+    instead(sign_in, "/v1/token", body)
+    error = run_awsexec("p", "true").error()
+    assert error.startswith(not_the(SIGN_IN, sign_in.url))
+
+
+def test_login_that_cannot_be_kept(run_awsexec, home, sts, sign_in, read_only):
+    write_login(home, sign_in, sts.session_of("console", -60))
+    assert run_awsexec("p", "true", env=read_only).error() == (
+        f"profile 'p' (login, {home.config}:2): cannot write to "
+        f"{home.path}/.aws/login/cache: Read-only file system; mend that, for the "
+        "sign-in is kept there"
+    )
+    assert sign_in.asked == []
+
+
+# --- The machine's own ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/latest/meta-data/iam/security-credentials/instance-role",
+        "/latest/meta-data/iam/info",
+    ],
+)
+@pytest.mark.parametrize("body", [DEEP, "3"], ids=["deep", "number"])
+def test_instance(run_awsexec, home, instance, path, body):
+    home.write_config(ALONE.format("Ec2InstanceMetadata"))
+    instead(instance, path, body)
+    if path.endswith("info"):
+        assert "instance_role" not in run_awsexec("--whoami", "--json", "p").stdout
+    else:
+        assert "is no EC2 metadata" in run_awsexec("p", "true").error()
+
+
+@pytest.mark.parametrize("body", [DEEP, "[1]", "3"], ids=["deep", "list", "number"])
+def test_container(run_awsexec, home, container, body):
+    home.write_config(ALONE.format("EcsContainer"))
+    instead(container, PATH, body)
+    assert "gives no credentials" in run_awsexec("p", "true").error()
+
+
+def test_process(run_awsexec, tool):
+    tool("printf '[%.0s' $(seq 100000)")
+    assert "printed something else than the JSON" in run_awsexec("p", "true").error()
+
+
+def test_callers(run_awsexec, tool):
+    tool(prints(printed()))
+    run_awsexec.child("p", env={"AWSEXEC_CALLERS": DEEP})
