@@ -10,7 +10,9 @@ import contextlib
 import hashlib
 import io
 import json
+import logging
 import os
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -59,7 +61,6 @@ _leaves = st.one_of(
     st.sampled_from(
         ["2020-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "soon", "20300101"]
     ),
-    st.sampled_from([f"{MARK}\n", f"{MARK}\r\nX: y", f"{MARK}é", f"{MARK}\0", MARK]),
     st.text(max_size=5),
     st.integers(),
     st.floats(),
@@ -69,6 +70,11 @@ values = st.recursive(
     lambda inner: st.lists(inner, max_size=3)
     | st.dictionaries(_names, inner, max_size=4),
     max_leaves=8,
+)
+# the names of what is secret, in documents, variables and settings
+_SECRET = re.compile("(?i)secret|token$|refresh|deviceCode")
+_secrets = st.sampled_from(
+    [f"{MARK}\n", f"{MARK}\n  x", f"{MARK}\r\nX: y", f"{MARK}é", f"{MARK}\x7f", MARK]
 )
 # what is no JSON, or no XML, or too much of it
 _junk = st.one_of(
@@ -116,8 +122,8 @@ def altered(draw: st.DrawFn, document: dict[str, object]) -> bytes:
         if isinstance(place[name], dict) and place[name] and draw(st.booleans()):
             place = place[name]
             name = draw(st.sampled_from(sorted(place)))
-        if draw(st.integers(0, 3)):
-            place[name] = draw(values)
+        if draw(st.integers(0, 4)):
+            place[name] = draw(_secrets if _SECRET.search(name) else values)
         else:
             del place[name]
     return json.dumps(changed).encode()
@@ -244,15 +250,16 @@ class Bench:
             aws.portal.allowed = True
             selected = selection.select(arguments.parse(["a"]), environ)
             around = Surroundings(
-                environ,
-                self.paths,
-                selected.endpoint,
-                None,
-                lambda text: None,
-                True,
-                False,
-                lambda name, doing: contextlib.nullcontext(),
-                lambda text: None,
+                environ=environ,
+                paths=self.paths,
+                hops=("a",),
+                endpoint=selected.endpoint,
+                retries=None,
+                show=lambda text: None,
+                device_code=True,
+                browser=False,
+                lock=lambda name, doing: contextlib.nullcontext(),
+                debug=lambda text: None,
             )
             sources.load(selected.chain.source, around)
 
@@ -306,6 +313,8 @@ def bench(tmp_path_factory) -> Iterator[Bench]:
     with (
         mock.patch.object(clients, "_Loader", lambda: loader),
         mock.patch.object(fetcher, "SLEEP_TIME", 0),
+        # what it logs of every failure takes its time
+        mock.patch.object(logging.getLogger("botocore"), "disabled", True),
     ):
         yield Bench(tmp_path_factory.mktemp("home"))
 
@@ -444,14 +453,39 @@ def test_any_token_file_of_a_container(bench, content):
 # what may stand in a variable, or follow a "=" on a line or two
 _texts = st.one_of(
     st.sampled_from(["²", "٣", "9" * 26, "9" * 5000, "-1", "0", "1e9", "1.5", "true"]),
-    st.sampled_from([f"{MARK}\n  x", f"{MARK}\tx", f"{MARK}é", f"{MARK}\x7f", MARK]),
-    st.sampled_from([DEEP, "[[1]]", '[["a", "b", "c"]]', "{}", "9999d", "5m", "never"]),
+    st.sampled_from(
+        [
+            "x\n  y",
+            "x\ty",
+            "xé",
+            "x\x7f",
+            DEEP,
+            "[[1]]",
+            '[["a", "b", "c"]]',
+            "{}",
+            "9999d",
+            "5m",
+            "never",
+        ]
+    ),
     st.sampled_from(["2030-01-01T00:00:00Z", "20300101", "0001-01-01T00:00:00+23:59"]),
     st.sampled_from(
         ["http://x", "http://[", "//", "http://x:99999", "http://é", "a b"]
     ),
     st.text(st.characters(exclude_characters="\0", codec="utf-8"), max_size=8),
 )
+
+
+def _named(names: list[str], texts: st.SearchStrategy[str]):
+    """Values for one to three of `names`."""
+    pairs = st.sampled_from(names).flatmap(
+        lambda name: st.tuples(
+            st.just(name), _secrets if _SECRET.search(name) else texts
+        )
+    )
+    return st.lists(pairs, min_size=1, max_size=3).map(dict)
+
+
 _VARIABLES = (
     "AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_SECURITY_TOKEN "
     "AWS_CREDENTIAL_EXPIRATION AWS_MAX_ATTEMPTS AWS_RETRY_MODE AWS_REGION "
@@ -478,9 +512,9 @@ _PROFILES = (
 
 @given(
     st.sampled_from(_PROFILES),
-    st.dictionaries(st.sampled_from(_VARIABLES), _texts, min_size=1, max_size=3),
+    _named(_VARIABLES, _texts),
 )
-@examples(300)
+@examples(200)
 def test_any_variable(bench, settings, variables):
     variables = {
         "AWS_ACCESS_KEY_ID": KEY_ID,
@@ -505,13 +539,11 @@ _SETTINGS = (
 
 @given(
     st.sampled_from([*_PROFILES, ALICE]),
-    st.dictionaries(
-        st.sampled_from(_SETTINGS),
+    _named(
+        _SETTINGS,
         _texts.filter(lambda text: not set(text) & set("\r\v\f\x1c\x1d\x1e\x85\u2028")),
-        min_size=1,
-        max_size=3,
     ),
 )
-@examples(300)
+@examples(200)
 def test_any_setting(bench, settings, more):
     bench.resolve(world(ONCE, **{**settings, **more}))
