@@ -95,6 +95,22 @@ def _without_empty_values(world: World) -> World:
     )
 
 
+def _with_whole_paths(world: World) -> World:
+    names = ("web_identity_token_file", "ca_bundle")
+
+    def whole(path: str) -> str:
+        return path.replace("~/", "{home}/").replace("$HOME/", "{home}/")
+
+    def changed(header: str, settings: Settings) -> Settings:
+        return {
+            key: whole(value) if key in names and isinstance(value, str) else value
+            for key, value in settings.items()
+        }
+
+    environ = {name: whole(value) for name, value in world.variables.items()}
+    return replace(world.changed(changed), environ=environ)
+
+
 def _with_profile(world: World) -> World:
     environ = world.variables
     name = environ.pop("AWS_PROFILE", None) or environ.pop("AWS_DEFAULT_PROFILE", None)
@@ -220,6 +236,11 @@ def _without_mfa(world: World) -> World:
     return world.changed(changed)
 
 
+PATHS = (
+    "`~` or `$VARIABLE` in web_identity_token_file, also of the environment, and in "
+    "ca_bundle"
+)
+
 # in the order in which they are mended
 MENDED = (
     Row("a name with `'`, `\"` or `\\` in it", _without_quotes),
@@ -231,6 +252,7 @@ MENDED = (
     Row("`[DEFAULT]`", _respelled("DEFAULT")),
     Row("`[default]` and `[profile default]`", _respelled("both defaults")),
     Row("an empty value", _without_empty_values),
+    Row(PATHS, _with_whole_paths),
     Row("AWS_PROFILE beside keys in the environment", _with_profile),
     Row("AWS_PROFILE beside AWS_DEFAULT_PROFILE", _without_default_profile),
     Row("AWS_REGION", _with_default_region),
@@ -349,6 +371,18 @@ EXAMPLES = {
     ),
     "no role_session_name": _role(),
     "no region": World((("profile a", _ROLE),), (_KEYS,)),
+    PATHS: World(
+        (
+            (
+                "profile a",
+                {
+                    "role_arn": READER,
+                    "web_identity_token_file": "~/token",
+                    **_IRELAND,
+                },
+            ),
+        )
+    ),
     "no PROFILE": World((), (("default", ALICE),), profile=None),
     "AWS_PROFILE beside keys in the environment": World(
         (),

@@ -24,7 +24,7 @@ import botocore.loaders
 import botocore.session
 import botocore.tokens
 import pytest
-from hypothesis import given, seed
+from hypothesis import given
 from hypothesis import strategies as st
 
 from awsexec import arguments
@@ -34,7 +34,7 @@ from awsexec.credentials.credentials import child_variables
 from awsexec.errors import AwsexecError
 from awsexec.profiles import files
 from awsexec.report import QUIET, Report
-from tests.generated import examples
+from tests.generated import examples, part
 from tests.generated.aws import Aws, Doors, furnish
 from tests.generated.differences import EXAMPLES, MENDED, TOLD, rows
 from tests.generated.worlds import CONTAINER, World, worlds
@@ -322,9 +322,9 @@ def check(bench: Bench, world: World) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("part", range(PARTS))
-def test_identity_and_calls(bench, part):
-    @seed(part)
+@pytest.mark.parametrize("number", range(PARTS))
+def test_identity_and_calls(bench, number):
+    @part(number)
     @given(worlds())
     @examples(750)
     def resolve(world):
@@ -334,9 +334,9 @@ def test_identity_and_calls(bench, part):
 
 
 @pytest.mark.uncounted
-@pytest.mark.parametrize("part", range(PARTS))
-def test_identity_and_calls_of_processes(end_to_end, part):
-    @seed(PARTS + part)
+@pytest.mark.parametrize("number", range(PARTS))
+def test_identity_and_calls_of_processes(end_to_end, number):
+    @part(PARTS + number)
     @given(worlds())
     @examples(40)
     def resolve(world):
