@@ -67,15 +67,17 @@ class Config:
 
 @dataclass(frozen=True)
 class Selection:
-    """A profile's chain, where its calls go, and the region its command gets.
+    """A profile's chain, where its calls go and how often, and its command's region.
 
-    `region_of_profile` is whether that is the profile's, and no choice of the user's.
+    `retries` is as in `Clients`. `region_of_profile` is whether the region is the
+    profile's, and no choice of the user's.
     `config` is what they were worked out from. `by_name` is whether the profile's name
     alone, with no option to change what it stands for, made the selection.
     """
 
     chain: Chain
     endpoint: Endpoint
+    retries: dict[str, str | int] | None
     region: str | None
     region_of_profile: bool
     config: Config
@@ -130,6 +132,7 @@ def select(
     return Selection(
         chain,
         endpoint,
+        _retries(profile, environ),
         region.value if region is not None else None,
         endpoints.region_of(Profile(""), environ, arguments.region) is None,
         config,
@@ -249,13 +252,12 @@ def resolver_for(
 
         # before a lock is taken, which the run that this one is in may hold
         process.check(selection.chain.source, selection.config.paths, hops, environ)
-    retries = _retries(profile, environ)
     around = Surroundings(
         environ,
         selection.config.paths,
         hops,
         selection.endpoint,
-        retries,
+        selection.retries,
         None if arguments.no_prompt else terminal.show,
         arguments.device_code,
         not arguments.no_browser,
@@ -268,7 +270,7 @@ def resolver_for(
     return Resolver(
         endpoint=selection.endpoint.identity,
         load=lambda source: sources.load(source, around),
-        call=_Sts(selection.endpoint, retries, report),
+        call=_Sts(selection.endpoint, selection.retries, report),
         codes=Codes(
             _option_or_variable(arguments.mfa_token, "MFA_TOKEN", environ),
             mfa_process,

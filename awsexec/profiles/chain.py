@@ -275,7 +275,7 @@ def _role_steps(
                 f"{CHAINED_LONGEST} or less"
             )
         if in_call and position == 0 and source.is_role_session:
-            # as for botocore, which asks for the code that AWS then refuses
+            # botocore asks for the code, and AWS refuses it
             raise ConfigError(
                 f"{hop.settings['mfa_serial'].where}: MFA for profile {hop.name!r}, but a "
                 f"role's session ({source.label}) cannot present it; remove mfa_serial, "

@@ -212,8 +212,8 @@ def of_environment(environ: Mapping[str, str]) -> Source | None:
 def metadata_is_off(setting: Setting | None) -> bool:
     """Whether AWS_EC2_METADATA_DISABLED switches the metadata off.
 
-    To botocore, all but "true" is false, which is not refused here either: so many have
-    a 1 in it that does nothing, and whose machine's identity is the one they use.
+    As for botocore, all but "true" is false, and none of it an error: many machines have
+    a value here that the SDKs pass over, and live by the identity of the instance.
     """
     return setting is not None and setting.value.lower() == "true"
 

@@ -649,6 +649,9 @@ def test_retries(run_awsexec, home, sts, setting, value, message):
     assert error == f"{variable}: {message}"
     home.write_config(READER_CONFIG, f"{setting} = {value}\n")
     assert run_awsexec("reader", "true").error() == f"{home.config}:5: {message}"
+    shown = run_awsexec("--explain", "reader")
+    assert (shown.status, shown.stderr) == (125, "")
+    assert shown.stdout.startswith(f"fault: {home.config}:5: {message}\n")
     assert len(sts.calls) == 1
 
 

@@ -1,13 +1,22 @@
 """What the README says differs from botocore does, there and here."""
 
+import os
+import re
 from pathlib import Path
 
 import botocore.configloader
 import botocore.exceptions
+import botocore.session
+import botocore.utils
 import pytest
 
+from awsexec import arguments
+from awsexec.errors import ConfigError
+from awsexec.profiles import chain as chains
+from awsexec.profiles import endpoint as endpoints
 from awsexec.profiles import files
 from awsexec.profiles.profile import Profiles
+from tests.support import KEY_ID, READER, SECRET
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 ERROR = "an error"
@@ -86,3 +95,109 @@ def test_prefix_in_the_credentials_file(tmp_path):
     }
     profiles = Profiles.load((str(tmp_path / "config"), str(path)))
     assert profiles.names() == ["q"]
+
+
+class Sent(Exception):
+    """A request of botocore's, at the point where it would go out."""
+
+
+@pytest.fixture
+def sent_by_botocore(tmp_path, monkeypatch):
+    """Where botocore sends a call with the settings of a profile, and signs it for."""
+    path = tmp_path / "config"
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(path))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+
+    def send(request, **_):
+        scope = re.search(r"Credential=\w+/\d+/([^/]+)/", str(request.headers))
+        raise Sent(request.url, scope[1])
+
+    def of(settings):
+        path.write_text(f"[profile p]\n{settings}")
+        session = botocore.session.Session(profile="p")
+        client = session.create_client(
+            "sts", aws_access_key_id=KEY_ID, aws_secret_access_key=SECRET
+        )
+        client.meta.events.register("before-send.sts", send)
+        try:
+            client.get_caller_identity()
+        except Sent as sent:
+            return sent.args
+        except botocore.exceptions.NoRegionError:
+            return ERROR
+
+    return of
+
+
+def endpoint(settings):
+    """The same of awsexec, for a profile without roles."""
+    parsed = files.parse(f"[profile p]\n{settings}", "CONFIG", files.CONFIG)
+    profiles = Profiles(parsed, files.AwsFile(""))
+    profile = profiles.get("p")
+    region = endpoints.region_of(profile, {}, None)
+    try:
+        found = endpoints.resolve(profiles, profile, {}, region, [])
+    except ConfigError:
+        return ERROR
+    return found.url or f"AWS's in {found.region}", found.region
+
+
+GLOBAL = ("https://sts.amazonaws.com/", "us-east-1")
+LOCAL = "endpoint_url = http://127.0.0.1:9\n"
+
+
+@pytest.mark.parametrize(
+    ("row", "settings", "theirs", "ours"),
+    [
+        ("no region", "output = json\n", GLOBAL, ("AWS's in us-east-1", "us-east-1")),
+        ("no region", LOCAL, ERROR, ("http://127.0.0.1:9", "us-east-1")),
+        (
+            "a region in upper case, like EU-WEST-1",
+            "region = EU-WEST-1\n",
+            ("https://sts.EU-WEST-1.amazonaws.com/", "EU-WEST-1"),
+            ERROR,
+        ),
+    ]
+    + [
+        (
+            "use_fips_endpoint or use_dualstack_endpoint with an endpoint_url",
+            f"{LOCAL}region = eu-west-1\n{name} = true\n",
+            ("http://127.0.0.1:9/", "eu-west-1"),
+            ERROR,
+        )
+        for name in ("use_fips_endpoint", "use_dualstack_endpoint")
+    ],
+)
+def test_endpoint(sent_by_botocore, row, settings, theirs, ours):
+    assert f"| {row} |" in README
+    assert sent_by_botocore(settings) == theirs
+    assert endpoint(settings) == ours
+
+
+def test_selected_profile(monkeypatch):
+    row = "| AWS_PROFILE beside AWS_DEFAULT_PROFILE | the latter | the former |"
+    assert row in README
+    environ = {"AWS_PROFILE": "a", "AWS_DEFAULT_PROFILE": "b"}
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    assert botocore.session.Session().profile == "b"
+    assert arguments.parse([]).named_profile(environ) == "a"
+    assert arguments.parse([]).named_profile({**environ, "AWS_PROFILE": ""}) == "b"
+    assert arguments.parse(["p"]).named_profile(environ) == "p"
+
+
+def test_home_directory_in_the_path_of_a_token(tmp_path, monkeypatch):
+    row = (
+        "| `~` or `$VARIABLE` in web_identity_token_file, also of the environment, and in "
+        "ca_bundle | as it stands | filled in |"
+    )
+    assert row in README
+    (tmp_path / "token").write_text("EXAMPLEWEBTOKEN")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with pytest.raises(FileNotFoundError):
+        botocore.utils.FileWebIdentityTokenLoader("~/token")()
+    settings = f"role_arn = {READER}\nweb_identity_token_file = ~/token\n"
+    parsed = files.parse(f"[profile p]\n{settings}", "CONFIG", files.CONFIG)
+    profiles = Profiles(parsed, files.AwsFile(""))
+    chain = chains.resolve(profiles, profiles.get("p"), "me", {"HOME": str(tmp_path)})
+    assert chain.source.value("web_identity_token_file") == str(tmp_path / "token")

@@ -265,10 +265,22 @@ def test_lines_below_a_setting(settings, line, message):
     ],
 )
 def test_words_of_a_repeated_option(name, words, attribute, expected):
+    assert getattr(assume_with(name, words), attribute) == expected
+
+
+def assume_with(name, words):
+    """The call for a role of options, of which `name` is repeated for its `words`."""
     option = Setting(name, "\n".join(words), "--it", 0, pieces=words)
     role = Setting("role_arn", READER, "--role-arn", 0)
-    step = steps.assume_role(Profile("p", options=[role, option]), "me", None, {})
-    assert getattr(step, attribute) == expected
+    profile = Profile("p", options=[role, option])
+    return steps.assume_role(profile, "me", None, {})
+
+
+@pytest.mark.parametrize("word", ["team=a,admin=yes", "team=a\nadmin=yes"])
+def test_a_word_of_a_repeated_option_is_one_tag(word):
+    message = "--it: the value of the tag team does not fit AWS's rule"
+    with pytest.raises(ConfigError, match=f"^{message}"):
+        assume_with("session_tags", (word,))
 
 
 ALLOW = {"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}
