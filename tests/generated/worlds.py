@@ -163,8 +163,8 @@ _named = st.sampled_from(["Environment", "Ec2InstanceMetadata", "EcsContainer"])
 )
 _keys = st.sampled_from([ALICE, ALICE, BOB, SESSION])
 _role = st.tuples(
-    st.sampled_from([READER, READER, READER, WRITER, WRITER, CHINESE]),
-    _source | _source | _named,
+    st.sampled_from([*[READER, WRITER] * 5, CHINESE]),
+    _source | _source | _source | _named,
 ).map(lambda pair: {"role_arn": pair[0], **pair[1]})
 SSO = {
     "sso_start_url": START_URL,
@@ -193,20 +193,33 @@ _others = st.sampled_from(
         {"web_identity_token_file": "{home}/nothing", "role_arn": READER},
     ]
 )
-# what a profile is, and what besides; a value of None takes a setting away
+# what a profile has besides
 _more = st.sampled_from(
     [
         {"region": "eu-west-1"},
-        {"region": "eu-west-1"},
         {"region": "eu-west-2"},
-        {"region": "cn-north-1"},
         {"external_id": "ext-1"},
-        {"external_id": ""},
+        {"external_id": "ext-2"},
         {"mfa_serial": SERIAL},
-        {"mfa_serial": SERIAL},
-        {"mfa_serial": ""},
         {"role_session_name": "named"},
+        {"role_session_name": "other"},
         {"duration_seconds": "900"},
+        {"endpoint_url": "http://127.0.0.1:4444"},
+        {"services": "local"},
+        {"sts_regional_endpoints": "legacy"},
+        {"use_dualstack_endpoint": "TRUE"},
+        {"ignore_configured_endpoint_urls": "true"},
+    ]
+)
+# and what makes it another or a wrong one; None takes a setting away
+_less = st.sampled_from(
+    [
+        ALICE,
+        BOB,
+        {"role_arn": READER, "source_profile": "a"},
+        {"credential_source": "EcsContainer"},
+        {"external_id": ""},
+        {"mfa_serial": ""},
         {"duration_seconds": "7200"},
         {"duration_seconds": "soon"},
         {"duration_seconds": "60"},
@@ -227,14 +240,11 @@ _more = st.sampled_from(
         {"sso_session": "missing"},
         {"web_identity_token_file": ""},
         {"credential_process": ""},
-        {"endpoint_url": "http://127.0.0.1:4444"},
-        {"services": "local"},
+        {"region": "cn-north-1"},
+        {"region": "EU-WEST-1"},
         {"services": "missing"},
         {"use_fips_endpoint": "true"},
-        {"use_dualstack_endpoint": "TRUE"},
         {"use_fips_endpoint": "yes"},
-        {"sts_regional_endpoints": "legacy"},
-        {"ignore_configured_endpoint_urls": "true"},
     ]
 )
 
@@ -243,16 +253,16 @@ _more = st.sampled_from(
 def _profile(draw: st.DrawFn, source: str | None) -> Settings:
     """A role that `source` may assume, or with None what begins a chain."""
     if source is None:
-        settings = dict(draw(_keys | _keys | _others))
+        settings = dict(draw(_keys | _keys | _keys | _others))
     else:
         settings = dict(draw(_role))
-        if "source_profile" in settings and draw(st.integers(0, 3)):
+        if "source_profile" in settings and draw(st.integers(0, 7)):
             settings["source_profile"] = source
-    # seldom two things at once
-    if draw(st.integers(0, 7)) == 0:
-        settings.update(draw(_keys | _role | _others))
-    for more in draw(st.lists(_more, max_size=2)):
-        for name, value in more.items():
+    changes = draw(st.lists(_more, max_size=4))
+    if draw(st.integers(0, 4)) == 4:
+        changes.append(draw(_less))
+    for change in changes:
+        for name, value in change.items():
             if value is None:
                 settings.pop(name, None)
             else:
@@ -319,7 +329,7 @@ def worlds(draw: st.DrawFn) -> World:
         if name == "default" and draw(st.booleans()):
             header = name
         where = draw(st.integers(0, 5))
-        if where < 4:
+        if where < 5:
             config.append((header, draw(_profile(source))))
         if where > 2:
             credentials.append((name, draw(_profile(source))))
@@ -328,7 +338,7 @@ def worlds(draw: st.DrawFn) -> World:
     environ: dict[str, str] = {}
     for more in draw(st.lists(_variables, max_size=3)):
         environ |= more
-    profile = draw(st.sampled_from([names[0]] * 4 + [names[-1], "a", "missing"]))
+    profile = draw(st.sampled_from([names[0]] * 6 + [names[-1], "missing"]))
     how = draw(st.integers(0, 19))
     if how < 6:
         environ["AWS_PROFILE"] = profile
