@@ -389,8 +389,9 @@ REFUSED = [
         "a role of another partition than the region",
         f"[profile p]\n{ROLE.replace('aws', 'aws-cn', 1)}source_profile = alice\n"
         "region = eu-west-1\n",
-        "the role arn:aws-cn:iam::123456789012:role/reader is in the partition aws-cn, "
-        "and the region eu-west-1 in aws; choose a region of aws-cn, like cn-north-1",
+        "{config}:2: the role arn:aws-cn:iam::123456789012:role/reader is in the "
+        "partition aws-cn, and the region eu-west-1 ({config}:4) in aws; choose a region "
+        "of aws-cn, like cn-north-1",
     ),
 ]
 
