@@ -158,18 +158,24 @@ class _Loader(botocore.loaders.Loader):  # type: ignore[misc]
         return ["sts", "iam", "sso", "sso-oidc", "signin"]
 
 
-def _refused(error: botocore.exceptions.ClientError) -> Refused:
-    response = error.response
-    # only a refusal needs it
+def date_of(response: Mapping[str, Any]) -> float | None:
+    """When `response` was sent, by the sender's clock; None where it does not say.
+
+    Seconds since the epoch, from its Date header (RFC 9110).
+    """
     import email.utils
 
-    date = response.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
-    skew = None
-    if date:
-        try:
-            skew = time.time() - email.utils.parsedate_to_datetime(date).timestamp()
-        except ValueError:
-            pass
+    text = response.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
+    try:
+        return email.utils.parsedate_to_datetime(text).timestamp() if text else None
+    except ValueError:
+        return None
+
+
+def _refused(error: botocore.exceptions.ClientError) -> Refused:
+    response = error.response
+    date = date_of(response)
+    skew = None if date is None else time.time() - date
     details = response.get("Error", {})
     return Refused(
         str(details.get("Code") or "an unknown error"),

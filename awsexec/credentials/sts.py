@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import botocore
 
 from awsexec.credentials.answers import unsendable
-from awsexec.credentials.clients import Clients, failures
+from awsexec.credentials.clients import Clients, date_of, failures
 from awsexec.credentials.credentials import Credentials, iso8601
 from awsexec.credentials.refusals import Refused, Unreachable
 from awsexec.errors import CredentialsError
@@ -41,13 +40,7 @@ class Sts:
 
         Raises `Refused` and `Unreachable`, and `CredentialsError` if they are over.
         """
-        found = self._ask("sts", operation, parameters, signer, _credentials)
-        if found.expires is not None and found.expires <= time.time():
-            raise CredentialsError(
-                "AWS STS gave credentials that have expired already, at "
-                f"{iso8601(found.expires)}; check this machine's clock"
-            )
-        return found
+        return self._ask("sts", operation, parameters, signer, _credentials)
 
     def identity(self, signer: Credentials) -> dict[str, str]:
         """GetCallerIdentity: Account, Arn and UserId of `signer`. Raises as `call`."""
@@ -85,9 +78,11 @@ class Sts:
         """What `read` finds in the answer to one call."""
         endpoint = self._endpoint
         configured = endpoint.url if service == "sts" else endpoint.iam_url
-        client = self._clients.create(service, endpoint.region, configured, signer)
+        name = service.upper()
+        with failures(f"AWS {name}", configured or f"{name} in {endpoint.region}"):
+            client = self._clients.create(service, endpoint.region, configured, signer)
         url = client.meta.endpoint_url
-        with failures(f"AWS {service.upper()}", url):
+        with failures(f"AWS {name}", url):
             self._debug(
                 f"{operation} at {url} signed by {signer}: "
                 + ", ".join(f"{k}={v}" for k, v in sorted(_cut(parameters).items()))
@@ -99,13 +94,24 @@ class Sts:
 
 
 def _credentials(answer: dict[str, Any]) -> Credentials:
-    """Those of an answer. Raises one of `MALFORMED` if there are none."""
+    """Those of an answer.
+
+    Raises one of `MALFORMED` if there are none, and `CredentialsError` if they are over.
+    """
     given = answer["Credentials"]
     key_id, secret = given["AccessKeyId"], given["SecretAccessKey"]
     token, expires = given["SessionToken"], given["Expiration"]
     if any(map(unsendable, (key_id, secret, token))):
         raise ValueError("they cannot be sent")
-    return Credentials(key_id, secret, token, int(expires.timestamp()))
+    found = Credentials(key_id, secret, token, int(expires.timestamp()))
+    # by its own clock, for this machine's may be wrong
+    date = date_of(answer)
+    if date is not None and expires.timestamp() <= date:
+        raise CredentialsError(
+            "what answers for AWS STS gave credentials that had expired already, at "
+            f"{iso8601(int(expires.timestamp()))}; check the endpoint"
+        )
+    return found
 
 
 def _cut(parameters: Mapping[str, object]) -> dict[str, object]:

@@ -17,6 +17,7 @@ from tests.process.test_sso import (
     write_token,
 )
 from tests.servers.container import PATH
+from tests.servers.metadata import ROLE
 from tests.servers.web import Answer, WebServer, iso8601
 from tests.support import ALICE, KEY_ID, READER, READER_CONFIG, SECRET
 
@@ -172,8 +173,8 @@ def test_sts_that_gives_what_is_over(run_awsexec, home, saying):
     home.write_config(READER_CONFIG)
     saying.body = answer_of_sts(Expiration="2020-01-01T00:00:00Z")
     assert run_awsexec("reader", "true").error() == (
-        "AWS STS gave credentials that have expired already, at 2020-01-01T00:00:00Z; "
-        "check this machine's clock"
+        "what answers for AWS STS gave credentials that had expired already, at "
+        "2020-01-01T00:00:00Z; check the endpoint"
     )
 
 
@@ -268,7 +269,7 @@ def test_renewal_of_sso_that_fails_for_now(run_awsexec, home, portal, status, ki
     instead(portal, "/token", {"__type": kind, "message": "Not now."}, status)
     assert run_awsexec("p", "true", env={"AWS_MAX_ATTEMPTS": "1"}).error() == (
         f"profile 'p' (sso, {home.config}:7): {CENTER} did not renew the sign-in: Not "
-        f"now ({kind}); try again later"
+        f"now ({kind}); try again, or sign in anew: aws sso login --sso-session corp"
     )
 
 
@@ -380,21 +381,16 @@ def test_login_that_cannot_be_kept(run_awsexec, home, sts, sign_in, read_only):
 # --- The machine's own ---------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/latest/meta-data/iam/security-credentials/instance-role",
-        "/latest/meta-data/iam/info",
-    ],
-)
 @pytest.mark.parametrize("body", [DEEP, "3"], ids=["deep", "number"])
-def test_instance(run_awsexec, home, instance, path, body):
+def test_instance(run_awsexec, home, instance, body):
     home.write_config(ALONE.format("Ec2InstanceMetadata"))
+    # of the instance profile nothing is known then
+    instead(instance, "/latest/meta-data/iam/info", body)
+    answer = json.loads(run_awsexec("--whoami", "--json", "p").stdout)
+    assert (answer["instance_role"], answer["instance_profile"]) == (ROLE, None)
+    path = f"/latest/meta-data/iam/security-credentials/{ROLE}"
     instead(instance, path, body)
-    if path.endswith("info"):
-        assert "instance_role" not in run_awsexec("--whoami", "--json", "p").stdout
-    else:
-        assert "is no EC2 metadata" in run_awsexec("p", "true").error()
+    assert "is no EC2 metadata" in run_awsexec("--refresh", "p", "true").error()
 
 
 @pytest.mark.parametrize("body", [DEEP, "[1]", "3"], ids=["deep", "list", "number"])

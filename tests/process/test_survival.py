@@ -578,6 +578,8 @@ def test_held_lock_stays(run_awsexec, home, sts):
         who(run_awsexec, "writer")
         assert lock.exists()
         holder.communicate("")
+    # its end was a use, too
+    os.utime(lock, (1, 1))
     who(run_awsexec, "writer", {"AWS_REGION": "eu-west-1"})
     assert not lock.exists()
 

@@ -119,9 +119,9 @@ class _Fetcher(InstanceMetadataFetcher):  # type: ignore[misc]
                 self._needs_retry_for_credentials,
                 self._fetch_metadata_token(),
             )
-        except self._RETRIES_EXCEEDED_ERROR_CLS:
+            arn = json.loads(answer.text).get("InstanceProfileArn")
+        except (self._RETRIES_EXCEEDED_ERROR_CLS, *MALFORMED):
             return None
-        arn = json.loads(answer.text).get("InstanceProfileArn")
         return arn if isinstance(arn, str) else None
 
     def _is_non_ok_response(self, response: Any) -> bool:

@@ -164,6 +164,7 @@ def _output(process: subprocess.Popen[bytes], longest: int) -> bytes | None:
         except subprocess.TimeoutExpired as error:
             output = error.output or b""
             if process.poll() is not None and (process.returncode or _is_json(output)):
+                _close(process)
                 return bytes(output)
     return None
 
@@ -214,5 +215,10 @@ def _end(process: subprocess.Popen[Any]) -> None:
             with contextlib.suppress(OSError):
                 os.kill(one.pid, KILL)
     process.wait()
+    _close(process)
+
+
+def _close(process: subprocess.Popen[Any]) -> None:
+    """Close this end of a stdout that another process may have open."""
     if process.stdout is not None:
         process.stdout.close()

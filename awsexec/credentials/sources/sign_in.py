@@ -81,11 +81,11 @@ class SignIn:
         Raises `CredentialsError` where there is nobody to do it, or it does not work
         out, `refusals.Unreachable`, and `Interrupted`.
         """
-        cache.check()
         self._show(
             f"awsexec: signing in to {self._session or self._start_url} for profile "
             f"{self._source.profile.name}\n"
         )
+        cache.check()
         client = self._create_client(
             "sso-oidc",
             config=Config(region_name=self._region, signature_version=UNSIGNED),
@@ -151,19 +151,13 @@ class SignIn:
                 raise terminal.NoTerminal
             show(text)
         except terminal.NoTerminal:
-            which = (
-                ["--profile", self._source.profile.name]
-                if self._session is None
-                else ["--sso-session", self._session]
-            )
-            command = shlex.join(["aws", "sso", "login", *which])
             why = (
                 "--no-prompt forbids signing in"
                 if show is None
                 else "there is no terminal to sign in on"
             )
             raise failed(
-                self._source, f"not signed in, and {why}; run: {command}"
+                self._source, f"not signed in, and {why}; run: {command(self._source)}"
             ) from None
 
     def _register(
@@ -376,6 +370,17 @@ class _Callback:
             return self._answers.get(timeout=LONGEST)
         except queue.Empty:
             return None, None
+
+
+def command(source: Source) -> str:
+    """The AWS CLI's command that signs in for `source`."""
+    session = source.value("sso_session")
+    which = (
+        ["--profile", source.profile.name]
+        if session is None
+        else ["--sso-session", session]
+    )
+    return shlex.join(["aws", "sso", "login", *which])
 
 
 def seconds_left(expires: str) -> float:

@@ -30,7 +30,12 @@ from awsexec.credentials.sources import (
     failed,
     taken,
 )
-from awsexec.credentials.sources.sign_in import SERVICE, SignIn, seconds_left
+from awsexec.credentials.sources.sign_in import (
+    SERVICE,
+    SignIn,
+    command,
+    seconds_left,
+)
 from awsexec.credentials.sources.tokens import TokenCache
 from awsexec.errors import CredentialsError
 from awsexec.profiles.files import expand
@@ -135,7 +140,7 @@ class _Portal:
             raise failed(
                 self._source,
                 f"{SERVICE} did not renew the sign-in: {error.message.rstrip('.')} "
-                f"({error.code}); try again later",
+                f"({error.code}); try again, or sign in anew: {command(self._source)}",
             ) from None
 
     def credentials(self, token: str) -> Credentials:
@@ -161,7 +166,7 @@ class _Portal:
 
 
 class _Renewing(SSOTokenProvider):  # type: ignore[misc]
-    """botocore's, told apart what a renewal fails of.
+    """botocore's, which tells apart what a renewal fails of.
 
     `is_good` is whether the token that is to be renewed will do until then.
     """
