@@ -338,7 +338,7 @@ def test_identity_and_calls(bench, number):
 def test_identity_and_calls_of_processes(end_to_end, number):
     @part(PARTS + number)
     @given(worlds())
-    @examples(40)
+    @examples(75)
     def resolve(world):
         check(end_to_end, world)
 
