@@ -6,7 +6,7 @@ They run the number of examples that HYPOTHESIS_EXAMPLES says, or few enough for
 
 import os
 
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, seed, settings
 
 _wanted = os.environ.get("HYPOTHESIS_EXAMPLES")
 
@@ -22,3 +22,8 @@ def examples(usually: int) -> settings:
         phases=(Phase.explicit, Phase.generate, Phase.shrink),
         suppress_health_check=list(HealthCheck),
     )
+
+
+def part(number: int):
+    """Of a test in parts: other examples for each `number`, the same on every run."""
+    return seed(number) if _wanted is None else lambda test: test

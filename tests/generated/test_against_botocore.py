@@ -3,306 +3,353 @@
 from __future__ import annotations
 
 import contextlib
+import getpass
 import io
+import itertools
+import logging
 import os
 import re
-from collections.abc import Sequence
-from datetime import datetime, timezone
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from unittest import mock
 
+import boto3
 import botocore.configloader
 import botocore.credentials
 import botocore.exceptions
+import botocore.loaders
 import botocore.session
+import botocore.tokens
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from awsexec.credentials.credentials import Credentials
-from awsexec.credentials.resolver import Demand, Resolver
+from awsexec import arguments
+from awsexec.commands.obtain import obtain
+from awsexec.credentials import clients
+from awsexec.credentials.credentials import child_variables
 from awsexec.errors import AwsexecError
-from awsexec.profiles import chain as chains
 from awsexec.profiles import files
-from awsexec.profiles.profile import Profiles
 from awsexec.report import QUIET, Report
-from tests.generated import examples
-from tests.generated.files import NAMES, pairs
+from tests.generated import examples, part
+from tests.generated.aws import Aws, Doors, furnish
+from tests.generated.differences import EXAMPLES, MENDED, TOLD, rows
+from tests.generated.worlds import CONTAINER, World, worlds
+from tests.servers.container import PATH
+from tests.support import AWSEXEC, CODES
 
-ENVIRONMENT = {
-    "AWS_ACCESS_KEY_ID": "AKIAENVIRONMENT",
-    "AWS_SECRET_ACCESS_KEY": "secret/AKIAENVIRONMENT",
-}
-# botocore's own for a role that has none
-SESSION_NAME = "botocore-session-"
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-NEVER = datetime(2100, 1, 1, tzinfo=timezone.utc)
+# of the examples, so that they can run at the same time
+PARTS = 4
 
-
-class Recorder:
-    """Answers in the place of AWS: a key id tells all the calls that led to it."""
-
-    def __init__(self) -> None:
-        self.serials: list[str] = []
-
-    def issue(self, operation: str, parameters: dict[str, object], signer: str) -> str:
-        """The key id that an `operation` of `signer` gives."""
-        serial = parameters.get("SerialNumber")
-        if serial is not None and serial not in self.serials:
-            self.serials.append(serial)
-        if operation == "GetSessionToken":
-            # it stands for its user, and botocore makes no such call
-            return signer
-        inputs = [
-            f"{name}={value}"
-            for name, value in sorted(parameters.items())
-            if name not in ("SerialNumber", "TokenCode", "WebIdentityToken")
-            and not str(value).startswith(SESSION_NAME)
-        ]
-        return f"={operation} {' '.join(inputs)} by {signer}"
+# the session's name of a role that has none
+DEFAULT_NAME = re.compile(rf"botocore-session-\d+|{re.escape(getpass.getuser())}")
+Call = tuple[object, ...]
+# equal to everything
+ANYTHING = mock.ANY
 
 
-def identity(key_id: str, secret: str, token: str | None) -> str:
-    """A key in full, or the calls that an issued one comes from."""
-    return key_id if key_id.startswith("=") else f"{key_id} {secret} {token or ''}"
+@dataclass(frozen=True)
+class Outcome:
+    """Whose credentials, by which calls, for which region; or why there are none.
+
+    `serials` are the MFA devices that a code was asked for.
+    """
+
+    identity: str | None
+    calls: tuple[Call, ...]
+    serials: tuple[str, ...]
+    region: str | None
+    error: str = ""
+    # rows of the README that the above does not show
+    beside: frozenset[str] = field(default=frozenset(), compare=False)
 
 
-class Client:
-    """botocore's client of STS."""
+class Bench:
+    """A home directory in which both resolve worlds, each with an AWS of its own.
 
-    def __init__(self, recorder: Recorder, keywords: dict[str, str]) -> None:
-        self._recorder = recorder
-        self._keywords = keywords
+    Both run in this process, whose network is that AWS.
+    """
 
-    def assume_role(self, **parameters: object) -> dict[str, object]:
-        names = ("access_key_id", "secret_access_key", "session_token")
-        signer = identity(*(self._keywords[f"aws_{name}"] for name in names))
-        return self._answer("AssumeRole", parameters, signer)
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.paths = (str(home / ".aws" / "config"), str(home / ".aws" / "credentials"))
+        # reading the models of the services is what takes time
+        self.loader = botocore.loaders.create_loader()
+        furnish(home)
 
-    def assume_role_with_web_identity(self, **parameters: object) -> dict[str, object]:
-        token = str(parameters["WebIdentityToken"])
-        return self._answer("AssumeRoleWithWebIdentity", parameters, token)
+    def aws(self) -> AbstractContextManager[Aws]:
+        """An AWS that answers."""
+        return Aws()
 
-    def _answer(
-        self, operation: str, parameters: dict[str, object], signer: str
-    ) -> dict[str, object]:
-        key_id = self._recorder.issue(operation, parameters, signer)
+    def place(self, text: str) -> str:
+        """`text` of a world, made to fit this place."""
+        return text.replace("{home}", str(self.home))
+
+    def prepare(self, world: World) -> dict[str, str]:
+        """Write the files of `world`, and return its environment."""
+        for path, text in zip(self.paths, world.texts(), strict=True):
+            with open(path, "w", encoding="utf-8", newline="") as stream:
+                stream.write(self.place(text))
+        variables = {name: self.place(text) for name, text in world.variables.items()}
+        return {"HOME": str(self.home), "PATH": os.defpath, **variables}
+
+    def botocore(self, world: World) -> Outcome:
+        environ = self.prepare(world)
+        with mock.patch.dict(os.environ, environ, clear=True), self.aws() as aws:
+            return by_boto3(world, aws, self.loader)
+
+    def awsexec(self, world: World) -> Outcome:
+        environ = self.prepare(world)
+        with mock.patch.dict(os.environ, environ, clear=True), self.aws() as aws:
+            report = Report(io.StringIO(), QUIET)
+            try:
+                given = arguments.parse(words(world))
+                selected, found = obtain(given, environ, report)
+            except AwsexecError as error:
+                return outcome(aws, None, None, str(error))
+            variables = child_variables(found, selected.name, selected.region)
+            return outcome(aws, variables, selected.region)
+
+
+class EndToEnd(Bench):
+    """The installed awsexec is a process, and AWS is on loopback."""
+
+    def __init__(self, home: Path, doors: Doors, bundle: Path) -> None:
+        super().__init__(home)
+        self.doors = doors
+        self.bundle = bundle
+
+    @contextlib.contextmanager
+    def aws(self) -> Iterator[Aws]:
+        with contextlib.closing(Aws()) as aws:
+            yield self.doors.lead_to(aws)
+
+    def place(self, text: str) -> str:
+        return self.doors.place(super().place(text))
+
+    def prepare(self, world: World) -> dict[str, str]:
+        environ = super().prepare(world)
+        if environ.pop("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", None):
+            # its address is no loopback one
+            url = f"http://127.0.0.1:{CONTAINER}{PATH}"
+            environ["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = self.place(url)
         return {
-            "Credentials": {
-                "AccessKeyId": key_id,
-                "SecretAccessKey": "secret",
-                "SessionToken": "token",
-                "Expiration": NEVER,
-            }
+            **environ,
+            **self.doors.variables(),
+            "AWS_CA_BUNDLE": str(self.bundle),
+            "AWS_MAX_ATTEMPTS": "1",
         }
 
-
-def _given(key_id: str) -> botocore.credentials.Credentials:
-    return botocore.credentials.Credentials(key_id, "secret", "token")
-
-
-def _load_sso(self):
-    config = self._load_sso_config()
-    if config is None:
-        return None
-    names = ("sso_account_id", "sso_role_name", "sso_start_url", "sso_region")
-    return _given("=sso " + " ".join(config[name] for name in names))
-
-
-def _load_login(self):
-    profile = self._load_config()["profiles"].get(self._profile_name, {})
-    if "login_session" not in profile:
-        return None
-    return _given(f"=login {profile['login_session']}")
-
-
-def _load_process(self):
-    if self._credential_process is None:
-        return None
-    return _given(f"=process {self._credential_process}")
+    def awsexec(self, world: World) -> Outcome:
+        environ = self.prepare(world)
+        with self.aws() as aws:
+            finished = subprocess.run(
+                [AWSEXEC, *words(world), "--", "env", "-0"],
+                env=environ,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                start_new_session=True,
+                timeout=60,
+                check=False,
+            )
+            if finished.returncode:
+                assert finished.returncode == 125, finished
+                error = finished.stderr.decode().removeprefix("awsexec: ")
+                assert error.count("\n") == 1, error
+                return outcome(aws, None, None, error)
+            items = os.fsdecode(finished.stdout).split("\0")[:-1]
+            child = dict(item.split("=", 1) for item in items)
+            return outcome(aws, child, child.get("AWS_REGION"))
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _botocore():
-    """botocore with nothing but what it reads from the files and the environment."""
-    module = botocore.credentials
-    with mock.patch.dict(os.environ, ENVIRONMENT), contextlib.ExitStack() as stack:
-        for owner, name, instead in (
-            (module, "FileWebIdentityTokenLoader", lambda path: lambda: path),
-            (module.SSOProvider, "load", _load_sso),
-            (module.LoginProvider, "load", _load_login),
-            (module.ProcessProvider, "load", _load_process),
-            (
-                module.InstanceMetadataProvider,
-                "load",
-                lambda _: _given("=ec2 metadata"),
-            ),
-            (module.ContainerProvider, "load", lambda _: _given("=container")),
-        ):
-            stack.enter_context(mock.patch.object(owner, name, instead))
-        yield
+def words(world: World) -> list[str]:
+    """The arguments of awsexec."""
+    options = ["--no-cache", "--no-prompt", "--mfa-token", CODES[0]]
+    return options if world.profile is None else [*options, world.profile]
+
+
+def by_boto3(world: World, aws: Aws, loader: botocore.loaders.Loader) -> Outcome:
+    """What boto3 makes of `world` in this process's environment."""
+    region = None
+    # its handlers take as long as all the rest, and only these need them
+    handlers = bool(re.search("(?i)sso_|login_|web_identity", str(world)))
+    core = botocore.session.Session(include_builtin_handlers=handlers)
+    core.register_component("data_loader", loader)
+    try:
+        session = boto3.Session(profile_name=world.profile, botocore_session=core)
+        region = session.region_name or None
+        resolver = core.get_component("credential_provider")
+        resolver.get_provider("assume-role")._prompter = lambda question: CODES[0]
+        found = session.get_credentials()
+        if found is None:
+            return outcome(aws, None, region, "no credentials")
+        key_id, secret, token = found.get_frozen_credentials()[:3]
+    except Exception as error:  # whatever it is: botocore has tracebacks too
+        return outcome(aws, None, region, f"{type(error).__name__}: {error}")
+    variables = {"AWS_ACCESS_KEY_ID": key_id, "AWS_SECRET_ACCESS_KEY": secret}
+    if token:
+        variables["AWS_SESSION_TOKEN"] = token
+    return outcome(aws, variables, region)
+
+
+def outcome(
+    aws: Aws, variables: Mapping[str, str] | None, region: str | None, error: str = ""
+) -> Outcome:
+    """What came of a run: `variables` with the keys, and what `aws` was asked."""
+    calls: list[Call] = []
+    serials: list[str] = []
+    beside = set()
+    for call in aws.sts.calls:
+        given = dict(call.parameters)
+        serial, _ = given.pop("SerialNumber", ""), given.pop("TokenCode", "")
+        if serial and serial not in serials:
+            serials.append(serial)
+        if call.operation == "GetSessionToken":
+            # it stands for its user, and botocore makes no such call
+            beside.add("MFA")
+            continue
+        if DEFAULT_NAME.fullmatch(given.get("RoleSessionName", "")):
+            given["RoleSessionName"] = ""
+            beside.add("no role_session_name")
+        signer = named(aws.caller(call.key_id, None, call.token))
+        where = (call.host, call.region)
+        calls.append((call.operation, *sorted(given.items()), signer, *where))
+    calls += [
+        ("GetRoleCredentials", *sorted(request.query.items()))
+        for request in aws.portal.requests
+    ]
+    identity = None
+    if variables is not None:
+        names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+        identity = named(aws.caller(*map(variables.get, names)))
+    return Outcome(
+        identity, tuple(calls), tuple(serials), region, error, frozenset(beside)
+    )
+
+
+def named(caller: str) -> str:
+    """An ARN with a default name left out."""
+    return DEFAULT_NAME.sub("", caller) if ":assumed-role/" in caller else caller
+
+
+def agree(theirs: Outcome, ours: Outcome) -> bool:
+    """Whether both come to the same, and on the way there."""
+    if None in (theirs.identity, ours.identity):
+        # one of them may give up before it has asked
+        shorter = min(len(theirs.calls), len(ours.calls))
+        return theirs.identity == ours.identity and (
+            theirs.calls[:shorter] == ours.calls[:shorter]
+        )
+    return (theirs.identity, theirs.calls, theirs.serials, theirs.region) == (
+        ours.identity,
+        ours.calls,
+        ours.serials,
+        ours.region,
+    )
+
+
+def explanation(bench: Bench, world: World, ours: Outcome) -> list[str] | None:
+    """The rows of the README by which botocore differs; None for no reason at all."""
+    applicable = [row for row in MENDED if row.mend(world) != world]
+    # none, then all of them, then few: mostly one is to blame
+    sizes = dict.fromkeys([0, len(applicable), *range(1, len(applicable))])
+    for size in sizes:
+        for some in itertools.combinations(applicable, size):
+            mended, seen = world, ours
+            for row in some:
+                mended = row.mend(mended)
+                if row.beside:
+                    seen = replace(seen, **{row.beside: ANYTHING})
+            theirs = bench.botocore(mended)
+            told = [
+                name
+                for name, pattern, identity in TOLD
+                if re.search(pattern, ours.error)
+                and re.search(identity, theirs.identity or theirs.error)
+            ]
+            names = [row.name for row in some]
+            if agree(theirs, seen):
+                # it gave up sooner, and may say why
+                told = told if len(theirs.calls) > len(ours.calls) else []
+                return [*names, *told, *sorted(ours.beside)]
+            if told:
+                return [*names, *told]
+    return None
+
+
+@contextlib.contextmanager
+def _at_home(bench: Bench) -> Iterator[Bench]:
+    """botocore with the tokens of the home directory, which it looks up when imported."""
+    folder = str(bench.home / ".aws" / "sso" / "cache")
+    owners = (botocore.credentials.SSOProvider, botocore.tokens.SSOTokenProvider)
+    with contextlib.ExitStack() as stack:
+        for owner in owners:
+            stack.enter_context(
+                mock.patch.object(owner, "_SSO_TOKEN_CACHE_DIR", folder)
+            )
+        loader = mock.patch.object(clients, "_Loader", lambda: bench.loader)
+        stack.enter_context(loader)
+        # what it logs of every failure takes its time
+        logger = logging.getLogger("botocore")
+        stack.enter_context(mock.patch.object(logger, "disabled", True))
+        yield bench
 
 
 @pytest.fixture(scope="module")
-def paths(tmp_path_factory) -> tuple[str, str]:
-    folder = tmp_path_factory.mktemp("aws")
-    return str(folder / "config"), str(folder / "credentials")
+def bench(tmp_path_factory) -> Iterator[Bench]:
+    with _at_home(Bench(tmp_path_factory.mktemp("home"))) as bench:
+        yield bench
 
 
-def of_botocore(paths: tuple[str, str], name: str) -> tuple[str, list[str], str | None]:
-    """The identity, the MFA devices that are asked for, and the region."""
-    recorder = Recorder()
-    session = botocore.session.Session(profile=name, include_builtin_handlers=False)
-    session.set_config_variable("config_file", paths[0])
-    session.set_config_variable("credentials_file", paths[1])
-    session.create_client = lambda service, **keywords: Client(recorder, keywords)
-    resolver = session.get_component("credential_provider")
-    resolver.get_provider("assume-role")._prompter = lambda question: "123456"
-    found = resolver.load_credentials()
-    if found is None:
-        raise LookupError("no credentials")
-    whose = identity(*found.get_frozen_credentials()[:3])
-    return whose, recorder.serials, session.get_config_variable("region") or None
+@pytest.fixture
+def end_to_end(tmp_path, certificate) -> Iterator[Bench]:
+    context, bundle = certificate
+    with Doors(context) as doors, _at_home(EndToEnd(tmp_path, doors, bundle)) as bench:
+        yield bench
 
 
-class OneCode:
-    """A user who types the code."""
-
-    def attempts(self, profile, serial):
-        yield "123456"
-
-
-def of_awsexec(paths: tuple[str, str], name: str) -> tuple[str, list[str], str | None]:
-    """The same of awsexec."""
-    recorder = Recorder()
-
-    def load(source):
-        if source.keys is not None:
-            keys = source.keys
-            token = keys.token.value if keys.token is not None else None
-            return Credentials(keys.key_id.value, keys.secret.value, token)
-        if source.kind == "environment":
-            return Credentials(*ENVIRONMENT.values())
-        if source.kind == "web identity":
-            parameters = {
-                "RoleArn": source.value("role_arn"),
-                "RoleSessionName": source.value("role_session_name"),
-            }
-            token = source.value("web_identity_token_file")
-            key_id = recorder.issue("AssumeRoleWithWebIdentity", parameters, token)
-        else:
-            names = {
-                "sso": (
-                    "sso_account_id",
-                    "sso_role_name",
-                    "sso_start_url",
-                    "sso_region",
-                ),
-                "login": ("login_session",),
-                "process": ("credential_process",),
-            }.get(source.kind, ())
-            key_id = " ".join([f"={source.kind}", *map(source.value, names)])
-        return Credentials(key_id, "secret", "token")
-
-    def call(operation, parameters, signer):
-        whose = identity(signer.key_id, signer.secret, signer.token)
-        key_id = recorder.issue(operation, parameters, whose)
-        if operation == "GetSessionToken":
-            return signer
-        return Credentials(key_id, "secret", "token", int(NEVER.timestamp()))
-
-    profiles = Profiles.load(paths)
-    profile = profiles.get(name)
-    chain = chains.resolve(profiles, profile, f"{SESSION_NAME}1", ENVIRONMENT)
-    resolver = Resolver(
-        endpoint="",
-        load=load,
-        call=call,
-        codes=OneCode(),
-        store=None,
-        waits=True,
-        clock=lambda: 0.0,
-        report=Report(io.StringIO(), QUIET),
-    )
-    found = resolver.credentials(chain, Demand())
-    whose = identity(found.key_id, found.secret, found.token)
-    return whose, recorder.serials, profile.value("region")
+def check(bench: Bench, world: World) -> list[str]:
+    """The rows by which botocore and awsexec differ; fails where there is none."""
+    ours = bench.awsexec(world)
+    found = explanation(bench, world, ours)
+    assert (
+        found is not None
+    ), f"{world}\nbotocore: {bench.botocore(world)}\nawsexec: {ours}"
+    assert rows() >= set(found)
+    return found
 
 
-Outcome = tuple[str, list[str], str | None] | None
+@pytest.mark.parametrize("number", range(PARTS))
+def test_identity_and_calls(bench, number):
+    @part(number)
+    @given(worlds())
+    @examples(750)
+    def resolve(world):
+        check(bench, world)
 
-# what awsexec says of a request that AWS would refuse
-BEYOND_LIMITS = (
-    "seconds; |is not a whole number|is no role ARN|one hour at most|cannot present it"
-)
-# and of a profile that botocore passes over, to take what the machine has
-PASSED_OVER = (
-    "has no credentials and no way|has aws_secret_access_key but no aws_access_key_id|"
-    r"there is no \[sso-session|for the SSO profile|is none that AWS knows"
-)
-THE_MACHINE_S = "=container"
-NAMED = ("=ec2 metadata", identity(*ENVIRONMENT.values(), None))
+    resolve()
 
 
-def outcome(resolve, paths: tuple[str, str], name: str) -> tuple[Outcome, str]:
-    """What it comes to, None with a message for an error."""
-    try:
-        return resolve(paths, name), ""
-    except (botocore.exceptions.BotoCoreError, LookupError, AwsexecError) as error:
-        return None, str(error)
+@pytest.mark.uncounted
+@pytest.mark.parametrize("number", range(PARTS))
+def test_identity_and_calls_of_processes(end_to_end, number):
+    @part(PARTS + number)
+    @given(worlds())
+    @examples(75)
+    def resolve(world):
+        check(end_to_end, world)
+
+    resolve()
 
 
-def without_empty_values(text: str) -> str:
-    lines = text.splitlines(keepends=True)
-    return "".join(line for line in lines if not line.strip().endswith("="))
-
-
-def difference(expected: Outcome, reason: str, found: Outcome, message: str) -> str:
-    """The row of the README's table for a difference, "" for an unknown one."""
-    if found is None:
-        assert expected is not None
-        if re.search(BEYOND_LIMITS, message):
-            return "beyond AWS's limits"
-        if expected[0] == THE_MACHINE_S and re.search(PASSED_OVER, message):
-            return "no credentials"
-        return ""
-    if "must have credentials" in reason or (expected or ("",))[0] == THE_MACHINE_S:
-        # alone, or as a source
-        named = found[0].endswith((*NAMED, THE_MACHINE_S))
-        return "credential_source without role_arn" if named else ""
-    # a session for COMMAND, which botocore does not open for the user's own keys
-    if expected is not None and not expected[1] and not found[0].startswith("="):
-        same = (expected[0], expected[2]) == (found[0], found[2])
-        return "mfa_serial without role_arn" if same else ""
-    return ""
-
-
-@given(pairs())
-@examples(600)
-def test_identity_and_calls(paths, pair):
-    # the row of empty values, which are values to botocore
-    plain = tuple(map(without_empty_values, pair))
-    for name in NAMES:
-        _write(paths, pair)
-        found, message = outcome(of_awsexec, paths, name)
-        for texts in (pair, plain):
-            _write(paths, texts)
-            expected, reason = outcome(of_botocore, paths, name)
-            if found == expected:
-                break
-            if row := difference(expected, reason, found, message):
-                assert f"| {row} |" in README
-                break
-        else:
-            raise AssertionError(
-                f"{name}: {expected} {reason}, but awsexec {found} {message}"
-            )
-
-
-def _write(paths: tuple[str, str], texts: Sequence[str]) -> None:
-    for path, text in zip(paths, texts, strict=True):
-        with open(path, "w", encoding="utf-8") as stream:
-            stream.write(text)
+@pytest.mark.parametrize("row", sorted(rows() | EXAMPLES.keys()))
+def test_row(bench, row):
+    """The README has an example of each difference, and they have not gone away."""
+    assert row in rows()
+    assert row in check(bench, EXAMPLES[row])
 
 
 # what the two grammars share; the rows of the table are in profiles/test_differences
@@ -327,9 +374,9 @@ _END = st.sampled_from(["\n", "\n", "\n", "\r\n", "\r"])
 
 @given(st.lists(st.tuples(_LINE, _END).map("".join), max_size=15).map("".join))
 @examples(600)
-def test_grammar(paths, text):
+def test_grammar(bench, text):
     text = f"[profile first]\n{text}"
-    path = paths[0]
+    path = bench.paths[0]
     with open(path, "w", encoding="utf-8", newline="") as stream:
         stream.write(text)
     try:

@@ -16,14 +16,17 @@ from awsexec.profiles import endpoint as endpoints
 from awsexec.profiles import files
 from awsexec.profiles.profile import Profiles
 from tests.generated import examples
-from tests.generated.files import NAMES, pairs
+from tests.generated.worlds import NAMES, worlds
 from tests.support import READER, SERIAL
 
 SETTINGS = (
     "aws_access_key_id aws_secret_access_key aws_session_token ca_bundle "
-    "credential_process credential_source duration_seconds endpoint_url external_id "
-    "ignore_configured_endpoint_urls login_session mfa_process mfa_serial region "
-    "role_arn role_session_name services session_policy session_policy_arns "
+    "credential_process credential_source duration_seconds ec2_metadata_v1_disabled "
+    "ec2_metadata_service_endpoint ec2_metadata_service_endpoint_mode endpoint_url "
+    "external_id ignore_configured_endpoint_urls imds_use_ipv6 login_session "
+    "max_attempts metadata_service_num_attempts metadata_service_timeout mfa_process "
+    "mfa_serial region retry_mode role_arn role_session_name services session_policy "
+    "session_policy_arns sso_registration_scopes "
     "session_read_only session_tags source_identity source_profile sso_account_id "
     "sso_region sso_role_name sso_session sso_start_url sts_regional_endpoints "
     "transitive_session_tags use_dualstack_endpoint use_fips_endpoint "
@@ -40,6 +43,7 @@ _words = st.sampled_from(
         *(
             "9" * 5000,
             "9" * 4299 + "d",
+            "²",
             "900",
             "-1",
             "/nonexistent",
@@ -87,7 +91,7 @@ def test_any_file(tmp_path_factory, kind, data):
 
 
 @given(
-    st.tuples(configs, configs) | pairs(),
+    st.tuples(configs, configs) | worlds().map(lambda world: world.texts()),
     st.dictionaries(
         st.sampled_from(
             [

@@ -31,7 +31,7 @@ def write_login(home, server, session, folder=".aws/login/cache"):
                 "refreshToken": "EXAMPLEREFRESHTOKEN0",
                 "identityToken": "EXAMPLEIDENTITYTOKEN",
                 "clientId": "arn:aws:signin:::devtools/same-device",
-                "dpopKey": server.pem(),
+                "dpopKey": server.pem,
             }
         )
     )

@@ -1,4 +1,4 @@
-"""Where STS is called, and the region COMMAND gets."""
+"""Where STS is called and how often, and the region COMMAND gets."""
 
 import pytest
 
@@ -169,3 +169,36 @@ def test_no_proxy(run_awsexec, home, tls_sts, certificate):
     home.write_config(READER_CONFIG)
     run_awsexec.child("reader", env=env)
     assert tls_sts.operations == ["AssumeRole reader"]
+
+
+@pytest.mark.parametrize(
+    ("setting", "env", "attempts"),
+    [
+        ("max_attempts = 1\n", {}, 1),
+        ("max_attempts = 1\n", {"AWS_MAX_ATTEMPTS": "2"}, 2),
+    ],
+    ids=["profile", "environment"],
+)
+def test_number_of_attempts(run_awsexec, home, sts, setting, env, attempts):
+    for _ in range(3):
+        sts.fail("InternalFailure", "try again", 500)
+    home.write_config(READER_CONFIG, setting)
+    assert run_awsexec("reader", "true", env=env).status == 125
+    assert sts.operations == ["AssumeRole reader"] * attempts
+
+
+@pytest.mark.parametrize(
+    ("setting", "env", "mode"),
+    [
+        ("", {}, "standard"),
+        ("retry_mode = legacy\n", {}, "legacy"),
+        ("retry_mode = legacy\n", {"AWS_RETRY_MODE": "adaptive"}, "adaptive"),
+    ],
+    ids=["usual", "profile", "environment"],
+)
+def test_retry_mode(run_awsexec, home, sts, setting, env, mode):
+    home.write_config(READER_CONFIG, setting)
+    run_awsexec.child("reader", env=env)
+    (call,) = sts.calls
+    assert f"cfg/retry-mode#{mode}" in call.agent
+    assert "awsexec/" in call.agent

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import getpass
+import time
 from dataclasses import dataclass, field
 
 import pytest
 
+from tests.servers.web import iso8601
 from tests.support import CODES, KEY_ID, READER, SECRET, SERIAL, WRITER
 
 # AWS's other example
@@ -14,7 +17,10 @@ BOB_SECRET = "je7MtGbClwBF/2Zp9Utk/h3yCo8nvbEXAMPLEKEY"
 ALICE = f"aws_access_key_id = {KEY_ID}\naws_secret_access_key = {SECRET}\n"
 BOB = f"aws_access_key_id = {BOB_ID}\naws_secret_access_key = {BOB_SECRET}\n"
 BOB_VARIABLES = {"AWS_ACCESS_KEY_ID": BOB_ID, "AWS_SECRET_ACCESS_KEY": BOB_SECRET}
-FIRST, SECOND = "ASIAEXAMPLE000000001", "ASIAEXAMPLE000000002"
+# a session that was there before, and those that the runs get
+SESSION, FIRST, SECOND = (f"ASIAEXAMPLE00000000{number}" for number in (1, 2, 3))
+SESSION_SECRET = "wJalrXUtnFEMI/EXAMPLESESSIONSECRET/00001"
+SESSION_TOKEN = "EXAMPLESESSIONTOKEN00001//////////"
 ROLE = f"role_arn = {READER}\n"
 CREDENTIALS = f"[alice]\n{ALICE}[bob]\n{BOB}"
 
@@ -23,8 +29,10 @@ CREDENTIALS = f"[alice]\n{ALICE}[bob]\n{BOB}"
 class Case:
     """The files and the environment of a run of profile p, and what it comes to.
 
-    `calls` are the roles that are assumed and who signs for each; `sent` are parameters
-    of these calls, besides the role and the session's name.
+    `calls` are the roles that are assumed, "" for an MFA session, and who signs for
+    each; `sent` are all parameters of each of these calls besides the role, and besides
+    the session's name where that is the user's.
+    COMMAND gets `key`, for an hour if it is a session's, and `region`.
     """
 
     id: str
@@ -84,7 +92,6 @@ CASES = [
         "external_id =\nmfa_serial =\nrole_session_name =\nduration_seconds =\n"
         "source_identity =\nsession_tags =\nsession_policy =\nregion =\n"
         "web_identity_token_file =\n",
-        sent=[{}],
     ),
     # which of two
     Case(
@@ -118,6 +125,43 @@ CASES = [
         calls=[],
         key=KEY_ID,
     ),
+    # sessions as sources
+    Case(
+        "a source's session token goes along to STS",
+        f"[profile p]\n{ROLE}source_profile = s\n",
+        f"[s]\naws_access_key_id = {SESSION}\naws_session_token = {SESSION_TOKEN}\n"
+        f"aws_secret_access_key = {SESSION_SECRET}\n",
+        calls=[("reader", SESSION)],
+    ),
+    Case(
+        "aws_security_token beats aws_session_token",
+        f"[profile p]\n{ROLE}source_profile = s\n",
+        f"[s]\naws_access_key_id = {SESSION}\naws_session_token = stale\n"
+        f"aws_security_token = {SESSION_TOKEN}\n"
+        f"aws_secret_access_key = {SESSION_SECRET}\n",
+        calls=[("reader", SESSION)],
+    ),
+    Case(
+        "that of the environment goes along too",
+        f"[profile p]\n{ROLE}credential_source = Environment\n",
+        env={
+            "AWS_ACCESS_KEY_ID": SESSION,
+            "AWS_SECRET_ACCESS_KEY": SESSION_SECRET,
+            "AWS_SESSION_TOKEN": SESSION_TOKEN,
+        },
+        calls=[("reader", SESSION)],
+    ),
+    Case(
+        "AWS_SECURITY_TOKEN beats AWS_SESSION_TOKEN",
+        f"[profile p]\n{ROLE}credential_source = Environment\n",
+        env={
+            "AWS_ACCESS_KEY_ID": SESSION,
+            "AWS_SECRET_ACCESS_KEY": SESSION_SECRET,
+            "AWS_SESSION_TOKEN": "stale",
+            "AWS_SECURITY_TOKEN": SESSION_TOKEN,
+        },
+        calls=[("reader", SESSION)],
+    ),
     # hops
     Case(
         "external id, session name and duration belong to their own hop",
@@ -139,7 +183,6 @@ CASES = [
         "an mfa_serial of the source's profile is not the role's",
         f"[profile p]\n{ROLE}source_profile = alice\n"
         f"[profile alice]\nmfa_serial = {SERIAL}\n",
-        sent=[{}],
     ),
     Case(
         "the role's own mfa_serial is asked for",
@@ -200,18 +243,15 @@ CASES = [
     Case(
         "[p] of the config file is no profile",
         f"[profile p]\n{ROLE}source_profile = alice\n[p]\nexternal_id = not-mine\n",
-        sent=[{}],
     ),
     Case(
         "[profile p] of the credentials file is none",
         f"[profile p]\n{ROLE}source_profile = alice\n",
         f"{CREDENTIALS}[profile p]\nexternal_id = not-mine\n",
-        sent=[{}],
     ),
     Case(
         "[DEFAULT] has no say",
         f"[DEFAULT]\nexternal_id = not-mine\n[profile p]\n{ROLE}source_profile = alice\n",
-        sent=[{}],
     ),
     Case(
         "comments, blanks, a BOM, CRLF, and keys in capitals",
@@ -226,6 +266,8 @@ CASES = [
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 def test_rule(run_awsexec, home, sts, case):
     sts.add_user("bob", BOB_ID, BOB_SECRET)
+    session = sts.session_of("elsewhere")
+    assert (session.secret, session.token) == (SESSION_SECRET, SESSION_TOKEN)
     home.script(
         "tool",
         f"""\
@@ -237,25 +279,50 @@ def test_rule(run_awsexec, home, sts, case):
         case.config.replace("{home}", str(home.path)), encoding="utf-8", newline=""
     )
     home.credentials.write_text(case.credentials)
+    before = int(time.time())
     child = run_awsexec.child("p", env=case.env)
-    signed = [
-        (call.parameters.get("RoleArn", "").rpartition("/")[2], call.key_id)
+    assert [
+        (
+            call.parameters.pop("RoleArn", "").rpartition("/")[2],
+            call.key_id,
+            call.token,
+            call.region,
+        )
         for call in sts.calls
+    ] == [
+        (role, key_id, sts.credentials_of(key_id).token, case.region or "us-east-1")
+        for role, key_id in case.calls
     ]
-    assert signed == case.calls
-    for call, sent in zip(sts.calls, case.sent or (), strict=False):
-        rest = dict(call.parameters)
-        rest.pop("RoleArn", None)
-        if "RoleSessionName" not in sent:
-            rest.pop("RoleSessionName", None)
-        assert rest == sent
-    assert {call.region for call in sts.calls} <= {case.region or "us-east-1"}
-    assert child["AWS_ACCESS_KEY_ID"] == case.key
-    assert ("AWS_SESSION_TOKEN" in child) == case.key.startswith("ASIA")
-    assert child["AWSEXEC_PROFILE"] == "p"
-    assert [child.get(name) for name in ("AWS_REGION", "AWS_DEFAULT_REGION")] == (
-        [case.region] * 2
-    )
+    for call in sts.calls:
+        if call.operation == "AssumeRole":
+            given = call.parameters
+            if given["RoleSessionName"] == getpass.getuser():
+                del given["RoleSessionName"]
+        else:
+            assert call.operation == "GetSessionToken"
+    sent = [{}] * len(case.calls) if case.sent is None else case.sent
+    assert [call.parameters for call in sts.calls] == sent
+    expected = {
+        name: value
+        for name, value in {**run_awsexec.environ, **case.env}.items()
+        if name.startswith("AWS")
+        and name not in ("AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN")
+    }
+    issued = sts.credentials_of(case.key)
+    expected |= {
+        "AWS_ACCESS_KEY_ID": issued.key_id,
+        "AWS_SECRET_ACCESS_KEY": issued.secret,
+        "AWSEXEC_PROFILE": "p",
+    }
+    if issued.token is not None:
+        expected |= {
+            "AWS_SESSION_TOKEN": issued.token,
+            "AWS_CREDENTIAL_EXPIRATION": iso8601(issued.expires),
+        }
+        assert before <= issued.expires - 3600 <= time.time()
+    if case.region is not None:
+        expected |= {"AWS_REGION": case.region, "AWS_DEFAULT_REGION": case.region}
+    assert {k: v for k, v in child.items() if k.startswith("AWS")} == expected
 
 
 HALF = f"aws_access_key_id = {KEY_ID}\n"

@@ -1,5 +1,6 @@
 """Where the first credentials come from: calls, who signed them, and what COMMAND gets."""
 
+import contextlib
 import json
 import os
 import socket
@@ -143,6 +144,7 @@ def test_v1_switched_off(run_awsexec, home, instance, place):
         ("ec2_metadata_service_endpoint_mode = IPv6\n", {}, "fd00:ec2::254"),
         ("", {"AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE": "ipv6"}, "fd00:ec2::254"),
         ("imds_use_ipv6 = true\n", {}, "fd00:ec2::254"),
+        ("imds_use_ipv6 = false\n", {"AWS_IMDS_USE_IPV6": "true"}, "fd00:ec2::254"),
         (
             "ec2_metadata_service_endpoint_mode = IPv6\n",
             {"AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE": "IPv4"},
@@ -158,17 +160,72 @@ def test_addresses_of_ec2(run_awsexec, home, instance, line, variables, address)
     assert instance.requests[0].headers["host"].strip("[]") == address
 
 
-def test_settings_of_the_profile(run_awsexec, home, instance):
+def test_endpoint_of_the_profile(run_awsexec, home, instance):
     home.write_config(
         ALONE.format("Ec2InstanceMetadata"),
         f"ec2_metadata_service_endpoint = {instance.url}/\n",
-        "metadata_service_timeout = 3\nmetadata_service_num_attempts = 2\n",
     )
     env = {"AWS_EC2_METADATA_SERVICE_ENDPOINT": None}
     assert keys(run_awsexec.child("p", env=env)) == of(instance.credentials)
     # the variable wins
     home.config.write_text(home.config.read_text().replace(str(instance.port), "1"))
     assert keys(run_awsexec.child("p")) == of(instance.credentials)
+
+
+@pytest.mark.parametrize(
+    ("line", "env"),
+    [
+        ("metadata_service_timeout = 9\n", {}),
+        ("metadata_service_timeout = 1\n", {"AWS_METADATA_SERVICE_TIMEOUT": "9"}),
+    ],
+    ids=["profile", "environment"],
+)
+def test_more_time_for_the_metadata(run_awsexec, home, instance, line, env):
+    home.write_config(ALONE.format("Ec2InstanceMetadata"), line)
+    with slow(instance, 1.3):
+        assert keys(run_awsexec.child("p", env=env)) == of(instance.credentials)
+    assert instance.asked == V2
+
+
+def test_usual_time_for_the_metadata(run_awsexec, home, instance):
+    home.write_config(ALONE.format("Ec2InstanceMetadata"))
+    with slow(instance, 1.3):
+        assert run_awsexec("p", "true").status == 125
+
+
+@contextlib.contextmanager
+def slow(instance, seconds):
+    """`instance` takes so long to give the credentials."""
+
+    def respond(request):
+        if request.path.endswith(ROLE):
+            time.sleep(seconds)
+        return answer(request)
+
+    answer, instance.respond = instance.respond, respond
+    yield
+    instance.respond = answer
+
+
+@pytest.mark.parametrize(
+    ("line", "env", "attempts"),
+    [
+        ("", {}, 1),
+        ("metadata_service_num_attempts = 3\n", {}, 3),
+        (
+            "metadata_service_num_attempts = 3\n",
+            {"AWS_METADATA_SERVICE_NUM_ATTEMPTS": "2"},
+            2,
+        ),
+    ],
+    ids=["usual", "profile", "environment"],
+)
+def test_attempts_at_the_metadata(run_awsexec, home, instance, line, env, attempts):
+    home.write_config(ALONE.format("Ec2InstanceMetadata"), line)
+    # no credentials, which is what botocore tries again
+    instance.trouble = "<html>"
+    assert run_awsexec("p", "true", env=env).status == 125
+    assert instance.asked == [TOKEN_PATH, ROLES, *[ROLES + ROLE] * attempts]
 
 
 def test_settings_of_the_selected_profile(run_awsexec, home, instance):

@@ -23,7 +23,7 @@ SESSION = f"""
 [sso-session corp]
 sso_start_url = {START_URL}
 sso_region = eu-west-1
-sso_registration_scopes = sso:account:access
+sso_registration_scopes = sso:account:access, example:read
 [profile p]
 sso_session = corp
 sso_account_id = 123456789012

@@ -19,22 +19,15 @@ from tests.servers.web import Answer, Request, WebServer
 
 
 class SignInServer(WebServer):
-    """Gives `credentials` for the refresh token; `key` is that of the login."""
+    """Gives `credentials` for the refresh token; `key` is that of the login, `pem`
+    the same in a file."""
 
     credentials: Credentials
 
     def __init__(self) -> None:
         super().__init__()
-        self.key = ec.generate_private_key(ec.SECP256R1())
+        self.key, self.pem = new_key()
         self.refresh_token = "EXAMPLEREFRESHTOKEN0"
-
-    def pem(self) -> str:
-        """The key as the AWS CLI keeps it."""
-        return self.key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.TraditionalOpenSSL,
-            serialization.NoEncryption(),
-        ).decode()
 
     def respond(self, request: Request) -> Answer:
         if (request.method, request.path) != ("POST", "/v1/token"):
@@ -73,6 +66,17 @@ class SignInServer(WebServer):
         )
         claimed = json.loads(_decode(claims))
         assert claimed["htm"] == "POST" and claimed["htu"] == f"{self.url}/v1/token"
+
+
+def new_key() -> tuple[ec.EllipticCurvePrivateKey, str]:
+    """A key for the proofs, and the same as the AWS CLI keeps it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    pem = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.TraditionalOpenSSL,
+        serialization.NoEncryption(),
+    )
+    return key, pem.decode()
 
 
 def _decode(text: str) -> bytes:

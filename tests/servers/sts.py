@@ -41,7 +41,10 @@ def role_arn(name: str) -> str:
 
 @dataclass(frozen=True)
 class Call:
-    """One request as it arrived; `region` is the one it was signed for."""
+    """One request as it arrived; `region` is the one it was signed for.
+
+    `agent` is what the client says of itself.
+    """
 
     operation: str
     parameters: dict[str, str]
@@ -49,6 +52,7 @@ class Call:
     token: str | None
     host: str
     region: str
+    agent: str
 
 
 @dataclass
@@ -275,6 +279,10 @@ class StsServer:
             for call in self.calls
         ]
 
+    def credentials_of(self, key_id: str) -> Credentials | None:
+        """The credentials of that key id, None for nobody's."""
+        return self._credentials.get(key_id)
+
     def now(self) -> float:
         return time.time() + self.clock_offset
 
@@ -295,6 +303,7 @@ class StsServer:
                     headers["x-amz-security-token"],
                     headers["host"],
                     claim.region if claim else "",
+                    headers["user-agent"],
                 )
             )
             self._arrival.notify_all()

@@ -61,9 +61,9 @@ def test_in_the_browser(terminal, home, portal, run_awsexec):
         "grantTypes": ["authorization_code", "refresh_token"],
         "redirectUris": ["http://127.0.0.1/oauth/callback"],
         "issuerUrl": START_URL,
-        "scopes": ["sso:account:access"],
+        "scopes": ["sso:account:access", "example:read"],
     }
-    assert query["scopes"] == "sso:account:access"
+    assert query["scopes"] == "sso:account:access example:read"
     assert token["grantType"] == "authorization_code"
     assert token["redirectUri"] == query["redirect_uri"]
     assert len(token["codeVerifier"]) >= 43
@@ -78,7 +78,7 @@ def test_files_are_those_of_the_cli(terminal, home, portal):
     path = cache_file(home, "corp")
     token = json.loads(path.read_text())
     named = (
-        '{"region": "eu-west-1", "scopes": ["sso:account:access"], '
+        '{"region": "eu-west-1", "scopes": ["sso:account:access", "example:read"], '
         f'"session_name": "corp", "startUrl": "{START_URL}", "tool": "botocore"}}'
     )
     digest = hashlib.sha1(named.encode()).hexdigest()
