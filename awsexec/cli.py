@@ -6,7 +6,7 @@ import os
 import sys
 
 from awsexec import arguments
-from awsexec.errors import AwsexecError, SaidAlready
+from awsexec.errors import AwsexecError, SaidAlready, cannot_write
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,29 +22,59 @@ def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
     """Do what `argv`, the words after ``awsexec``, say; return the exit status."""
     _replace_closed_streams()
     try:
-        parsed = arguments.parse(argv)
-        if parsed.help:
-            from awsexec import manual
-
-            sys.stdout.write(manual.help_text())
-            return 0
-        if parsed.version:
-            import awsexec
-
-            sys.stdout.write(f"awsexec {awsexec.__version__}\n")
-            return 0
-        if parsed.profiles:
-            from awsexec.commands import names
-
-            names.run(environ)
-        return _act(parsed, environ)
+        status = _do(argv, environ)
+        sys.stdout.flush()
+        return status
     except SaidAlready as error:
         return error.status
     except AwsexecError as error:
-        # as in report, which a usage error does not wait for
-        text = " ".join(str(error).splitlines())
-        sys.stderr.write(f"awsexec: {text}\n")
-        return error.status
+        return _failed(error)
+    except BrokenPipeError:
+        # its reader has seen enough (`... | head`)
+        _end_by_signal("SIGPIPE")
+        return AwsexecError.status
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        # what is printed here and there; Python would try again at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return _failed(cannot_write(error))
+
+
+def _failed(error: AwsexecError) -> int:
+    # as in report, which a usage error does not wait for
+    text = " ".join(str(error).splitlines())
+    sys.stderr.write(f"awsexec: {text}\n")
+    return error.status
+
+
+def _do(argv: Sequence[str], environ: Mapping[str, str]) -> int:
+    parsed = arguments.parse(argv)
+    if parsed.help:
+        from awsexec import manual
+
+        sys.stdout.write(manual.help_text())
+        return 0
+    if parsed.version:
+        import awsexec
+
+        sys.stdout.write(f"awsexec {awsexec.__version__}\n")
+        return 0
+    if parsed.profiles:
+        from awsexec.commands import names
+
+        names.run(environ)
+    return _act(parsed, environ)
+
+
+def _end_by_signal(name: str) -> None:
+    """End as a program does that leaves the signal to the system."""
+    import signal
+
+    number = getattr(signal, name, None)
+    if number is not None:
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
 
 
 def _replace_closed_streams() -> None:

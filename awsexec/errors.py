@@ -151,6 +151,13 @@ class Interrupted(AwsexecError):
         super().__init__("interrupted")
 
 
+def cannot_write(error: OSError) -> AwsexecError:
+    """The failure of a write to stdout."""
+    return AwsexecError(
+        f"cannot write to stdout: {error.strerror}; look at what reads it"
+    )
+
+
 def shown(text: str) -> str:
     """`text` in a form that keeps a message on one line and printable."""
     return text if text.isprintable() and text else repr(text)

@@ -145,6 +145,8 @@ def test_help_comes_before_everything():
         ),
         (["--session-tag", "a"], "--session-tag a: a tag is KEY=VALUE"),
         (["--session-tag", "=b"], "--session-tag =b: a tag is KEY=VALUE"),
+        (["--serve", "--list"], "--serve is for a COMMAND or a shell"),
+        (["--serve", "--export", "sh", "p"], "--serve is for a COMMAND or a shell"),
         (["--forget", "p", "ls"], "--forget takes no COMMAND"),
         (["--forget", "--version"], "--version and --forget exclude each other"),
     ],

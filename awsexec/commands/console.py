@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from awsexec.arguments import Arguments
 from awsexec.browser import Redirect, open_tab
 from awsexec.commands.selection import local_user
+from awsexec.commands.text import put
 from awsexec.commands.whose import Whose, whose
 from awsexec.credentials import refusals
 from awsexec.credentials.credentials import Credentials, iso8601
@@ -43,7 +44,7 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
         return 0
     if sys.stdout.isatty():
         report.warning("for 15 minutes, whoever has this URL gets the session")
-    sys.stdout.write(f"{secret}\n")
+    put(f"{secret}\n")
     return 0
 
 

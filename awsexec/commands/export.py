@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Mapping
 
-from awsexec import everyrun
 from awsexec.arguments import Arguments
 from awsexec.commands.formats import DOCUMENTS, SHELLS
 from awsexec.commands.obtain import obtain
+from awsexec.commands.text import put
 from awsexec.credentials.credentials import child_variables, shell_variables
-from awsexec.errors import AwsexecError
 from awsexec.everyrun import REMOVED, REMOVED_PREFIX
 from awsexec.report import Report
 
@@ -24,7 +22,7 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     assert arguments.export is not None
     if arguments.unset:
         unset = ["AWSEXEC_PROFILE", *_shadowing(environ)]
-        _print(SHELLS[arguments.export].script(_own_files(environ), unset))
+        put(SHELLS[arguments.export].script(_own_files(environ), unset))
         return 0
     selected, credentials = obtain(
         arguments,
@@ -46,7 +44,7 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
         text = DOCUMENTS[arguments.export](variables)
     if sys.stdout.isatty():
         report.warning("these are secrets, and they are on the screen now")
-    _print(text)
+    put(text)
     return 0
 
 
@@ -71,13 +69,3 @@ def _own_files(environ: Mapping[str, str]) -> dict[str, str]:
     """The user's config file, for a shell that has a copy of it (`commands/serve.py`)."""
     own = environ.get("AWS_CONFIG_FILE")
     return {"AWS_CONFIG_FILE": own} if own and "AWSEXEC_BARE_CONFIG" in environ else {}
-
-
-def _print(text: str) -> None:
-    try:
-        everyrun.put(text)
-    except OSError as error:
-        reason = os.strerror(error.errno or 0)
-        raise AwsexecError(
-            f"cannot write to stdout: {reason}; look at what reads it"
-        ) from None

@@ -8,7 +8,18 @@ import sys
 from collections.abc import Mapping, Sequence
 from unicodedata import combining, east_asian_width
 
+from awsexec import everyrun
+from awsexec.errors import cannot_write
+
 RED, YELLOW, BOLD = "31", "33", "1"
+
+
+def put(text: str) -> None:
+    """Write `text`, which is what it was all for, to stdout. Raises `AwsexecError`."""
+    try:
+        everyrun.put(text)
+    except OSError as error:
+        raise cannot_write(error) from None
 
 
 def has_colour(environ: Mapping[str, str]) -> bool:

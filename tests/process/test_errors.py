@@ -2,10 +2,20 @@
 
 import os
 import re
+import subprocess
 
 import pytest
 
-from tests.support import ALICE, KEY_ID, READER, READER_CONFIG, SECRET, SERIAL, WRITER
+from tests.support import (
+    ALICE,
+    AWSEXEC,
+    KEY_ID,
+    READER,
+    READER_CONFIG,
+    SECRET,
+    SERIAL,
+    WRITER,
+)
 
 ROLE = f"[profile reader]\nrole_arn = {READER}\n"
 CHAIN = f"""
@@ -661,3 +671,24 @@ def test_failure_leaves_the_cache_empty(run_awsexec, home, sts):
     run_awsexec("reader", "true").error()
     run_awsexec.child("reader")
     assert len(sts.calls) == 2
+
+
+@pytest.mark.parametrize("words", ["--list", "--help", "--profiles", "--explain alice"])
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_stdout_that_takes_no_more(run_awsexec, words, unbuffered):
+    def runs(line):
+        return subprocess.run(
+            ["bash", "-o", "pipefail", "-c", line],
+            env=run_awsexec.environment({"PYTHONUNBUFFERED": unbuffered}),
+            capture_output=True,
+            text=True,
+        )
+
+    finished = runs(f"{AWSEXEC} {words} >/dev/full")
+    assert (finished.returncode, finished.stderr) == (
+        125,
+        "awsexec: cannot write to stdout: No space left on device; look at what reads "
+        "it\n",
+    )
+    finished = runs(f"(sleep 0.2; exec {AWSEXEC} {words}) | true")
+    assert (finished.returncode, finished.stderr) == (128 + 13, "")

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.process.test_sso import SESSION, cache_file, write_token
+from tests.servers.web import iso8601
 from tests.support import (
     ALICE,
     AWSEXEC,
@@ -23,6 +25,7 @@ from tests.support import (
     READER_CONFIG,
     SECRET,
     SERIAL,
+    age,
     wait_until,
 )
 
@@ -35,10 +38,10 @@ LINUX = pytest.mark.skipif(
 class Served:
     """A COMMAND with an endpoint, which runs until it is told to end."""
 
-    def __init__(self, run_awsexec, *words, env=None):
-        self._log = run_awsexec.folder / f"served-{time.monotonic_ns()}"
+    def __init__(self, run_awsexec, *words, command=None, env=None):
+        serve = [AWSEXEC, "--serve", *words, "--", "sh", "-c", "env -0; read over"]
         self.process = subprocess.Popen(
-            [AWSEXEC, "--serve", *words, "--", "sh", "-c", "env -0; read over"],
+            command or serve,
             env=run_awsexec.environment(env),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -472,6 +475,38 @@ def test_another_user_is_not_answered(served):
     assert served.send(request(served)) == 200
 
 
+@LINUX
+def test_no_more_files_are_no_reason_to_answer_others(run_awsexec, home, sts):
+    """Whose a connection is cannot be told then."""
+    if os.getuid() != 0:
+        pytest.skip("only root can be another user")
+    home.write_config(READER_CONFIG)
+    code = (
+        "import encodings.idna, os, resource, socket, sys\n"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (400, 400))\n"
+        "os.setuid(65534)\n"
+        "port, request = int(sys.argv[1]), sys.stdin.buffer.read()\n"
+        "found = set()\n"
+        "for _ in range(3):\n"
+        "    clients = []\n"
+        "    for _ in range(90):\n"
+        "        clients.append(socket.create_connection(('127.0.0.1', port), 9))\n"
+        "        clients[-1].sendall(request)\n"
+        "    found |= {client.recv(99).split()[1] for client in clients}\n"
+        "    [client.close() for client in clients]\n"
+        "print(b' '.join(sorted(found)).decode())"
+    )
+    limits = f"ulimit -n 40; exec {AWSEXEC} --serve reader sh -c 'env -0; read over'"
+    with Served(run_awsexec, command=["sh", "-c", limits]) as served:
+        finished = subprocess.run(
+            [sys.executable, "-c", code, str(served.port)],
+            input=request(served),
+            stdout=subprocess.PIPE,
+            check=True,
+        )
+    assert finished.stdout == b"403\n"
+
+
 # its end
 
 
@@ -520,6 +555,58 @@ def test_nothing_is_inherited(served):
     assert {int(path.name) for path in of_command} <= {0, 1, 2}
     parent = Path(f"/proc/{server}/stat").read_text().rpartition(")")[2].split()[1]
     assert int(parent) != served.process.pid
+
+
+@LINUX
+def test_what_it_has_started_ends_with_it(run_awsexec, home, sts):
+    """A credential_process that hangs at the second time."""
+    session = sts.session_of("reader", 6)
+    document = {
+        "Version": 1,
+        "AccessKeyId": session.key_id,
+        "SecretAccessKey": session.secret,
+        "SessionToken": session.token,
+        "Expiration": iso8601(session.expires),
+    }
+    tool = home.script(
+        "tool",
+        f"""\
+        #!/bin/sh
+        if [ -e {home.path}/ran ]; then
+            echo $$ >{home.path}/pid
+            exec sleep 100
+        fi
+        touch {home.path}/ran
+        echo '{json.dumps(document)}'
+        """,
+    )
+    home.write_config(f"[profile tool]\ncredential_process = {tool}\n")
+    pid = home.path / "pid"
+    with Served(run_awsexec, "tool"):
+        wait_until(lambda: pid.exists() and pid.read_text())
+        running = int(pid.read_text())
+        assert not is_gone(running)
+    wait_until(lambda: is_gone(running))
+
+
+def test_a_caller_that_ignores_the_end_of_its_children(run_awsexec, home, sts):
+    home.write_config(READER_CONFIG)
+    code = (
+        "import os, signal, sys; signal.signal(signal.SIGCHLD, signal.SIG_IGN)\n"
+        "os.execv(sys.argv[1], sys.argv[1:])"
+    )
+    words = [AWSEXEC, "--serve", "reader", "--", "echo", "it runs"]
+    finished = subprocess.run(
+        [sys.executable, "-c", code, *words],
+        env=run_awsexec.environment(),
+        capture_output=True,
+        text=True,
+    )
+    assert (finished.returncode, finished.stdout, finished.stderr) == (
+        0,
+        "it runs\n",
+        "",
+    )
 
 
 @pytest.mark.parametrize("words, status", [(["false"], 1), (["no-such"], 127)])
@@ -608,6 +695,31 @@ def test_what_takes_a_code_ends_with_words(run_awsexec, home, sts):
         sts.add_role("reader", mfa=True, longest=7200)
         run_awsexec.child("--mfa-token", "222222", "admin")
         wait_until(lambda: served.ask()[0] == 200)
+    assert sts.operations == ["AssumeRole reader"] * 2
+
+
+def test_what_takes_a_sign_in_ends_with_words(run_awsexec, home, portal, sts):
+    home.write_config(SESSION)
+    write_token(home)
+    portal.roles["123456789012", "reader"] = sts.session_of("reader", 4)
+    with Served(run_awsexec, "p") as served:
+        assert served.ask()[0] == 200
+        portal.tokens.clear()
+        cache_file(home, "corp").unlink()
+        wait_until(lambda: served.ask()[0] != 200)
+        assert served.ask()[1]["message"] == (
+            "awsexec: the credentials of p have ended: new ones take a sign-in; run in a "
+            "terminal: awsexec p true"
+        )
+
+
+def test_min_ttl_is_no_matter_here(run_awsexec, home, sts):
+    """The endpoint renews; what has less left is renewed first all the same."""
+    home.write_config(READER_CONFIG)
+    run_awsexec.child("reader")
+    age(home, 2400)
+    child = run_awsexec.child("--serve", "--min-ttl", "2h", "reader")
+    assert URL in child
     assert sts.operations == ["AssumeRole reader"] * 2
 
 

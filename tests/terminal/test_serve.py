@@ -81,6 +81,44 @@ def test_nobody_answers(watch):
     ends(person)
 
 
+def test_nobody_waits_for_the_answer(watch, run_awsexec):
+    """While the question stands, a code can be given elsewhere; that serves it too."""
+    person = watch()
+    begins(person)
+    person.sees(QUESTION)
+    person.sees("<awsexec: the credentials of admin have ended: ")
+    run_awsexec.child("--mfa-token", "222222", "admin")
+    person.types("111111")
+    person.sees("<ASIAEXAMPLE000000002>")
+    ends(person)
+
+
+def test_command_is_faster_to_read_the_line(watch, run_awsexec, home):
+    """What it takes is gone; the question stands, and the others go on."""
+    reads = home.script("reads", "#!/bin/sh\nread x; echo command got $x; exec cat\n")
+    person = watch(command="sh -c '{} & exec " + reads + "'")
+    begins(person)
+    person.sees(QUESTION)
+    person.types("222222")
+    person.sees("command got 222222")
+    person.sees("<awsexec: the credentials of admin have ended: ")
+    run_awsexec.child("--mfa-token", "222222", "admin")
+    ends(person)
+
+
+def test_asks_before_command_has_the_terminal(watch, run_awsexec, sts):
+    """Where it is time already, when COMMAND starts."""
+    run_awsexec("--mfa-token", "111111", "admin", "true")
+    time.sleep(4.5)
+    person = watch()
+    person.sees(QUESTION)
+    assert "<ASIA" not in person.process.before
+    person.types("222222")
+    person.sees("<ASIAEXAMPLE000000002>")
+    assert len(sts.operations) == 2
+    ends(person)
+
+
 def test_does_not_ask_who_reads_key_by_key(watch, run_awsexec):
     """What is typed is for the program there: an editor, or a shell at its prompt."""
     person = watch(command="sh -c 'stty -icanon -echo; exec {}'")

@@ -31,7 +31,7 @@ from awsexec.credentials.clients import failures
 from awsexec.credentials.credentials import iso8601
 from awsexec.credentials.sources import Surroundings, failed
 from awsexec.credentials.sources.tokens import TokenCache
-from awsexec.errors import CredentialsError, Interrupted
+from awsexec.errors import CredentialsError, Interrupted, NeedsUser
 from awsexec.loopback import Handler, Server
 from awsexec.profiles.source import Source
 
@@ -149,8 +149,10 @@ class SignIn:
                 if show is None
                 else "there is no terminal to sign in on"
             )
-            raise failed(
-                self._source, f"not signed in, and {why}; run: {command(self._source)}"
+            raise NeedsUser(
+                f"{self._source.label}: not signed in, and {why}; run: "
+                f"{command(self._source)}",
+                "a sign-in",
             ) from None
 
     def _register(
