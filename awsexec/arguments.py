@@ -7,41 +7,11 @@ grammar in which the first word that is no option ends them; hence a parser here
 from __future__ import annotations
 
 from awsexec.errors import UsageError, shown
+from awsexec.times import seconds
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-# more days than any session lives for
-_MOST_DAYS = 7
-
-
-def seconds(text: str) -> int:
-    """A time as a number of seconds: 900, 15m, 8h, 1h30m. Raises `ValueError`."""
-    # some are too long for int()
-    found = _seconds(text) if len(text) <= 20 else _MOST_DAYS * 86400 + 1
-    if found > _MOST_DAYS * 86400:
-        raise ValueError(f"that is too long; {_MOST_DAYS}d is the most")
-    return found
-
-
-def _seconds(text: str) -> int:
-    if text.isascii() and text.isdigit():
-        return int(text)
-    total, digits = 0, ""
-    for character in text:
-        if character.isascii() and character.isdigit():
-            digits += character
-        elif digits and character in _UNITS:
-            total += int(digits) * _UNITS[character]
-            digits = ""
-        else:
-            raise ValueError("a time is seconds, or like 15m, 8h, 1h30m")
-    if digits or not text:
-        raise ValueError("a time is seconds, or like 15m, 8h, 1h30m")
-    return total
-
 
 # what --export prints, by commands/formats.py; the shells can be told to forget it
 UNSET_FORMATS = ("sh", "fish", "powershell", "cmd")

@@ -1,6 +1,39 @@
-"""Times as people write and read them."""
+"""Times as people and programs write and read them."""
 
 from __future__ import annotations
+
+import time
+
+YEAR_10000 = 253_402_300_800
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+# more days than any session lives for
+_MOST_DAYS = 7
+
+
+def seconds(text: str) -> int:
+    """A time as a number of seconds: 900, 15m, 8h, 1h30m. Raises `ValueError`."""
+    # some are too long for int()
+    found = _seconds(text) if len(text) <= 20 else _MOST_DAYS * 86400 + 1
+    if found > _MOST_DAYS * 86400:
+        raise ValueError(f"that is too long; {_MOST_DAYS}d is the most")
+    return found
+
+
+def _seconds(text: str) -> int:
+    if text.isascii() and text.isdigit():
+        return int(text)
+    total, digits = 0, ""
+    for character in text:
+        if character.isascii() and character.isdigit():
+            digits += character
+        elif digits and character in _UNITS:
+            total += int(digits) * _UNITS[character]
+            digits = ""
+        else:
+            raise ValueError("a time is seconds, or like 15m, 8h, 1h30m")
+    if digits or not text:
+        raise ValueError("a time is seconds, or like 15m, 8h, 1h30m")
+    return total
 
 
 def duration(seconds: float) -> str:
@@ -11,3 +44,26 @@ def duration(seconds: float) -> str:
         return "<1m"
     minutes = int(seconds) // 60
     return f"{minutes // 60}h{minutes % 60:02}m" if minutes >= 60 else f"{minutes}m"
+
+
+def iso8601(seconds: int) -> str:
+    """Seconds since the epoch as ISO 8601 in UTC.
+
+    Raises `ValueError` for a time that it has no four digits of a year for.
+    """
+    if not 0 <= seconds < YEAR_10000:
+        raise ValueError("no time that ISO 8601 knows")
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+
+
+def from_iso8601(text: str) -> int | None:
+    """Seconds since the epoch for ISO 8601 with a time zone, None for other text."""
+    from datetime import datetime
+
+    try:
+        # Python 3.10 does not know the Z
+        found = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError:
+        return None
+    # without a zone it would be read in this machine's
+    return int(found.timestamp()) if found.tzinfo is not None else None

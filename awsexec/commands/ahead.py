@@ -6,13 +6,13 @@ import time
 from collections.abc import Mapping
 
 from awsexec import everyrun
-from awsexec.arguments import seconds
 from awsexec.cache.store import Store
 from awsexec.commands.selection import Selection
 from awsexec.credentials.credentials import Credentials, child_variables
 from awsexec.credentials.resolver import Demand, Resolver
 from awsexec.everyrun import Entry
 from awsexec.errors import AwsexecError, ConfigError, shown
+from awsexec.times import seconds
 
 # seconds between two tries to renew the same session ahead of time
 RETRY = 60

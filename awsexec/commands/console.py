@@ -12,12 +12,13 @@ from awsexec.commands.selection import local_user
 from awsexec.commands.text import put
 from awsexec.commands.whose import Whose, whose
 from awsexec.credentials import refusals
-from awsexec.credentials.credentials import Credentials, iso8601
+from awsexec.credentials.credentials import Credentials
 from awsexec.errors import AwsexecError, CredentialsError, Interrupted, UsageError
 from awsexec.profiles import endpoint as endpoints
 from awsexec.profiles import steps as calls
 from awsexec.profiles.files import Setting
 from awsexec.report import Report
+from awsexec.times import iso8601
 
 # seconds for the browser to come
 LONGEST = 60

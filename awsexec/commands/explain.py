@@ -18,14 +18,14 @@ from awsexec import everyrun
 from awsexec.arguments import Arguments
 from awsexec.commands import selection, text
 from awsexec.commands.selection import Config, Selection
-from awsexec.credentials.credentials import Credentials, child_variables, iso8601
+from awsexec.credentials.credentials import Credentials, child_variables
 from awsexec.errors import AwsexecError, program, shown, tail
 from awsexec.everyrun import Entry
 from awsexec.profiles.files import Setting
 from awsexec.profiles.profile import KEY_ID, SECRET, TOKENS, Profile
 from awsexec.profiles.source import CONTAINER_VARIABLES, EC2_VARIABLES, Source
 from awsexec.report import Report
-from awsexec.times import duration
+from awsexec.times import duration, iso8601
 
 # what of the environment has a say in a run, besides the variables of the fast path
 _VARIABLES = (

@@ -12,11 +12,10 @@ from awsexec.arguments import Arguments
 from awsexec.cache.store import Store
 from awsexec.commands import selection, text
 from awsexec.commands.selection import Config
-from awsexec.credentials.credentials import iso8601
 from awsexec.errors import AwsexecError, shown
 from awsexec.profiles.steps import AssumeRole
 from awsexec.report import Report
-from awsexec.times import duration
+from awsexec.times import duration, iso8601
 
 HEADER = ("PROFILE", "SOURCE", "ACCOUNT", "ROLE", "REGION", "MFA", "CACHED")
 

@@ -12,14 +12,13 @@ from awsexec.child.launch import launch
 from awsexec.commands.obtain import obtain
 from awsexec.credentials.credentials import (
     child_variables,
-    iso8601,
     profile_variables,
     shell_variables,
 )
 from awsexec.errors import TooShort
 from awsexec.everyrun import child_environment
 from awsexec.report import Report
-from awsexec.times import duration
+from awsexec.times import duration, iso8601
 
 
 def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int:

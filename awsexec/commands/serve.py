@@ -20,14 +20,14 @@ from awsexec.child import background, config_copy
 from awsexec.child.watch import Watch
 from awsexec.commands import selection
 from awsexec.commands.selection import Selection
-from awsexec.credentials.credentials import Credentials, iso8601
+from awsexec.credentials.credentials import Credentials
 from awsexec.credentials.mfa import Codes
 from awsexec.credentials.renewal import Renewal, fresh
 from awsexec.credentials.resolver import Resolver
 from awsexec.errors import AwsexecError, MfaRefused, NeedsUser, NoCode
 from awsexec.profiles import bare
 from awsexec.report import VERBOSE, Report
-from awsexec.times import duration
+from awsexec.times import duration, iso8601
 
 # the word of an endpoint that has started
 READY = "ready"

@@ -11,11 +11,10 @@ from collections.abc import Mapping
 from awsexec.arguments import Arguments
 from awsexec.commands.whose import whose
 from awsexec.credentials import refusals
-from awsexec.credentials.credentials import iso8601
 from awsexec.errors import AwsexecError, CredentialsError
 from awsexec.profiles.source import Source
 from awsexec.report import Report
-from awsexec.times import duration
+from awsexec.times import duration, iso8601
 
 
 def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int:

@@ -9,7 +9,7 @@ from awsexec.arguments import Arguments
 from awsexec.commands import selection
 from awsexec.commands.obtain import obtain
 from awsexec.commands.selection import Config
-from awsexec.credentials.credentials import Credentials, from_iso8601
+from awsexec.credentials.credentials import Credentials
 from awsexec.credentials.sources import environment
 from awsexec.everyrun import ACCESS_KEY_ID, SECRET_ACCESS_KEY, SESSION_TOKEN
 from awsexec.profiles import endpoint as endpoints
@@ -19,6 +19,7 @@ from awsexec.profiles.profile import Profile, Profiles
 from awsexec.profiles.source import Source
 from awsexec.profiles.values import variable
 from awsexec.report import Report
+from awsexec.times import from_iso8601
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 
 from awsexec import everyrun
 from awsexec.errors import tail
-
-YEAR_10000 = 253_402_300_800
+from awsexec.times import iso8601
 
 
 @dataclass(frozen=True)
@@ -94,26 +92,3 @@ def shell_variables(
     if credentials.issued is not None:
         added["AWSEXEC_ISSUED"] = iso8601(credentials.issued)
     return added
-
-
-def iso8601(seconds: int) -> str:
-    """Seconds since the epoch as ISO 8601 in UTC.
-
-    Raises `ValueError` for a time that it has no four digits of a year for.
-    """
-    if not 0 <= seconds < YEAR_10000:
-        raise ValueError("no time that ISO 8601 knows")
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
-
-
-def from_iso8601(text: str) -> int | None:
-    """Seconds since the epoch for ISO 8601 with a time zone, None for other text."""
-    from datetime import datetime
-
-    try:
-        # Python 3.10 does not know the Z
-        found = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    except ValueError:
-        return None
-    # without a zone it would be read in this machine's
-    return int(found.timestamp()) if found.tzinfo is not None else None

@@ -9,10 +9,11 @@ import botocore
 
 from awsexec.credentials.answers import unsendable
 from awsexec.credentials.clients import Clients, date_of, failures
-from awsexec.credentials.credentials import Credentials, iso8601
+from awsexec.credentials.credentials import Credentials
 from awsexec.credentials.refusals import Refused, Unreachable
 from awsexec.errors import CredentialsError
 from awsexec.profiles.endpoint import Endpoint
+from awsexec.times import iso8601
 
 T = TypeVar("T")
 

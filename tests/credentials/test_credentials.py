@@ -2,12 +2,9 @@
 
 import pytest
 
-from awsexec.credentials.credentials import (
-    Credentials,
-    child_variables,
-    from_iso8601,
-)
+from awsexec.credentials.credentials import Credentials, child_variables
 from awsexec.everyrun import Entry
+from awsexec.times import from_iso8601
 
 STATIC = Credentials("AKIAIOSFODNN7EXAMPLE", "secret")
 SESSION = Credentials("ASIAEXAMPLE", "secret", "token", 1_700_000_000, 1_699_996_400)

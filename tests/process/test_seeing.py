@@ -11,7 +11,7 @@ import pexpect
 import pytest
 
 from awsexec.commands import text
-from awsexec.credentials.credentials import iso8601
+from awsexec.times import iso8601
 from tests.servers.sts import StsServer
 from tests.support import (
     AWSEXEC,

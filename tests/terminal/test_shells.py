@@ -11,7 +11,7 @@ import time
 import pexpect
 import pytest
 
-from awsexec.credentials.credentials import iso8601
+from awsexec.times import iso8601
 from tests.support import AWSEXEC, READER_CONFIG, WRITER, age
 from tests.terminal.shells import BASH, FISH, SHELLS, ZSH, Typist
 

@@ -18,11 +18,12 @@ from botocore.utils import METADATA_ENDPOINT_MODES, InstanceMetadataFetcher
 
 from awsexec.credentials.answers import MALFORMED
 from awsexec.credentials.clients import USER_AGENT
-from awsexec.credentials.credentials import Credentials, from_iso8601
+from awsexec.credentials.credentials import Credentials
 from awsexec.credentials.sources import Surroundings, checked, failed
 from awsexec.errors import ConfigError, CredentialsError, shown
 from awsexec.profiles import values
 from awsexec.profiles.source import METADATA_DISABLED, Source, metadata_is_off
+from awsexec.times import from_iso8601
 
 # Seconds for a connection and for an answer, which come from the machine itself. Off
 # EC2 there is mostly nobody, which is found out twice, for v2 and for v1.

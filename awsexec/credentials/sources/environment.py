@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 
 from awsexec.credentials.answers import unsendable
-from awsexec.credentials.credentials import Credentials, from_iso8601
+from awsexec.credentials.credentials import Credentials
 from awsexec.credentials.sources import Surroundings, failed
 from awsexec.errors import CredentialsError, shown
 from awsexec.everyrun import (
@@ -16,6 +16,7 @@ from awsexec.everyrun import (
     SESSION_TOKEN,
 )
 from awsexec.profiles.source import Source
+from awsexec.times import from_iso8601
 
 # the first one counts
 TOKENS = ("AWS_SECURITY_TOKEN", SESSION_TOKEN)

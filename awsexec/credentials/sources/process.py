@@ -15,13 +15,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from awsexec import processes
-from awsexec.arguments import seconds
 from awsexec.credentials.answers import MALFORMED
 from awsexec.credentials.credentials import Credentials
 from awsexec.credentials.sources import Surroundings, config_of, failed, taken
 from awsexec.errors import ConfigError, ProcessLoop, SaidAlready, program, shown
 from awsexec.everyrun import CALLERS
 from awsexec.profiles.source import Source
+from awsexec.times import seconds
 
 # more processes of ours than this, each in the one before, are a loop whose files or
 # names are others each time round

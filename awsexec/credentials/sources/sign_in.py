@@ -28,12 +28,12 @@ from awsexec.browser import open_tab
 from awsexec.credentials import refusals
 from awsexec.credentials.answers import MALFORMED, unsendable
 from awsexec.credentials.clients import failures
-from awsexec.credentials.credentials import iso8601
 from awsexec.credentials.sources import Surroundings, failed
 from awsexec.credentials.sources.tokens import TokenCache
 from awsexec.errors import CredentialsError, Interrupted, NeedsUser
 from awsexec.loopback import Handler, Server
 from awsexec.profiles.source import Source
+from awsexec.times import iso8601
 
 SERVICE = "AWS IAM Identity Center"
 
