@@ -305,7 +305,7 @@ def test_one_line_tells_of_a_loop(run_awsexec, home, words, first):
         f"[profile alone]\n{EXPORT} alone\n",
     )
     command = [] if first else ["--", "false"]
-    for profile, loop in (("a", "b → c → b"), ("alone", "alone → alone")):
+    for profile, loop in (("a", "b → role → c → b"), ("alone", "alone → alone")):
         error = run_awsexec(*words, *first, profile, *command).error()
         assert error.startswith(f"credential_process goes round in a loop: {loop}; ")
 
