@@ -18,6 +18,8 @@ NODE_PACKAGES := @aws-sdk/client-sts@3.750.0
 NPM := $(shell command -v npm)
 # more words for pytest: make test TESTS='-k mfa'
 TESTS ?=
+# more than there are processors, for some of the tests mostly wait
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count() * 3 // 2)')
 # how often make bench runs what is fast
 RUNS ?= 150
 
@@ -54,16 +56,16 @@ $(NODE)/made: $(VENV)/made
 demo: $(VENV)/installed $(AWSCLI)/made
 	env -i PATH="$(CURDIR)/$(BIN):$(CURDIR)/$(AWSCLI)/bin:$$PATH" tests/demo/demo.sh
 
-# The tests that start processes by the hundred go without coverage, which would take
-# longer than they do; 5 is pytest's word for none of them being among TESTS.
+# The tests that take long go without coverage, with which they would take twice as
+# long; 5 is pytest's word for none of them being among TESTS.
 # A failed run's data would count in the next one. The script, not -m: that would
 # import awsexec from here.
 .PHONY: test
 test: $(VENV)/installed $(AWSCLI)/made $(if $(NPM),$(NODE)/made)
 	$(BIN)/coverage erase
-	$(BIN)/coverage run $(BIN)/pytest -n auto -m 'not uncounted' $(TESTS)
+	$(BIN)/coverage run $(BIN)/pytest -n $(WORKERS) -m 'not uncounted' $(TESTS)
 	$(BIN)/coverage combine --quiet
-	$(BIN)/pytest -n auto -m uncounted $(TESTS) || test $$? -eq 5
+	$(BIN)/pytest -n $(WORKERS) -m uncounted $(TESTS) || test $$? -eq 5
 	$(BIN)/coverage report
 
 # Made-up files, environments, words, cache entries and answers, other ones each time
@@ -74,7 +76,7 @@ FUZZ_MINUTES ?= 10
 fuzz: $(VENV)/installed
 	end=$$(($$(date +%s) + 60 * $(FUZZ_MINUTES))); \
 	while [ $$(date +%s) -lt $$end ]; do \
-		HYPOTHESIS_EXAMPLES=500 $(BIN)/pytest -q -n auto -m 'not uncounted' \
+		HYPOTHESIS_EXAMPLES=500 $(BIN)/pytest -q -n $(WORKERS) -k 'not processes' \
 			tests/generated || exit; \
 	done
 

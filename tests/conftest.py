@@ -59,7 +59,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers", "both_ways: run with the fast path and without: the answers agree"
     )
     config.addinivalue_line(
-        "markers", "uncounted: starts processes by the hundred, and so without coverage"
+        "markers", "uncounted: takes long, and without coverage less so"
     )
     # for as long as the process lives: an audit hook cannot be taken away again
     sys.addaudithook(_guard)

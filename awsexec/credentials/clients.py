@@ -31,7 +31,7 @@ from awsexec.profiles.endpoint import Endpoint
 
 USER_AGENT = f"awsexec/{awsexec.__version__}"
 # seconds
-CONNECT_TIMEOUT, READ_TIMEOUT = 10, 30
+CONNECT_TIMEOUT, READ_TIMEOUT = 10, 10
 
 
 class Clients:

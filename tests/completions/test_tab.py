@@ -6,6 +6,8 @@ import pytest
 
 from tests.completions.shells import KINDS, SOURCES, TAB
 
+pytestmark = pytest.mark.uncounted
+
 GIT = shutil.which("git")
 
 

@@ -41,6 +41,8 @@ from tests.generated.worlds import CONTAINER, World, worlds
 from tests.servers.container import PATH
 from tests.support import AWSEXEC, CODES
 
+pytestmark = pytest.mark.uncounted
+
 # of the examples, so that they can run at the same time
 PARTS = 4
 
@@ -333,12 +335,11 @@ def test_identity_and_calls(bench, number):
     resolve()
 
 
-@pytest.mark.uncounted
 @pytest.mark.parametrize("number", range(PARTS))
 def test_identity_and_calls_of_processes(end_to_end, number):
     @part(PARTS + number)
     @given(worlds())
-    @examples(75)
+    @examples(50)
     def resolve(world):
         check(end_to_end, world)
 

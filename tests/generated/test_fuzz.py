@@ -19,6 +19,8 @@ from tests.generated import examples
 from tests.generated.worlds import NAMES, worlds
 from tests.support import READER, SERIAL
 
+pytestmark = pytest.mark.uncounted
+
 SETTINGS = (
     "aws_access_key_id aws_secret_access_key aws_session_token ca_bundle "
     "credential_process credential_source duration_seconds ec2_metadata_v1_disabled "

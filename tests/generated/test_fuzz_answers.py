@@ -42,6 +42,8 @@ from tests.servers.sign_in import new_key
 from tests.servers.web import iso8601
 from tests.support import CODES, KEY_ID, READER, SECRET, SERIAL
 
+pytestmark = pytest.mark.uncounted
+
 # in every value that no message may show
 MARK = "EXAMPLEMARK"
 DEEP = "[" * 100_000

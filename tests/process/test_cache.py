@@ -25,7 +25,7 @@ from tests.support import (
     age,
 )
 
-pytestmark = pytest.mark.both_ways
+pytestmark = [pytest.mark.both_ways, pytest.mark.uncounted]
 
 OTHER_KEY_ID, OTHER_SECRET = "AKIAI44QH8DHBEXAMPLE", "je7MtGbClwBF/EXAMPLEKEY"
 
