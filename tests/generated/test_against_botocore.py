@@ -328,7 +328,7 @@ def check(bench: Bench, world: World) -> list[str]:
 def test_identity_and_calls(bench, number):
     @part(number)
     @given(worlds())
-    @examples(750)
+    @examples(600)
     def resolve(world):
         check(bench, world)
 
@@ -339,7 +339,7 @@ def test_identity_and_calls(bench, number):
 def test_identity_and_calls_of_processes(end_to_end, number):
     @part(PARTS + number)
     @given(worlds())
-    @examples(50)
+    @examples(40)
     def resolve(world):
         check(end_to_end, world)
 
