@@ -22,6 +22,7 @@ from tests.generated.worlds import (
     World,
 )
 from tests.servers.container import PATH
+from tests.servers.identity_center import START_URL
 from tests.support import READER, SERIAL, WRITER
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
@@ -53,10 +54,16 @@ def _respelled(spelling: str) -> Callable[[World], World]:
 
 
 def _merged(world: World) -> World:
-    """With what stands twice standing once."""
+    """With what stands twice standing once; nothing in an sso-session that is a stray."""
+
+    def once(header: str, settings: Settings) -> Settings:
+        if header.startswith("sso-session "):
+            return settings
+        return {**TWICE, **settings}
+
     config, credentials = (
         (
-            ((sections[0][0], {**TWICE, **sections[0][1]}), *sections[1:])
+            ((sections[0][0], once(*sections[0])), *sections[1:])
             if "twice" in spelling and sections
             else sections
         )
@@ -236,6 +243,18 @@ def _without_mfa(world: World) -> World:
     return world.changed(changed)
 
 
+def _without_strays(world: World) -> World:
+    """With nothing in an sso-session but what belongs there."""
+
+    def changed(header: str, settings: Settings) -> Settings:
+        if not header.startswith("sso-session "):
+            return settings
+        return {k: v for k, v in settings.items() if k.startswith("sso_")}
+
+    return world.changed(changed)
+
+
+STRAY = "a setting of an sso-session that is none of its own, as region"
 PATHS = (
     "`~` or `$VARIABLE` in web_identity_token_file, also of the environment, and in "
     "ca_bundle"
@@ -245,6 +264,7 @@ PATHS = (
 MENDED = (
     Row("a name with `'`, `\"` or `\\` in it", _without_quotes),
     Row("a section or a setting that stands twice", _merged),
+    Row(STRAY, _without_strays),
     Row("`#` or `;` after white space in a value", _respelled("comments")),
     Row("`:` between name and value", _respelled("colon")),
     Row("a byte order mark", _respelled("mark")),
@@ -371,6 +391,27 @@ EXAMPLES = {
     ),
     "no role_session_name": _role(),
     "no region": World((("profile a", _ROLE),), (_KEYS,)),
+    STRAY: World(
+        (
+            (
+                "sso-session corp",
+                {
+                    "sso_start_url": START_URL,
+                    "sso_region": "eu-west-1",
+                    "region": "us-east-1",
+                },
+            ),
+            (
+                "profile a",
+                {
+                    "sso_session": "corp",
+                    "sso_account_id": "123456789012",
+                    "sso_role_name": "reader",
+                    **_IRELAND,
+                },
+            ),
+        )
+    ),
     PATHS: World(
         (
             (
