@@ -107,7 +107,7 @@ def _wants_profile(parsed: Arguments, environ: Mapping[str, str]) -> bool:
     if parsed.action == "console":
         from awsexec.commands.whose import holds_credentials
 
-        if holds_credentials(environ):
+        if holds_credentials(parsed, environ):
             return False
     return (
         parsed.profile is None

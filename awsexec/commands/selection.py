@@ -23,7 +23,7 @@ from awsexec.profiles import endpoint as endpoints
 from awsexec.profiles.chain import Chain
 from awsexec.profiles.endpoint import Endpoint
 from awsexec.profiles import files, values
-from awsexec.profiles.files import AwsFile, Setting
+from awsexec.profiles.files import Setting
 from awsexec.profiles.profile import Profile, Profiles
 from awsexec.profiles.source import METADATA_DISABLED
 from awsexec.profiles.steps import clean_session_name
@@ -67,8 +67,7 @@ class Config:
     @classmethod
     def without_profiles(cls, environ: Mapping[str, str]) -> Config:
         """As if the files that `environ` selects were not there."""
-        nothing = Profiles(AwsFile(""), AwsFile(""))
-        return cls(nothing, files.paths(environ), "", False)
+        return cls(Profiles.none(), files.paths(environ), "", False)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,6 @@ from awsexec.credentials.sources import environment
 from awsexec.everyrun import ACCESS_KEY_ID, SECRET_ACCESS_KEY, SESSION_TOKEN
 from awsexec.profiles import endpoint as endpoints
 from awsexec.profiles.endpoint import Endpoint
-from awsexec.profiles.files import AwsFile
 from awsexec.profiles.profile import Profile, Profiles
 from awsexec.profiles.source import Source
 from awsexec.profiles.values import variable
@@ -48,11 +47,12 @@ class Whose:
         return f"profile {self.name!r}{where}"
 
 
-def holds_credentials(environ: Mapping[str, str]) -> bool:
+def holds_credentials(arguments: Arguments, environ: Mapping[str, str]) -> bool:
     """Whether the environment says whose credentials are meant: no profile's."""
     has_keys = environ.get(ACCESS_KEY_ID) and environ.get(SECRET_ACCESS_KEY)
-    named = environ.get("AWS_PROFILE") or environ.get("AWS_DEFAULT_PROFILE")
-    return not named and bool(has_keys or _is_served(environ))
+    return not arguments.named_profile(environ) and bool(
+        has_keys or _is_served(environ)
+    )
 
 
 def _is_served(environ: Mapping[str, str]) -> bool:
@@ -77,7 +77,7 @@ def whose(
     not near its end, since nothing renews the console's. Raises as that does; loading
     raises as `obtain` does.
     """
-    holds = holds_credentials(environ) and not arguments.profile
+    holds = holds_credentials(arguments, environ)
     # that of the profile is no choice of the user's, but where its partition is
     region_of_profile = variable("AWSEXEC_PROFILE_REGION", environ)
     if not holds or _is_served(environ):
@@ -104,7 +104,7 @@ def whose(
         )
     environment.check(environ)
     profile = Profile(environ.get("AWSEXEC_PROFILE") or "environment")
-    profiles = Profiles(AwsFile(""), AwsFile(""))
+    profiles = Profiles.none()
     region = (
         endpoints.region_of(profile, environ, arguments.region) or region_of_profile
     )

@@ -15,7 +15,7 @@ from awsexec.errors import ConfigError, NoSuchProfile, ProfileLoop, UsageError, 
 from awsexec.profiles import source as source_kinds
 from awsexec.profiles import steps as calls
 from awsexec.profiles import values
-from awsexec.profiles.files import AwsFile, Setting
+from awsexec.profiles.files import Setting
 from awsexec.profiles.profile import Profile, Profiles
 from awsexec.profiles.source import Source
 from awsexec.profiles.steps import (
@@ -131,7 +131,7 @@ def resolve_without_profile(
     source = source_kinds.of_environment(environ)
     if source is None:
         return None
-    profiles = Profiles(AwsFile(""), AwsFile(""))
+    profiles = Profiles.none()
     source = _completed(source, profiles, source.profile, session_name, environ)
     return Chain(source.profile, source, (), (source.profile,))
 

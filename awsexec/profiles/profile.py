@@ -138,6 +138,11 @@ class Profiles:
             files.read(credentials, files.CREDENTIALS),
         )
 
+    @classmethod
+    def none(cls) -> Profiles:
+        """As if the files were not there."""
+        return cls(AwsFile(""), AwsFile(""))
+
     def names(self) -> list[str]:
         """The profiles of both files, in the order in which they stand there."""
         return list(dict.fromkeys([*self.config.profiles, *self.credentials.profiles]))
