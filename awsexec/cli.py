@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import sys
 
-from awsexec import arguments
 from awsexec.errors import AwsexecError, SaidAlready, cannot_write
+from awsexec.options import arguments
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from awsexec.arguments import Arguments
+    from awsexec.options.arguments import Arguments
     from awsexec.report import Report
 
     Command = Callable[[Arguments, Mapping[str, str], Report], int]
@@ -51,19 +51,19 @@ def _failed(error: AwsexecError) -> int:
 def _do(argv: Sequence[str], environ: Mapping[str, str]) -> int:
     parsed = arguments.parse(argv)
     if parsed.help:
-        from awsexec import manual
+        from awsexec.options import manual
 
         sys.stdout.write(manual.help_text())
         return 0
     if parsed.version:
-        import awsexec
+        from awsexec.version import __version__
 
-        sys.stdout.write(f"awsexec {awsexec.__version__}\n")
+        sys.stdout.write(f"awsexec {__version__}\n")
         return 0
     if parsed.profiles:
-        from awsexec.commands import names
+        from awsexec.commands import profiles
 
-        names.run(environ)
+        profiles.run(environ)
     return _act(parsed, environ)
 
 
@@ -105,7 +105,7 @@ def _act(parsed: Arguments, environ: Mapping[str, str]) -> int:
 def _wants_profile(parsed: Arguments, environ: Mapping[str, str]) -> bool:
     """Whether nothing on the command line says whose credentials are meant."""
     if parsed.action == "console":
-        from awsexec.commands.whose import holds_credentials
+        from awsexec.plan.from_environment import holds_credentials
 
         if holds_credentials(parsed, environ):
             return False

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from awsexec import everyrun
+from awsexec import fastpath
 from tests.servers.sts import role_arn
 
 # AWS's own examples
@@ -144,7 +144,7 @@ def is_fast(
     result = run_awsexec(*words, env=tracing)
     assert result.status == 0, result
     loaded = {line.rpartition("|")[2].strip() for line in result.stderr.splitlines()}
-    assert "awsexec.everyrun" in loaded, result
+    assert "awsexec.fastpath" in loaded, result
     return "awsexec.cli" not in loaded
 
 
@@ -153,10 +153,10 @@ def fast_path_is_on(run_awsexec: Awsexec) -> bool:
     return run_awsexec.environ.get("AWSEXEC_FASTPATH") != "0"
 
 
-def entries(home: Home) -> dict[Path, everyrun.Entry]:
+def entries(home: Home) -> dict[Path, fastpath.Entry]:
     """The cache's entries by their files."""
     paths = [path for path in home.cache.iterdir() if not path.suffix]
-    return {path: everyrun.parse(path.read_bytes()) for path in paths}
+    return {path: fastpath.parse(path.read_bytes()) for path in paths}
 
 
 def age(home: Home, seconds: int) -> None:
@@ -165,7 +165,7 @@ def age(home: Home, seconds: int) -> None:
         entry.issued -= seconds
         entry.expires -= seconds
         entry.renew -= seconds if entry.renew else 0
-        path.write_bytes(everyrun.dump(entry))
+        path.write_bytes(fastpath.dump(entry))
         os.utime(path, (entry.expires, entry.expires))
     for path in home.cache.glob("*.lock"):
         if not path.is_symlink():

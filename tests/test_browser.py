@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from awsexec.browser import Redirect
+from awsexec.loopback.browser import Redirect
 
 TARGET = "https://signin.aws.amazon.com/federation?SigninToken=EXAMPLE"
 

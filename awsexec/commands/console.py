@@ -6,16 +6,16 @@ import sys
 import time
 from collections.abc import Mapping
 
-from awsexec.arguments import Arguments
-from awsexec.browser import Redirect, open_tab
-from awsexec.commands.selection import local_user
-from awsexec.commands.text import put
-from awsexec.commands.whose import Whose, whose
-from awsexec.credentials import refusals
+from awsexec.credentials import aws_errors
 from awsexec.credentials.credentials import Credentials
 from awsexec.errors import AwsexecError, CredentialsError, Interrupted, UsageError
-from awsexec.profiles import endpoint as endpoints
-from awsexec.profiles import steps as calls
+from awsexec.loopback.browser import Redirect, open_tab
+from awsexec.options.arguments import Arguments
+from awsexec.output import put
+from awsexec.plan import calls
+from awsexec.plan import endpoint as endpoints
+from awsexec.plan.from_environment import Whose, whose
+from awsexec.plan.plan import local_user
 from awsexec.profiles.files import Setting
 from awsexec.report import Report
 from awsexec.times import iso8601
@@ -36,8 +36,8 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     report.debug(f"getSigninToken at {console.sign_in} for {credentials}, to {page}")
     try:
         token = console.token(credentials, found.endpoint, found.label)
-    except refusals.Unreachable as error:
-        raise refusals.unreachable(error, "AWS Sign-In") from None
+    except aws_errors.Unreachable as error:
+        raise aws_errors.unreachable(error, "AWS Sign-In") from None
     secret = console.url(token, page, sign_out=arguments.logout)
     if sys.stdout.isatty() and not arguments.no_browser:
         report.waiting(f"opening the console as {found.name}{_until(credentials)}")
@@ -98,11 +98,11 @@ def _federated(
         session = Sts(found.endpoint, None, report.debug).call(
             "GetFederationToken", parameters, keys
         )
-    except refusals.Refused as error:
+    except aws_errors.Refused as error:
         asking = found.label if found.source is None else found.source.label
-        raise refusals.explain_federation(error, found.label, asking) from None
-    except refusals.Unreachable as error:
-        raise refusals.unreachable(error) from None
+        raise aws_errors.explain_federation(error, found.label, asking) from None
+    except aws_errors.Unreachable as error:
+        raise aws_errors.unreachable(error) from None
     report.detail(f"{found.label}: GetFederationToken gave {session}")
     return session
 

@@ -14,16 +14,16 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from awsexec import everyrun
-from awsexec.arguments import Arguments
-from awsexec.commands import selection, text
-from awsexec.commands.selection import Config, Selection
+from awsexec import fastpath, output
 from awsexec.credentials.credentials import Credentials, child_variables
 from awsexec.errors import AwsexecError, program, shown, tail
-from awsexec.everyrun import Entry
+from awsexec.fastpath import Entry
+from awsexec.options.arguments import Arguments
+from awsexec.plan import plan
+from awsexec.plan.plan import Config, Selection
+from awsexec.plan.source_kinds import CONTAINER_VARIABLES, EC2_VARIABLES, Source
 from awsexec.profiles.files import Setting
 from awsexec.profiles.profile import KEY_ID, SECRET, TOKENS, Profile
-from awsexec.profiles.source import CONTAINER_VARIABLES, EC2_VARIABLES, Source
 from awsexec.report import Report
 from awsexec.times import duration, iso8601
 
@@ -33,7 +33,7 @@ _VARIABLES = (
     "AWS_DEFAULT_PROFILE",
     "AWS_CONFIG_FILE",
     "AWS_SHARED_CREDENTIALS_FILE",
-    *everyrun.RUN_VARIABLES[1:],
+    *fastpath.RUN_VARIABLES[1:],
     "AWS_CA_BUNDLE",
     "HTTP_PROXY",
     "HTTPS_PROXY",
@@ -78,13 +78,13 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     fault: AwsexecError | None = None
     config = Config.load(environ)
     try:
-        selected = selection.select(arguments, environ, config)
+        selected = plan.select(arguments, environ, config)
     except AwsexecError as error:
         fault = error
         facts["fault"] = str(error)
         facts["profiles"] = _named(facts["profile"], config)
     else:
-        facts.update(_facts(selected, environ, selection.store_for(environ, report)))
+        facts.update(_facts(selected, environ, plan.store_for(environ, report)))
     facts["environment"] = {
         name: _shown(Setting(name, environ[name], name, 0))
         for name in _VARIABLES
@@ -227,24 +227,24 @@ def _shown(setting: Setting) -> str:
 
 
 def _print(facts: dict[str, Any], environ: Mapping[str, str]) -> None:
-    colour = text.has_colour(environ)
+    colour = output.has_colour(environ)
 
     def title(words: str) -> None:
-        print(text.coloured(words, text.BOLD, colour))
+        print(output.coloured(words, output.BOLD, colour))
 
     if "fault" in facts:
-        print(text.coloured(f"fault: {facts['fault']}", text.RED, colour))
+        print(output.coloured(f"fault: {facts['fault']}", output.RED, colour))
     for profile in facts["profiles"]:
         title(f"profile {shown(profile['name'])}")
         rows = [
             (
                 f"  {item['name']} = {shown(item['value'])}",
-                text.home_as_tilde(item["file"], environ)
+                output.home_as_tilde(item["file"], environ)
                 + (f":{item['line']}" if item["line"] else ""),
             )
             for item in profile["settings"]
         ]
-        print(*(text.table(rows, None, ()) if rows else ["  no settings"]), sep="\n")
+        print(*(output.table(rows, None, ()) if rows else ["  no settings"]), sep="\n")
     if "chain" in facts:
         _print_chain(facts, title)
     title("environment")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 
-from awsexec.arguments import Arguments
-from awsexec.commands.formats import DOCUMENTS, SHELLS
-from awsexec.commands.obtain import obtain
-from awsexec.commands.text import put
 from awsexec.credentials.credentials import child_variables, shell_variables
-from awsexec.everyrun import REMOVED, REMOVED_PREFIX
+from awsexec.credentials.get import obtain
+from awsexec.export_formats import DOCUMENTS, SHELLS
+from awsexec.fastpath import REMOVED, REMOVED_PREFIX
+from awsexec.options.arguments import Arguments
+from awsexec.output import put
 from awsexec.report import Report
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from awsexec.arguments import Arguments
-from awsexec.commands import selection
 from awsexec.errors import AwsexecError
+from awsexec.options.arguments import Arguments
+from awsexec.plan import plan
 from awsexec.profiles import files
 from awsexec.profiles.profile import Profiles
 from awsexec.report import Report
@@ -17,7 +17,7 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
 
     Raises `NoSuchProfile` where nothing is there of a PROFILE that no file knows.
     """
-    store = selection.store_for(environ, report)
+    store = plan.store_for(environ, report)
     if arguments.profile is None:
         count = store.forget(lambda found: True)
     else:
@@ -35,7 +35,7 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
 def _keys(arguments: Arguments, environ: Mapping[str, str]) -> frozenset[str]:
     """The keys of every step of PROFILE; none where its config is broken or gone."""
     try:
-        selected = selection.select(arguments, environ)
+        selected = plan.select(arguments, environ)
     except AwsexecError:
         return frozenset()
     return frozenset(selected.keys())

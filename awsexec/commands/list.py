@@ -8,12 +8,13 @@ import sys
 import time
 from collections.abc import Mapping
 
-from awsexec.arguments import Arguments
+from awsexec import output
 from awsexec.cache.store import Store
-from awsexec.commands import selection, text
-from awsexec.commands.selection import Config
 from awsexec.errors import AwsexecError, shown
-from awsexec.profiles.steps import AssumeRole
+from awsexec.options.arguments import Arguments
+from awsexec.plan import plan
+from awsexec.plan.calls import AssumeRole
+from awsexec.plan.plan import Config
 from awsexec.report import Report
 from awsexec.times import duration, iso8601
 
@@ -27,7 +28,7 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     out is a row that says why.
     """
     config = Config.load(environ)
-    store = selection.store_for(environ, report)
+    store = plan.store_for(environ, report)
     wanted, arguments.profile = arguments.profile, None
     rows = [
         _row(name, arguments, environ, config, store)
@@ -74,7 +75,7 @@ def _row(
     row = {"profile": name, **row, "expires": None, "seconds_left": None, "error": None}
     arguments.profile = name
     try:
-        selected = selection.select(arguments, environ, config)
+        selected = plan.select(arguments, environ, config)
     except AwsexecError as error:
         row["error"] = str(error)
         return row
@@ -117,14 +118,14 @@ def _print(rows: list[dict[str, object]], environ: Mapping[str, str]) -> None:
                 duration(left) if isinstance(left, int) else "",
             )
         )
-    width, colour = text.width(), text.has_colour(environ)
-    lines = text.table(cells, width, shrink=(0, 3))
-    print(text.coloured(lines[0], text.BOLD, colour))
+    width, colour = output.width(), output.has_colour(environ)
+    lines = output.table(cells, width, shrink=(0, 3))
+    print(output.coloured(lines[0], output.BOLD, colour))
     name_width = lines[0].index("SOURCE")
     for row, line in zip(rows, lines[1:], strict=True):
         if row["error"] is not None:
             # its other columns are empty
-            error = text.home_as_tilde(str(row["error"]), environ)
-            line = f"{text.padded(line, name_width)}! {error}"
-            line = text.coloured(text.cut(line, width), text.RED, colour)
+            error = output.home_as_tilde(str(row["error"]), environ)
+            line = f"{output.padded(line, name_width)}! {error}"
+            line = output.coloured(output.cut(line, width), output.RED, colour)
         print(line)

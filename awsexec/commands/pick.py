@@ -7,8 +7,8 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from awsexec.cache.store import Store
-from awsexec.commands import selection
 from awsexec.errors import Interrupted
+from awsexec.plan import plan
 from awsexec.profiles import files
 from awsexec.profiles.profile import Profiles
 from awsexec.report import Report
@@ -21,7 +21,7 @@ def pick(environ: Mapping[str, str], report: Report) -> str | None:
     `ConfigError`, and `Interrupted` on Ctrl-C.
     """
     profiles = Profiles.load(files.paths(environ))
-    names = by_last_use(profiles.names(), selection.store_for(environ, report))
+    names = by_last_use(profiles.names(), plan.store_for(environ, report))
     if not (os.isatty(0) and os.isatty(2)) or not names:
         return None
     notes = {}

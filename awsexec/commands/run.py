@@ -6,17 +6,17 @@ import os
 import time
 from collections.abc import Mapping
 
-from awsexec.arguments import Arguments
 from awsexec.child import subshell
 from awsexec.child.launch import launch
-from awsexec.commands.obtain import obtain
 from awsexec.credentials.credentials import (
     child_variables,
     profile_variables,
     shell_variables,
 )
+from awsexec.credentials.get import obtain
 from awsexec.errors import TooShort
-from awsexec.everyrun import child_environment
+from awsexec.fastpath import child_environment
+from awsexec.options.arguments import Arguments
 from awsexec.report import Report
 from awsexec.times import duration, iso8601
 
@@ -35,9 +35,9 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     is_shell = arguments.command is None
     of_profile = is_shell and selected.region_of_profile
     if arguments.serve:
-        from awsexec.commands import serve
+        from awsexec.serve import endpoint
 
-        added = serve.start(selected, credentials, arguments, environ, report)
+        added = endpoint.start(selected, credentials, arguments, environ, report)
         added |= profile_variables(name, region, of_profile)
     elif is_shell:
         added = shell_variables(credentials, name, region, of_profile)

@@ -8,11 +8,11 @@ import sys
 import time
 from collections.abc import Mapping
 
-from awsexec.arguments import Arguments
-from awsexec.commands.whose import whose
-from awsexec.credentials import refusals
+from awsexec.credentials import aws_errors
 from awsexec.errors import AwsexecError, CredentialsError
-from awsexec.profiles.source import Source
+from awsexec.options.arguments import Arguments
+from awsexec.plan.from_environment import whose
+from awsexec.plan.source_kinds import Source
 from awsexec.report import Report
 from awsexec.times import duration, iso8601
 
@@ -29,7 +29,7 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     client = Sts(found.endpoint, None, report.debug)
     try:
         identity = client.identity(credentials)
-    except refusals.Refused as error:
+    except aws_errors.Refused as error:
         if error.code in ("ExpiredToken", "ExpiredTokenException"):
             raise CredentialsError(
                 f"the credentials of {name} in the environment have expired; for fresh "
@@ -39,8 +39,8 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
             f"profile {name!r}: AWS refused GetCallerIdentity: {error.message} "
             f"({error.code}); try --refresh"
         ) from None
-    except refusals.Unreachable as error:
-        raise refusals.unreachable(error) from None
+    except aws_errors.Unreachable as error:
+        raise aws_errors.unreachable(error) from None
     answer: dict[str, object] = {
         "profile": name,
         "account": identity["Account"],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from awsexec import everyrun
+from awsexec import fastpath
 from awsexec.errors import tail
 from awsexec.times import iso8601
 
@@ -25,21 +25,21 @@ class Credentials:
     def variables(self) -> dict[str, str]:
         """The environment variables that hand them to a program."""
         variables = {
-            everyrun.ACCESS_KEY_ID: self.key_id,
-            everyrun.SECRET_ACCESS_KEY: self.secret,
+            fastpath.ACCESS_KEY_ID: self.key_id,
+            fastpath.SECRET_ACCESS_KEY: self.secret,
         }
         if self.token is not None:
-            variables[everyrun.SESSION_TOKEN] = self.token
+            variables[fastpath.SESSION_TOKEN] = self.token
         return variables
 
     @classmethod
-    def from_entry(cls, found: everyrun.Entry) -> Credentials:
+    def from_entry(cls, found: fastpath.Entry) -> Credentials:
         """What a cache entry holds."""
         variables = found.variables
         return cls(
-            variables[everyrun.ACCESS_KEY_ID],
-            variables[everyrun.SECRET_ACCESS_KEY],
-            variables.get(everyrun.SESSION_TOKEN),
+            variables[fastpath.ACCESS_KEY_ID],
+            variables[fastpath.SECRET_ACCESS_KEY],
+            variables.get(fastpath.SESSION_TOKEN),
             found.expires,
             found.issued,
         )
@@ -58,7 +58,7 @@ def child_variables(
     """
     added = credentials.variables()
     if credentials.expires is not None:
-        added[everyrun.EXPIRATION] = iso8601(credentials.expires)
+        added[fastpath.EXPIRATION] = iso8601(credentials.expires)
     return added | profile_variables(profile, region)
 
 

@@ -11,10 +11,10 @@ import json
 import urllib.parse
 from dataclasses import dataclass
 
-from awsexec.credentials.clients import Clients
 from awsexec.credentials.credentials import Credentials
+from awsexec.credentials.sdk.clients import Clients
 from awsexec.errors import ConfigError, CredentialsError, UsageError, shown
-from awsexec.profiles.endpoint import Endpoint, partition
+from awsexec.plan.endpoint import Endpoint, partition
 
 # A federated user may do what the session policy *and* the user's own policies allow
 # (STS API reference, "GetFederationToken"); without a session policy, nothing.

@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from awsexec.cache.store import Store
-from awsexec.credentials import refusals
+from awsexec.credentials import aws_errors
 from awsexec.credentials.credentials import Credentials
 from awsexec.credentials.mfa import Codes
-from awsexec.everyrun import Entry, margin
 from awsexec.errors import MfaRefused, TooShort
-from awsexec.profiles.chain import Chain
-from awsexec.profiles.source import CACHED, Source
-from awsexec.profiles.steps import Step
+from awsexec.fastpath import Entry, margin
+from awsexec.plan.calls import Step
+from awsexec.plan.chain import Chain
+from awsexec.plan.source_kinds import CACHED, Source
 from awsexec.report import Report
 from awsexec.times import duration
 
@@ -210,10 +210,10 @@ class Resolver:
         try:
             with self._report.patience(f"still waiting for AWS STS, for the {step}"):
                 fresh = self._call(step.operation, parameters, signer)
-        except refusals.Refused as error:
-            raise refusals.explain(error, chain, step) from None
-        except refusals.Unreachable as error:
-            raise refusals.unreachable(error) from None
+        except aws_errors.Refused as error:
+            raise aws_errors.explain(error, chain, step) from None
+        except aws_errors.Unreachable as error:
+            raise aws_errors.unreachable(error) from None
         self._report.detail(f"{step}: {step.operation} gave {fresh}")
         return fresh
 

@@ -7,12 +7,12 @@ from typing import Any, TypeVar
 
 import botocore
 
-from awsexec.credentials.answers import unsendable
-from awsexec.credentials.clients import Clients, date_of, failures
+from awsexec.credentials.aws_errors import Refused, Unreachable
+from awsexec.credentials.checks import unsendable
 from awsexec.credentials.credentials import Credentials
-from awsexec.credentials.refusals import Refused, Unreachable
+from awsexec.credentials.sdk.clients import Clients, date_of, failures
 from awsexec.errors import CredentialsError
-from awsexec.profiles.endpoint import Endpoint
+from awsexec.plan.endpoint import Endpoint
 from awsexec.times import iso8601
 
 T = TypeVar("T")

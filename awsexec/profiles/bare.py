@@ -11,9 +11,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
+from awsexec.plan.calls import ROLE_SETTINGS
 from awsexec.profiles import files
 from awsexec.profiles.profile import KEY_ID, SECRET, TOKENS, Profile, Profiles
-from awsexec.profiles.steps import ROLE_SETTINGS
 
 # what makes a profile an identity, or says something about one
 _IDENTITY = ROLE_SETTINGS | {

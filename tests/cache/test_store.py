@@ -11,7 +11,7 @@ import pytest
 from awsexec.cache import locks
 from awsexec.cache.store import KEPT, Store, default_directory
 from awsexec.errors import AwsexecError
-from awsexec.everyrun import Entry
+from awsexec.fastpath import Entry
 from awsexec.report import DEBUG, Report
 
 NOW = 1_000_000

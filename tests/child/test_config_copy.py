@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from awsexec.child import config_copy
+from awsexec.serve import config_copy
 
 CONTENT = b"[profile x]\naws_secret_access_key = x\nregion = eu-west-1\n"
 

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from awsexec.child.peer import is_same_user, owner
+from awsexec.loopback.peer import is_same_user, owner
 
 HEAD = (
     "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid"

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from awsexec.child.watch import Watch
+from awsexec.serve.watch import Watch
 
 WAITING = [sys.executable, "-c", "input()"]
 

@@ -3,7 +3,7 @@
 import pytest
 
 from awsexec.credentials.credentials import Credentials, child_variables
-from awsexec.everyrun import Entry
+from awsexec.fastpath import Entry
 from awsexec.times import from_iso8601
 
 STATIC = Credentials("AKIAIOSFODNN7EXAMPLE", "secret")

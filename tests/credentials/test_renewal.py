@@ -5,8 +5,8 @@ import itertools
 import pytest
 
 from awsexec.credentials.credentials import Credentials
-from awsexec.credentials.renewal import AGAIN, ASK_AGAIN, EARLY, Renewal
 from awsexec.errors import CredentialsError, NoCode
+from awsexec.serve.renewal import AGAIN, ASK_AGAIN, EARLY, Renewal
 
 START = 1_000_000
 

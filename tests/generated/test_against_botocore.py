@@ -27,11 +27,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from awsexec import arguments
-from awsexec.commands.obtain import obtain
-from awsexec.credentials import clients
 from awsexec.credentials.credentials import child_variables
+from awsexec.credentials.get import obtain
+from awsexec.credentials.sdk import clients
 from awsexec.errors import AwsexecError
+from awsexec.options import arguments
 from awsexec.profiles import files
 from awsexec.report import QUIET, Report
 from tests.generated import examples, part

@@ -26,12 +26,13 @@ from botocore.awsrequest import AWSResponse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from awsexec import arguments
-from awsexec.commands import selection
-from awsexec.commands.obtain import obtain
-from awsexec.credentials import clients, sources
+from awsexec.credentials import sources
+from awsexec.credentials.get import obtain
+from awsexec.credentials.sdk import clients
 from awsexec.credentials.sources import Surroundings
 from awsexec.errors import AwsexecError
+from awsexec.options import arguments
+from awsexec.plan import plan
 from awsexec.report import QUIET, Report
 from tests.generated import examples
 from tests.generated.aws import Aws, Raw, furnish
@@ -250,7 +251,7 @@ class Bench:
             _judged(),
         ):
             aws.portal.allowed = True
-            selected = selection.select(arguments.parse(["a"]), environ)
+            selected = plan.select(arguments.parse(["a"]), environ)
             around = Surroundings(
                 environ=environ,
                 paths=self.paths,

@@ -6,11 +6,11 @@ import pytest
 
 from tests.support import (
     ALICE,
+    CODES,
     KEY_ID,
     READER,
     READER_CONFIG,
     SERIAL,
-    CODES,
     WRITER,
     entries,
     is_fast,

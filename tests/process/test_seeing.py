@@ -10,7 +10,7 @@ import time
 import pexpect
 import pytest
 
-from awsexec.commands import text
+from awsexec.output import columns
 from awsexec.times import iso8601
 from tests.servers.sts import StsServer
 from tests.support import (
@@ -98,7 +98,7 @@ def test_list_fits_a_terminal(at_terminal, everything):
     output, status = at_terminal("--list")
     assert status == 0
     lines = [re.sub(r"\x1b\[\d*m", "", line) for line in output.splitlines()]
-    assert max(map(text.columns, lines)) <= 80
+    assert max(map(columns, lines)) <= 80
     assert len(lines) == 7
     # the header bold, the broken one red and cut, and nothing else in colour
     assert output.count("\x1b") == 4
@@ -106,7 +106,7 @@ def test_list_fits_a_terminal(at_terminal, everything):
     assert re.search(r"\n\x1b\[31mbroken .*…\x1b\[0m\n", output)
     # columns are columns, however wide their characters
     heads = [line.partition("static")[0] for line in lines if "static" in line]
-    assert len(set(map(text.columns, heads))) == 1
+    assert len(set(map(columns, heads))) == 1
     assert at_terminal("--list", env={"NO_COLOR": "1"})[0] == "\n".join(lines) + "\n"
     assert "\x1b" not in at_terminal("--list", env={"TERM": "dumb"})[0]
 

@@ -3,11 +3,11 @@
 import pytest
 
 from awsexec.errors import ConfigError
-from awsexec.profiles import chain as chains
+from awsexec.plan import chain as chains
+from awsexec.plan import source_kinds as sources
+from awsexec.plan.calls import MfaSession
 from awsexec.profiles import files
-from awsexec.profiles import source as sources
 from awsexec.profiles.profile import Profiles
-from awsexec.profiles.steps import MfaSession
 from tests.support import ADMIN, ALICE, READER, READER_CONFIG, SERIAL, WRITER
 
 MFA = f"mfa_serial = {SERIAL}\n"

@@ -10,10 +10,10 @@ import botocore.session
 import botocore.utils
 import pytest
 
-from awsexec import arguments
 from awsexec.errors import ConfigError
-from awsexec.profiles import chain as chains
-from awsexec.profiles import endpoint as endpoints
+from awsexec.options import arguments
+from awsexec.plan import chain as chains
+from awsexec.plan import endpoint as endpoints
 from awsexec.profiles import files
 from awsexec.profiles.profile import Profiles
 from tests.support import KEY_ID, READER, SECRET

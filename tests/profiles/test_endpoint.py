@@ -9,7 +9,7 @@ import botocore.session
 import pytest
 
 from awsexec.errors import ConfigError
-from awsexec.profiles import endpoint as endpoints
+from awsexec.plan import endpoint as endpoints
 from awsexec.profiles import files
 from awsexec.profiles.files import Setting
 from awsexec.profiles.profile import Profiles

@@ -5,10 +5,11 @@ import json
 import pytest
 
 from awsexec.errors import ConfigError
-from awsexec.profiles import files, steps
+from awsexec.plan import calls
+from awsexec.plan.calls import AssumeRole, MfaSession
+from awsexec.profiles import files
 from awsexec.profiles.files import Setting
 from awsexec.profiles.profile import Profile, Profiles
-from awsexec.profiles.steps import AssumeRole, MfaSession
 from tests.support import READER, READER_CONFIG, SERIAL
 
 MANAGED = "arn:aws:iam::aws:policy/"
@@ -20,7 +21,7 @@ def assume(settings="", config=READER_CONFIG, path="CONFIG"):
         files.parse(config + settings, path, files.CONFIG),
         files.parse("", "CREDENTIALS", files.CREDENTIALS),
     )
-    return steps.assume_role(profiles.get("reader"), "me", None, {"HOME": "/home/u"})
+    return calls.assume_role(profiles.get("reader"), "me", None, {"HOME": "/home/u"})
 
 
 def refusal(settings, config=READER_CONFIG, path="CONFIG"):
@@ -273,7 +274,7 @@ def assume_with(name, words):
     option = Setting(name, "\n".join(words), "--it", 0, pieces=words)
     role = Setting("role_arn", READER, "--role-arn", 0)
     profile = Profile("p", options=[role, option])
-    return steps.assume_role(profile, "me", None, {})
+    return calls.assume_role(profile, "me", None, {})
 
 
 @pytest.mark.parametrize("word", ["team=a,admin=yes", "team=a\nadmin=yes"])
@@ -309,7 +310,7 @@ def test_policy_of_an_option_is_seen_from_the_current_directory(tmp_path, monkey
             Setting("session_policy", "p", "--policy", 0),
         ]
     )
-    step = steps.assume_role(profile, "me", None, {})
+    step = calls.assume_role(profile, "me", None, {})
     # what STS takes as it is, and what only as an escape
     assert step.policy == (
         '{"Statement":"üÿ\\u0100\\u20ac\\ud83d\\ude00\\ud800\\n\x7f"}'
@@ -395,7 +396,7 @@ def test_arn_of_a_role(arn):
 @pytest.mark.parametrize("serial", ["x" * 8, "x" * 257, "arn:aws:iam::1:mfa/a b"])
 def test_serial_of_no_device(serial):
     with pytest.raises(ConfigError, match="is no MFA device; write its serial number"):
-        steps.checked_serial(Setting("mfa_serial", serial, "CONFIG", 1))
+        calls.checked_serial(Setting("mfa_serial", serial, "CONFIG", 1))
 
 
 @pytest.mark.parametrize(
@@ -410,10 +411,10 @@ def test_serial_of_no_device(serial):
     ],
 )
 def test_clean_session_name(text, cleaned):
-    assert steps.clean_session_name(text) == cleaned
-    assert steps.is_session_name(cleaned)
+    assert calls.clean_session_name(text) == cleaned
+    assert calls.is_session_name(cleaned)
 
 
 @pytest.mark.parametrize("name", ["", "a", "x" * 65, "a b", "ü-", "a/b"])
 def test_no_session_name(name):
-    assert not steps.is_session_name(name)
+    assert not calls.is_session_name(name)

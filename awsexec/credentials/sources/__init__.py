@@ -11,11 +11,11 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
-from awsexec.credentials.answers import unsendable
+from awsexec.credentials.checks import unsendable
 from awsexec.credentials.credentials import Credentials
 from awsexec.errors import CredentialsError
-from awsexec.profiles.endpoint import Endpoint
-from awsexec.profiles.source import Source
+from awsexec.plan.endpoint import Endpoint
+from awsexec.plan.source_kinds import Source
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def config_of(source: Source) -> dict[str, Any]:
 
 def client_creator(source: Source, around: Surroundings) -> Callable[..., Any]:
     """What botocore's providers make their clients with."""
-    from awsexec.credentials.clients import Clients
+    from awsexec.credentials.sdk.clients import Clients
 
     clients: list[Clients] = []
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 from botocore.credentials import ContainerProvider
 from botocore.exceptions import BotoCoreError
 
-from awsexec.credentials.answers import MALFORMED
+from awsexec.credentials.checks import MALFORMED
 from awsexec.credentials.credentials import Credentials
 from awsexec.credentials.sources import Surroundings, failed, taken
 from awsexec.errors import shown
-from awsexec.profiles.source import CONTAINER_VARIABLES, Source
+from awsexec.plan.source_kinds import CONTAINER_VARIABLES, Source
 
 _RELATIVE, _FULL, _TOKEN_FILE, _ = CONTAINER_VARIABLES
 

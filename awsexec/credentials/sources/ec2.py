@@ -16,13 +16,13 @@ from botocore.exceptions import (
 )
 from botocore.utils import METADATA_ENDPOINT_MODES, InstanceMetadataFetcher
 
-from awsexec.credentials.answers import MALFORMED
-from awsexec.credentials.clients import USER_AGENT
+from awsexec.credentials.checks import MALFORMED
 from awsexec.credentials.credentials import Credentials
+from awsexec.credentials.sdk.clients import USER_AGENT
 from awsexec.credentials.sources import Surroundings, checked, failed
 from awsexec.errors import ConfigError, CredentialsError, shown
+from awsexec.plan.source_kinds import METADATA_DISABLED, Source, metadata_is_off
 from awsexec.profiles import values
-from awsexec.profiles.source import METADATA_DISABLED, Source, metadata_is_off
 from awsexec.times import from_iso8601
 
 # Seconds for a connection and for an answer, which come from the machine itself. Off

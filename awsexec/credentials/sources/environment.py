@@ -5,17 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 
-from awsexec.credentials.answers import unsendable
+from awsexec.credentials.checks import unsendable
 from awsexec.credentials.credentials import Credentials
 from awsexec.credentials.sources import Surroundings, failed
 from awsexec.errors import CredentialsError, shown
-from awsexec.everyrun import (
-    ACCESS_KEY_ID,
-    EXPIRATION,
-    SECRET_ACCESS_KEY,
-    SESSION_TOKEN,
-)
-from awsexec.profiles.source import Source
+from awsexec.fastpath import ACCESS_KEY_ID, EXPIRATION, SECRET_ACCESS_KEY, SESSION_TOKEN
+from awsexec.plan.source_kinds import Source
 from awsexec.times import from_iso8601
 
 # the first one counts

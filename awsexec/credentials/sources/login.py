@@ -14,10 +14,11 @@ from botocore.exceptions import (
     ParamValidationError,
 )
 
-from awsexec.credentials import refusals
-from awsexec.credentials.answers import MALFORMED
-from awsexec.credentials.clients import failures
+from awsexec.credentials import aws_errors
+from awsexec.credentials.checks import MALFORMED
 from awsexec.credentials.credentials import Credentials
+from awsexec.credentials.sdk.clients import failures
+from awsexec.credentials.sdk.tokens import TokenCache
 from awsexec.credentials.sources import (
     Surroundings,
     client_creator,
@@ -25,9 +26,8 @@ from awsexec.credentials.sources import (
     failed,
     taken,
 )
-from awsexec.credentials.sources.tokens import TokenCache
+from awsexec.plan.source_kinds import Source
 from awsexec.profiles.files import expand
-from awsexec.profiles.source import Source
 
 
 def load(source: Source, around: Surroundings) -> Credentials:
@@ -88,11 +88,11 @@ def load(source: Source, around: Surroundings) -> Credentials:
                     raise failed(
                         source, f"there is no valid login; run: {command}"
                     ) from None
-        except refusals.Refused as error:
+        except aws_errors.Refused as error:
             raise failed(
                 source,
                 f"AWS refused to renew the login: {error.message.rstrip('.')} "
                 f"({error.code}); run: {command}",
             ) from None
-        except refusals.Unreachable as error:
-            raise refusals.unreachable(error, "AWS Sign-In") from None
+        except aws_errors.Unreachable as error:
+            raise aws_errors.unreachable(error, "AWS Sign-In") from None

@@ -14,13 +14,13 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from awsexec import processes
-from awsexec.credentials.answers import MALFORMED
+from awsexec.credentials.checks import MALFORMED
 from awsexec.credentials.credentials import Credentials
 from awsexec.credentials.sources import Surroundings, config_of, failed, taken
 from awsexec.errors import ConfigError, ProcessLoop, SaidAlready, program, shown
-from awsexec.everyrun import CALLERS
-from awsexec.profiles.source import Source
+from awsexec.fastpath import CALLERS
+from awsexec.plan.source_kinds import Source
+from awsexec.processes import tree
 from awsexec.times import seconds
 
 # more processes of ours than this, each in the one before, are a loop whose files or
@@ -215,7 +215,7 @@ def _end(process: subprocess.Popen[Any]) -> None:
 
     They are of this process's group, for that is the one that may use the terminal.
     """
-    inside = processes.descendants(process.pid)
+    inside = tree.descendants(process.pid)
     process.terminate()
     for one in inside:
         with contextlib.suppress(OSError):
@@ -223,7 +223,7 @@ def _end(process: subprocess.Popen[Any]) -> None:
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(1)
     process.kill()
-    left = processes.running()
+    left = tree.running()
     for one in inside:
         # not another one that has got its number by now
         if one.pid in left and left[one.pid].began == one.began:

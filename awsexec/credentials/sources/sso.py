@@ -19,10 +19,17 @@ from botocore.exceptions import (
 from botocore.tokens import SSOTokenProvider
 from botocore.utils import SSOTokenLoader
 
-from awsexec.credentials import refusals
-from awsexec.credentials.answers import MALFORMED, unsendable
-from awsexec.credentials.clients import failures
+from awsexec.credentials import aws_errors
+from awsexec.credentials.checks import MALFORMED, unsendable
 from awsexec.credentials.credentials import Credentials
+from awsexec.credentials.identity_center.sign_in import (
+    SERVICE,
+    SignIn,
+    command,
+    seconds_left,
+)
+from awsexec.credentials.sdk.clients import failures
+from awsexec.credentials.sdk.tokens import TokenCache
 from awsexec.credentials.sources import (
     Surroundings,
     client_creator,
@@ -30,16 +37,9 @@ from awsexec.credentials.sources import (
     failed,
     taken,
 )
-from awsexec.credentials.sources.sign_in import (
-    SERVICE,
-    SignIn,
-    command,
-    seconds_left,
-)
-from awsexec.credentials.sources.tokens import TokenCache
 from awsexec.errors import CredentialsError
+from awsexec.plan.source_kinds import Source
 from awsexec.profiles.files import expand
-from awsexec.profiles.source import Source
 
 # what CreateToken answers where a sign-in is over (IAM Identity Center OIDC API
 # reference); other refusals say nothing of it
@@ -74,15 +74,15 @@ def load(source: Source, around: Surroundings) -> Credentials:
         raise failed(
             source, f"{SERVICE} does not take the token of a sign-in just made"
         ) from None
-    except refusals.Refused as error:
+    except aws_errors.Refused as error:
         raise failed(
             source,
             f"{SERVICE} refused role {source.value('sso_role_name')} in account "
             f"{source.value('sso_account_id')}: {error.message.rstrip('.')} "
             f"({error.code}); check sso_role_name, sso_account_id and your assignments",
         ) from None
-    except refusals.Unreachable as error:
-        raise refusals.unreachable(error, SERVICE) from None
+    except aws_errors.Unreachable as error:
+        raise aws_errors.unreachable(error, SERVICE) from None
 
 
 class _NotSignedIn(Exception):
@@ -136,7 +136,7 @@ class _Portal:
             return str(provider.load_token().get_frozen_token().token)
         except (TokenRetrievalError, *MALFORMED):
             return None
-        except refusals.Refused as error:
+        except aws_errors.Refused as error:
             raise failed(
                 self._source,
                 f"{SERVICE} did not renew the sign-in: {error.message.rstrip('.')} "
@@ -195,11 +195,11 @@ class _Renewing(SSOTokenProvider):  # type: ignore[misc]
                 if why := unsendable(new["accessToken"]):
                     raise ValueError(f"the token {why}")
                 return new
-        except refusals.Refused as error:
+        except aws_errors.Refused as error:
             if self._is_good or error.code in OVER:
                 return None
             raise
-        except (refusals.Unreachable, CredentialsError):
+        except (aws_errors.Unreachable, CredentialsError):
             if self._is_good:
                 return None
             raise

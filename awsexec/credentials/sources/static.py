@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from awsexec.credentials.answers import unsendable
+from awsexec.credentials.checks import unsendable
 from awsexec.credentials.credentials import Credentials
 from awsexec.credentials.sources import Surroundings
 from awsexec.errors import ConfigError
-from awsexec.profiles.source import Source
+from awsexec.plan.source_kinds import Source
 
 
 def load(source: Source, around: Surroundings) -> Credentials:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from botocore.credentials import AssumeRoleWithWebIdentityProvider
 
-from awsexec.credentials.clients import failures
+from awsexec.credentials import aws_errors
 from awsexec.credentials.credentials import Credentials
-from awsexec.credentials import refusals
+from awsexec.credentials.sdk.clients import failures
 from awsexec.credentials.sources import (
     Surroundings,
     client_creator,
@@ -18,7 +18,7 @@ from awsexec.credentials.sources import (
     taken,
 )
 from awsexec.errors import shown
-from awsexec.profiles.source import Source
+from awsexec.plan.source_kinds import Source
 
 # characters of a token
 SHORTEST, LONGEST = 4, 20_000
@@ -55,12 +55,12 @@ def load(source: Source, around: Surroundings) -> Credentials:
     try:
         with failures("AWS STS", url):
             return taken(source, provider.load())
-    except refusals.Refused as error:
+    except aws_errors.Refused as error:
         raise failed(
             source,
             f"AWS refused {role} for the token in {shown(path)}: "
             f"{error.message.rstrip('.')} ({error.code}); check the token's life and the "
             "role's trust policy",
         ) from None
-    except refusals.Unreachable as error:
-        raise refusals.unreachable(error) from None
+    except aws_errors.Unreachable as error:
+        raise aws_errors.unreachable(error) from None

@@ -2,10 +2,10 @@
 
 import pytest
 
-from awsexec.credentials import refusals
-from awsexec.credentials.refusals import Refused, Unreachable
+from awsexec.credentials import aws_errors
+from awsexec.credentials.aws_errors import Refused, Unreachable
 from awsexec.errors import CredentialsError, MfaRefused
-from awsexec.profiles import chain as chains
+from awsexec.plan import chain as chains
 from awsexec.profiles import files
 from awsexec.profiles.profile import Profiles
 from tests.support import ALICE, READER, READER_CONFIG, SERIAL
@@ -19,7 +19,7 @@ def explain(code, message, skew=None, settings=""):
         files.parse(ALICE, "CREDENTIALS", files.CREDENTIALS),
     )
     chain = chains.resolve(profiles, profiles.get("reader"), "me", {})
-    return refusals.explain(Refused(code, message, skew), chain, chain.steps[0])
+    return aws_errors.explain(Refused(code, message, skew), chain, chain.steps[0])
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_refused_code_may_be_followed_by_another():
 
 
 def test_unreachable():
-    assert str(refusals.unreachable(Unreachable("https://x", "no way"))) == (
+    assert str(aws_errors.unreachable(Unreachable("https://x", "no way"))) == (
         "cannot reach AWS STS at https://x: no way; check the network, the proxy and "
         "AWS_CA_BUNDLE"
     )

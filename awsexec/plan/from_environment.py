@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from awsexec.arguments import Arguments
-from awsexec.commands import selection
-from awsexec.commands.obtain import obtain
-from awsexec.commands.selection import Config
 from awsexec.credentials.credentials import Credentials
+from awsexec.credentials.get import obtain
 from awsexec.credentials.sources import environment
-from awsexec.everyrun import ACCESS_KEY_ID, SECRET_ACCESS_KEY, SESSION_TOKEN
-from awsexec.profiles import endpoint as endpoints
-from awsexec.profiles.endpoint import Endpoint
+from awsexec.fastpath import ACCESS_KEY_ID, SECRET_ACCESS_KEY, SESSION_TOKEN
+from awsexec.options.arguments import Arguments
+from awsexec.plan import endpoint as endpoints
+from awsexec.plan import plan
+from awsexec.plan.endpoint import Endpoint
+from awsexec.plan.plan import Config
+from awsexec.plan.source_kinds import Source
 from awsexec.profiles.profile import Profile, Profiles
-from awsexec.profiles.source import Source
 from awsexec.profiles.values import variable
 from awsexec.report import Report
 from awsexec.times import from_iso8601
@@ -86,7 +86,7 @@ def whose(
             config = Config.without_profiles(environ)
             if region_of_profile is not None:
                 environ = {"AWS_REGION": region_of_profile.value, **environ}
-        selected = selection.select(arguments, environ, config, federated=federated)
+        selected = plan.select(arguments, environ, config, federated=federated)
         return Whose(
             selected.chain.profile,
             selected.config.profiles,

@@ -10,12 +10,11 @@ because a cached run is to cost no more than starting Python: every further modu
 our own would cost one per cent of that, `json` or `argparse` most of it once more.
 """
 
+# the public module loads enum
+import _signal  # type: ignore[import-not-found]
 import os
 import sys
 import time
-
-# the public module loads enum
-import _signal  # type: ignore[import-not-found]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -399,22 +398,6 @@ def put(text: str) -> None:
 # --- The run ------------------------------------------------------------------------
 
 _QUIET = ("-q", "--quiet")
-
-
-def main() -> int:
-    """The entry point of ``awsexec``: this half, or else the other one.
-
-    Returns the exit status, where this process has not become COMMAND.
-    """
-    environ = caller_environment()
-    try:
-        if attempt(sys.argv[1:], environ):
-            return 0
-        from awsexec import cli
-
-        return cli.main(sys.argv[1:], environ)
-    except KeyboardInterrupt:
-        return 130
 
 
 def attempt(argv: "Sequence[str]", environ: "Mapping[str, str]") -> bool:

@@ -6,15 +6,16 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 
-from awsexec.arguments import Arguments
 from awsexec.cache.store import Store
-from awsexec.commands import ahead, selection
-from awsexec.commands.selection import Selection
+from awsexec.credentials import renew
 from awsexec.credentials.credentials import Credentials
-from awsexec.credentials.renewal import due_from
 from awsexec.credentials.resolver import KEPT, Demand, Resolver
 from awsexec.errors import CredentialsError
+from awsexec.options.arguments import Arguments
+from awsexec.plan import plan
+from awsexec.plan.plan import Selection
 from awsexec.report import Report
+from awsexec.serve.renewal import due_from
 from awsexec.times import duration
 
 
@@ -37,9 +38,9 @@ def obtain(
     ago. Raises `ConfigError`, `CredentialsError`, as `TooShort` and `NoCode` are, or
     `Interrupted`.
     """
-    selected = selected or selection.select(arguments, environ)
-    store = None if arguments.no_cache else selection.store_for(environ, report)
-    resolver = selection.resolver_for(selected, arguments, environ, store, report)
+    selected = selected or plan.select(arguments, environ)
+    store = None if arguments.no_cache else plan.store_for(environ, report)
+    resolver = plan.resolver_for(selected, arguments, environ, store, report)
     chain = selected.chain
     anew = as_attached and chain.source.kind in KEPT and not chain.steps
     # the endpoint of --serve renews what is too short
@@ -52,7 +53,7 @@ def obtain(
             if _may_renew(selected, resolver, store, attended):
                 credentials = _renewed(selected, resolver, again, credentials, report)
     if store is not None and selected.by_name:
-        ahead.prepare(selected, resolver, credentials, environ, store)
+        renew.prepare(selected, resolver, credentials, environ, store)
     return selected, credentials
 
 
@@ -62,7 +63,7 @@ def _is_due(
     now = time.time()
     if arguments.serve:
         return due_from(credentials, now) <= now
-    return 0 < ahead.due_from(environ, credentials) <= now
+    return 0 < renew.due_from(environ, credentials) <= now
 
 
 def _may_renew(
@@ -74,7 +75,7 @@ def _may_renew(
     AWS out of reach does not slow down them all.
     """
     # in any case, so that nothing in the background tries as well
-    claimed = ahead.claim(selected, store)
+    claimed = renew.claim(selected, store)
     return attended or (
         claimed and resolver.renewable_until(selected.chain) > time.time()
     )

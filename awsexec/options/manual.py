@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import sys
 
-import awsexec
-from awsexec.arguments import OPTIONS, Option
+from awsexec.options.arguments import OPTIONS, Option
+from awsexec.version import __version__
 
 USAGE = (
     ("awsexec PROFILE -- COMMAND [ARG]...", "run COMMAND with the role of PROFILE"),
@@ -86,7 +86,7 @@ def help_text() -> str:
 def man_page() -> str:
     """awsexec(1), in the man macros that every man program knows (man(7))."""
     lines = [
-        f'.TH AWSEXEC 1 "" "awsexec {awsexec.__version__}" "User Commands"',
+        f'.TH AWSEXEC 1 "" "awsexec {__version__}" "User Commands"',
         ".SH NAME",
         "awsexec \\- run a command with the temporary credentials of an AWS role",
         ".SH SYNOPSIS",

@@ -12,19 +12,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from awsexec.errors import ConfigError, NoSuchProfile, ProfileLoop, UsageError, shown
-from awsexec.profiles import source as source_kinds
-from awsexec.profiles import steps as calls
-from awsexec.profiles import values
-from awsexec.profiles.files import Setting
-from awsexec.profiles.profile import Profile, Profiles
-from awsexec.profiles.source import Source
-from awsexec.profiles.steps import (
+from awsexec.plan import calls, source_kinds
+from awsexec.plan.calls import (
     CHAINED_LONGEST,
     ROLE_DEFAULT,
     AssumeRole,
     MfaSession,
     Step,
 )
+from awsexec.plan.source_kinds import Source
+from awsexec.profiles import values
+from awsexec.profiles.files import Setting
+from awsexec.profiles.profile import Profile, Profiles
 
 
 @dataclass(frozen=True)

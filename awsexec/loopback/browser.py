@@ -11,9 +11,9 @@ import os
 import secrets
 import threading
 
-from awsexec.child.background import detach
-from awsexec.child.peer import is_same_user
-from awsexec.loopback import HOST, Handler, Server
+from awsexec.loopback.peer import is_same_user
+from awsexec.loopback.server import HOST, Handler, Server
+from awsexec.processes.background import detach
 
 
 def open_tab(url: str) -> bool:

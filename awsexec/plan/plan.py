@@ -8,25 +8,25 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-from awsexec import everyrun, terminal
-from awsexec.arguments import Arguments
+from awsexec import fastpath, terminal
 from awsexec.cache.store import Store, default_directory
 from awsexec.credentials import sources
 from awsexec.credentials.credentials import Credentials
 from awsexec.credentials.mfa import Codes
 from awsexec.credentials.resolver import Resolver
 from awsexec.credentials.sources import Surroundings
-from awsexec.everyrun import Entry
 from awsexec.errors import UsageError, shown
-from awsexec.profiles import chain as chains
-from awsexec.profiles import endpoint as endpoints
-from awsexec.profiles.chain import Chain
-from awsexec.profiles.endpoint import Endpoint
+from awsexec.fastpath import Entry
+from awsexec.options.arguments import Arguments
+from awsexec.plan import chain as chains
+from awsexec.plan import endpoint as endpoints
+from awsexec.plan.calls import clean_session_name
+from awsexec.plan.chain import Chain
+from awsexec.plan.endpoint import Endpoint
+from awsexec.plan.source_kinds import METADATA_DISABLED
 from awsexec.profiles import files, values
 from awsexec.profiles.files import Setting
 from awsexec.profiles.profile import Profile, Profiles
-from awsexec.profiles.source import METADATA_DISABLED
-from awsexec.profiles.steps import clean_session_name
 from awsexec.report import Report
 
 # Seconds for which a file may look the same after another edit; git calls such index
@@ -46,7 +46,7 @@ class Config:
     """The config files, read.
 
     `paths` are the config file's and the credentials file's; `files` tells, as
-    `everyrun.signatures` does, what they were when they were read, and `settled` whether
+    `fastpath.signatures` does, what they were when they were read, and `settled` whether
     a later edit is sure to show in that.
     """
 
@@ -60,7 +60,7 @@ class Config:
         """Read the files that `environ` selects. Raises `ConfigError`."""
         paths = files.paths(environ)
         # before they are read: what changes from now on is another signature
-        signatures = everyrun.signatures(paths)
+        signatures = fastpath.signatures(paths)
         settled = all(_is_settled(path) for path in paths)
         return cls(Profiles.load(paths), paths, signatures, settled)
 

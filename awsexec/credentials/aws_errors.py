@@ -8,8 +8,8 @@ an unknown one is passed on as it is.
 from __future__ import annotations
 
 from awsexec.errors import CredentialsError, MfaRefused
-from awsexec.profiles.chain import Chain
-from awsexec.profiles.steps import CHAINED_LONGEST, AssumeRole, Step
+from awsexec.plan.calls import CHAINED_LONGEST, AssumeRole, Step
+from awsexec.plan.chain import Chain
 
 
 class Refused(Exception):

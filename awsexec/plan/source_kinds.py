@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from awsexec.errors import ConfigError, shown
-from awsexec.profiles import endpoint as endpoints
+from awsexec.plan import endpoint as endpoints
 from awsexec.profiles import files
 from awsexec.profiles.files import Setting
 from awsexec.profiles.profile import Profile, Profiles, StaticKeys

@@ -15,18 +15,19 @@ import time
 from collections.abc import Callable, Mapping
 
 from awsexec import terminal
-from awsexec.arguments import Arguments
-from awsexec.child import background, config_copy
-from awsexec.child.watch import Watch
-from awsexec.commands import selection
-from awsexec.commands.selection import Selection
 from awsexec.credentials.credentials import Credentials
 from awsexec.credentials.mfa import Codes
-from awsexec.credentials.renewal import Renewal, fresh
 from awsexec.credentials.resolver import Resolver
 from awsexec.errors import AwsexecError, MfaRefused, NeedsUser, NoCode
+from awsexec.options.arguments import Arguments
+from awsexec.plan import plan
+from awsexec.plan.plan import Selection
+from awsexec.processes import background
 from awsexec.profiles import bare
 from awsexec.report import VERBOSE, Report
+from awsexec.serve import config_copy
+from awsexec.serve.renewal import Renewal, fresh
+from awsexec.serve.watch import Watch
 from awsexec.times import duration, iso8601
 
 # the word of an endpoint that has started
@@ -89,7 +90,7 @@ class _Endpoint:
         self._report = report
         self._store = None
         if not arguments.no_cache:
-            self._store = selection.store_for(self._environ, report)
+            self._store = plan.store_for(self._environ, report)
         self._quiet = self._resolver(no_prompt=True)
         self._renewal = Renewal(
             credentials,
@@ -138,7 +139,7 @@ class _Endpoint:
             # COMMAND does not wait for these
             import asyncio
 
-            from awsexec.child.server import Server
+            from awsexec.serve.server import Server
 
             threading.Thread(target=self._renewal.run, daemon=True).start()
             server = Server(self.listener, self._token, self)
@@ -183,7 +184,7 @@ class _Endpoint:
     def _resolver(self, *, no_prompt: bool, code: str | None = None) -> Resolver:
         arguments = copy.copy(self._arguments)
         arguments.no_prompt, arguments.mfa_token = no_prompt, code
-        return selection.resolver_for(
+        return plan.resolver_for(
             self._selected, arguments, self._environ, self._store, self._report
         )
 

@@ -11,7 +11,7 @@ from botocore.utils import JSONFileCache
 
 from awsexec.credentials.sources import failed
 from awsexec.errors import CredentialsError, shown
-from awsexec.profiles.source import Source
+from awsexec.plan.source_kinds import Source
 
 
 class TokenCache(JSONFileCache):  # type: ignore[misc]

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from awsexec import everyrun
-from awsexec.everyrun import Entry
+from awsexec import fastpath
+from awsexec.fastpath import Entry
 
 KEY = "('session', 'aws')"
 VARIABLES = {"AWS_ACCESS_KEY_ID": "ASIAEXAMPLE", "AWS_SESSION_TOKEN": "a=b=="}
@@ -28,13 +28,13 @@ def fields(entry):
 )
 def test_what_is_written_is_read(changes):
     written = entry(**changes)
-    assert fields(everyrun.parse(everyrun.dump(written), KEY)) == fields(written)
+    assert fields(fastpath.parse(fastpath.dump(written), KEY)) == fields(written)
 
 
 @pytest.mark.parametrize("value", ["a\nb", "ü", "a\0"])
 def test_variable_that_does_not_fit(value):
     with pytest.raises(ValueError, match="X is not printable ASCII"):
-        everyrun.dump(entry(variables={"X": value}))
+        fastpath.dump(entry(variables={"X": value}))
 
 
 @pytest.mark.parametrize(
@@ -49,13 +49,13 @@ def test_variable_that_does_not_fit(value):
 )
 def test_damaged(damage, reason):
     with pytest.raises(ValueError, match=reason):
-        everyrun.parse(damage(everyrun.dump(entry())), KEY)
+        fastpath.parse(damage(fastpath.dump(entry())), KEY)
 
 
 def test_entry_of_another_key():
     # two keys may share a file name
     with pytest.raises(ValueError, match="for another request"):
-        everyrun.parse(everyrun.dump(entry()), "('session', 'aws-cn')")
+        fastpath.parse(fastpath.dump(entry()), "('session', 'aws-cn')")
 
 
 @pytest.mark.parametrize(
@@ -86,25 +86,25 @@ def test_due(renew, now, due):
 
 
 def test_file_names_spread():
-    names = {everyrun.file_name(f"key {n}") for n in range(100)}
+    names = {fastpath.file_name(f"key {n}") for n in range(100)}
     assert len(names) == 100
     assert all(len(name) == 32 and int(name, 16) >= 0 for name in names)
 
 
 def test_run_key_holds_what_selects():
     keys = {
-        everyrun.run_key("p", "/c", "/d", {}),
-        everyrun.run_key("q", "/c", "/d", {}),
-        everyrun.run_key("p", "/x", "/d", {}),
-        everyrun.run_key("p", "/c", "/x", {}),
-        *(everyrun.run_key("p", "/c", "/d", {n: "x"}) for n in everyrun.RUN_VARIABLES),
+        fastpath.run_key("p", "/c", "/d", {}),
+        fastpath.run_key("q", "/c", "/d", {}),
+        fastpath.run_key("p", "/x", "/d", {}),
+        fastpath.run_key("p", "/c", "/x", {}),
+        *(fastpath.run_key("p", "/c", "/d", {n: "x"}) for n in fastpath.RUN_VARIABLES),
     }
-    assert len(keys) == 4 + len(everyrun.RUN_VARIABLES)
-    assert everyrun.run_key("ü\udcff", "/c", "/d", {}).isascii()
+    assert len(keys) == 4 + len(fastpath.RUN_VARIABLES)
+    assert fastpath.run_key("ü\udcff", "/c", "/d", {}).isascii()
 
 
 def test_signature_of_a_missing_file(tmp_path):
-    assert everyrun.signatures([str(tmp_path / "none")]) == "[None]"
+    assert fastpath.signatures([str(tmp_path / "none")]) == "[None]"
 
 
 def test_child_environment():
@@ -115,7 +115,7 @@ def test_child_environment():
         "AWS_CA_BUNDLE": "/b",
         "HOME": "/h",
     }
-    after = everyrun.child_environment(before, {"AWSEXEC_PROFILE": "p"})
+    after = fastpath.child_environment(before, {"AWSEXEC_PROFILE": "p"})
     assert after == {"AWS_CA_BUNDLE": "/b", "HOME": "/h", "AWSEXEC_PROFILE": "p"}
     assert "AWS_PROFILE" in before
 
@@ -125,10 +125,10 @@ PRINTABLE = "".join(map(chr, range(0x20, 0x7F)))
 
 @pytest.mark.parametrize("value", ["a", "", PRINTABLE, '\\"', '"\\\\"', "\\n"])
 def test_process_document(value):
-    names = [name for _, name in everyrun.DOCUMENT]
-    members = [member for member, _ in everyrun.DOCUMENT]
+    names = [name for _, name in fastpath.DOCUMENT]
+    members = [member for member, _ in fastpath.DOCUMENT]
     for count in range(len(names) + 1):
-        printed = everyrun.process_document(
+        printed = fastpath.process_document(
             {**dict.fromkeys(names[:count], value), "AWS_REGION": "x"}
         )
         expected = {"Version": 1, **dict.fromkeys(members[:count], value)}

@@ -22,14 +22,14 @@ import botocore.utils
 import urllib3.exceptions
 from botocore.configprovider import ConstantProvider
 
-import awsexec
-from awsexec.credentials.answers import MALFORMED
+from awsexec.credentials.aws_errors import Refused, Unreachable
+from awsexec.credentials.checks import MALFORMED
 from awsexec.credentials.credentials import Credentials
-from awsexec.credentials.refusals import Refused, Unreachable
 from awsexec.errors import CredentialsError, shown
-from awsexec.profiles.endpoint import Endpoint
+from awsexec.plan.endpoint import Endpoint
+from awsexec.version import __version__
 
-USER_AGENT = f"awsexec/{awsexec.__version__}"
+USER_AGENT = f"awsexec/{__version__}"
 # seconds
 CONNECT_TIMEOUT, READ_TIMEOUT = 10, 10
 

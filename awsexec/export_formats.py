@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from awsexec.errors import ConfigError
-from awsexec.everyrun import DOCUMENT, process_document
+from awsexec.fastpath import DOCUMENT, process_document
 
 
 class Shell(NamedTuple):

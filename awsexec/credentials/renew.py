@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 
-from awsexec import everyrun
+from awsexec import fastpath
 from awsexec.cache.store import Store
-from awsexec.commands.selection import Selection
 from awsexec.credentials.credentials import Credentials, child_variables
 from awsexec.credentials.resolver import Demand, Resolver
-from awsexec.everyrun import Entry
 from awsexec.errors import AwsexecError, ConfigError, shown
+from awsexec.fastpath import Entry
+from awsexec.plan.plan import Selection
 from awsexec.times import seconds
 
 # seconds between two tries to renew the same session ahead of time
@@ -47,7 +47,7 @@ def prepare(
         # the entry serves the runs in between, whatever comes of the renewal
         _write(selected, credentials, environ, store, now + RETRY)
         if claim(selected, store):
-            from awsexec.child.background import detach
+            from awsexec.processes.background import detach
 
             detach(lambda: _renew(selected, resolver, environ, store))
     else:
@@ -95,7 +95,7 @@ def _renew(
 
 
 def _key(selected: Selection, environ: Mapping[str, str]) -> str:
-    return everyrun.run_key(selected.name, *selected.config.paths, environ)
+    return fastpath.run_key(selected.name, *selected.config.paths, environ)
 
 
 def _write(

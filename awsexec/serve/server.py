@@ -20,7 +20,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
-from awsexec.child import peer
+from awsexec.loopback import peer
 
 # seconds for which a request waits for credentials: the SDK for JavaScript gives up
 # after one, and botocore after two

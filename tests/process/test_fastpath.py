@@ -8,7 +8,7 @@ import pytest
 from tests.support import CODES, READER_CONFIG, SERIAL, WRITER, is_fast
 
 # what a cached run may load besides what `python -c pass` has loaded
-ALLOWED = {"awsexec", "awsexec.everyrun", "_signal"}
+ALLOWED = {"awsexec", "awsexec.fastpath", "_signal"}
 
 MODULES = "import sys; print(*sorted(sys.modules))"
 # the run, up to the moment in which it becomes COMMAND
@@ -18,7 +18,7 @@ def hook(event, arguments):
     if event == "os.exec":
         print(*sorted(sys.modules), flush=True)
 sys.addaudithook(hook)
-from awsexec.everyrun import main
+from awsexec import main
 sys.exit(main())
 """
 
@@ -52,14 +52,14 @@ def test_cached_run_loads_next_to_nothing(run_awsexec, home, sts, words):
     environ = run_awsexec.environment()
     loaded = modules(environ, MODULES_AT_EXEC, *words)
     assert loaded - modules(environ, MODULES) <= ALLOWED
-    assert "awsexec.everyrun" in loaded
+    assert "awsexec.fastpath" in loaded
     assert len(sts.calls) == 1
 
 
 # the run that prints, up to its end
 MODULES_AT_END = """\
 import os, sys
-from awsexec.everyrun import main
+from awsexec import main
 status = main()
 os.write(1, " ".join(sys.modules).encode())
 sys.exit(status)
@@ -78,7 +78,7 @@ def test_cached_answer_to_an_sdk_loads_next_to_nothing(run_awsexec, home, sts, w
     assert set(document.split()) <= printed
     loaded = printed - set(document.split())
     assert loaded - modules(environ, MODULES) <= ALLOWED
-    assert "awsexec.everyrun" in loaded
+    assert "awsexec.fastpath" in loaded
     assert len(sts.calls) == 1
 
 

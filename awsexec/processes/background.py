@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import Callable, Collection
 
-from awsexec import processes
+from awsexec.processes import tree
 
 # seconds after which work in the background is given up
 LONGEST = 60
@@ -59,7 +59,7 @@ def accompany(work: Callable[[], None], keep: Collection[int]) -> None:
             work()
         finally:
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
-            for process in processes.descendants(os.getpid()):
+            for process in tree.descendants(os.getpid()):
                 with contextlib.suppress(OSError):
                     os.kill(process.pid, signal.SIGTERM)
 

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from unicodedata import combining, east_asian_width
 
-from awsexec import everyrun
+from awsexec import fastpath
 from awsexec.errors import cannot_write
 
 RED, YELLOW, BOLD = "31", "33", "1"
@@ -17,7 +17,7 @@ RED, YELLOW, BOLD = "31", "33", "1"
 def put(text: str) -> None:
     """Write `text`, which is what it was all for, to stdout. Raises `AwsexecError`."""
     try:
-        everyrun.put(text)
+        fastpath.put(text)
     except OSError as error:
         raise cannot_write(error) from None
 

@@ -24,15 +24,15 @@ from botocore import UNSIGNED
 from botocore.config import Config
 
 from awsexec import terminal
-from awsexec.browser import open_tab
-from awsexec.credentials import refusals
-from awsexec.credentials.answers import MALFORMED, unsendable
-from awsexec.credentials.clients import failures
+from awsexec.credentials import aws_errors
+from awsexec.credentials.checks import MALFORMED, unsendable
+from awsexec.credentials.sdk.clients import failures
+from awsexec.credentials.sdk.tokens import TokenCache
 from awsexec.credentials.sources import Surroundings, failed
-from awsexec.credentials.sources.tokens import TokenCache
 from awsexec.errors import CredentialsError, Interrupted, NeedsUser
-from awsexec.loopback import Handler, Server
-from awsexec.profiles.source import Source
+from awsexec.loopback.browser import open_tab
+from awsexec.loopback.server import Handler, Server
+from awsexec.plan.source_kinds import Source
 from awsexec.times import iso8601
 
 SERVICE = "AWS IAM Identity Center"
@@ -105,7 +105,7 @@ class SignIn:
             # the terminal shows ^C; what comes next begins on a line of its own
             self._show("\n")
             raise Interrupted from None
-        except refusals.Refused as error:
+        except aws_errors.Refused as error:
             raise failed(
                 self._source,
                 f"{SERVICE} refused the sign-in: {error.message.rstrip('.')} "
