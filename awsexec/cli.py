@@ -105,9 +105,9 @@ def _act(parsed: Arguments, environ: Mapping[str, str]) -> int:
 def _wants_profile(parsed: Arguments, environ: Mapping[str, str]) -> bool:
     """Whether nothing on the command line says whose credentials are meant."""
     if parsed.action == "console":
-        from awsexec.plan.from_environment import holds_credentials
+        from awsexec.plan.from_environment import environment_has_credentials
 
-        if holds_credentials(parsed, environ):
+        if environment_has_credentials(parsed, environ):
             return False
     return (
         parsed.profile is None

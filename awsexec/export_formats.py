@@ -7,11 +7,14 @@ value cannot be written so that it is read as it is.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from awsexec.errors import ConfigError
 from awsexec.fastpath import DOCUMENT, process_document
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
 
 
 class Shell(NamedTuple):

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
 from unicodedata import combining, east_asian_width
 
 from awsexec import fastpath
 from awsexec.errors import cannot_write
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 RED, YELLOW, BOLD = "31", "33", "1"
 

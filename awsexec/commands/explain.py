@@ -8,24 +8,30 @@ JSON for programs.
 from __future__ import annotations
 
 import json
-import re
 import sys
 import time
-from collections.abc import Mapping
-from typing import Any
 
 from awsexec import fastpath, output
+from awsexec.cache.store import store_for
 from awsexec.credentials.credentials import Credentials, child_variables
-from awsexec.errors import AwsexecError, program, shown, tail
-from awsexec.fastpath import Entry
-from awsexec.options.arguments import Arguments
-from awsexec.plan import plan
-from awsexec.plan.plan import Config, Selection
-from awsexec.plan.source_kinds import CONTAINER_VARIABLES, EC2_VARIABLES, Source
+from awsexec.errors import AwsexecError, shown
+from awsexec.plan.plan import Plan, make_plan
+from awsexec.plan.source_kinds import CONTAINER_VARIABLES, EC2_VARIABLES
+from awsexec.profiles.config import Config
 from awsexec.profiles.files import Setting
-from awsexec.profiles.profile import KEY_ID, SECRET, TOKENS, Profile
-from awsexec.report import Report
+from awsexec.profiles.redact import redacted
 from awsexec.times import duration, iso8601
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from awsexec.fastpath import Entry
+    from awsexec.options.arguments import Arguments
+    from awsexec.plan.source import Source
+    from awsexec.profiles.profile import Profile
+    from awsexec.report import Report
 
 # what of the environment has a say in a run, besides the variables of the fast path
 _VARIABLES = (
@@ -49,27 +55,6 @@ _VARIABLES = (
     *CONTAINER_VARIABLES,
     *EC2_VARIABLES,
 )
-_SECRET = frozenset(
-    {
-        SECRET,
-        *TOKENS,
-        "external_id",
-    }
-)
-# what other programs keep in these files is named like this
-_SECRET_PARTS = ("secret", "token", "password")
-# a URL's user and password
-_USER = re.compile(r"(?<=://)[^/@]*@")
-
-# what a source is asked for that is not at hand
-_ASKED = {
-    "ec2 metadata": "the EC2 instance metadata",
-    "container": "the container's metadata",
-    "process": "credential_process",
-    "sso": "IAM Identity Center",
-    "login": "the login of aws login",
-    "web identity": "AssumeRoleWithWebIdentity",
-}
 
 
 def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int:
@@ -78,15 +63,15 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     fault: AwsexecError | None = None
     config = Config.load(environ)
     try:
-        selected = plan.select(arguments, environ, config)
+        plan = make_plan(arguments, environ, config)
     except AwsexecError as error:
         fault = error
         facts["fault"] = str(error)
         facts["profiles"] = _named(facts["profile"], config)
     else:
-        facts.update(_facts(selected, environ, plan.store_for(environ, report)))
+        facts.update(_facts(plan, environ, store_for(environ, report)))
     facts["environment"] = {
-        name: _shown(Setting(name, environ[name], name, 0))
+        name: redacted(Setting(name, environ[name], name, 0))
         for name in _VARIABLES
         if environ.get(name)
     }
@@ -108,16 +93,14 @@ def _named(name: str | None, config: Config) -> list[dict[str, Any]]:
     return found
 
 
-def _facts(
-    selected: Selection, environ: Mapping[str, str], store: Any
-) -> dict[str, Any]:
-    chain, now = selected.chain, time.time()
-    found = selected.cached(store, now)
+def _facts(plan: Plan, environ: Mapping[str, str], store: Any) -> dict[str, Any]:
+    chain, now = plan.chain, time.time()
+    found = store.fresh(plan.keys, now)
     source = chain.source
     steps: list[dict[str, Any]] = [
         {
             "step": "source",
-            "kind": source.kind,
+            "kind": source.kind.label,
             "what": source.label,
             **_life(found[0], now),
         }
@@ -139,8 +122,8 @@ def _facts(
     # a cached step needs nothing of what stands before it
     last = max((n for n, entry in enumerate(found) if entry), default=None)
     calls: list[dict[str, Any]] = []
-    if last is None and source.kind in _ASKED:
-        calls.append({"call": _ASKED[source.kind], "prompt": None})
+    if last is None and source.kind.asks:
+        calls.append({"call": source.kind.asks, "prompt": None})
     calls += [
         {"call": step.operation, "prompt": step.mfa_serial}
         for step in chain.steps[last or 0 :]
@@ -148,13 +131,13 @@ def _facts(
     example = Credentials("", "", "", 0, 0)
     if not chain.steps and source.keys is not None:
         example = Credentials("", "", "" if source.keys.token else None)
-    instance = {"instance": _instance(source)} if source.kind == "ec2 metadata" else {}
-    child = child_variables(example, selected.name, selected.region)
+    instance = {"instance": _instance(source)} if source.kind.is_described else {}
+    child = child_variables(example, plan.name, plan.region)
     return {
         "profiles": [_profile(hop) for hop in chain.hops],
         "chain": steps,
         **instance,
-        "endpoint": selected.endpoint.url or f"AWS STS in {selected.endpoint.region}",
+        "endpoint": plan.endpoint.url or f"AWS STS in {plan.endpoint.region}",
         "calls": calls,
         "child": {
             name: value if name.startswith("AWSEXEC") or "REGION" in name else "******"
@@ -172,10 +155,10 @@ def _life(entry: Entry | None, now: float) -> dict[str, Any]:
 
 def _instance(source: Source) -> dict[str, Any]:
     """What the metadata of this EC2 instance says of its role; or why it does not."""
-    from awsexec.credentials.sources import ec2
+    from awsexec.credentials import sources
 
     try:
-        found = ec2.describe(source)
+        found = sources.describe(source)
     except AwsexecError as error:
         return {"fault": str(error)}
     return {
@@ -199,7 +182,7 @@ def _profile(profile: Profile) -> dict[str, Any]:
         "settings": [
             {
                 "name": setting.name,
-                "value": _shown(setting),
+                "value": redacted(setting),
                 "file": setting.file,
                 "line": setting.line or None,
             }
@@ -209,21 +192,6 @@ def _profile(profile: Profile) -> dict[str, Any]:
             if setting.value or setting.block
         ],
     }
-
-
-def _shown(setting: Setting) -> str:
-    if setting.name == KEY_ID:
-        return tail(setting.value)
-    name, value = setting.name.lower(), setting.value
-    if name.endswith("_process"):
-        has_arguments = len(value.split()) > 1
-        return program(value) + (" ******" if has_arguments else "")
-    hidden = name in _SECRET or (
-        any(part in name for part in _SECRET_PARTS) and not name.endswith("_file")
-    )
-    if setting.block:
-        value = ", ".join(f"{item.name} = {_shown(item)}" for item in setting.block)
-    return "******" if hidden else _USER.sub("******@", value)
 
 
 def _print(facts: dict[str, Any], environ: Mapping[str, str]) -> None:

@@ -6,17 +6,21 @@ import fnmatch
 import json
 import sys
 import time
-from collections.abc import Mapping
 
 from awsexec import output
-from awsexec.cache.store import Store
+from awsexec.cache.store import Store, store_for
 from awsexec.errors import AwsexecError, shown
-from awsexec.options.arguments import Arguments
-from awsexec.plan import plan
 from awsexec.plan.calls import AssumeRole
-from awsexec.plan.plan import Config
-from awsexec.report import Report
+from awsexec.plan.plan import make_plan
+from awsexec.profiles.config import Config
 from awsexec.times import duration, iso8601
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from awsexec.options.arguments import Arguments
+    from awsexec.report import Report
 
 HEADER = ("PROFILE", "SOURCE", "ACCOUNT", "ROLE", "REGION", "MFA", "CACHED")
 
@@ -28,7 +32,7 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     out is a row that says why.
     """
     config = Config.load(environ)
-    store = plan.store_for(environ, report)
+    store = store_for(environ, report)
     wanted, arguments.profile = arguments.profile, None
     rows = [
         _row(name, arguments, environ, config, store)
@@ -75,27 +79,27 @@ def _row(
     row = {"profile": name, **row, "expires": None, "seconds_left": None, "error": None}
     arguments.profile = name
     try:
-        selected = plan.select(arguments, environ, config)
+        plan = make_plan(arguments, environ, config)
     except AwsexecError as error:
         row["error"] = str(error)
         return row
-    chain, now = selected.chain, time.time()
-    row["source"] = chain.source.kind
+    chain, now = plan.chain, time.time()
+    row["source"] = chain.source.kind.label
     if chain.source.profile.name != name:
         row["source_profile"] = chain.source.profile.name
-    row["region"] = selected.region
+    row["region"] = plan.region
     # of IAM Identity Center, which gives a role without a step of ours
     row["account"] = chain.source.profile.value("sso_account_id")
     row["sso_role"] = chain.source.profile.value("sso_role_name")
-    if chain.source.kind == "web identity":
-        row["role_arn"] = chain.source.profile.value("role_arn")
+    # of a web identity, which assumes the role itself
+    row["role_arn"] = chain.source.value("role_arn")
     for step in chain.steps:
         row["mfa_serial"] = row["mfa_serial"] or step.mfa_serial
         if isinstance(step, AssumeRole):
             row["role_arn"] = step.role_arn
     if row["role_arn"]:
         row["account"] = "".join(str(row["role_arn"]).split(":")[4:5]) or None
-    found = selected.cached(store, now)
+    found = store.fresh(plan.keys, now)
     if found[-1] is not None:
         row["expires"] = iso8601(found[-1].expires)
         row["seconds_left"] = int(found[-1].life_left(now))

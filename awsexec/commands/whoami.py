@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
-import shlex
 import sys
 import time
-from collections.abc import Mapping
 
-from awsexec.credentials import aws_errors
-from awsexec.errors import AwsexecError, CredentialsError
-from awsexec.options.arguments import Arguments
-from awsexec.plan.from_environment import whose
-from awsexec.plan.source_kinds import Source
-from awsexec.report import Report
+from awsexec.credentials.get import get
+from awsexec.credentials.resolver import Demand
+from awsexec.errors import AwsexecError
+from awsexec.plan.from_environment import plan_here
 from awsexec.times import duration, iso8601
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from awsexec.options.arguments import Arguments
+    from awsexec.plan.source import Source
+    from awsexec.report import Report
 
 
 def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int:
@@ -24,23 +28,13 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     """
     from awsexec.credentials.sts import Sts
 
-    found = whose(arguments, environ, report)
-    name, credentials = found.name, found.load()
-    client = Sts(found.endpoint, None, report.debug)
-    try:
-        identity = client.identity(credentials)
-    except aws_errors.Refused as error:
-        if error.code in ("ExpiredToken", "ExpiredTokenException"):
-            raise CredentialsError(
-                f"the credentials of {name} in the environment have expired; for fresh "
-                f"ones: awsexec --whoami {shlex.quote(name)}"
-            ) from None
-        raise CredentialsError(
-            f"profile {name!r}: AWS refused GetCallerIdentity: {error.message} "
-            f"({error.code}); try --refresh"
-        ) from None
-    except aws_errors.Unreachable as error:
-        raise aws_errors.unreachable(error) from None
+    plan = plan_here(arguments, environ)
+    demand = Demand(
+        arguments.min_ttl, arguments.refresh or plan.chain.may_be_out_of_date
+    )
+    name, credentials = plan.name, get(plan, demand, environ, report)
+    client = Sts(plan.endpoint, None, report.debug)
+    identity = client.identity(credentials, plan.label)
     answer: dict[str, object] = {
         "profile": name,
         "account": identity["Account"],
@@ -53,7 +47,7 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     if credentials.expires is not None:
         answer["expires"] = iso8601(credentials.expires)
         answer["seconds_left"] = max(0, int(credentials.expires - time.time()))
-    instance = _instance(found.source)
+    instance = _instance(plan.chain.source)
     answer.update(instance)
     if arguments.json:
         json.dump(answer, sys.stdout, indent=2)
@@ -73,14 +67,14 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     return 0
 
 
-def _instance(source: Source | None) -> dict[str, object]:
+def _instance(source: Source) -> dict[str, object]:
     """The role of this EC2 instance, where the credentials began with that."""
-    if source is None or source.kind != "ec2 metadata":
+    if not source.kind.is_described:
         return {}
-    from awsexec.credentials.sources import ec2
+    from awsexec.credentials import sources
 
     try:
-        found = ec2.describe(source)
+        found = sources.describe(source)
     except AwsexecError:
         # they were cached, and the metadata is out of reach now
         return {}

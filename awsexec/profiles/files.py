@@ -37,15 +37,15 @@ CREDENTIALS = "credentials"
 class Setting:
     """One ``name = value``, and where it stands.
 
-    `line` counts from 1; it is 0 for a setting from an option or a variable, whose
-    `file` is its own name.
+    `line` counts from 1. A setting that stands in no file has line 0, and its `file` is
+    the name of the option or variable it comes from; `is_option` tells an option's.
     `value` is "" where nothing follows the ``=``. `block` holds the settings indented
     under an empty value (``s3 =``, or a service in a ``services`` section), in their
-    order and with their names as they were written; `nested` has them by name. Of a
-    list that came in pieces, a repeated option's, `pieces` are these.
+    order and with their names as they were written; `nested` has them by name. `pieces`
+    are the values of a repeated option, which `value` joins.
     """
 
-    __slots__ = ("name", "value", "file", "line", "block", "pieces")
+    __slots__ = ("name", "value", "file", "line", "block", "pieces", "is_option")
 
     def __init__(
         self,
@@ -54,14 +54,29 @@ class Setting:
         file: str,
         line: int,
         block: Sequence[tuple[str, str, int]] = (),
-        pieces: Sequence[str] = (),
     ) -> None:
         self.name = name
         self.value = value
         self.file = file
         self.line = line
         self.block = [Setting(key, text, file, at) for key, text, at in block]
-        self.pieces = pieces
+        self.pieces: Sequence[str] = ()
+        self.is_option = False
+
+    @classmethod
+    def from_option(
+        cls, name: str, value: str, option: str, pieces: Sequence[str] = ()
+    ) -> Setting:
+        """Return the setting `name` that the command line's `option` stands for."""
+        setting = cls.outside(name, value, option)
+        setting.pieces = pieces
+        setting.is_option = True
+        return setting
+
+    @classmethod
+    def outside(cls, name: str, value: str, where: str) -> Setting:
+        """Return a setting that stands in no file but comes from `where`: a variable."""
+        return cls(name, value, where, 0)
 
     @property
     def nested(self) -> dict[str, Setting]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from awsexec.errors import ConfigError, NoSuchProfile, tail
 from awsexec.profiles import files, values
 from awsexec.profiles.files import AwsFile, Section, Setting
@@ -14,17 +12,19 @@ if TYPE_CHECKING:
 
 KEY_ID = "aws_access_key_id"
 SECRET = "aws_secret_access_key"
-# botocore looks for them in this order
-TOKENS = ("aws_security_token", "aws_session_token")
+# the names of a session token, in the order in which botocore looks for them
+TOKEN_SETTINGS = ("aws_security_token", "aws_session_token")
 
 
-@dataclass(frozen=True)
 class StaticKeys:
     """A key pair as it stands in one file, with the session token if it has one."""
 
-    key_id: Setting
-    secret: Setting
-    token: Setting | None
+    __slots__ = ("key_id", "secret", "token")
+
+    def __init__(self, key_id: Setting, secret: Setting, token: Setting | None) -> None:
+        self.key_id = key_id
+        self.secret = secret
+        self.token = token
 
     @property
     def where(self) -> str:
@@ -62,7 +62,7 @@ class Profile:
 
     def without(self, name: str) -> Profile:
         """This profile as if the setting `name` were empty."""
-        return self.with_options([Setting(name, "", "", 0)])
+        return self.with_options([Setting.outside(name, "", "")])
 
     @property
     def where(self) -> str:
@@ -107,7 +107,9 @@ class Profile:
             if KEY_ID in found:
                 if SECRET not in found:
                     raise self._half(found[KEY_ID], SECRET)
-                token = next((found[name] for name in TOKENS if name in found), None)
+                token = next(
+                    (found[name] for name in TOKEN_SETTINGS if name in found), None
+                )
                 return StaticKeys(found[KEY_ID], found[SECRET], token)
         raise self._half(self.settings[SECRET], KEY_ID)
 

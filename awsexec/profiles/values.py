@@ -6,10 +6,12 @@ that names the place: a slip is not to turn off, silently, what somebody wanted.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-
 from awsexec.errors import ConfigError, shown
 from awsexec.profiles.files import Setting
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
 
 
 def variable(
@@ -20,7 +22,7 @@ def variable(
     `setting` is the name of the setting that it stands for, else its own.
     """
     value = environ.get(name)
-    return Setting(setting or name, value, name, 0) if value else None
+    return Setting.outside(setting or name, value, name) if value else None
 
 
 def is_true(setting: Setting | None) -> bool:
