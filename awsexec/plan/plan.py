@@ -164,7 +164,7 @@ def plan_of_chain(
             config.profiles, profile, environ, region, chain.role_arns
         ),
         retries=_retries(profile, environ),
-        asking=asking_for(chain, arguments, environ),
+        asking=asking_for(profile, chain.source.profile, arguments, environ),
         region=region.value if region is not None else None,
         region_of_profile=region_of(Profile(""), environ, arguments.region) is None,
         config=config,
