@@ -1,11 +1,10 @@
-"""Asking AWS whose credentials these are."""
+"""--whoami: ask AWS whose credentials these are."""
 
 from __future__ import annotations
 
-import json
-import sys
 import time
 
+from awsexec import output
 from awsexec.credentials.get import get
 from awsexec.credentials.resolver import Demand
 from awsexec.errors import AwsexecError
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int:
     """Print what GetCallerIdentity says of PROFILE, and the account's alias.
 
-    The alias is left out where the profile may not see it (iam:ListAccountAliases).
+    The alias is left out where the profile may not read it (iam:ListAccountAliases).
     """
     from awsexec.credentials.sts import Sts
 
@@ -50,25 +49,28 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     instance = _instance(plan.chain.source)
     answer.update(instance)
     if arguments.json:
-        json.dump(answer, sys.stdout, indent=2)
-        sys.stdout.write("\n")
+        output.show(output.as_json(answer))
         return 0
     alias = answer["account_alias"]
-    print(f"account  {answer['account']}" + (f" ({alias})" if alias else ""))
-    print(f"arn      {answer['arn']}")
-    print(f"user id  {answer['user_id']}")
-    for name, value in instance.items():
-        print(f"{name.replace('_', ' '):<16}  {value}")
+    lines = [
+        f"account  {answer['account']}" + (f" ({alias})" if alias else ""),
+        f"arn      {answer['arn']}",
+        f"user id  {answer['user_id']}",
+        *(f"{key.replace('_', ' '):<16}  {value}" for key, value in instance.items()),
+    ]
     if credentials.expires is not None:
         left = duration(credentials.expires - time.time())
-        print(f"expires  {answer['expires']} ({left}{' left' * (left != 'expired')})")
+        lines.append(
+            f"expires  {answer['expires']} ({left}{' left' * (left != 'expired')})"
+        )
     else:
-        print("expires  never")
+        lines.append("expires  never")
+    output.show("\n".join(lines) + "\n")
     return 0
 
 
 def _instance(source: Source) -> dict[str, object]:
-    """The role of this EC2 instance, where the credentials began with that."""
+    """Return the role of this EC2 instance, if the credentials come from it."""
     if not source.kind.is_described:
         return {}
     from awsexec.credentials import sources
@@ -76,6 +78,6 @@ def _instance(source: Source) -> dict[str, object]:
     try:
         found = sources.describe(source)
     except AwsexecError:
-        # they were cached, and the metadata is out of reach now
+        # the credentials were cached, and the metadata cannot be reached now
         return {}
     return {"instance_role": found.role, "instance_profile": found.profile_arn}

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from awsexec.options.arguments import Arguments
-    from awsexec.plan.chain import Chain
+    from awsexec.profiles.profile import Profile
 
 
 class Asking:
@@ -50,16 +50,20 @@ class Asking:
 
 
 def asking_for(
-    chain: Chain, arguments: Arguments, environ: Mapping[str, str]
+    profile: Profile,
+    source_profile: Profile,
+    arguments: Arguments,
+    environ: Mapping[str, str],
 ) -> Asking:
-    """Return how the options, the variables and the profiles of `chain` say to ask.
+    """Return how the options, the variables and the two profiles say to ask.
 
-    For the code the order is option, variable, the profile named, the source's profile.
+    `profile` is the one of the run, `source_profile` the source's. The first of these
+    counts: option, variable, `profile`, `source_profile`.
     """
     process = (
         _variable("AWSEXEC_MFA_PROCESS", environ)
-        or chain.profile.get("mfa_process")
-        or chain.source.profile.get("mfa_process")
+        or profile.get("mfa_process")
+        or source_profile.get("mfa_process")
     )
     code = _variable("AWSEXEC_MFA_TOKEN", environ)
     if arguments.mfa_token is not None:

@@ -110,16 +110,12 @@ def partition(region: str) -> str:
     return "aws"
 
 
-def region_of(
-    profile: Profile, environ: Mapping[str, str], option: str | None
-) -> Setting | None:
-    """Return COMMAND's region: from the option, the environment or the profile, or None."""
+def chosen_region(environ: Mapping[str, str], option: str | None) -> Setting | None:
+    """Return the region that the user chose, by option or variable; None for none."""
     if option:
         return Setting.from_option("region", option, "--region")
-    return (
-        variable("AWS_REGION", environ, "region")
-        or variable("AWS_DEFAULT_REGION", environ, "region")
-        or profile.get("region")
+    return variable("AWS_REGION", environ, "region") or variable(
+        "AWS_DEFAULT_REGION", environ, "region"
     )
 
 

@@ -8,10 +8,7 @@ from __future__ import annotations
 
 from awsexec.errors import UsageError
 from awsexec.fastpath import ACCESS_KEY_ID, SECRET_ACCESS_KEY
-from awsexec.plan.chain import chain_of_machine
-from awsexec.plan.limits import clean_session_name
-from awsexec.plan.overrides import local_user
-from awsexec.plan.plan import Plan, make_plan, plan_of_chain
+from awsexec.plan.plan import Plan, Planner, make_plan
 from awsexec.profiles.config import Config
 
 TYPE_CHECKING = False
@@ -54,6 +51,7 @@ def plan_here(
     if region:
         # the profile's region is not the user's choice, but tells the partition
         environ = {"AWS_DEFAULT_REGION": region, **environ}
-    chain = chain_of_machine(clean_session_name(local_user()), environ)
-    assert chain is not None, "the environment has credentials"
-    return plan_of_chain(chain, arguments, environ, Config.without_profiles(environ))
+    # what the environment holds comes before every other source of the machine
+    return Planner(
+        arguments, environ, Config.without_profiles(environ)
+    ).plan_of_machine()

@@ -80,7 +80,8 @@ def is_arn(text: str, resource: str) -> bool:
         )
         and parts[5].startswith(resource)
         and len(parts[5]) > len(resource)
-        and not any(character.isspace() for character in text)
+        # no white space
+        and text.split() == [text]
     )
 
 

@@ -29,21 +29,21 @@ def settings_of(arguments: Arguments) -> list[Setting]:
 
 
 def profile_for(
-    profiles: Profiles,
-    arguments: Arguments,
-    options: list[Setting],
-    environ: Mapping[str, str],
+    profiles: Profiles, name: str | None, variable: str | None, options: list[Setting]
 ) -> Profile:
-    """Return the profile that was named, over which the settings `options` win.
+    """Return the profile of a run, over which the settings `options` win.
 
-    Raises `UsageError` where no profile was named, and `NoSuchProfile`.
+    `name` is PROFILE, and `variable` what the environment names. Raises `UsageError`
+    where neither is there, and `NoSuchProfile`.
     """
+    if not options and name is not None:
+        return profiles.get(name)
     by_name = {option.name: option for option in options}
-    name = arguments.named_profile(environ)
     role, source = by_name.get("role_arn"), by_name.get("source_profile")
-    if arguments.profile is None and role is not None and source is not None:
+    if name is None and role is not None and source is not None:
         # a role that no config file has
         return _with_session_name(Profile(role.value), options)
+    name = name or variable
     if not name:
         raise UsageError("no PROFILE; name one, or set AWS_PROFILE")
     profile = profiles.get(name)
@@ -51,15 +51,22 @@ def profile_for(
         # --source-profile replaces what the profile says
         profile = profile.without("credential_source")
     if role is not None and source is None and profile.get("role_arn") is None:
-        options.append(Setting.from_option("source_profile", name, "--role-arn"))
+        added = Setting.from_option("source_profile", name, "--role-arn")
+        options = [*options, added]
     return _with_session_name(profile, options)
 
 
 def _with_session_name(profile: Profile, options: list[Setting]) -> Profile:
-    for setting in options:
-        if setting.name == "role_session_name":
-            setting.value = _fill(setting.value, profile.name)
-    return profile.with_options(options)
+    return profile.with_options(
+        (
+            Setting.from_option(
+                option.name, _fill(option.value, profile.name), option.file
+            )
+            if option.name == "role_session_name"
+            else option
+        )
+        for option in options
+    )
 
 
 def _fill(template: str, profile: str) -> str:
@@ -80,6 +87,11 @@ def _fill(template: str, profile: str) -> str:
             f"--session-name {shown(template)} has an unknown place; the places are "
             + ", ".join(f"{{{name}}}" for name in places)
         ) from None
+
+
+def profile_variable(environ: Mapping[str, str]) -> str | None:
+    """Return the profile that the environment names; botocore looks the other way round."""
+    return environ.get("AWS_PROFILE") or environ.get("AWS_DEFAULT_PROFILE") or None
 
 
 def local_user() -> str:

@@ -9,19 +9,24 @@ from __future__ import annotations
 from awsexec.errors import UsageError
 from awsexec.plan.asking import Asking, asking_for
 from awsexec.plan.chain import Chain, chain_of, chain_of_machine
-from awsexec.plan.endpoint import Endpoint, endpoint_for, region_of
+from awsexec.plan.endpoint import Endpoint, chosen_region, endpoint_for
 from awsexec.plan.limits import clean_session_name
-from awsexec.plan.overrides import local_user, profile_for, settings_of
+from awsexec.plan.overrides import (
+    local_user,
+    profile_for,
+    profile_variable,
+    settings_of,
+)
 from awsexec.plan.source_kinds import ENVIRONMENT, METADATA_DISABLED
 from awsexec.profiles import values
 from awsexec.profiles.config import Config
-from awsexec.profiles.profile import Profile
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from awsexec.options.arguments import Arguments
+    from awsexec.profiles.profile import Profile
 
     # what botocore calls ``retries``
     Retries = dict[str, str | int]
@@ -41,8 +46,7 @@ class Plan:
     it is the profile's and no choice of the user's. `config` is what all of it was worked
     out from. `uses_cache` is whether sessions may be read from the cache and kept there.
     `by_name` is whether the profile's name alone, without an option that changes what
-    the name stands for, made the plan. `keys` are the cache keys of the source and of
-    each call.
+    the name stands for, made the plan.
     """
 
     __slots__ = (
@@ -55,7 +59,7 @@ class Plan:
         "config",
         "uses_cache",
         "by_name",
-        "keys",
+        "_keys",
     )
 
     def __init__(
@@ -80,12 +84,19 @@ class Plan:
         self.config = config
         self.uses_cache = uses_cache
         self.by_name = by_name
-        self.keys = chain.keys(endpoint.identity)
+        self._keys: list[str] | None = None
 
     @property
     def name(self) -> str:
         """The profile's name, which COMMAND is told."""
         return self.chain.profile.name
+
+    @property
+    def keys(self) -> list[str]:
+        """The cache keys of the source and of what each step gives."""
+        if self._keys is None:
+            self._keys = self.chain.keys(self.endpoint.identity)
+        return self._keys
 
     @property
     def label(self) -> str:
@@ -109,68 +120,83 @@ class Plan:
         )
 
 
-def make_plan(
-    arguments: Arguments,
-    environ: Mapping[str, str],
-    config: Config | None = None,
-    *,
-    federated: bool = False,
-) -> Plan:
-    """Make the plan for PROFILE and the options of `arguments`.
+class Planner:
+    """Makes the plans of one command line in one environment.
 
-    `config` saves reading the user's files again. `federated` is for the console, which
-    wants a user's keys as they are: GetFederationToken accepts no session of them, and
-    --duration is then its. Raises `ConfigError` and `UsageError`.
+    `config` saves reading the user's files again. Raises `ConfigError`.
     """
-    config = config or Config.load(environ)
-    profiles = config.profiles
-    options = settings_of(arguments)
-    session_name = clean_session_name(local_user())
-    if not (arguments.named_profile(environ) or options or profiles.names()):
-        chain = chain_of_machine(session_name, environ)
+
+    def __init__(
+        self,
+        arguments: Arguments,
+        environ: Mapping[str, str],
+        config: Config | None = None,
+    ) -> None:
+        self._arguments = arguments
+        self._environ = environ
+        self.config = config or Config.load(environ)
+        self._options = settings_of(arguments)
+        self._session_name = clean_session_name(local_user())
+
+    def plan(self, name: str | None, *, federated: bool = False) -> Plan:
+        """Make the plan for the profile `name`, None for what the environment names.
+
+        `federated` is for the console, which wants a user's keys as they are:
+        GetFederationToken accepts no session of them, and --duration is for that call.
+        Raises `ConfigError` and `UsageError`.
+        """
+        profiles, options, environ = self.config.profiles, self._options, self._environ
+        variable = profile_variable(environ)
+        if not (name or variable or options or profiles.names()):
+            return self.plan_of_machine()
+        profile = profile_for(profiles, name, variable, options)
+        chain = chain_of(
+            profiles, profile, self._session_name, environ, federated=federated
+        )
+        by_name = (
+            profile.name in profiles
+            and not options
+            and self._arguments.region is None
+            # a policy file is not among the files whose signatures are known
+            and not any(hop.get("session_policy") for hop in chain.hops)
+        )
+        return self._plan_of(chain, by_name=by_name)
+
+    def plan_of_machine(self) -> Plan:
+        """Make the plan for the machine's own source. Raises as `plan` does."""
+        chain = chain_of_machine(self._session_name, self._environ)
         if chain is None:
             raise UsageError(
-                f"no PROFILE, no profile in {' or '.join(config.paths)}, and "
+                f"no PROFILE, no profile in {' or '.join(self.config.paths)}, and "
                 f"{METADATA_DISABLED} turns the instance metadata off; add a profile"
             )
-    else:
-        profile = profile_for(profiles, arguments, options, environ)
-        chain = chain_of(profiles, profile, session_name, environ, federated=federated)
-    profile = chain.profile
-    by_name = (
-        profile.name in profiles
-        and not options
-        and arguments.region is None
-        # a policy file is not among the files whose signatures are known
-        and not any(hop.get("session_policy") for hop in chain.hops)
-    )
-    return plan_of_chain(chain, arguments, environ, config, by_name=by_name)
+        return self._plan_of(chain, by_name=False)
+
+    def _plan_of(self, chain: Chain, *, by_name: bool) -> Plan:
+        arguments, environ = self._arguments, self._environ
+        profile = chain.profile
+        chosen = chosen_region(environ, arguments.region)
+        region = chosen or profile.get("region")
+        return Plan(
+            chain=chain,
+            endpoint=endpoint_for(
+                self.config.profiles, profile, environ, region, chain.role_arns
+            ),
+            retries=_retries(profile, environ),
+            asking=asking_for(profile, chain.source.profile, arguments, environ),
+            region=region.value if region is not None else None,
+            region_of_profile=chosen is None,
+            config=self.config,
+            uses_cache=not arguments.no_cache,
+            by_name=by_name,
+        )
 
 
-def plan_of_chain(
-    chain: Chain,
-    arguments: Arguments,
-    environ: Mapping[str, str],
-    config: Config,
-    *,
-    by_name: bool = False,
+def make_plan(
+    arguments: Arguments, environ: Mapping[str, str], *, federated: bool = False
 ) -> Plan:
-    """Make the plan that follows `chain`. Raises `ConfigError`."""
-    profile = chain.profile
-    region = region_of(profile, environ, arguments.region)
-    return Plan(
-        chain=chain,
-        endpoint=endpoint_for(
-            config.profiles, profile, environ, region, chain.role_arns
-        ),
-        retries=_retries(profile, environ),
-        asking=asking_for(chain, arguments, environ),
-        region=region.value if region is not None else None,
-        region_of_profile=region_of(Profile(""), environ, arguments.region) is None,
-        config=config,
-        uses_cache=not arguments.no_cache,
-        by_name=by_name,
-    )
+    """Make the plan for PROFILE and the options of `arguments`, as `Planner.plan` does."""
+    return Planner(arguments, environ).plan(arguments.profile, federated=federated)
 
 
 def _retries(profile: Profile, environ: Mapping[str, str]) -> Retries | None:
