@@ -2,7 +2,7 @@
 
 import sys
 
-from awsexec.everyrun import main
+from awsexec import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -31,7 +31,7 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
-from awsexec import everyrun
+import awsexec
 
 CACHE = os.environ["AWSEXEC_CACHE_DIR"]
 
@@ -147,7 +147,7 @@ def in_child(prepare: Callable[[], None]) -> tuple[int, str]:
         os.dup2(write, 2)
         os.close(read)
         prepare()
-        os._exit(everyrun.main())
+        os._exit(awsexec.main())
     os.close(write)
     with open(read) as stream:
         output = stream.read()
@@ -165,7 +165,7 @@ def main() -> int:
         "clock": clock,
         "kill-everywhere": kill_everywhere,
     }[name](value)
-    return everyrun.main()
+    return awsexec.main()
 
 
 if __name__ == "__main__":

@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from awsexec import everyrun
-from awsexec.commands.selection import FINE_STEP
+from awsexec import fastpath
+from awsexec.profiles.config import FINE_STEP
 from tests.fork_server import ForkServer
 from tests.servers.sts import role_arn
 
@@ -171,7 +171,7 @@ def is_fast(
     result = run_awsexec(*words, env=tracing)
     assert result.status == 0, result
     loaded = {line.rpartition("|")[2].strip() for line in result.stderr.splitlines()}
-    assert "awsexec.everyrun" in loaded, result
+    assert "awsexec.fastpath" in loaded, result
     return "awsexec.cli" not in loaded
 
 
@@ -180,10 +180,10 @@ def fast_path_is_on(run_awsexec: Awsexec) -> bool:
     return run_awsexec.environ.get("AWSEXEC_FASTPATH") != "0"
 
 
-def entries(home: Home) -> dict[Path, everyrun.Entry]:
+def entries(home: Home) -> dict[Path, fastpath.Entry]:
     """The cache's entries by their files."""
     paths = [path for path in home.cache.iterdir() if not path.suffix]
-    return {path: everyrun.parse(path.read_bytes()) for path in paths}
+    return {path: fastpath.parse(path.read_bytes()) for path in paths}
 
 
 def age(home: Home, seconds: int) -> None:
@@ -192,7 +192,7 @@ def age(home: Home, seconds: int) -> None:
         entry.issued -= seconds
         entry.expires -= seconds
         entry.renew -= seconds if entry.renew else 0
-        path.write_bytes(everyrun.dump(entry))
+        path.write_bytes(fastpath.dump(entry))
         os.utime(path, (entry.expires, entry.expires))
     for path in home.cache.glob("*.lock"):
         if not path.is_symlink():

@@ -2,8 +2,8 @@
 
 import pytest
 
-from awsexec import arguments
 from awsexec.errors import UsageError
+from awsexec.options import arguments
 
 
 @pytest.mark.parametrize(

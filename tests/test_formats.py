@@ -7,9 +7,9 @@ import subprocess
 
 import pytest
 
-from awsexec.arguments import EXPORT_FORMATS, UNSET_FORMATS
-from awsexec.commands.formats import DOCUMENTS, SHELLS
 from awsexec.errors import ConfigError
+from awsexec.export_formats import DOCUMENTS, SHELLS
+from awsexec.options.arguments import EXPORT_FORMATS, UNSET_FORMATS
 
 PRINTABLE = "".join(map(chr, range(0x20, 0x7F)))
 AWKWARD = [

@@ -10,8 +10,8 @@ import sysconfig
 import pytest
 
 import awsexec
-from awsexec import manual
-from awsexec.arguments import OPTIONS
+from awsexec.options import manual
+from awsexec.options.arguments import OPTIONS
 
 PAGE = os.path.join(os.path.dirname(awsexec.__file__), "awsexec.1")
 

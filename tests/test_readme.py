@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from awsexec import everyrun
-from awsexec.profiles import chain, files
+from awsexec import fastpath
+from awsexec.plan.chain import chain_of
+from awsexec.profiles import files
 from awsexec.profiles.files import AwsFile
 from awsexec.profiles.profile import Profiles
 
@@ -38,7 +39,7 @@ def test_make_knows_the_commands(target):
     assert f"\n{target}:" in (ROOT / "Makefile").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", sorted(everyrun.REMOVED))
+@pytest.mark.parametrize("name", sorted(fastpath.REMOVED))
 def test_every_variable_that_is_removed_is_named(name):
     assert f"`{name}`" in section("Environment")
 
@@ -49,12 +50,12 @@ def test_examples_of_sources_are_what_they_say():
     config = files.parse("\n".join(blocks), "README", files.CONFIG)
     profiles = Profiles(config, AwsFile(""))
     kinds = {
-        name: chain.resolve(profiles, profiles.get(name), "me", {}).source.kind
+        name: chain_of(profiles, profiles.get(name), "me", {}).source.kind.label
         for name in profiles.names()
     }
     assert kinds == {
-        "instance": "ec2 metadata",
-        "backup": "ec2 metadata",
+        "instance": "ec2",
+        "backup": "ec2",
         "reader": "sso",
         "anywhere": "process",
         "deploy": "process",

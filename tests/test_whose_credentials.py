@@ -31,13 +31,13 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from awsexec import everyrun
-from awsexec.child import background
+from awsexec import fastpath
 from awsexec.commands import run as run_command
 from awsexec.credentials import sts
 from awsexec.credentials.credentials import Credentials
-from awsexec.arguments import parse
 from awsexec.errors import AwsexecError
+from awsexec.options.arguments import parse
+from awsexec.processes import background
 from awsexec.report import VERBOSE, Report
 
 pytestmark = pytest.mark.uncounted
@@ -162,7 +162,7 @@ class Runs(RuleBasedStateMachine):
         self.patch.setattr("time.time", lambda: self.world.now)
         self.patch.setattr("os.stat", self.world.stat)
         self.patch.setattr(sts, "Sts", self.world.sts())
-        self.patch.setattr(everyrun, "become", become)
+        self.patch.setattr(fastpath, "become", become)
         self.patch.setattr(background, "detach", lambda work: work())
         self.configs: dict[Path, dict[str, tuple[Any, ...]]] = {}
         self.users: dict[Path, dict[str, str]] = {}
@@ -410,7 +410,7 @@ class Runs(RuleBasedStateMachine):
         # a moment for the interpreter to start
         self.world.now += 0.03
         try:
-            everyrun.attempt(argv, environ)
+            fastpath.attempt(argv, environ)
         except Became as became:
             self.seen["fast"] += 1
             return became.environ

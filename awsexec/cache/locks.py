@@ -5,10 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Callable, Iterator
 
-from awsexec import processes
 from awsexec.errors import Deadlock
+from awsexec.processes import tree
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 if sys.platform == "win32":
     import msvcrt
@@ -65,7 +68,7 @@ def held(path: str, on_wait: Callable[[], None]) -> Iterator[None]:
             os.close(descriptor)
             raise
     try:
-        _write(descriptor, _holder(processes.me()))
+        _write(descriptor, _holder(tree.me()))
         yield
     finally:
         # the number of this process goes on to COMMAND's
@@ -80,12 +83,12 @@ def _check_holder(descriptor: int) -> None:
     except OSError:
         # Windows lets nobody else read it
         return
-    for process in processes.ancestors() if holder else ():
+    for process in tree.ancestors() if holder else ():
         if _holder(process) == holder:
             raise Deadlock(process.pid)
 
 
-def _holder(process: processes.Process) -> bytes:
+def _holder(process: tree.Process) -> bytes:
     return f"{process.pid} {process.began}\n".encode()
 
 

@@ -10,16 +10,20 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from awsexec import everyrun
+from awsexec import fastpath
 from awsexec.cache import locks
-from awsexec.everyrun import Entry
 from awsexec.errors import AwsexecError, shown
-from awsexec.report import Report
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from awsexec.fastpath import Entry
+    from awsexec.report import Report
 
 # seconds after which what is expired, or was left half written, is cleared away
-KEPT = 86_400
+PRUNE_AFTER = 86_400
 
 _LOCK, _TEMPORARY = ".lock", ".tmp"
 
@@ -55,8 +59,8 @@ class Store:
     def read(self, key: str) -> Entry | None:
         """The entry of `key`, fresh or not; None for none that can be used."""
         try:
-            everyrun.check_directory(self.directory)
-            return everyrun.read(self.directory, key)
+            fastpath.check_directory(self.directory)
+            return fastpath.read(self.directory, key)
         except FileNotFoundError:
             return None
         except (OSError, ValueError) as error:
@@ -65,12 +69,20 @@ class Store:
             )
             return None
 
+    def fresh(self, keys: Iterable[str], now: float) -> list[Entry | None]:
+        """Return the entry of each key that a run can use without renewing it, or None."""
+        found = [self.read(key) for key in keys]
+        return [
+            entry if entry and entry.is_fresh(now) and not entry.is_due(now) else None
+            for entry in found
+        ]
+
     def write(self, entry: Entry) -> None:
         """Replace the entry of the same key; warn where that cannot be done."""
         path = self._path(entry.key)
         temporary = f"{path}.{os.urandom(8).hex()}{_TEMPORARY}"
         try:
-            data = everyrun.dump(entry)
+            data = fastpath.dump(entry)
             self._make_directory()
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
             descriptor = os.open(temporary, flags, 0o600)
@@ -123,7 +135,7 @@ class Store:
                 continue
             try:
                 with open(path, "rb") as stream:
-                    yield path, everyrun.parse(stream.read(everyrun.LARGEST))
+                    yield path, fastpath.parse(stream.read(fastpath.LARGEST))
             except FileNotFoundError:
                 continue
             except (OSError, ValueError):
@@ -151,7 +163,7 @@ class Store:
 
     def prune(self) -> None:
         """Clear away what has been of no use for a day."""
-        horizon = self._clock() - KEPT
+        horizon = self._clock() - PRUNE_AFTER
         for path in self._files():
             with contextlib.suppress(OSError):
                 if os.lstat(path).st_mtime < horizon:
@@ -162,7 +174,7 @@ class Store:
 
     def _files(self) -> Iterable[str]:
         try:
-            everyrun.check_directory(self.directory)
+            fastpath.check_directory(self.directory)
             names = os.listdir(self.directory)
         except FileNotFoundError:
             return []
@@ -173,16 +185,16 @@ class Store:
         return [os.path.join(self.directory, name) for name in names if _is_ours(name)]
 
     def _path(self, key: str) -> str:
-        return os.path.join(self.directory, everyrun.file_name(key))
+        return os.path.join(self.directory, fastpath.file_name(key))
 
     def _make_directory(self) -> None:
         try:
-            everyrun.check_directory(self.directory)
+            fastpath.check_directory(self.directory)
         except FileNotFoundError:
             os.makedirs(os.path.dirname(self.directory), exist_ok=True)
             with contextlib.suppress(FileExistsError):
                 os.mkdir(self.directory, 0o700)
-            everyrun.check_directory(self.directory)
+            fastpath.check_directory(self.directory)
 
     def _warn(self, error: Exception) -> None:
         if not self._warned:
@@ -204,3 +216,8 @@ def _is_ours(name: str) -> bool:
 
 def _reason(error: Exception) -> str:
     return getattr(error, "strerror", None) or str(error)
+
+
+def store_for(environ: Mapping[str, str], report: Report) -> Store:
+    """The cache that `environ` selects."""
+    return Store(default_directory(environ), report)

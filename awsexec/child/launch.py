@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
 
-from awsexec import everyrun
+from awsexec import fastpath
 from awsexec.errors import CommandNotExecutable, CommandNotFound
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 
 def launch(command: Sequence[str], environ: Mapping[str, str]) -> int:
@@ -19,7 +22,7 @@ def launch(command: Sequence[str], environ: Mapping[str, str]) -> int:
     try:
         if sys.platform == "win32":
             return _run_and_wait(command, environ)
-        everyrun.become(list(command), environ)
+        fastpath.become(list(command), environ)
     except FileNotFoundError:
         raise CommandNotFound(command[0]) from None
     except OSError as error:

@@ -8,14 +8,14 @@ from __future__ import annotations
 import os
 import sys
 
-from awsexec import __version__
 from awsexec.errors import AwsexecError
+from awsexec.version import __version__
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from awsexec.arguments import Arguments
+    from awsexec.options.arguments import Arguments
     from awsexec.report import Report
 
 # each named as its shell wants it

@@ -2,50 +2,61 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
-from awsexec import everyrun
+from awsexec import fastpath
 from awsexec.errors import tail
 from awsexec.times import iso8601
 
 
-@dataclass(frozen=True)
 class Credentials:
     """What signs a request.
 
     `issued` and `expires` are seconds since the epoch, None where they do not expire.
     """
 
-    key_id: str
-    secret: str = field(repr=False)
-    token: str | None = field(default=None, repr=False)
-    expires: int | None = None
-    issued: int | None = None
+    __slots__ = ("key_id", "secret", "token", "expires", "issued")
+
+    def __init__(
+        self,
+        key_id: str,
+        secret: str,
+        token: str | None = None,
+        expires: int | None = None,
+        issued: int | None = None,
+    ) -> None:
+        self.key_id = key_id
+        self.secret = secret
+        self.token = token
+        self.expires = expires
+        self.issued = issued
 
     def variables(self) -> dict[str, str]:
         """The environment variables that hand them to a program."""
         variables = {
-            everyrun.ACCESS_KEY_ID: self.key_id,
-            everyrun.SECRET_ACCESS_KEY: self.secret,
+            fastpath.ACCESS_KEY_ID: self.key_id,
+            fastpath.SECRET_ACCESS_KEY: self.secret,
         }
         if self.token is not None:
-            variables[everyrun.SESSION_TOKEN] = self.token
+            variables[fastpath.SESSION_TOKEN] = self.token
         return variables
 
     @classmethod
-    def from_entry(cls, found: everyrun.Entry) -> Credentials:
+    def from_entry(cls, found: fastpath.Entry) -> Credentials:
         """What a cache entry holds."""
         variables = found.variables
         return cls(
-            variables[everyrun.ACCESS_KEY_ID],
-            variables[everyrun.SECRET_ACCESS_KEY],
-            variables.get(everyrun.SESSION_TOKEN),
+            variables[fastpath.ACCESS_KEY_ID],
+            variables[fastpath.SECRET_ACCESS_KEY],
+            variables.get(fastpath.SESSION_TOKEN),
             found.expires,
             found.issued,
         )
 
     def __str__(self) -> str:
         return f"key {tail(self.key_id)}"
+
+    def __repr__(self) -> str:
+        # never the secrets, wherever it is printed
+        return f"<{self}>"
 
 
 def child_variables(
@@ -58,7 +69,7 @@ def child_variables(
     """
     added = credentials.variables()
     if credentials.expires is not None:
-        added[everyrun.EXPIRATION] = iso8601(credentials.expires)
+        added[fastpath.EXPIRATION] = iso8601(credentials.expires)
     return added | profile_variables(profile, region)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from awsexec.arguments import COMPLETION_SHELLS, EXPORT_FORMATS, OPTIONS
+from awsexec.options.arguments import COMPLETION_SHELLS, EXPORT_FORMATS, OPTIONS
 from tests.completions.shells import SOURCES
 
 BASH, ZSH, FISH = (

@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from awsexec import arguments, everyrun
-from awsexec.arguments import OPTIONS
+from awsexec import fastpath
 from awsexec.errors import AwsexecError, ConfigError, UsageError
-from awsexec.profiles import chain as chains
-from awsexec.profiles import endpoint as endpoints
+from awsexec.options import arguments
+from awsexec.options.arguments import OPTIONS
+from awsexec.plan.chain import chain_of
+from awsexec.plan.endpoint import endpoint_for, region_of
 from awsexec.profiles import files
 from awsexec.profiles.profile import Profiles
 from tests.generated import examples
@@ -118,11 +119,11 @@ def test_any_profile(pair, environ):
     for name in [*profiles.names(), "nobody"]:
         try:
             profile = profiles.get(name)
-            chain = chains.resolve(profiles, profile, "me", environ)
-            key = chain.key("aws", len(chain.steps))
+            chain = chain_of(profiles, profile, "me", environ)
+            key = chain.keys("aws")[-1]
             assert key.isascii() and key.isprintable()
-            region = endpoints.region_of(profile, environ, None)
-            endpoints.resolve(profiles, profile, environ, region, chain.role_arns)
+            region = region_of(profile, environ, None)
+            endpoint_for(profiles, profile, environ, region, chain.role_arns)
         except AwsexecError as error:
             assert str(error)
 
@@ -149,7 +150,7 @@ def test_any_words(words):
             assert name and value and option in _options
     except UsageError:
         pass
-    shape = everyrun._parse(words)
+    shape = fastpath._parse(words)
     # what the short way takes for COMMAND, the long way does
     if shape is not None:
         assert (parsed.profile, list(parsed.command)) == (shape[0], list(shape[1]))
@@ -165,7 +166,7 @@ _entry = st.lists(
 
 
 def _with_checksum(body: bytes) -> bytes:
-    return everyrun.MAGIC + everyrun.digest(body).encode() + b"\n" + body
+    return fastpath.MAGIC + fastpath.digest(body).encode() + b"\n" + body
 
 
 @given(
@@ -173,22 +174,22 @@ def _with_checksum(body: bytes) -> bytes:
         st.binary(max_size=100),
         st.binary(max_size=100).map(_with_checksum),
         _entry.map(_with_checksum),
-        _entry.map(lambda body: everyrun.MAGIC + body),
+        _entry.map(lambda body: fastpath.MAGIC + body),
     )
 )
 @examples(500)
 def test_any_cache_entry(tmp_path_factory, data):
     folder = tmp_path_factory.getbasetemp() / "cache.fuzz"
     folder.mkdir(mode=0o700, exist_ok=True)
-    path = folder / everyrun.file_name("KEY")
+    path = folder / fastpath.file_name("KEY")
     path.touch(mode=0o600)
     path.write_bytes(data)
     for key in (None, "KEY"):
         try:
             found = (
-                everyrun.parse(data, key)
+                fastpath.parse(data, key)
                 if key is None
-                else everyrun.read(str(folder), key)
+                else fastpath.read(str(folder), key)
             )
         except (OSError, ValueError):
             continue
@@ -200,7 +201,7 @@ def test_any_cache_entry(tmp_path_factory, data):
 @examples(200)
 def test_what_is_written_is_read(variables, data):
     number = st.integers(0, 2**40)
-    entry = everyrun.Entry(
+    entry = fastpath.Entry(
         ascii(data.draw(st.text())),
         ascii(data.draw(st.text())),
         data.draw(number),
@@ -210,10 +211,10 @@ def test_what_is_written_is_read(variables, data):
         ascii(data.draw(st.text())),
     )
     try:
-        content = everyrun.dump(entry)
+        content = fastpath.dump(entry)
     except ValueError:
         assert not all(v.isascii() and v.isprintable() for v in variables.values())
         return
-    found = everyrun.parse(content, entry.key)
-    for name in everyrun.Entry.__slots__:
+    found = fastpath.parse(content, entry.key)
+    for name in fastpath.Entry.__slots__:
         assert getattr(found, name) == getattr(entry, name)

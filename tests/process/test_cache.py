@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from awsexec import everyrun
+from awsexec import fastpath
 from tests.servers.web import iso8601
 from tests.support import (
     ALICE,
@@ -274,10 +274,10 @@ def test_entry_is_renewed_before_it_expires(run_awsexec, home, sts, seconds, cal
     run_awsexec.environ["AWSEXEC_REFRESH_AHEAD"] = "0"
     run_awsexec.child("reader")
     for path in entries(home):
-        entry = everyrun.parse(path.read_bytes())
+        entry = fastpath.parse(path.read_bytes())
         entry.issued -= seconds
         entry.expires -= seconds
-        path.write_bytes(everyrun.dump(entry))
+        path.write_bytes(fastpath.dump(entry))
     run_awsexec.child("reader")
     assert len(sts.calls) == calls
 

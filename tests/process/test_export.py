@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from awsexec.arguments import UNSET_FORMATS
+from awsexec.options.arguments import UNSET_FORMATS
 from tests.support import (
     AWSEXEC,
     KEY_ID,

@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-import awsexec
-from awsexec import manual
+from awsexec.options import manual
+from awsexec.version import __version__
 from tests.support import AWSEXEC, CODES, READER_CONFIG, SECRETS, SERIAL
 
 
@@ -62,7 +62,7 @@ def test_help(run_awsexec, word):
 
 def test_version(run_awsexec):
     result = run_awsexec("--version")
-    assert result.stdout == f"awsexec {awsexec.__version__}\n"
+    assert result.stdout == f"awsexec {__version__}\n"
     assert (result.status, result.stderr) == (0, "")
 
 

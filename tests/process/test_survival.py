@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from awsexec import everyrun
+from awsexec import fastpath
 from tests.support import (
     AWSEXEC,
     CODES,
@@ -106,30 +106,30 @@ def test_killed_at_every_point(run_awsexec, home, sts, before):
 
 
 def future(entry):
-    return everyrun.dump(entry).replace(b"awsexec 1 ", b"awsexec 2 ")
+    return fastpath.dump(entry).replace(b"awsexec 1 ", b"awsexec 2 ")
 
 
 def others(entry):
     entry.key = entry.key.replace("reader", "writer")
-    return everyrun.dump(entry)
+    return fastpath.dump(entry)
 
 
 def huge(entry):
     entry.variables["AWS_SESSION_TOKEN"] *= 10_000
-    return everyrun.dump(entry)
+    return fastpath.dump(entry)
 
 
 CONTENTS = {
     "empty": lambda entry: b"",
     "one byte": lambda entry: b"a",
-    "head only": lambda entry: everyrun.dump(entry)[:43],
-    "truncated": lambda entry: everyrun.dump(entry)[:-1],
-    "doubled": lambda entry: everyrun.dump(entry) * 2,
-    "zeros": lambda entry: bytes(len(everyrun.dump(entry))),
+    "head only": lambda entry: fastpath.dump(entry)[:43],
+    "truncated": lambda entry: fastpath.dump(entry)[:-1],
+    "doubled": lambda entry: fastpath.dump(entry) * 2,
+    "zeros": lambda entry: bytes(len(fastpath.dump(entry))),
     "garbage": lambda entry: bytes(range(256)) * 8,
-    "bit flipped": lambda entry: everyrun.dump(entry).replace(b"ASIA", b"ASIB"),
-    "no variables": lambda entry: everyrun.MAGIC
-    + everyrun.digest(b"").encode()
+    "bit flipped": lambda entry: fastpath.dump(entry).replace(b"ASIA", b"ASIB"),
+    "no variables": lambda entry: fastpath.MAGIC
+    + fastpath.digest(b"").encode()
     + b"\n",
     "other version": future,
     "other profile's": others,

@@ -1,0 +1,345 @@
+"""Signing in to IAM Identity Center, with the user's browser and terminal.
+
+Two grants of OAuth 2.0, as the AWS CLI uses them (IAM Identity Center OIDC API
+reference): the authorization code with PKCE (RFC 7636), which comes back to a port of
+loopback (RFC 8252), and the device code (RFC 8628), for a browser elsewhere. botocore
+has neither.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import queue
+import secrets
+import shlex
+import time
+import urllib.parse
+
+from awsexec import terminal
+from awsexec.credentials.checks import MALFORMED, source_error, unsendable
+from awsexec.credentials.sdk.errors import Refused
+from awsexec.credentials.sdk.failures import failures
+from awsexec.credentials.sdk.tokens import TokenCache, seconds_left
+from awsexec.errors import CredentialsError, Interrupted, NeedsUser
+from awsexec.loopback.browser import open_tab
+from awsexec.loopback.server import Handler, Server
+from awsexec.times import iso8601
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from awsexec.credentials.context import Context
+    from awsexec.plan.source import Source
+
+SERVICE = "AWS IAM Identity Center"
+
+# what the AWS CLI asks for where nothing is configured
+DEFAULT_SCOPE = "sso:account:access"
+# seconds for the user to come back from the browser, as the AWS CLI has it
+LONGEST = 600
+# a registration that ends sooner is not used again
+REGISTRATION_WINDOW = 900
+# RFC 8628: seconds between questions, and how many more where that was too often
+INTERVAL = SLOW_DOWN = 5
+# without its port, which AWS does not look at on loopback
+REDIRECT = "http://127.0.0.1/oauth/callback"
+DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
+
+
+class SignIn:
+    """A sign-in for `source`; `create_client` makes clients as botocore's providers do."""
+
+    def __init__(
+        self,
+        source: Source,
+        context: Context,
+        create_client: Callable[..., Any],
+    ) -> None:
+        self._source = source
+        self._context = context
+        self._create_client = create_client
+        self._session = source.value("sso_session")
+        self._start_url = source.value("sso_start_url") or ""
+        self._region = source.value("sso_region") or ""
+        scopes = source.value("sso_registration_scopes") or ""
+        self._scopes = [scope.strip() for scope in scopes.split(",") if scope.strip()]
+
+    def token(self, cache: TokenCache) -> str:
+        """Sign in, write the token to `cache`, the AWS CLI's, and return it.
+
+        Raises `CredentialsError` where there is nobody to do it, or it does not work
+        out, `refusals.Unreachable`, and `Interrupted`.
+        """
+        self._show(
+            f"awsexec: signing in to {self._session or self._start_url} for profile "
+            f"{self._source.profile.name}\n"
+        )
+        cache.check()
+        client = self._create_client(
+            "sso-oidc", region_name=self._region, unsigned=True
+        )
+        try:
+            with failures(SERVICE, client.meta.endpoint_url):
+                if self._session is None or self._context.device_code:
+                    registration = self._register(client, cache, {})
+                    answer = self._with_device_code(client, registration)
+                else:
+                    registration = self._register(
+                        client,
+                        cache,
+                        {
+                            "grantTypes": ["authorization_code", "refresh_token"],
+                            "redirectUris": [REDIRECT],
+                            "issuerUrl": self._start_url,
+                            "scopes": self._scopes or [DEFAULT_SCOPE],
+                        },
+                    )
+                    answer = self._with_browser(client, registration)
+                token = self._kept(registration, answer)
+        except KeyboardInterrupt:
+            # the terminal shows ^C; what comes next begins on a line of its own
+            self._show("\n")
+            raise Interrupted from None
+        except Refused as error:
+            raise source_error(
+                self._source,
+                f"{SERVICE} refused the sign-in: {error.message.rstrip('.')} "
+                f"({error.code}); check sso_start_url and sso_region",
+            ) from None
+        cache[_sha1(self._session or self._start_url)] = token
+        self._show("awsexec: signed in\n")
+        return str(token["accessToken"])
+
+    def _kept(
+        self, registration: dict[str, Any], answer: dict[str, Any]
+    ) -> dict[str, Any]:
+        """The token of an `answer` as the AWS CLI keeps it.
+
+        Raises one of `MALFORMED` where there is none that can be sent.
+        """
+        token = {
+            "startUrl": self._start_url,
+            "region": self._region,
+            "accessToken": answer["accessToken"],
+            "expiresAt": iso8601(int(time.time()) + answer["expiresIn"]),
+            "clientId": registration["clientId"],
+            "clientSecret": registration["clientSecret"],
+            "registrationExpiresAt": registration["expiresAt"],
+        }
+        if "refreshToken" in answer:
+            token["refreshToken"] = answer["refreshToken"]
+        if why := unsendable(token["accessToken"]):
+            raise ValueError(f"the token {why}")
+        return token
+
+    def _show(self, text: str) -> None:
+        show = self._context.show
+        try:
+            if show is None:
+                raise terminal.NoTerminal
+            show(text)
+        except terminal.NoTerminal:
+            why = (
+                "--no-prompt forbids signing in"
+                if show is None
+                else "there is no terminal to sign in on"
+            )
+            raise NeedsUser(
+                f"{self._source.label}: not signed in, and {why}; run: "
+                f"{command(self._source)}",
+                "a sign-in",
+            ) from None
+
+    def _register(
+        self, client: Any, cache: TokenCache, grant: dict[str, Any]
+    ) -> dict[str, Any]:
+        """This client's registration, from the cache or anew.
+
+        Its file has the AWS CLI's name for it, and what it says.
+        """
+        named = {
+            "tool": "botocore",
+            "startUrl": self._start_url,
+            "region": self._region,
+            "scopes": self._scopes or None,
+            "session_name": self._session,
+        }
+        key = _sha1(json.dumps(named, sort_keys=True))
+        wanted = grant.get("grantTypes")
+        try:
+            found: dict[str, Any] = cache[key]
+            if (
+                seconds_left(found["expiresAt"]) > REGISTRATION_WINDOW
+                and found.get("grantTypes") == wanted
+                and {"clientId", "clientSecret"} <= found.keys()
+            ):
+                return found
+        except MALFORMED:
+            pass
+        request = dict(grant)
+        if self._scopes:
+            request["scopes"] = self._scopes
+        answer = client.register_client(
+            clientName=f"botocore-client-{self._session or int(time.time())}",
+            clientType="public",
+            **request,
+        )
+        registration = {
+            "clientId": answer["clientId"],
+            "clientSecret": answer["clientSecret"],
+            "expiresAt": iso8601(answer["clientSecretExpiresAt"]),
+        }
+        if "scopes" in request:
+            registration["scopes"] = request["scopes"]
+        if wanted:
+            registration["grantTypes"] = wanted
+        cache[key] = registration
+        return registration
+
+    def _with_browser(
+        self, client: Any, registration: dict[str, Any]
+    ) -> dict[str, Any]:
+        verifier, state = secrets.token_urlsafe(48), secrets.token_urlsafe(24)
+        challenge = hashlib.sha256(verifier.encode()).digest()
+        with _Callback(state) as callback:
+            query = urllib.parse.urlencode(
+                {
+                    "response_type": "code",
+                    "client_id": registration["clientId"],
+                    "redirect_uri": callback.url,
+                    "state": state,
+                    "code_challenge_method": "S256",
+                    "scopes": " ".join(self._scopes or [DEFAULT_SCOPE]),
+                    "code_challenge": _base64(challenge),
+                },
+                quote_via=urllib.parse.quote,
+            )
+            url = f"{client.meta.endpoint_url.rstrip('/')}/authorize?{query}"
+            self._show(
+                "Allow it in the browser, on this machine (--device-code is for "
+                f"another):\n  {url}\n"
+            )
+            self._open(url)
+            code, error = callback.wait()
+        if code is None:
+            raise self._given_up(error)
+        answer: dict[str, Any] = client.create_token(
+            grantType="authorization_code",
+            clientId=registration["clientId"],
+            clientSecret=registration["clientSecret"],
+            redirectUri=callback.url,
+            codeVerifier=verifier,
+            code=code,
+        )
+        return answer
+
+    def _with_device_code(
+        self, client: Any, registration: dict[str, Any]
+    ) -> dict[str, Any]:
+        begun = client.start_device_authorization(
+            clientId=registration["clientId"],
+            clientSecret=registration["clientSecret"],
+            startUrl=self._start_url,
+        )
+        complete = begun.get("verificationUriComplete") or begun["verificationUri"]
+        self._show(
+            f"Allow it in a browser, which shows this code: {begun['userCode']}\n"
+            f"  {complete}\n"
+            f"or type the code at {begun['verificationUri']}\n"
+        )
+        self._open(complete)
+        interval = begun.get("interval") or INTERVAL
+        end = time.monotonic() + begun.get("expiresIn", LONGEST)
+        refused = client.exceptions
+        while time.monotonic() < end:
+            time.sleep(interval)
+            try:
+                answer: dict[str, Any] = client.create_token(
+                    grantType=DEVICE_GRANT,
+                    clientId=registration["clientId"],
+                    clientSecret=registration["clientSecret"],
+                    deviceCode=begun["deviceCode"],
+                )
+                return answer
+            except refused.AuthorizationPendingException:
+                pass
+            except refused.SlowDownException:
+                interval += SLOW_DOWN
+            except refused.AccessDeniedException:
+                raise self._given_up("it was denied in the browser") from None
+            except refused.ExpiredTokenException:
+                break
+        raise self._given_up(None)
+
+    def _given_up(self, error: str | None) -> CredentialsError:
+        what = error or "nobody allowed it in time"
+        return source_error(self._source, f"no sign-in: {what}; try again")
+
+    def _open(self, url: str) -> None:
+        if self._context.browser:
+            open_tab(url)
+
+
+class _Callback(Server):
+    """Waits on a port of loopback for the browser to come back with a code.
+
+    A request without the `state`, which only the page opened knows, is nobody's.
+    """
+
+    def __init__(self, state: str) -> None:
+        answers: queue.Queue[tuple[str | None, str | None]] = queue.Queue()
+        self._answers = answers
+
+        class Back(Handler):
+            def do_GET(self) -> None:
+                parts = urllib.parse.urlsplit(self.path)
+                query = dict(urllib.parse.parse_qsl(parts.query))
+                if parts.path != "/oauth/callback" or not secrets.compare_digest(
+                    query.get("state", "").encode(), state.encode()
+                ):
+                    self.say(404, "There is nothing here.")
+                elif "code" in query:
+                    # which the terminal tells, once the code has been exchanged
+                    self.say(200, "The terminal shows whether you are signed in.")
+                    answers.put((query["code"], None))
+                else:
+                    error = query.get("error_description") or query.get("error")
+                    self.say(400, f"You are not signed in: {error}.")
+                    answers.put((None, error or "the browser brought no code"))
+
+        super().__init__(Back)
+
+    @property
+    def url(self) -> str:
+        return REDIRECT.replace("127.0.0.1", f"127.0.0.1:{self.port}")
+
+    def wait(self) -> tuple[str | None, str | None]:
+        """The code, or None and why there is none; None twice for nobody in time."""
+        try:
+            return self._answers.get(timeout=LONGEST)
+        except queue.Empty:
+            return None, None
+
+
+def command(source: Source) -> str:
+    """The AWS CLI's command that signs in for `source`."""
+    session = source.value("sso_session")
+    which = (
+        ["--profile", source.profile.name]
+        if session is None
+        else ["--sso-session", session]
+    )
+    return shlex.join(["aws", "sso", "login", *which])
+
+
+def _sha1(text: str) -> str:
+    """The name of the AWS CLI's file for `text`."""
+    return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+
+
+def _base64(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()

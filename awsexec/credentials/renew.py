@@ -1,0 +1,124 @@
+"""Renewal ahead of a session's end, and the entry that a run leaves for the next one."""
+
+from __future__ import annotations
+
+import time
+
+from awsexec import fastpath
+from awsexec.credentials.credentials import child_variables
+from awsexec.credentials.resolver import Demand
+from awsexec.errors import AwsexecError, ConfigError, shown
+from awsexec.fastpath import Entry
+from awsexec.times import seconds
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from awsexec.cache.store import Store
+    from awsexec.credentials.credentials import Credentials
+    from awsexec.credentials.resolver import Resolver
+    from awsexec.plan.plan import Plan
+
+# seconds between two attempts to renew the same session ahead of its end
+RETRY_AFTER = 60
+
+
+def leave_entry(
+    plan: Plan,
+    resolver: Resolver,
+    credentials: Credentials,
+    environ: Mapping[str, str],
+    store: Store,
+) -> None:
+    """Write the entry of this run for the fast path, and renew if it is time.
+
+    Nothing is written where the next run could not tell whether the entry counts. The
+    renewal goes on in a process of its own: COMMAND does not wait for it. Raises
+    `ConfigError`.
+    """
+    if (
+        credentials.expires is None
+        or credentials.issued is None
+        or not plan.chain.source.kind.files_decide
+    ):
+        return
+    now = int(time.time())
+    due = ahead_from(environ, credentials)
+    if resolver.renewable_until() <= max(now, due):
+        due = 0
+    if 0 < due <= now:
+        # the entry serves the runs in between, whatever becomes of the renewal
+        _write(plan, credentials, environ, store, now + RETRY_AFTER)
+        if take_turn(plan, store):
+            from awsexec.processes.background import detach
+
+            detach(lambda: _renew(plan, resolver, environ, store))
+    else:
+        _write(plan, credentials, environ, store, due)
+
+
+def take_turn(plan: Plan, store: Store) -> bool:
+    """Return whether it is this process's turn to renew the session ahead of its end."""
+    return store.claim(f"renewal of {plan.keys[-1]}", RETRY_AFTER)
+
+
+def ahead_from(environ: Mapping[str, str], credentials: Credentials) -> int:
+    """Return the moment from which to renew a session ahead: by default, its last quarter.
+
+    AWSEXEC_REFRESH_AHEAD is the time left by then (``10m``), or the part of the session's
+    life (``25%``). 0 turns it off, and 0 is then the result. Seconds since the epoch.
+    Raises `ConfigError`.
+    """
+    issued, expires = credentials.issued, credentials.expires
+    if issued is None or expires is None:
+        return 0
+    text = environ.get("AWSEXEC_REFRESH_AHEAD") or "25%"
+    try:
+        if text.endswith("%"):
+            left = (expires - issued) * int(text[:-1]) // 100
+        else:
+            left = seconds(text)
+    except ValueError:
+        raise ConfigError(
+            f"AWSEXEC_REFRESH_AHEAD={shown(text)}: write a time left like 10m, a part "
+            "of the session's life like 25%, or 0 for off"
+        ) from None
+    return max(issued, expires - left) if left > 0 else 0
+
+
+def _renew(
+    plan: Plan, resolver: Resolver, environ: Mapping[str, str], store: Store
+) -> None:
+    """Renew the session while COMMAND runs; if that fails, there is nobody to tell."""
+    try:
+        fresh = resolver.credentials(Demand(refresh=True))
+        leave_entry(plan, resolver, fresh, environ, store)
+    except AwsexecError:
+        pass
+
+
+def _write(
+    plan: Plan,
+    credentials: Credentials,
+    environ: Mapping[str, str],
+    store: Store,
+    renew: int,
+) -> None:
+    if not plan.config.is_settled:
+        return
+    assert credentials.expires is not None and credentials.issued is not None
+    variables = child_variables(credentials, plan.name, plan.region)
+    # the fast path knows the profile's name, which need not be ASCII
+    del variables["AWSEXEC_PROFILE"]
+    store.write(
+        Entry(
+            fastpath.run_key(plan.name, *plan.config.paths, environ),
+            ascii(plan.name),
+            credentials.issued,
+            credentials.expires,
+            variables,
+            renew,
+            plan.config.signatures,
+        )
+    )

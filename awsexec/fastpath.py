@@ -1,0 +1,510 @@
+"""The fast path: all of a cached run, from the words through the cache to the exec.
+
+It knows two command lines: ``awsexec [-q] PROFILE [--] COMMAND [ARG]...``, and
+``awsexec [-q] --export process PROFILE``, which SDKs run at every start. Anything else,
+and a run without a usable cache entry, is for the command line in `cli`, which is
+imported only then.
+
+It is one module, and imports only what the interpreter has loaded already: a cached run
+must cost no more than starting Python. Each further module of ours would cost one per
+cent of that start, and `json` or `argparse` nearly as much as the start itself.
+"""
+
+# the public module loads enum
+import _signal  # type: ignore[import-not-found]
+import os
+import sys
+import time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from typing import NoReturn
+
+# --- The cache entry ----------------------------------------------------------------
+#
+# A file of lines of ASCII, which need no parser. Times are in seconds since the epoch, by
+# this machine's clock. They are hexadecimal: for decimal numbers, Python loads a logarithm
+# from the mathematical library, which takes two per cent more memory.
+#
+#     awsexec 1 CHECKSUM        of all that follows
+#     key KEY                   every input of what was asked for
+#     profile NAME              for --forget, as ascii() writes it
+#     issued TIME
+#     expires TIME              as AWS said
+#     renew TIME                when to renew it ahead of its end, 0 for never
+#     files SIGNATURES          of the config files it was made from, "" for a session
+#     AWS_ACCESS_KEY_ID=...     and the other variables
+#
+# Two kinds of entry share this form. A session is AWS's answer to one request, and its
+# key has all inputs of the request. A run is the result of a profile in one environment:
+# its key has the profile and that environment, and it counts only while the config files
+# are unchanged.
+
+MAGIC = b"awsexec 1 "
+# bytes, far more than an entry has: session tokens are a few KiB at most
+LARGEST = 65_536
+# seconds that a clock may go back (NTP steps) without making entries useless
+CLOCK_SLACK = 60
+ACCESS_KEY_ID = "AWS_ACCESS_KEY_ID"
+SECRET_ACCESS_KEY = "AWS_SECRET_ACCESS_KEY"
+SESSION_TOKEN = "AWS_SESSION_TOKEN"
+# ISO 8601, UTC
+EXPIRATION = "AWS_CREDENTIAL_EXPIRATION"
+# the largest prime below 2 ** 128
+_PRIME = 2**128 - 159
+
+# The variables that a run depends on, besides the config files: where AWS is called, what
+# COMMAND is given, and when to renew it.
+RUN_VARIABLES = (
+    "HOME",
+    "AWS_REGION",
+    "AWS_DEFAULT_REGION",
+    "AWS_ENDPOINT_URL",
+    "AWS_ENDPOINT_URL_STS",
+    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+    "AWS_STS_REGIONAL_ENDPOINTS",
+    "AWS_USE_FIPS_ENDPOINT",
+    "AWS_USE_DUALSTACK_ENDPOINT",
+    "AWS_ENDPOINT_URL_SSO",
+    "AWS_ENDPOINT_URL_SSO_OIDC",
+    "AWS_ENDPOINT_URL_SIGNIN",
+    "AWS_LOGIN_CACHE_DIRECTORY",
+    "AWS_RETRY_MODE",
+    "AWS_MAX_ATTEMPTS",
+    "AWSEXEC_REFRESH_AHEAD",
+)
+
+
+class Entry:
+    """A cache entry: the variables of one key, and until when; the fields are the file's.
+
+    Reading an entry that cannot be used raises `OSError` (it is missing, or cannot be
+    read) or `ValueError` (its text says what is wrong).
+    """
+
+    __slots__ = ("key", "profile", "issued", "expires", "renew", "files", "variables")
+
+    def __init__(
+        self,
+        key: str,
+        profile: str,
+        issued: int,
+        expires: int,
+        variables: "dict[str, str]",
+        renew: int = 0,
+        files: str = "",
+    ) -> None:
+        self.key = key
+        self.profile = profile
+        self.issued = issued
+        self.expires = expires
+        self.renew = renew
+        self.files = files
+        self.variables = variables
+
+    def life_left(self, now: float) -> float:
+        """Return the seconds until expiry; 0 if by the clock it is not issued yet.
+
+        A clock that was set back would make an expired entry look fresh.
+        """
+        return self.expires - now if now > self.issued - CLOCK_SLACK else 0.0
+
+    def is_fresh(self, now: float) -> bool:
+        """Return whether enough life is left to hand it to COMMAND."""
+        return self.life_left(now) > margin(self.expires - self.issued)
+
+    def is_due(self, now: float) -> bool:
+        """Return whether it is time to renew it ahead of its expiry."""
+        return 0 < self.renew <= now
+
+
+def margin(lifetime: int) -> int:
+    """Return how many seconds before its end a session of `lifetime` is renewed.
+
+    It is five minutes, and less for short sessions: one of 15 minutes serves 13.
+    """
+    return min(300, lifetime // 8)
+
+
+def run_key(
+    profile: str, config: str, credentials: str, environ: "Mapping[str, str]"
+) -> str:
+    """Return the key of a run of `profile` with the two files at these paths."""
+    return ascii(
+        ("run", profile, config, credentials, *map(environ.get, RUN_VARIABLES))
+    )
+
+
+def signatures(paths: "Iterable[str]") -> str:
+    """Return what changes when any of the files does; it has None for a missing file.
+
+    The change time shows an edit that keeps size and modification time.
+    """
+    return ascii([_signature(path) for path in paths])
+
+
+def _signature(path: str) -> "tuple[int, ...] | None":
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return (
+        status.st_dev,
+        status.st_ino,
+        status.st_size,
+        status.st_mtime_ns,
+        status.st_ctime_ns,
+    )
+
+
+def digest(data: bytes) -> str:
+    """Return 32 hex digits, which spread file names and reveal damage.
+
+    They do not protect against forgery; the directory's owner and mode do. Importing
+    hashlib takes longer than everything else in a cached run.
+    """
+    return f"{int.from_bytes(b'.' + data, 'big') % _PRIME:032x}"
+
+
+def file_name(key: str) -> str:
+    """Return the name of the file of `key` in the cache directory."""
+    return digest(key.encode("ascii"))
+
+
+def dump(entry: Entry) -> bytes:
+    """Return the file's content. Raises `ValueError` for a variable that cannot be kept."""
+    lines = [
+        f"key {entry.key}",
+        f"profile {entry.profile}",
+        f"issued {entry.issued:x}",
+        f"expires {entry.expires:x}",
+        f"renew {entry.renew:x}",
+        f"files {entry.files}",
+    ]
+    for name, value in entry.variables.items():
+        if not (value.isascii() and value.isprintable()):
+            raise ValueError(f"{name} is not printable ASCII")
+        lines.append(f"{name}={value}")
+    body = "\n".join(lines).encode("ascii") + b"\n"
+    return MAGIC + digest(body).encode("ascii") + b"\n" + body
+
+
+def parse(data: bytes, key: "str | None" = None) -> Entry:
+    """Return the entry in a file's content, which must be for `key` if one is given."""
+    head, _, body = data.partition(b"\n")
+    if not head.startswith(MAGIC):
+        raise ValueError("written by another version, or not an entry")
+    if head[len(MAGIC) :] != digest(body).encode("ascii"):
+        raise ValueError("damaged")
+    lines = body.decode("ascii").split("\n")
+    found, profile, issued, expires, renew, files = [
+        line.partition(" ")[2] for line in lines[:6]
+    ]
+    if key is not None and found != key:
+        raise ValueError("for another request")
+    variables = {}
+    for line in lines[6:-1]:
+        name, _, value = line.partition("=")
+        variables[name] = value
+    times = [int(seconds, 16) for seconds in (issued, expires, renew)]
+    return Entry(found, profile, times[0], times[1], variables, times[2], files)
+
+
+def check_directory(directory: str) -> None:
+    """Raise unless `directory` is a real one, belongs to the user and is closed to others."""
+    _check_private(os.lstat(directory), 0o040000, "directory")
+
+
+def read(directory: str, key: str) -> Entry:
+    """Return the entry of `key` in a directory that `check_directory` accepted."""
+    descriptor = os.open(
+        directory + "/" + file_name(key),
+        os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0),
+    )
+    try:
+        _check_private(os.fstat(descriptor), 0o100000, "file")
+        return parse(os.read(descriptor, LARGEST), key)
+    finally:
+        os.close(descriptor)
+
+
+def _check_private(status: os.stat_result, kind: int, noun: str) -> None:
+    if status.st_mode & 0o170000 != kind:
+        raise ValueError(f"not a regular {noun}")
+    # Windows has neither owner nor mode; there the user's own folder is private
+    if os.name == "posix":
+        if status.st_uid != os.geteuid():
+            raise ValueError("owned by another user")
+        if status.st_mode & 0o077:
+            raise ValueError(f"open to others (mode {status.st_mode & 0o777:04o})")
+
+
+# --- COMMAND ------------------------------------------------------------------------
+
+# The variables that would select another identity, or supply parts of one. botocore
+# prefers AWS_SECURITY_TOKEN to AWS_SESSION_TOKEN, and refuses to start when AWS_PROFILE
+# names a missing profile, whatever keys the environment holds. They are unset, not
+# blanked: to some programs an empty variable is a value.
+REMOVED = frozenset(
+    {
+        "AWSEXEC_BARE_CONFIG",
+        "AWSEXEC_BARE_PROFILE",
+        "AWSEXEC_ISSUED",
+        "AWSEXEC_OWN_CONFIG",
+        "AWSEXEC_PROFILE_REGION",
+        "AWS_ACCESS_KEY",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_ACCOUNT_ID",
+        "AWS_CREDENTIAL_EXPIRATION",
+        "AWS_CREDENTIAL_FILE",
+        "AWS_DEFAULT_PROFILE",
+        "AWS_PROFILE",
+        "AWS_ROLE_ARN",
+        "AWS_ROLE_SESSION_NAME",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SECRET_KEY",
+        "AWS_SECURITY_TOKEN",
+        "AWS_SESSION_EXPIRATION",
+        "AWS_SESSION_TOKEN",
+        "AWS_WEB_IDENTITY_TOKEN_FILE",
+    }
+)
+REMOVED_PREFIX = "AWS_CONTAINER_"
+
+
+def child_environment(
+    environ: "Mapping[str, str]", added: "Mapping[str, str]"
+) -> dict[str, str]:
+    """Return the caller's environment without what selects an identity, plus `added`."""
+    kept = {
+        name: value
+        for name, value in environ.items()
+        if name not in REMOVED and not name.startswith(REMOVED_PREFIX)
+    }
+    kept.update(added)
+    return kept
+
+
+def become(command: "list[str]", environ: "Mapping[str, str]") -> "NoReturn":
+    """Replace this process by `command`, as POSIX's execvp does.
+
+    It is the first file on the PATH of `environ` that can be run; sh runs a script
+    without ``#!``. Raises `FileNotFoundError` where no folder has it, and another
+    `OSError` where the system does not run it.
+    """
+    # Python ignores these two signals from its start. A command that inherited that would
+    # not stop when its reader does (`yes | head`).
+    for name in ("SIGPIPE", "SIGXFSZ"):
+        number = getattr(_signal, name, None)
+        if number is not None:
+            _signal.signal(number, _signal.SIG_DFL)
+    name = command[0]
+    folders = [""] if "/" in name else environ.get("PATH", os.defpath).split(":")
+    failure: OSError = FileNotFoundError()
+    for folder in folders if name else ():
+        path = f"{folder}/{name}" if folder else name
+        try:
+            # a stat costs a tenth of an exec that fails
+            os.stat(path)
+            _replace(path, command, environ)
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except PermissionError as error:
+            # a later folder may have one that runs
+            failure = error
+    raise failure
+
+
+def _replace(path: str, command: "list[str]", environ: "Mapping[str, str]") -> None:
+    try:
+        os.execve(path, command, environ)
+    except OSError as error:
+        # ENOEXEC, without loading the module errno
+        if error.errno != 8:
+            raise
+        os.execve("/bin/sh", ["sh", path, *command[1:]], environ)
+
+
+def caller_environment() -> "dict[str, str]":
+    """Return the environment as the caller left it.
+
+    A shell of awsexec may have its profile's region, and a COMMAND of --serve a copy of
+    the config file with a profile of its own (`serve.config_copy`). Neither is the user's
+    choice for the next profile, and both are taken back. In the C locale Python sets
+    LC_CTYPE to a UTF-8 locale for its own process and its children (PEP 538). COMMAND
+    must not see that.
+    """
+    environ = dict(os.environ)
+    if "AWSEXEC_PROFILE_REGION" in environ:
+        for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+            if environ.get(name) == environ["AWSEXEC_PROFILE_REGION"]:
+                del environ[name]
+    if "AWSEXEC_BARE_CONFIG" in environ:
+        if environ.get("AWS_CONFIG_FILE") == environ["AWSEXEC_BARE_CONFIG"]:
+            environ["AWS_CONFIG_FILE"] = environ.get("AWSEXEC_OWN_CONFIG", "")
+        if environ.get("AWS_PROFILE") == environ.get("AWSEXEC_BARE_PROFILE"):
+            environ.pop("AWS_PROFILE", None)
+    if environ.get("LC_CTYPE") in ("C.UTF-8", "C.utf8") and not environ.get("LC_ALL"):
+        try:
+            with open("/proc/self/environ", "rb") as stream:
+                original = stream.read()
+        except OSError:
+            return environ
+        if b"\0LC_CTYPE=" not in b"\0" + original:
+            del environ["LC_CTYPE"]
+    return environ
+
+
+# --- credential_process -------------------------------------------------------------
+
+# The profiles whose processes this one runs in, as JSON. Each is the config file, the
+# credentials file, and the profiles from the one of the run to the one of the process.
+# Set for such processes only, and inherited by what they start.
+CALLERS = "AWSEXEC_CALLERS"
+
+DOCUMENT = (
+    ("AccessKeyId", ACCESS_KEY_ID),
+    ("SecretAccessKey", SECRET_ACCESS_KEY),
+    ("SessionToken", SESSION_TOKEN),
+    ("Expiration", EXPIRATION),
+)
+
+
+def process_document(variables: "Mapping[str, str]") -> str:
+    """Return the JSON that an SDK expects of a ``credential_process``.
+
+    `variables` are COMMAND's; their values must be printable ASCII. SDKs and Tools
+    Reference Guide, "Process credential provider".
+    """
+    members = ['"Version": 1']
+    for member, name in DOCUMENT:
+        if name in variables:
+            value = variables[name].replace("\\", "\\\\").replace('"', '\\"')
+            members.append(f'"{member}": "{value}"')
+    return "{" + ", ".join(members) + "}\n"
+
+
+def put(text: str) -> None:
+    """Write `text` to stdout at once. Raises `OSError`.
+
+    It does not use a buffer: at its end, Python would complain of what is left in it.
+    """
+    data = os.fsencode(text)
+    while data:
+        data = data[os.write(sys.stdout.fileno(), data) :]
+
+
+# --- The run ------------------------------------------------------------------------
+
+_QUIET = ("-q", "--quiet")
+
+
+def attempt(argv: "Sequence[str]", environ: "Mapping[str, str]") -> bool:
+    """Run `argv` if a look at the cache is enough: become COMMAND, or print for an SDK.
+
+    Return True if the credentials were printed. Return False, and have done nothing, for
+    anything but the two known command lines and the simple case of everything they
+    depend on: the command line in `cli` then runs. AWSEXEC_FASTPATH=0 turns the fast
+    path off; nothing but the speed changes.
+    """
+    parsed = _parse(argv)
+    if parsed is None or os.name != "posix" or environ.get("AWSEXEC_FASTPATH") == "0":
+        return False
+    if environ.get(CALLERS):
+        # this may be a loop, which no entry may hide
+        return False
+    profile, command = parsed
+    if not command and (sys.stdout is None or sys.stdout.isatty()):
+        # `cli` warns of secrets on the screen
+        return False
+    try:
+        found = _cached_run(profile, environ, time.time())
+        if found is None:
+            return False
+        if not command:
+            put(process_document(found.variables))
+            return True
+        added = found.variables
+        added["AWSEXEC_PROFILE"] = profile
+        become(list(command), child_environment(environ, added))
+    except (OSError, ValueError):
+        # `cli` meets the same failure again, and words it
+        return False
+
+
+def _parse(argv: "Sequence[str]") -> "tuple[str, Sequence[str]] | None":
+    """Return PROFILE and COMMAND, or None for any other command line.
+
+    COMMAND is empty for ``--export process``.
+    """
+    profile, export, position = "", False, 0
+    while position < len(argv):
+        word = argv[position]
+        position += 1
+        if word in _QUIET:
+            continue
+        if word == "--export" and argv[position : position + 1] == ["process"]:
+            export = True
+            position += 1
+        elif word == "--export=process":
+            export = True
+        elif word[:1] == "-":
+            if word != "--" or export or not profile or position == len(argv):
+                return None
+            return profile, argv[position:]
+        elif profile:
+            return None if export else (profile, argv[position - 1 :])
+        elif not word:
+            return None
+        else:
+            profile = word
+    return (profile, ()) if export and profile else None
+
+
+def _cached_run(
+    profile: str, environ: "Mapping[str, str]", now: float
+) -> "Entry | None":
+    """Return the entry of a run of `profile` if it is fresh. Raises as `read` does."""
+    home = environ.get("HOME", "")
+    config = _path(environ.get("AWS_CONFIG_FILE") or "~/.aws/config", home)
+    credentials = _path(
+        environ.get("AWS_SHARED_CREDENTIALS_FILE") or "~/.aws/credentials", home
+    )
+    directory = _cache_directory(environ, home)
+    if not (config and credentials and directory):
+        return None
+    check_directory(directory)
+    key = run_key(profile, config, credentials, environ)
+    found = read(directory, key)
+    if (
+        not found.is_fresh(now)
+        or found.is_due(now)
+        or found.files != signatures((config, credentials))
+    ):
+        return None
+    return found
+
+
+def _path(path: str, home: str) -> str:
+    """Return `path` with its ``~`` filled in; "" where that is not so simple."""
+    if "$" in path:
+        return ""
+    if path[:2] == "~/" and home[:1] == "/":
+        return home.rstrip("/") + path[1:]
+    return path if path[:1] == "/" else ""
+
+
+def _cache_directory(environ: "Mapping[str, str]", home: str) -> str:
+    """Return the cache directory, as platformdirs finds it; "" if that is not so simple.
+
+    A wrong answer would only cost time: it has no entry.
+    """
+    chosen = environ.get("AWSEXEC_CACHE_DIR")
+    if chosen:
+        return chosen.rstrip("/") if chosen[0] == "/" else ""
+    base = environ.get("XDG_CACHE_HOME") or (
+        "~/Library/Caches" if sys.platform == "darwin" else "~/.cache"
+    )
+    path = _path(base, home)
+    return path and path.rstrip("/") + "/awsexec"

@@ -1,0 +1,154 @@
+"""Standard output: what is written there, and text for people: tables and colours."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from awsexec import fastpath
+from awsexec.errors import cannot_write
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+# SGR colours
+RED, BOLD = "31", "1"
+
+
+def put(text: str) -> None:
+    """Write `text`, which must arrive, to stdout. Raises `AwsexecError`."""
+    try:
+        fastpath.put(text)
+    except OSError as error:
+        raise cannot_write(error) from None
+
+
+def show(text: str) -> None:
+    """Write `text`, which a person reads, to stdout.
+
+    Raises `AwsexecError`, and `BrokenPipeError` where the reader has seen enough, as in
+    ``awsexec --list | head``.
+    """
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        # else Python tries to write the rest when it ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise cannot_write(error) from None
+
+
+def as_json(value: object) -> str:
+    """Return `value` as JSON for programs, which people can read too."""
+    import json
+
+    return json.dumps(value, indent=2) + "\n"
+
+
+def as_json_line(value: object) -> str:
+    """Return `value` as JSON on one line."""
+    import json
+
+    return json.dumps(value)
+
+
+def has_colour(environ: Mapping[str, str]) -> bool:
+    """Return whether to colour stdout (https://no-color.org)."""
+    return (
+        sys.stdout.isatty()
+        and not environ.get("NO_COLOR")
+        and environ.get("TERM") != "dumb"
+    )
+
+
+def coloured(text: str, colour: str, on: bool) -> str:
+    """Return `text` in an SGR colour, if it is `on`."""
+    return f"\033[{colour}m{text}\033[0m" if on and text else text
+
+
+def table(
+    rows: Sequence[Sequence[str]], width: int | None, shrink: Sequence[int]
+) -> list[str]:
+    """Return the rows as lines, each column as wide as its widest cell.
+
+    Where the lines would be wider than `width`, the columns that `shrink` names lose the
+    middle of their cells, the widest column first.
+    """
+    widths = [max(map(columns, column)) for column in zip(*rows, strict=True)]
+    over = sum(widths) + 2 * (len(widths) - 1) - (width or sys.maxsize)
+    while over > 0:
+        widest = max(shrink, key=lambda column: widths[column])
+        if widths[widest] <= 8:
+            break
+        widths[widest] -= 1
+        over -= 1
+    return [
+        "  ".join(
+            padded(_fit(cell, size), size)
+            for cell, size in zip(row, widths, strict=True)
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def columns(text: str) -> int:
+    """Return how many columns of a terminal `text` takes (Unicode Annex 11)."""
+    if text.isascii():
+        return len(text)
+    from unicodedata import combining, east_asian_width
+
+    return sum(
+        0 if combining(each) else 2 if east_asian_width(each) in "WF" else 1
+        for each in text
+    )
+
+
+def padded(text: str, size: int) -> str:
+    """Return `text` with blanks up to `size` columns."""
+    return text + " " * (size - columns(text))
+
+
+def cut(text: str, size: int | None) -> str:
+    """Return `text`; if it does not fit `size` columns, its beginning and an ellipsis."""
+    if size is None or columns(text) <= size:
+        return text
+    while columns(text) > size - 1:
+        text = text[:-1]
+    return text + "…"
+
+
+def _fit(cell: str, size: int) -> str:
+    """Return `cell`; if it does not fit `size` columns, without its middle."""
+    if columns(cell) <= size:
+        return cell
+    head = cut(cell, size // 2 + 1)
+    tail = cell[len(head) - 1 :]
+    while columns(head) + columns(tail) > size:
+        tail = tail[1:]
+    return head + tail
+
+
+def width(environ: Mapping[str, str]) -> int | None:
+    """Return the columns of the terminal; None where stdout is not a terminal.
+
+    COLUMNS wins, as for other programs (POSIX, "Environment Variables").
+    """
+    if not sys.stdout.isatty():
+        return None
+    chosen = environ.get("COLUMNS", "")
+    if chosen.isascii() and chosen.isdigit() and 0 < int(chosen[:9]):
+        return int(chosen[:9])
+    try:
+        # a terminal that does not know its size has 0 columns
+        return os.get_terminal_size(sys.stdout.fileno()).columns or 80
+    except OSError:
+        return 80
+
+
+def home_as_tilde(path: str, environ: Mapping[str, str]) -> str:
+    """Return `path` with the home directory as ``~``, for people."""
+    home = environ.get("HOME", "").rstrip("/")
+    return "~" + path[len(home) :] if home and path.startswith(home + os.sep) else path

@@ -1,0 +1,302 @@
+"""From a profile to its chain: a source of credentials, then the calls to a role.
+
+Nothing is asked of AWS or of the user here. The rules are those of botocore's
+`AssumeRoleProvider`, which the AWS CLI uses too. There are two differences: each call's
+limits are checked here, where the setting's place is still known, and one MFA code
+serves a whole chain.
+"""
+
+from __future__ import annotations
+
+from awsexec.errors import ConfigError, NoSuchProfile, ProfileLoop, UsageError, shown
+from awsexec.plan.calls import OWN_SETTINGS, ROLE_SETTINGS, MfaSession, assume_role
+from awsexec.plan.limits import (
+    CHAINED_LONGEST,
+    MFA_DEFAULT,
+    MFA_LONGEST,
+    ROLE_DEFAULT,
+    checked_serial,
+    duration,
+)
+from awsexec.plan.source_kinds import (
+    source_named,
+    source_of,
+    source_of_machine,
+    with_settings,
+)
+from awsexec.profiles import values
+from awsexec.profiles.profile import Profile, Profiles
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from awsexec.plan.calls import Step
+    from awsexec.plan.source import Source
+    from awsexec.profiles.files import Setting
+
+
+class Chain:
+    """What a profile stands for: its source, then the steps in the order of the calls.
+
+    `hops` are the profiles on the way, from the one of the run to the source's.
+    """
+
+    __slots__ = ("profile", "source", "steps", "hops")
+
+    def __init__(
+        self,
+        profile: Profile,
+        source: Source,
+        steps: tuple[Step, ...],
+        hops: tuple[Profile, ...],
+    ) -> None:
+        self.profile = profile
+        self.source = source
+        self.steps = steps
+        self.hops = hops
+
+    @property
+    def role_arns(self) -> list[Setting]:
+        """The settings that name its roles, in the order of the calls."""
+        of_source = self.source.get("role_arn")
+        hops = {hop.name: hop for hop in self.hops}
+        steps = [
+            hops[step.profile].settings["role_arn"]
+            for step in self.steps
+            if not isinstance(step, MfaSession)
+        ]
+        return [of_source, *steps] if of_source is not None else steps
+
+    @property
+    def life(self) -> int | None:
+        """The seconds that its last session lives; None where the source decides."""
+        if not self.steps:
+            return None
+        return self.steps[-1].duration or ROLE_DEFAULT
+
+    @property
+    def is_chained(self) -> bool:
+        """Whether its last role is assumed with a session, and so for an hour at most.
+
+        The first role of a user's keys is not: for longer it is assumed with the keys.
+        """
+        roles = sum(not isinstance(step, MfaSession) for step in self.steps)
+        return roles > self.source.is_user_keys
+
+    @property
+    def may_be_out_of_date(self) -> bool:
+        """Whether its credentials, kept in the cache, may no longer be the source's."""
+        return bool(self.source.kind.ask_again) and not self.steps
+
+    def keys(self, endpoint: str) -> list[str]:
+        """Return the cache key of the source, and of what each step gives.
+
+        `endpoint` identifies the STS that is called. A key holds every input of the
+        requests up to its step, and nothing random.
+        """
+        calls = [
+            (step.operation, *sorted(step.parameters().items())) for step in self.steps
+        ]
+        identity = self.source.identity()
+        return [
+            ascii(("session", endpoint, identity, *calls[:length]))
+            for length in range(len(calls) + 1)
+        ]
+
+
+def chain_of(
+    profiles: Profiles,
+    profile: Profile,
+    session_name: str,
+    environ: Mapping[str, str],
+    *,
+    federated: bool = False,
+) -> Chain:
+    """Work out the chain of `profile`, which may carry settings from options.
+
+    `session_name` is for roles that configure none. `federated` is for the console, which
+    wants a user's keys as they are: GetFederationToken accepts no session of them.
+    Raises `ConfigError` and `UsageError`.
+    """
+    hops, source = _walk(profiles, profile)
+    if not hops or source.kind.assumes_role:
+        _refuse_role_settings(source)
+    source = with_settings(source, profiles, profile, session_name, environ)
+    serial = profile.get("mfa_serial")
+    steps: list[Step] = []
+    if hops:
+        steps = _role_steps(hops[::-1], source, session_name, environ)
+    elif federated and source.is_user_keys:
+        # and a --duration is for GetFederationToken
+        pass
+    elif serial is not None and source.is_user_keys:
+        # a session's keys run as they are: they cannot open another session
+        seconds = duration(profile, "GetSessionToken", MFA_LONGEST) or MFA_DEFAULT
+        steps = [MfaSession(checked_serial(serial), seconds, profile.name)]
+    else:
+        _refuse_session_options(profile)
+    if not hops or hops[-1].name != source.profile.name:
+        hops.append(source.profile)
+    return Chain(profile, source, tuple(steps), tuple(hops))
+
+
+def chain_of_machine(session_name: str, environ: Mapping[str, str]) -> Chain | None:
+    """Return the chain where there is no profile: the machine's own source, or None.
+
+    Raises `ConfigError`.
+    """
+    source = source_of_machine(environ)
+    if source is None:
+        return None
+    source = with_settings(
+        source, Profiles.none(), source.profile, session_name, environ
+    )
+    return Chain(source.profile, source, (), (source.profile,))
+
+
+def _walk(profiles: Profiles, profile: Profile) -> tuple[list[Profile], Source]:
+    """Return the profiles that are roles, from the one of the run on, and the source."""
+    roles: list[Profile] = []
+    while True:
+        # only the profile of the run prefers its role to its own keys
+        if not _is_role(profile) or (roles and profile.has_static_keys):
+            return roles, source_of(profile)
+        roles.append(profile)
+        link = _link(profile)
+        if link.name == "credential_source":
+            return roles, source_named(profile, link)
+        source = _source_profile(profiles, profile, link)
+        if source.name == profile.name and (
+            source.has_static_keys or not _is_role(source)
+        ):
+            return roles, source_of(source)
+        names = [role.name for role in roles]
+        if source.name in names:
+            loop = [*names[names.index(source.name) :], source.name]
+            raise ProfileLoop(loop, link.where)
+        profile = source
+
+
+def _is_role(profile: Profile) -> bool:
+    # a role with a web identity token is a source: it needs no other credentials
+    return (
+        profile.get("role_arn") is not None
+        and profile.get("web_identity_token_file") is None
+    )
+
+
+def _link(profile: Profile) -> Setting:
+    """Return the one setting that says whose credentials assume the role of `profile`."""
+    source, named = profile.get("source_profile"), profile.get("credential_source")
+    if source is not None and named is not None:
+        raise ConfigError(
+            f"{named.where}: profile {profile.name!r} has both credential_source and "
+            f"source_profile ({source.where}); remove one of them"
+        )
+    link = source or named
+    if link is None:
+        raise ConfigError(
+            f"{profile.settings['role_arn'].where}: profile {profile.name!r} has "
+            "role_arn but no source_profile or credential_source; add one of them"
+        )
+    return link
+
+
+def _source_profile(profiles: Profiles, profile: Profile, link: Setting) -> Profile:
+    try:
+        return profiles.get(link.value)
+    except NoSuchProfile as error:
+        raise ConfigError(
+            f"{link.where}: source_profile of profile {profile.name!r}: {error}"
+        ) from None
+
+
+def _refuse_role_settings(source: Source) -> None:
+    """Raise where `source` has settings that only AssumeRole uses, and it is not called.
+
+    An option that would do nothing is refused. Of a file's settings only awsexec's own
+    are: they say how little a session may do. The SDKs ignore the others here too. A
+    profile that only lends its keys to another profile's role may have all of them: they
+    are for its own role, which this run does not assume.
+    """
+    profile = source.profile
+    by_token = source.kind.assumes_role
+    for setting in profile.settings.values():
+        names = ROLE_SETTINGS if setting.is_option else OWN_SETTINGS
+        if (
+            setting.name not in names
+            or not (setting.value or setting.block)
+            or (setting.name == "session_read_only" and not values.is_true(setting))
+            or (setting.name == "role_session_name" and by_token)
+        ):
+            continue
+        name = shown(profile.name)
+        if by_token:
+            why = f"profile {name} assumes its role with a web identity token"
+        else:
+            why = f"profile {name} has no role"
+        if setting.is_option:
+            advice = "leave the option out" if by_token else "add --role-arn"
+            raise UsageError(f"{setting.where} would do nothing: {why}; {advice}")
+        advice = "remove the setting" if by_token else "add role_arn, or remove it"
+        raise ConfigError(
+            f"{setting.where}: {setting.name} would do nothing: {why}; {advice}"
+        )
+
+
+def _refuse_session_options(profile: Profile) -> None:
+    for name in ("duration_seconds", "mfa_serial"):
+        setting = profile.get(name)
+        if setting is not None and setting.is_option:
+            raise UsageError(
+                f"{setting.where} would do nothing: the credentials of profile "
+                f"{shown(profile.name)} are used as they are, and awsexec opens no session"
+            )
+
+
+def _role_steps(
+    hops: Sequence[Profile],
+    source: Source,
+    session_name: str,
+    environ: Mapping[str, str],
+) -> list[Step]:
+    """Return the steps through the roles of `hops`, in the order of the calls.
+
+    The first hop's MFA gets a session of its own where that is possible, so that one code
+    serves every role of the same keys. It is not possible with credentials that are a
+    session already, and for a single role that is to live longer than a role assumed
+    with a session may. A device is asked for one code only: role credentials cannot
+    present it again.
+    """
+    steps: list[Step] = []
+    vouched: set[str] = set()
+    for position, hop in enumerate(hops):
+        serial = hop.get("mfa_serial")
+        in_call = None
+        if serial is not None and serial.value not in vouched:
+            in_call = checked_serial(serial)
+            vouched.add(in_call)
+        step = assume_role(hop, session_name, environ)
+        step.mfa_serial = in_call
+        is_long = (step.duration or 0) > CHAINED_LONGEST
+        if is_long and (position > 0 or source.is_session):
+            setting = hop.settings["duration_seconds"]
+            signer = "another role" if position > 0 else f"a session ({source.label})"
+            raise ConfigError(
+                f"{setting.where}: {step.duration} seconds for profile {hop.name!r}, "
+                f"but a role that {signer} assumes lives one hour at most; ask for "
+                f"{CHAINED_LONGEST} or less"
+            )
+        if in_call and position == 0 and source.kind.is_role_session:
+            # botocore asks for the code, and AWS refuses it
+            raise ConfigError(
+                f"{hop.settings['mfa_serial'].where}: MFA for profile {hop.name!r}, but a "
+                f"role's session ({source.label}) cannot present it; remove mfa_serial, "
+                "or name a source_profile with the keys of the device's user"
+            )
+        if in_call and position == 0 and source.is_user_keys and not is_long:
+            steps.append(MfaSession(in_call, MFA_DEFAULT, hop.name))
+            step.mfa_serial = None
+        steps.append(step)
+    return steps

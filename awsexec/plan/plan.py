@@ -1,0 +1,214 @@
+"""A plan: what a run will do to get the credentials of a profile.
+
+Making a plan reads the user's AWS files, and nothing else happens: no network, no lock,
+no prompt, no other program.
+"""
+
+from __future__ import annotations
+
+from awsexec.errors import UsageError
+from awsexec.plan.asking import Asking, asking_for
+from awsexec.plan.chain import Chain, chain_of, chain_of_machine
+from awsexec.plan.endpoint import Endpoint, chosen_region, endpoint_for
+from awsexec.plan.limits import clean_session_name
+from awsexec.plan.overrides import (
+    local_user,
+    profile_for,
+    profile_variable,
+    settings_of,
+)
+from awsexec.plan.source_kinds import ENVIRONMENT, METADATA_DISABLED
+from awsexec.profiles import values
+from awsexec.profiles.config import Config
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from awsexec.options.arguments import Arguments
+    from awsexec.profiles.profile import Profile
+
+    # what botocore calls ``retries``
+    Retries = dict[str, str | int]
+
+# what retry_mode and max_attempts may be (SDKs and Tools Reference Guide, "Retry
+# behavior"); nobody waits for more attempts
+RETRY_MODES = ("legacy", "standard", "adaptive")
+ATTEMPTS = (1, 1000)
+
+
+class Plan:
+    """What a run will do to get credentials, and what its COMMAND is told.
+
+    `chain` is what the profile stands for, `endpoint` where AWS is called, and `retries`
+    how often (None for awsexec's own number). `asking` is how the user may be asked.
+    `region` is COMMAND's region, None where none is known; `region_of_profile` is whether
+    it is the profile's and no choice of the user's. `config` is what all of it was worked
+    out from. `uses_cache` is whether sessions may be read from the cache and kept there.
+    `by_name` is whether the profile's name alone, without an option that changes what
+    the name stands for, made the plan.
+    """
+
+    __slots__ = (
+        "chain",
+        "endpoint",
+        "retries",
+        "asking",
+        "region",
+        "region_of_profile",
+        "config",
+        "uses_cache",
+        "by_name",
+        "_keys",
+    )
+
+    def __init__(
+        self,
+        *,
+        chain: Chain,
+        endpoint: Endpoint,
+        retries: Retries | None,
+        asking: Asking,
+        region: str | None,
+        region_of_profile: bool,
+        config: Config,
+        uses_cache: bool,
+        by_name: bool,
+    ) -> None:
+        self.chain = chain
+        self.endpoint = endpoint
+        self.retries = retries
+        self.asking = asking
+        self.region = region
+        self.region_of_profile = region_of_profile
+        self.config = config
+        self.uses_cache = uses_cache
+        self.by_name = by_name
+        self._keys: list[str] | None = None
+
+    @property
+    def name(self) -> str:
+        """The profile's name, which COMMAND is told."""
+        return self.chain.profile.name
+
+    @property
+    def keys(self) -> list[str]:
+        """The cache keys of the source and of what each step gives."""
+        if self._keys is None:
+            self._keys = self.chain.keys(self.endpoint.identity)
+        return self._keys
+
+    @property
+    def label(self) -> str:
+        """The profile, for messages about credentials that the environment may hold."""
+        source = self.chain.source
+        in_environment = source.kind is ENVIRONMENT and not source.profile.settings
+        return f"profile {self.name!r}" + (" in the environment" * in_environment)
+
+    def asking_again(self, asking: Asking) -> Plan:
+        """Return the same plan with another way to ask."""
+        return Plan(
+            chain=self.chain,
+            endpoint=self.endpoint,
+            retries=self.retries,
+            asking=asking,
+            region=self.region,
+            region_of_profile=self.region_of_profile,
+            config=self.config,
+            uses_cache=self.uses_cache,
+            by_name=self.by_name,
+        )
+
+
+class Planner:
+    """Makes the plans of one command line in one environment.
+
+    `config` saves reading the user's files again. Raises `ConfigError`.
+    """
+
+    def __init__(
+        self,
+        arguments: Arguments,
+        environ: Mapping[str, str],
+        config: Config | None = None,
+    ) -> None:
+        self._arguments = arguments
+        self._environ = environ
+        self.config = config or Config.load(environ)
+        self._options = settings_of(arguments)
+        self._session_name = clean_session_name(local_user())
+
+    def plan(self, name: str | None, *, federated: bool = False) -> Plan:
+        """Make the plan for the profile `name`, None for what the environment names.
+
+        `federated` is for the console, which wants a user's keys as they are:
+        GetFederationToken accepts no session of them, and --duration is for that call.
+        Raises `ConfigError` and `UsageError`.
+        """
+        profiles, options, environ = self.config.profiles, self._options, self._environ
+        variable = profile_variable(environ)
+        if not (name or variable or options or profiles.names()):
+            return self.plan_of_machine()
+        profile = profile_for(profiles, name, variable, options)
+        chain = chain_of(
+            profiles, profile, self._session_name, environ, federated=federated
+        )
+        by_name = (
+            profile.name in profiles
+            and not options
+            and self._arguments.region is None
+            # a policy file is not among the files whose signatures are known
+            and not any(hop.get("session_policy") for hop in chain.hops)
+        )
+        return self._plan_of(chain, by_name=by_name)
+
+    def plan_of_machine(self) -> Plan:
+        """Make the plan for the machine's own source. Raises as `plan` does."""
+        chain = chain_of_machine(self._session_name, self._environ)
+        if chain is None:
+            raise UsageError(
+                f"no PROFILE, no profile in {' or '.join(self.config.paths)}, and "
+                f"{METADATA_DISABLED} turns the instance metadata off; add a profile"
+            )
+        return self._plan_of(chain, by_name=False)
+
+    def _plan_of(self, chain: Chain, *, by_name: bool) -> Plan:
+        arguments, environ = self._arguments, self._environ
+        profile = chain.profile
+        chosen = chosen_region(environ, arguments.region)
+        region = chosen or profile.get("region")
+        return Plan(
+            chain=chain,
+            endpoint=endpoint_for(
+                self.config.profiles, profile, environ, region, chain.role_arns
+            ),
+            retries=_retries(profile, environ),
+            asking=asking_for(profile, chain.source.profile, arguments, environ),
+            region=region.value if region is not None else None,
+            region_of_profile=chosen is None,
+            config=self.config,
+            uses_cache=not arguments.no_cache,
+            by_name=by_name,
+        )
+
+
+def make_plan(
+    arguments: Arguments, environ: Mapping[str, str], *, federated: bool = False
+) -> Plan:
+    """Make the plan for PROFILE and the options of `arguments`, as `Planner.plan` does."""
+    return Planner(arguments, environ).plan(arguments.profile, federated=federated)
+
+
+def _retries(profile: Profile, environ: Mapping[str, str]) -> Retries | None:
+    """Return what the user configured of botocore's ``retries``, None for nothing.
+
+    Raises `ConfigError`.
+    """
+    mode = values.one_of(profile.or_variable("retry_mode", environ), RETRY_MODES)
+    attempts = values.number(profile.or_variable("max_attempts", environ), ATTEMPTS)
+    retries: Retries = {}
+    if mode is not None:
+        retries["mode"] = mode
+    if attempts is not None:
+        retries["total_max_attempts"] = attempts
+    return retries or None
