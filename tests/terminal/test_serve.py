@@ -64,7 +64,8 @@ def begins(person):
 def elsewhere(run_awsexec, sts):
     """A run in another terminal, which leaves a session that lives for long."""
     sts.add_role("reader", mfa=True, longest=7200)
-    run_awsexec.child("--mfa-token", "222222", "admin")
+    # the first one has a second left, which a run would still take
+    run_awsexec.child("--refresh", "--mfa-token", "222222", "admin")
 
 
 def test_asks_ahead_of_time(watch, sts):
