@@ -3,6 +3,9 @@
 # make coverage  which lines most of them run
 # make fuzz      the tests with made-up cases, for ten minutes
 # make lint      formatting, style and types
+# make completions
+#                write what is made from the table of options: the completion files,
+#                the man page and docs/reference.md
 # make bench     how long it takes, beside Python's own start and the other tools
 # make clean     remove what the others made
 #
@@ -89,6 +92,10 @@ lint: $(VENV)/made
 	$(BIN)/black --check .
 	$(BIN)/flake8
 	$(BIN)/mypy
+
+.PHONY: completions
+completions: $(VENV)/made
+	$(BIN)/python -m awsexec.options.generate
 
 # What is measured is installed as pipx does it: on its own, and without setuptools,
 # which Pythons before 3.12 bring along and which slows down every start.

@@ -1,27 +1,67 @@
-"""What --export prints: variables as each shell and program reads them.
+"""The formats of --export: variables as each shell and program reads them.
 
-The functions take names with values and return text, or raise `ConfigError` where a
-value cannot be written so that it is read as it is.
+The functions take names with values and return text. They raise `ConfigError` if a
+format cannot express a value.
+
+The parser of the command line reads the names from here. So this module imports nothing
+slow at the top.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
-
 from awsexec.errors import ConfigError
 from awsexec.fastpath import DOCUMENT, process_document
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
 
-class Shell(NamedTuple):
-    """How a shell sets a variable, and how it takes some away that may not be there."""
+# Each format's name, what reads it, and the line to use, in the order of the help.
+FORMATS = (
+    (
+        "process",
+        "AWS SDKs, as the credential_process of a profile",
+        "credential_process = awsexec --export process PROFILE",
+    ),
+    ("sh", "sh, bash, zsh", 'eval "$(awsexec --export sh PROFILE)"'),
+    ("fish", "fish", "awsexec --export fish PROFILE | source"),
+    (
+        "powershell",
+        "PowerShell",
+        "awsexec --export powershell PROFILE | Out-String | Invoke-Expression",
+    ),
+    (
+        "cmd",
+        "cmd.exe (write %%i in a batch file)",
+        "for /f \"delims=\" %i in ('awsexec --export cmd PROFILE') do @%i",
+    ),
+    (
+        "dotenv",
+        "docker --env-file (NAME=VALUE lines)",
+        "docker run --env-file <(awsexec --export dotenv PROFILE) IMAGE",
+    ),
+    (
+        "json",
+        "other programs (a JSON object of names and values)",
+        "awsexec --export json PROFILE",
+    ),
+)
+EXPORT_FORMATS = tuple(name for name, _, _ in FORMATS)
 
-    assign: Callable[[str, str], str]
-    remove: Callable[[Sequence[str]], str]
+
+class Shell:
+    """How a shell sets a variable, and how it unsets variables that may not be set."""
+
+    def __init__(
+        self,
+        assign: Callable[[str, str], str],
+        remove: Callable[[Sequence[str]], str],
+    ) -> None:
+        self.assign = assign
+        self.remove = remove
 
     def script(self, variables: Mapping[str, str], unset: Sequence[str]) -> str:
-        """The commands that set `variables`, and take away what `unset` names."""
+        """Return the commands that set `variables` and unset the names in `unset`."""
         lines = [self.assign(name, value) for name, value in variables.items()]
         if unset:
             lines.append(self.remove(unset))
@@ -39,7 +79,7 @@ def _fish(name: str, value: str) -> str:
     return f"set -gx {name} '{quoted}'"
 
 
-# PowerShell takes the typographic ones for its own too (about_Quoting_Rules)
+# PowerShell also reads typographic quotes as quotes (about_Quoting_Rules)
 _DOUBLED = {ord(quote): quote * 2 for quote in "'\u2018\u2019\u201a\u201b"}
 
 
@@ -52,47 +92,52 @@ def _remove_in_powershell(names: Sequence[str]) -> str:
     return f"Remove-Item {listed} -ErrorAction SilentlyContinue"
 
 
-def _cmd(name: str, value: str) -> str:
-    """A line for `for /f`, which runs what it has read without looking for ``%`` in it.
+_NOT_ASCII = "characters that are not printable ASCII"
 
-    `set` takes all up to the last quote. What a program prints, cmd reads in the
-    console's code page, of which no more is sure than ASCII.
+
+def _cmd(name: str, value: str) -> str:
+    """Return a line for `for /f`, which does not expand ``%`` in the lines it runs.
+
+    `set` takes everything up to the last quote. cmd reads the output of a program in the
+    console's code page; only ASCII is the same in all code pages.
     """
     if not (value.isascii() and value.isprintable()):
-        raise _unfit("cmd", name, "what is not printable ASCII")
+        raise _unfit("cmd", name, _NOT_ASCII)
     return f'set "{name}={value}"'
 
 
+# the formats that shells read, which --unset has too
 SHELLS = {
     "sh": Shell(_sh, lambda names: f"unset {' '.join(names)}"),
     "fish": Shell(_fish, lambda names: f"set -e {' '.join(names)}; or true"),
     "powershell": Shell(_powershell, _remove_in_powershell),
     "cmd": Shell(_cmd, lambda names: "\n".join(f'set "{name}="' for name in names)),
 }
+UNSET_FORMATS = tuple(SHELLS)
 
 
 def _process(variables: Mapping[str, str]) -> str:
     for _, name in DOCUMENT:
         value = variables.get(name, "")
         if not (value.isascii() and value.isprintable()):
-            raise _unfit("process", name, "what is not printable ASCII")
+            raise _unfit("process", name, _NOT_ASCII)
     return process_document(variables)
 
 
 def _dotenv(variables: Mapping[str, str]) -> str:
-    """The lines of a docker --env-file: all after the ``=`` is the value, as it is.
+    """Return the lines of a docker --env-file, where the value is all after the ``=``.
 
-    Others who read such files (docker compose, python-dotenv) see quotes, comments
-    and variables in it; a value that they would take for another one does not fit.
+    Other readers of such files (docker compose, python-dotenv) know quotes, comments
+    and variables. A value that they would read differently is refused.
     """
     for name, value in variables.items():
         for what, found in (
             ("a line break", len(value.splitlines()) > 1),
-            ("a blank at an end", value != value.strip()),
-            ("a quote at the beginning", value[:1] in ("'", '"', "`")),
-            ("a word that begins with #", any(w[0] == "#" for w in value.split())),
+            ("a blank at its start or end", value != value.strip()),
+            ("a quote at its start", value[:1] in ("'", '"', "`")),
+            ("a word that starts with #", any(w[0] == "#" for w in value.split())),
             ("a $", "$" in value),
-            ("what is not UTF-8", not _is_utf8(value)),
+            ("characters that are not UTF-8", not _is_utf8(value)),
         ):
             if found:
                 raise _unfit("dotenv", name, what)
@@ -108,6 +153,8 @@ def _is_utf8(text: str) -> bool:
 
 
 def _json(variables: Mapping[str, str]) -> str:
+    import json
+
     return json.dumps(variables, indent=2) + "\n"
 
 
@@ -120,6 +167,6 @@ DOCUMENTS: dict[str, Callable[[Mapping[str, str]], str]] = {
 
 def _unfit(form: str, name: str, what: str) -> ConfigError:
     return ConfigError(
-        f"the value of {name} has {what} in it, which --export {form} cannot carry; "
-        "use another FORMAT"
+        f"--export {form} cannot express the value of {name}, which has {what}; "
+        "choose another format"
     )

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from awsexec import fastpath
 from awsexec.errors import AwsexecError, ConfigError, UsageError
 from awsexec.options import arguments
-from awsexec.options.arguments import OPTIONS
+from awsexec.options.table import ACTIONS, OPTIONS
 from awsexec.plan import chain as chains
 from awsexec.plan import endpoint as endpoints
 from awsexec.profiles import files
@@ -128,7 +128,7 @@ def test_any_profile(pair, environ):
             assert str(error)
 
 
-_options = [flag for _, group in OPTIONS for option in group for flag in option.flags]
+_options = [flag for option in OPTIONS for flag in option.flags]
 
 
 @given(
@@ -145,7 +145,7 @@ _options = [flag for _, group in OPTIONS for option in group for flag in option.
 def test_any_words(words):
     try:
         parsed = arguments.parse(words)
-        assert parsed.action in (*arguments.ACTIONS, "run")
+        assert parsed.action in (*ACTIONS, "run")
         for name, value, option in parsed.settings():
             assert name and value and option in _options
     except UsageError:
