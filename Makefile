@@ -2,10 +2,10 @@
 # make test      the tests
 # make coverage  which lines most of them run
 # make fuzz      the tests with made-up cases, for ten minutes
-# make lint      formatting, style and types
 # make completions
 #                write what is made from the table of options: the completion files,
 #                the man page and docs/reference.md
+# make lint      formatting, style, types and who imports whom
 # make bench     how long it takes, beside Python's own start and the other tools
 # make clean     remove what the others made
 #
@@ -92,6 +92,7 @@ lint: $(VENV)/made
 	$(BIN)/black --check .
 	$(BIN)/flake8
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 .PHONY: completions
 completions: $(VENV)/made

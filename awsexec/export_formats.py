@@ -1,9 +1,9 @@
-"""The formats of --export: variables as each shell and program reads them.
+"""What --export prints: variables as each shell and program reads them.
 
-The functions take names with values and return text. They raise `ConfigError` if a
-format cannot express a value.
+The functions take names with values and return text. They raise `ConfigError` for a
+value that could not be read back as it is.
 
-The parser of the command line reads the names from here. So this module imports nothing
+The parser of the command line reads the names from here, so this module imports nothing
 slow at the top.
 """
 
@@ -50,7 +50,9 @@ EXPORT_FORMATS = tuple(name for name, _, _ in FORMATS)
 
 
 class Shell:
-    """How a shell sets a variable, and how it unsets variables that may not be set."""
+    """How a shell sets a variable, and how it removes some that may not be there."""
+
+    __slots__ = ("assign", "remove")
 
     def __init__(
         self,
@@ -61,7 +63,7 @@ class Shell:
         self.remove = remove
 
     def script(self, variables: Mapping[str, str], unset: Sequence[str]) -> str:
-        """Return the commands that set `variables` and unset the names in `unset`."""
+        """Return the commands that set `variables` and remove what `unset` names."""
         lines = [self.assign(name, value) for name, value in variables.items()]
         if unset:
             lines.append(self.remove(unset))
@@ -69,7 +71,7 @@ class Shell:
 
 
 def _sh(name: str, value: str) -> str:
-    # always in quotes: zsh looks for a program where a value begins with =
+    # always in quotes: zsh takes a value that begins with = for a program's name
     quoted = value.replace("'", "'\\''")
     return f"export {name}='{quoted}'"
 
@@ -79,7 +81,7 @@ def _fish(name: str, value: str) -> str:
     return f"set -gx {name} '{quoted}'"
 
 
-# PowerShell also reads typographic quotes as quotes (about_Quoting_Rules)
+# PowerShell also accepts typographic quotes as its own (about_Quoting_Rules)
 _DOUBLED = {ord(quote): quote * 2 for quote in "'\u2018\u2019\u201a\u201b"}
 
 
@@ -92,21 +94,18 @@ def _remove_in_powershell(names: Sequence[str]) -> str:
     return f"Remove-Item {listed} -ErrorAction SilentlyContinue"
 
 
-_NOT_ASCII = "characters that are not printable ASCII"
-
-
 def _cmd(name: str, value: str) -> str:
-    """Return a line for `for /f`, which does not expand ``%`` in the lines it runs.
+    """Return a line for `for /f`, which runs a line without looking for ``%`` in it.
 
-    `set` takes everything up to the last quote. cmd reads the output of a program in the
-    console's code page; only ASCII is the same in all code pages.
+    `set` reads up to the last quote. cmd reads a program's output in the console's code
+    page, and every code page has ASCII only in common.
     """
     if not (value.isascii() and value.isprintable()):
-        raise _unfit("cmd", name, _NOT_ASCII)
+        raise _unfit("cmd", name, "characters that are not printable ASCII")
     return f'set "{name}={value}"'
 
 
-# the formats that shells read, which --unset has too
+# the formats that a shell reads, which --unset has too
 SHELLS = {
     "sh": Shell(_sh, lambda names: f"unset {' '.join(names)}"),
     "fish": Shell(_fish, lambda names: f"set -e {' '.join(names)}; or true"),
@@ -120,22 +119,22 @@ def _process(variables: Mapping[str, str]) -> str:
     for _, name in DOCUMENT:
         value = variables.get(name, "")
         if not (value.isascii() and value.isprintable()):
-            raise _unfit("process", name, _NOT_ASCII)
+            raise _unfit("process", name, "characters that are not printable ASCII")
     return process_document(variables)
 
 
 def _dotenv(variables: Mapping[str, str]) -> str:
-    """Return the lines of a docker --env-file, where the value is all after the ``=``.
+    """Return the lines of a docker --env-file: all after the ``=`` is the value.
 
-    Other readers of such files (docker compose, python-dotenv) know quotes, comments
-    and variables. A value that they would read differently is refused.
+    Other readers of such files (docker compose, python-dotenv) give quotes, comments and
+    variables a meaning. A value that they would read as another one is refused.
     """
     for name, value in variables.items():
         for what, found in (
             ("a line break", len(value.splitlines()) > 1),
-            ("a blank at its start or end", value != value.strip()),
-            ("a quote at its start", value[:1] in ("'", '"', "`")),
-            ("a word that starts with #", any(w[0] == "#" for w in value.split())),
+            ("a blank at its beginning or end", value != value.strip()),
+            ("a quote at its beginning", value[:1] in ("'", '"', "`")),
+            ("a word that begins with #", any(w[0] == "#" for w in value.split())),
             ("a $", "$" in value),
             ("characters that are not UTF-8", not _is_utf8(value)),
         ):
@@ -167,6 +166,6 @@ DOCUMENTS: dict[str, Callable[[Mapping[str, str]], str]] = {
 
 def _unfit(form: str, name: str, what: str) -> ConfigError:
     return ConfigError(
-        f"--export {form} cannot express the value of {name}, which has {what}; "
-        "choose another format"
+        f"--export {form} cannot write the value of {name}, which has {what}; use another "
+        "FORMAT"
     )

@@ -171,13 +171,13 @@ def test_dotenv():
         ("dotenv", "a\nb", "a line break"),
         ("dotenv", "a\rb", "a line break"),
         ("dotenv", "a\u2028b", "a line break"),
-        ("dotenv", " a", "a blank at its start or end"),
-        ("dotenv", "a\n", "a blank at its start or end"),
-        ("dotenv", "a\u00a0", "a blank at its start or end"),
-        ("dotenv", "'a'", "a quote at its start"),
-        ("dotenv", '"', "a quote at its start"),
-        ("dotenv", "a #b", "a word that starts with #"),
-        ("dotenv", "#b", "a word that starts with #"),
+        ("dotenv", " a", "a blank at its beginning or end"),
+        ("dotenv", "a\n", "a blank at its beginning or end"),
+        ("dotenv", "a\u00a0", "a blank at its beginning or end"),
+        ("dotenv", "'a'", "a quote at its beginning"),
+        ("dotenv", '"', "a quote at its beginning"),
+        ("dotenv", "a #b", "a word that begins with #"),
+        ("dotenv", "#b", "a word that begins with #"),
         ("dotenv", "a${b}", "a $"),
         ("dotenv", "\udcff", "characters that are not UTF-8"),
         ("cmd", "a\nb", "characters that are not printable ASCII"),
@@ -194,8 +194,8 @@ def test_what_cannot_be_carried(form, value, what):
         else:
             DOCUMENTS[form](variables)
     assert str(caught.value) == (
-        f"--export {form} cannot express the value of AWS_ACCESS_KEY_ID, which has "
-        f"{what}; choose another format"
+        f"--export {form} cannot write the value of AWS_ACCESS_KEY_ID, which has "
+        f"{what}; use another FORMAT"
     )
 
 

@@ -35,8 +35,8 @@ def test_examples_of_sources_are_what_they_say():
         for name in profiles.names()
     }
     assert kinds == {
-        "instance": "ec2 metadata",
-        "backup": "ec2 metadata",
+        "instance": "ec2",
+        "backup": "ec2",
         "reader": "sso",
         "anywhere": "process",
         "deploy": "process",

@@ -7,10 +7,10 @@ themselves. pip installs them outside the package, below a prefix.
 from __future__ import annotations
 
 import os
-import sys
 
 from awsexec.errors import AwsexecError
 from awsexec.options.table import COMPLETION_FILES
+from awsexec.output import show
 from awsexec.version import __version__
 
 TYPE_CHECKING = False
@@ -40,8 +40,7 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
             f"the completion script for {shell} is not installed; install awsexec with "
             f"pip or pipx, or take {COMPLETION_FILES[shell]} from its source code"
         ) from None
-    sys.stdout.buffer.write(data)
-    sys.stdout.buffer.flush()
+    show(data)
     return 0
 
 

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
 
 from awsexec.credentials.credentials import child_variables, shell_variables
-from awsexec.credentials.get import obtain
+from awsexec.credentials.get import get, near_end
+from awsexec.credentials.resolver import Demand
 from awsexec.export_formats import DOCUMENTS, SHELLS
 from awsexec.fastpath import REMOVED, REMOVED_PREFIX
-from awsexec.options.arguments import Arguments
 from awsexec.output import put
-from awsexec.report import Report
+from awsexec.plan.plan import make_plan
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from awsexec.options.arguments import Arguments
+    from awsexec.report import Report
 
 
 def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int:
@@ -24,23 +30,25 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
         unset = ["AWSEXEC_PROFILE", *_shadowing(environ)]
         put(SHELLS[arguments.export].script(_own_files(environ), unset))
         return 0
-    selected, credentials = obtain(
-        arguments,
+    plan = make_plan(arguments, environ)
+    credentials = get(
+        plan,
+        Demand(arguments.min_ttl, arguments.refresh),
         environ,
         report,
-        renew_if_due=True,
-        # the SDK asks in the middle of something else
+        renew_from=near_end(environ),
+        # an SDK asks while its user is busy with something else
         attended=arguments.export != "process",
     )
     if arguments.export in SHELLS:
         variables = shell_variables(
-            credentials, selected.name, selected.region, selected.region_of_profile
+            credentials, plan.name, plan.region, plan.region_of_profile
         )
         variables |= _own_files(environ)
         unset = [name for name in _shadowing(environ) if name not in variables]
         text = SHELLS[arguments.export].script(variables, unset)
     else:
-        variables = child_variables(credentials, selected.name, selected.region)
+        variables = child_variables(credentials, plan.name, plan.region)
         text = DOCUMENTS[arguments.export](variables)
     if sys.stdout.isatty():
         report.warning("these are secrets, and they are on the screen now")
@@ -66,6 +74,6 @@ def _shadowing(environ: Mapping[str, str]) -> list[str]:
 
 
 def _own_files(environ: Mapping[str, str]) -> dict[str, str]:
-    """The user's config file, for a shell that has a copy of it (`commands/serve.py`)."""
+    """The user's config file, for a shell that has a copy of it (`serve.config_copy`)."""
     own = environ.get("AWS_CONFIG_FILE")
     return {"AWS_CONFIG_FILE": own} if own and "AWSEXEC_BARE_CONFIG" in environ else {}

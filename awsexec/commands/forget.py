@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
+from awsexec.cache.store import store_for
 from awsexec.errors import AwsexecError
-from awsexec.options.arguments import Arguments
-from awsexec.plan import plan
+from awsexec.plan.plan import make_plan
 from awsexec.profiles import files
 from awsexec.profiles.profile import Profiles
-from awsexec.report import Report
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from awsexec.options.arguments import Arguments
+    from awsexec.report import Report
 
 
 def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int:
@@ -17,7 +21,7 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
 
     Raises `NoSuchProfile` where nothing is there of a PROFILE that no file knows.
     """
-    store = plan.store_for(environ, report)
+    store = store_for(environ, report)
     if arguments.profile is None:
         count = store.forget(lambda found: True)
     else:
@@ -35,7 +39,7 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
 def _keys(arguments: Arguments, environ: Mapping[str, str]) -> frozenset[str]:
     """The keys of every step of PROFILE; none where its config is broken or gone."""
     try:
-        selected = plan.select(arguments, environ)
+        plan = make_plan(arguments, environ)
     except AwsexecError:
         return frozenset()
-    return frozenset(selected.keys())
+    return frozenset(plan.keys)

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
 
-from awsexec.cache.store import Store
+from awsexec.cache.store import Store, store_for
 from awsexec.errors import Interrupted
-from awsexec.plan import plan
 from awsexec.profiles import files
 from awsexec.profiles.profile import Profiles
-from awsexec.report import Report
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from prompt_toolkit.buffer import Buffer
+
+    from awsexec.report import Report
 
 
 def pick(environ: Mapping[str, str], report: Report) -> str | None:
@@ -21,7 +26,7 @@ def pick(environ: Mapping[str, str], report: Report) -> str | None:
     `ConfigError`, and `Interrupted` on Ctrl-C.
     """
     profiles = Profiles.load(files.paths(environ))
-    names = by_last_use(profiles.names(), plan.store_for(environ, report))
+    names = by_last_use(profiles.names(), store_for(environ, report))
     if not (os.isatty(0) and os.isatty(2)) or not names:
         return None
     notes = {}
@@ -49,7 +54,6 @@ def _ask(names: Sequence[str], notes: Mapping[str, str]) -> str:
     # slow to import, and wanted for this only
     from prompt_toolkit import PromptSession
     from prompt_toolkit.application.current import get_app
-    from prompt_toolkit.buffer import Buffer
     from prompt_toolkit.completion import CompleteEvent, FuzzyCompleter, WordCompleter
     from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
     from prompt_toolkit.output import create_output

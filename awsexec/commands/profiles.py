@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import gc
 import os
-import sys
 
 from awsexec.errors import AwsexecError
+from awsexec.output import show
 from awsexec.profiles import files
 
 TYPE_CHECKING = False
@@ -43,8 +43,7 @@ def run(environ: Mapping[str, str]) -> NoReturn:
         for name, notes in found.items()
         if name.isprintable()
     ]
-    data = "".join(lines).encode("utf-8", "surrogateescape")
-    sys.stdout.buffer.write(data)
-    sys.stdout.buffer.flush()
+    # as the bytes are in the files, whatever the locale
+    show("".join(lines).encode("utf-8", "surrogateescape"))
     # freeing all objects would take longer than reading the files
     os._exit(0)

@@ -57,6 +57,9 @@ def man_page() -> str:
     """Return awsexec(1), in the macros that every man program knows (man(7))."""
     lines = [
         f'.TH AWSEXEC 1 "" "awsexec {__version__}" "User Commands"',
+        # to the left, and no word broken: many are names to type
+        ".ad l",
+        ".nh",
         ".SH NAME",
         f"awsexec \\- {sections.IN_SHORT}",
         ".SH SYNOPSIS",
