@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from awsexec.plan import chain
+from awsexec.plan.chain import chain_of
 from awsexec.profiles import files
 from awsexec.profiles.files import AwsFile
 from awsexec.profiles.profile import Profiles
@@ -31,7 +31,7 @@ def test_examples_of_sources_are_what_they_say():
     config = files.parse("\n".join(blocks), "README", files.CONFIG)
     profiles = Profiles(config, AwsFile(""))
     kinds = {
-        name: chain.resolve(profiles, profiles.get(name), "me", {}).source.kind
+        name: chain_of(profiles, profiles.get(name), "me", {}).source.kind.label
         for name in profiles.names()
     }
     assert kinds == {

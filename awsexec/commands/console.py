@@ -1,4 +1,4 @@
-"""Signing the user's browser in to the AWS Management Console."""
+"""--console: sign the user's browser in to the AWS Management Console."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from awsexec.plan.plan import Plan
     from awsexec.report import Report
 
-# seconds for the browser to come
+# seconds to wait for the browser
 BROWSER_WAIT = 60
 
 
 def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int:
-    """Open the console as PROFILE; print the URL where stdout is no terminal."""
+    """Open the console as PROFILE; print the URL if stdout is not a terminal."""
     from awsexec.credentials.federation import Console
 
     plan = plan_here(arguments, environ, federated=True)
@@ -80,18 +80,18 @@ def _until(credentials: Credentials) -> str:
 
 
 def _open(secret: str) -> None:
-    """Open the browser on `secret`, which no process has among its arguments."""
+    """Open the browser on the URL `secret`, which no process gets as an argument."""
     with Redirect(secret) as redirect:
         try:
             if not open_tab(redirect.url):
                 raise AwsexecError(
-                    "there is no browser to open; set BROWSER, or print the URL with "
+                    "no browser was found; set BROWSER, or print the URL with "
                     "--no-browser"
                 )
             if redirect.wait(BROWSER_WAIT):
                 return
         except KeyboardInterrupt:
-            # the terminal shows ^C; what comes next begins on a line of its own
+            # the terminal shows ^C; the next text needs a line of its own
             sys.stderr.write("\n")
             raise Interrupted from None
     raise AwsexecError(

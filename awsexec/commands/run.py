@@ -1,4 +1,4 @@
-"""Running COMMAND, or a shell, with the credentials of a profile."""
+"""The run itself: COMMAND, or a shell, with the credentials of a profile."""
 
 from __future__ import annotations
 
@@ -59,8 +59,8 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     if credentials.expires is not None:
         left = duration(credentials.expires - time.time())
         report.detail(
-            f"the credentials hold until {iso8601(credentials.expires)} ({left} left)"
-            + (", and are renewed" if arguments.serve else "")
+            f"the credentials are good until {iso8601(credentials.expires)} ({left} left)"
+            + ("; the endpoint renews them" if arguments.serve else "")
         )
     report.debug(f"running {command!r} with {' '.join(sorted(added))}")
     return launch(command, child_environment(environ, added))

@@ -130,6 +130,8 @@ class Profiles:
     def __init__(self, config: AwsFile, credentials: AwsFile) -> None:
         self.config = config
         self.credentials = credentials
+        # one profile may be the source of many
+        self._merged: dict[str, Profile] = {}
 
     @classmethod
     def load(cls, paths: tuple[str, str]) -> Profiles:
@@ -158,12 +160,16 @@ class Profiles:
         Raises `NoSuchProfile`, with near matches or with a section that looks as if it
         was meant to be this profile.
         """
+        merged = self._merged.get(name)
+        if merged is not None:
+            return merged
         if name in self:
-            return Profile(
+            merged = self._merged[name] = Profile(
                 name,
                 self.config.profiles.get(name),
                 self.credentials.profiles.get(name),
             )
+            return merged
         # slow to load, and only a mistake needs it
         from difflib import get_close_matches
 

@@ -94,7 +94,7 @@ def test_roles_of_two_partitions_have_no_region():
         resolve(roles=roles)
     assert str(caught.value) == (
         f"ROLES:2: the role {READER} is in the partition aws, and the role {roles[0]} "
-        "(ROLES:1) in aws-iso; AWS has no way from one into another"
+        "(ROLES:1) in aws-iso; a role cannot be assumed across partitions"
     )
 
 
