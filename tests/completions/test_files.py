@@ -4,8 +4,10 @@ Each file is read here as its shell would read it, not by the code that writes i
 """
 
 import json
+import os
 import re
 import shlex
+import subprocess
 import sysconfig
 from importlib import resources
 from pathlib import Path
@@ -16,6 +18,7 @@ from awsexec.commands.completion import INSTALLED
 from awsexec.options.completions import REGIONS
 from awsexec.options.table import COMPLETION_FILES, OPTIONS
 from tests.completions.shells import SOURCES
+from tests.support import AWSEXEC
 
 BASH, ZSH, FISH = (
     (SOURCES / name).read_text(encoding="utf-8")
@@ -200,6 +203,21 @@ def test_printed(run_awsexec, shell, text):
     printed = run_awsexec("--completion", shell, env={"LANG": "C"})
     assert (printed.status, printed.stderr) == (0, "")
     assert printed.stdout == text
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs Linux's /dev/full")
+def test_script_that_cannot_be_written_is_an_error(run_awsexec):
+    with open("/dev/full", "wb") as full:
+        finished = subprocess.run(
+            [AWSEXEC, "--completion", "bash"],
+            env=run_awsexec.environment(),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    assert finished.returncode == 125
+    (line,) = finished.stderr.splitlines()
+    assert line.startswith("awsexec: cannot write to stdout: No space left on device; ")
 
 
 # each of them takes longer than all of awsexec's own modules
