@@ -171,8 +171,8 @@ def test_expired_environment(run_awsexec, console, sts):
     env = environment(sts.session_of("reader", -60))
     env["AWS_CREDENTIAL_EXPIRATION"] = iso8601(time.time() - 60)
     assert run_awsexec("--console", env=env).error() == (
-        "the credentials of profile 'environment' in the environment have expired; "
-        "name a PROFILE for fresh ones"
+        "the credentials in the environment have expired; export new ones, or name a "
+        "PROFILE"
     )
     assert console.asked == []
 

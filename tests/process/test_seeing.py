@@ -340,8 +340,8 @@ def test_whoami_when_the_session_is_over(run_awsexec, everything, iam):
     child["AWS_CREDENTIAL_EXPIRATION"] = iso8601(int(time.time()) - 5)
     result = run_awsexec("--whoami", env=child)
     assert result.error() == (
-        "the credentials of reader in the environment have expired; for fresh ones: "
-        "awsexec --whoami reader"
+        "the credentials of profile 'reader' in the environment have expired; for new "
+        "ones name the profile, as in: awsexec --whoami reader"
     )
 
 
