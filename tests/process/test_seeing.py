@@ -129,7 +129,7 @@ def test_list_of_some(pattern, names, run_awsexec, everything):
 def test_list_of_none(run_awsexec, everything, home):
     result = run_awsexec("--list", "xyz")
     assert (result.status, result.stdout) == (0, "")
-    assert result.stderr == "awsexec: no profile fits 'xyz'\n"
+    assert result.stderr == "awsexec: no profile fits xyz\n"
     home.config.unlink()
     home.credentials.unlink()
     result = run_awsexec("--list")
@@ -203,7 +203,7 @@ def test_explain(run_awsexec, everything):
         f"       RoleArn = {READER}\n",
         "       ExternalId = ******\n",
         "the next run\n",
-        f"  calls AssumeRole, with an MFA code of {SERIAL}\n",
+        f"  calls AssumeRole, and asks for an MFA code of {SERIAL}\n",
         "  AWSEXEC_PROFILE=writer\n",
         "  AWS_SECRET_ACCESS_KEY=******\n",
         "  HTTPS_PROXY=http://******@127.0.0.1:9\n",
