@@ -8,8 +8,8 @@ from __future__ import annotations
 import gc
 import os
 
+from awsexec import output
 from awsexec.errors import AwsexecError
-from awsexec.output import show
 from awsexec.profiles import files
 
 TYPE_CHECKING = False
@@ -44,6 +44,6 @@ def run(environ: Mapping[str, str]) -> NoReturn:
         if name.isprintable()
     ]
     # as the bytes are in the files, whatever the locale
-    show("".join(lines).encode("utf-8", "surrogateescape"))
+    output.show("".join(lines).encode("utf-8", "surrogateescape"))
     # freeing all objects would take longer than reading the files
     os._exit(0)

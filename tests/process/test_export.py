@@ -209,7 +209,8 @@ def test_reader_that_is_gone(run_awsexec):
     os.close(write)
     assert (finished.returncode, finished.stderr) == (
         125,
-        b"awsexec: cannot write to stdout: Broken pipe; look at what reads it\n",
+        b"awsexec: cannot write to stdout: Broken pipe; check the file or program "
+        b"that it goes to\n",
     )
 
 
@@ -302,7 +303,7 @@ def test_renewal_that_fails(form, reached, run_awsexec, home, sts):
     result = run_awsexec("--export", form, "reader")
     assert result.status == 0 and FIRST in result.stdout
     assert result.stderr.startswith(
-        "awsexec: going on with a session that has 13m left: "
+        "awsexec: using a session that has 13m left: "
         + ("profile 'reader': not today" if reached else "cannot reach AWS STS")
     )
     assert result.stderr.count("\n") == 1
