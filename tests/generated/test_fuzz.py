@@ -13,7 +13,7 @@ from awsexec.errors import AwsexecError, ConfigError, UsageError
 from awsexec.options import arguments
 from awsexec.options.table import ACTIONS, OPTIONS
 from awsexec.plan.chain import chain_of
-from awsexec.plan.endpoint import endpoint_for, region_of
+from awsexec.plan.endpoint import chosen_region, endpoint_for
 from awsexec.profiles import files
 from awsexec.profiles.profile import Profiles
 from tests.generated import examples
@@ -122,7 +122,7 @@ def test_any_profile(pair, environ):
             chain = chain_of(profiles, profile, "me", environ)
             key = chain.keys("aws")[-1]
             assert key.isascii() and key.isprintable()
-            region = region_of(profile, environ, None)
+            region = chosen_region(environ, None) or profile.get("region")
             endpoint_for(profiles, profile, environ, region, chain.role_arns)
         except AwsexecError as error:
             assert str(error)
