@@ -165,11 +165,11 @@ def test_what_it_prints_is_of_no_use(run_awsexec, home, tool, lines, what):
 @pytest.mark.parametrize(
     ("changes", "what"),
     [
-        ({"AccessKeyId": ""}, "the key id it gave is empty"),
-        ({"AccessKeyId": 5}, "the key id it gave is no text"),
+        ({"AccessKeyId": ""}, "it gave a key id that is empty"),
+        ({"AccessKeyId": 5}, "it gave a key id that is not text"),
         (
             {"SessionToken": "é"},
-            "the session token it gave has something else in it than printable ASCII",
+            "it gave a session token that has characters that are not printable ASCII",
         ),
         (
             {"Expiration": "2020-01-01T00:00:00Z"},
