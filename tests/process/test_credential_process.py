@@ -265,10 +265,10 @@ def test_what_is_printed_in_the_background_counts(run_awsexec, home, tool):
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        ("soon", "a time is seconds, or like 15m, 8h, 1h30m"),
+        ("soon", "write a time as seconds, or like 15m, 8h, 1h30m"),
         ("0", "no process answers in no time; unset it for 5m"),
-        ("88888888888888888888", "that is too long; 7d is the most"),
-        ("8888888888888888888d", "that is too long; 7d is the most"),
+        ("88888888888888888888", "the time is too long; use at most 7d"),
+        ("8888888888888888888d", "the time is too long; use at most 7d"),
     ],
 )
 def test_bad_timeout(run_awsexec, tool, value, message):
@@ -287,7 +287,7 @@ def loop_line(result):
     """The line that names the loop, of a run whose processes all say something."""
     assert (result.status, result.stdout) == (125, ""), result
     assert "Traceback" not in result.stderr
-    (line,) = [line for line in result.stderr.splitlines() if "in a loop" in line]
+    (line,) = [line for line in result.stderr.splitlines() if "is a loop" in line]
     return line
 
 
@@ -307,7 +307,9 @@ def test_one_line_tells_of_a_loop(run_awsexec, home, words, first):
     command = [] if first else ["--", "false"]
     for profile, loop in (("a", "b → role → c → b"), ("alone", "alone → alone")):
         error = run_awsexec(*words, *first, profile, *command).error()
-        assert error.startswith(f"credential_process goes round in a loop: {loop}; ")
+        where, said = error.split(": ", 1)
+        assert where.startswith(f"{home.config}:")
+        assert said.startswith(f"credential_process is a loop: {loop}; ")
 
 
 def test_loop_through_a_command(run_awsexec, home, sts):
@@ -376,8 +378,8 @@ def test_a_process_that_calls_awsexec_on_itself(run_awsexec, home, words):
     )
     for profile in ("a", "r"):
         assert loop_line(run_awsexec(*words, profile, "true")) == (
-            "awsexec: credential_process goes round in a loop: a → a; let one of them "
-            f"get its credentials elsewhere ({home.config}:2)"
+            f"awsexec: {home.config}:2: credential_process is a loop: a → a; let one of "
+            "these profiles get its credentials in another way"
         )
 
 
@@ -417,9 +419,9 @@ def test_a_loop_that_takes_its_environment_away(run_awsexec, home):
     assert result.status == 125
     inner, outer = result.stderr.splitlines()
     assert re.fullmatch(
-        r"awsexec: this runs in a command of another awsexec \(process \d+\), which "
-        "waits for it, and wants the same credentials; let that credential_process or "
-        "mfa_process get its own elsewhere",
+        r"awsexec: loop: awsexec process \d+ waits for this one, which needs the same "
+        "credentials; let that credential_process or mfa_process get its credentials in "
+        "another way",
         inner,
     )
     assert outer.endswith(

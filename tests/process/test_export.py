@@ -163,8 +163,8 @@ def test_json_and_dotenv_are_what_a_command_gets(run_awsexec):
 def test_value_that_does_not_fit(run_awsexec, home):
     home.write_config(CONFIG.replace("profile reader", 'profile "pay $5"'))
     assert run_awsexec("--export", "dotenv", "pay $5").error() == (
-        "the value of AWSEXEC_PROFILE has a $ in it, which --export dotenv cannot "
-        "carry; use another FORMAT"
+        "--export dotenv cannot write the value of AWSEXEC_PROFILE, which has a $; use "
+        "another FORMAT"
     )
     assert run_awsexec("--export", "process", "pay $5").status == 0
 
