@@ -427,14 +427,26 @@ def test_a_loop_that_takes_its_environment_away(run_awsexec, home):
     assert outer.endswith(
         "credential_process env ended with status 125; run it by " "hand to see why"
     )
-    # without a cache there is no lock; it ends with the outermost one's time
-    home.config.write_text(home.config.read_text().replace(" p --", " --no-cache p --"))
+
+
+def test_loop_without_a_lock_ends_with_the_time_of_the_outermost(run_awsexec, home):
+    # the second time round it waits: there are no new ones while they are ended
+    tool = home.script(
+        "tool",
+        f"""\
+        #!/bin/sh
+        if [ -e {home.path}/ran ]; then
+            echo $$ >{home.path}/pid
+            exec sleep 100
+        fi
+        touch {home.path}/ran
+        exec env -i HOME={home.path} {AWSEXEC} --no-cache p -- false
+        """,
+    )
+    home.write_config(f"[profile p]\ncredential_process = {tool}\n")
     env = {"AWSEXEC_PROCESS_TIMEOUT": "3"}
-    result = run_awsexec("p", "true", env=env)
-    assert "was ended after 3 seconds" in result.stderr
-    command = ["ps", "-A", "-o", "args="]
-    running = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    assert f"{home.path}" not in running.replace("pytest", "")
+    assert "was ended after 3 seconds" in run_awsexec("p", "true", env=env).error()
+    assert not is_running(int((home.path / "pid").read_text()))
 
 
 def test_a_process_may_call_awsexec_on_another_profile(run_awsexec, home, sts):

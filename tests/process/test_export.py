@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from awsexec.options.arguments import UNSET_FORMATS
+from awsexec.export_formats import UNSET_FORMATS
 from tests.support import (
     AWSEXEC,
     KEY_ID,
@@ -220,39 +220,51 @@ def test_reader_that_is_gone(run_awsexec):
 @pytest.mark.parametrize("form", ["csh", "env", "bash", "SH"])
 def test_no_such_format(form, run_awsexec):
     assert run_awsexec("--export", form, "x").error() == (
-        f"--export {form}: it is one of process, sh, fish, powershell, cmd, dotenv, "
-        "json; see awsexec --help"
+        f"--export {form}: unknown value; choose one of process, sh, fish, powershell, "
+        "cmd, dotenv, json; see awsexec --help"
     )
 
 
 @pytest.mark.parametrize(
     ("words", "error"),
     [
-        ("--export", "--export needs FORMAT"),
-        ("--export=", "--export is empty; give FORMAT or leave it out"),
-        ("--export sh reader -- ls", "--export takes no COMMAND"),
-        ("--export process reader ls", "--export takes no COMMAND"),
+        ("--export", "--export needs a value; write --export FORMAT"),
+        ("--export=", "the value of --export is empty; give FORMAT or remove --export"),
+        (
+            "--export sh reader -- ls",
+            "--export runs no COMMAND; remove COMMAND or --export",
+        ),
+        (
+            "--export process reader ls",
+            "--export runs no COMMAND; remove COMMAND or --export",
+        ),
         (
             "--unset",
-            "--unset goes with --export; FORMAT is one of sh, fish, powershell, cmd",
+            "--unset works only with --export; add --export and sh, fish, powershell or "
+            "cmd",
         ),
         (
             "--unset reader",
-            "--unset goes with --export; FORMAT is one of sh, fish, powershell, cmd",
+            "--unset works only with --export; add --export and sh, fish, powershell or "
+            "cmd",
         ),
         (
             "--export sh --unset reader",
-            "--unset takes no PROFILE; it takes away any profile's credentials",
+            "--unset takes no PROFILE, since it unsets the credentials of any profile; "
+            "remove PROFILE",
         ),
         *(
             (
                 f"--export {form} --unset",
-                "--unset is for a shell, one of sh, fish, powershell, cmd; "
-                f"{form} is none",
+                f"--unset does not work with --export {form}; choose sh, fish, "
+                "powershell or cmd",
             )
             for form in ("process", "dotenv", "json")
         ),
-        ("--export sh --unset --list", "--list and --export exclude each other"),
+        (
+            "--export sh --unset --list",
+            "--list and --export cannot be used together; choose one",
+        ),
     ],
 )
 def test_usage_error(words, error, run_awsexec, sts):

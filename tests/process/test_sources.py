@@ -403,7 +403,7 @@ def test_where_nobody_answers_it_fails_within_about_a_second(
             client.connect_ex(full.getsockname())
         url = f"http://127.0.0.1:{full.getsockname()[1]}"
         times = []
-        for attempts in ("1", "5"):
+        for attempts in ("1", "3"):
             env = {
                 "AWS_EC2_METADATA_SERVICE_ENDPOINT": url,
                 "AWS_METADATA_SERVICE_NUM_ATTEMPTS": attempts,
@@ -414,7 +414,7 @@ def test_where_nobody_answers_it_fails_within_about_a_second(
             assert f"no EC2 instance metadata at {url}" in error
     # half a second for v2 and for v1, and what Python needs on a busy machine
     assert 1 < times[0] < 3.5
-    assert times[1] - times[0] > 2
+    assert times[1] - times[0] > 1
 
 
 def test_what_accepts_and_never_answers_fails_within_about_a_second(

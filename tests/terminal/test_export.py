@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from awsexec.options.arguments import EXPORT_FORMATS
+from awsexec.export_formats import EXPORT_FORMATS
 from tests.support import AWSEXEC, CODES, READER_CONFIG, SERIAL, age
 
 FIRST, SECOND = (f"ASIAEXAMPLE{n:09}" for n in (1, 2))
