@@ -321,7 +321,7 @@ def test_loop_through_a_command(run_awsexec, home, sts):
     )
     for _ in range(2):
         error = run_awsexec("--export", "process", "p").error()
-        assert "in a loop: p → p; " in error
+        assert "is a loop: p → p; " in error
 
 
 def test_two_at_once_that_wait_for_each_other(run_awsexec, home):
@@ -343,7 +343,7 @@ def test_two_at_once_that_wait_for_each_other(run_awsexec, home):
     for run, loop in zip(started, ("a → b → a", "b → a → b"), strict=True):
         _, stderr = run.communicate(timeout=30)
         assert run.returncode == 125
-        assert f"in a loop: {loop}; " in stderr
+        assert f"is a loop: {loop}; " in stderr
 
 
 def test_loop_whose_files_are_others_each_time(run_awsexec, home):
@@ -357,7 +357,7 @@ def test_loop_whose_files_are_others_each_time(run_awsexec, home):
         """,
     )
     home.write_config(f"[profile p]\ncredential_process = {script}\n")
-    assert "in a loop: p → p → p" in loop_line(run_awsexec("p", "true"))
+    assert "is a loop: p → p → p" in loop_line(run_awsexec("p", "true"))
 
 
 @pytest.mark.both_ways
@@ -367,7 +367,7 @@ def test_an_entry_does_not_hide_a_loop(run_awsexec, home, sts, tool):
     run_awsexec.child("p")
     home.script("tool", f"#!/bin/sh\nexec {AWSEXEC} --export process p\n")
     line = loop_line(run_awsexec("--refresh", "p", "true"))
-    assert "in a loop: p → p; " in line
+    assert "is a loop: p → p; " in line
 
 
 @pytest.mark.parametrize("words", [(), ("--no-cache",), ("--refresh",)])
@@ -392,9 +392,9 @@ def test_processes_that_call_each_other(run_awsexec, home):
         f"[profile b]\ncredential_process = {script} a\n"
     )
     line = loop_line(run_awsexec("start", "true"))
-    assert "in a loop: a → role → b → a; " in line
+    assert "is a loop: a → role → b → a; " in line
     line = loop_line(run_awsexec("role", "true"))
-    assert "in a loop: b → a → role → b; " in line
+    assert "is a loop: b → a → role → b; " in line
 
 
 def test_the_loop_has_the_roles_in_it(run_awsexec, home):
@@ -404,7 +404,7 @@ def test_the_loop_has_the_roles_in_it(run_awsexec, home):
     )
     for profile in ("viarole", "vr"):
         line = loop_line(run_awsexec(profile, "true"))
-        assert "in a loop: vr → viarole → vr; " in line
+        assert "is a loop: vr → viarole → vr; " in line
 
 
 def test_a_loop_that_takes_its_environment_away(run_awsexec, home):
