@@ -24,7 +24,9 @@ def test_seconds(text, expected):
 
 @pytest.mark.parametrize("text", ["", "m", "1x", "1.5h", "-1", "15m3", "１", "1 h"])
 def test_no_seconds(text):
-    with pytest.raises(ValueError, match="a time is seconds, or like 15m, 8h, 1h30m"):
+    with pytest.raises(
+        ValueError, match="^write a time as seconds, or like 15m, 8h, 1h30m$"
+    ):
         arguments.seconds(text)
 
 
@@ -131,17 +133,17 @@ def test_help_comes_before_everything():
         (["--refresh=1"], "--refresh takes no argument"),
         (
             ["--duration", "soon"],
-            "--duration soon: a time is seconds, or like 15m, 8h, 1h30m",
+            "--duration soon: write a time as seconds, or like 15m, 8h, 1h30m",
         ),
         # which str() would refuse to print
         (
             ["--min-ttl", "9" * 4299 + "d"],
-            f"--min-ttl {'9' * 4299}d: that is too long; 7d is the most",
+            f"--min-ttl {'9' * 4299}d: the time is too long; use at most 7d",
         ),
-        (["--min-ttl", "8d"], "--min-ttl 8d: that is too long; 7d is the most"),
+        (["--min-ttl", "8d"], "--min-ttl 8d: the time is too long; use at most 7d"),
         (
             ["--min-ttl", "9" * 20],
-            f"--min-ttl {'9' * 20}: that is too long; 7d is the most",
+            f"--min-ttl {'9' * 20}: the time is too long; use at most 7d",
         ),
         (["--session-tag", "a"], "--session-tag a: a tag is KEY=VALUE"),
         (["--session-tag", "=b"], "--session-tag =b: a tag is KEY=VALUE"),

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import gc
 import os
-import sys
 
+from awsexec import output
 from awsexec.errors import AwsexecError
 from awsexec.profiles import files
 
@@ -40,8 +40,6 @@ def run(environ: Mapping[str, str]) -> NoReturn:
         for name, notes in found.items()
         if name.isprintable()
     ]
-    data = "".join(lines).encode("utf-8", "surrogateescape")
-    sys.stdout.buffer.write(data)
-    sys.stdout.buffer.flush()
+    output.show("".join(lines).encode("utf-8", "surrogateescape"))
     # the answer is out; taking all of it to pieces would keep the TAB waiting
     os._exit(0)

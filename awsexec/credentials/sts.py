@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from awsexec.credentials import aws_errors
-from awsexec.credentials.checks import unsendable
+from awsexec.credentials.checks import environment_expired, unsendable
 from awsexec.credentials.credentials import Credentials
 from awsexec.credentials.sdk.clients import Clients, call, url_of
 from awsexec.credentials.sdk.errors import Refused, Unreachable
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from typing import Any, TypeVar
 
     from awsexec.plan.endpoint import Endpoint
+    from awsexec.plan.plan import Plan
 
     T = TypeVar("T")
 
@@ -46,10 +47,10 @@ class Sts:
         """
         return self._ask("sts", operation, parameters, signer, _credentials)
 
-    def identity(self, signer: Credentials, label: str) -> dict[str, str]:
+    def identity(self, signer: Credentials, plan: Plan) -> dict[str, str]:
         """Return Account, Arn and UserId of `signer`, by GetCallerIdentity.
 
-        `label` names the credentials in messages. Raises `CredentialsError`.
+        `plan` names the credentials in messages. Raises `CredentialsError`.
         """
         names = ("Account", "Arn", "UserId")
         try:
@@ -62,12 +63,15 @@ class Sts:
             )
         except Refused as error:
             if error.code in aws_errors.EXPIRED:
+                if plan.is_of_environment:
+                    raise environment_expired(plan.chain.source) from None
                 raise CredentialsError(
-                    f"the credentials of {label} have expired; name a PROFILE for new "
-                    "ones"
+                    f"the credentials of {plan.label} have expired; renew them, or try "
+                    "--refresh"
                 ) from None
             raise CredentialsError(
-                f"{label}: AWS refused GetCallerIdentity: {error.said}; try --refresh"
+                f"{plan.label}: AWS refused GetCallerIdentity: {error.said}; try "
+                "--refresh"
             ) from None
         except Unreachable as error:
             raise aws_errors.unreachable(error) from None

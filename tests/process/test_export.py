@@ -209,7 +209,8 @@ def test_reader_that_is_gone(run_awsexec):
     os.close(write)
     assert (finished.returncode, finished.stderr) == (
         125,
-        b"awsexec: cannot write to stdout: Broken pipe; look at what reads it\n",
+        b"awsexec: cannot write to stdout: Broken pipe; check the file or program "
+        b"that it goes to\n",
     )
 
 
