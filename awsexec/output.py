@@ -25,7 +25,7 @@ def put(text: str) -> None:
 
 
 def show(text: str | bytes) -> None:
-    """Write `text`, which a person reads, to stdout; bytes as they are.
+    """Write `text`, which a person or a shell reads, to stdout; bytes as they are.
 
     Raises `AwsexecError`, and `BrokenPipeError` where the reader has seen enough, as in
     ``awsexec --list | head``.

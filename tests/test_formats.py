@@ -8,8 +8,7 @@ import subprocess
 import pytest
 
 from awsexec.errors import ConfigError
-from awsexec.export_formats import DOCUMENTS, SHELLS
-from awsexec.options.arguments import EXPORT_FORMATS, UNSET_FORMATS
+from awsexec.export_formats import DOCUMENTS, EXPORT_FORMATS, SHELLS
 
 PRINTABLE = "".join(map(chr, range(0x20, 0x7F)))
 AWKWARD = [
@@ -195,11 +194,10 @@ def test_what_cannot_be_carried(form, value, what):
         else:
             DOCUMENTS[form](variables)
     assert str(caught.value) == (
-        f"--export {form} cannot write the value of AWS_ACCESS_KEY_ID, which has {what}; "
-        "use another FORMAT"
+        f"--export {form} cannot write the value of AWS_ACCESS_KEY_ID, which has "
+        f"{what}; use another FORMAT"
     )
 
 
 def test_there_is_one_for_each_name():
     assert sorted(EXPORT_FORMATS) == sorted([*SHELLS, *DOCUMENTS])
-    assert sorted(UNSET_FORMATS) == sorted(SHELLS)

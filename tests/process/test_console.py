@@ -210,12 +210,12 @@ def test_options_that_the_environment_cannot_follow(
             ["--read-only", "alice"],
             "--read-only would do nothing: profile alice has no role",
         ),
-        (["--service", "s3", "--destination", "/s3", "reader"], "exclude each other"),
-        (["--service", "s3/../x", "reader"], "a service is written as for the AWS CLI"),
+        (["--service", "s3", "--destination", "/s3", "reader"], "be used together"),
+        (["--service", "s3/../x", "reader"], "write it as for the AWS CLI"),
         (["--destination", "https://example.com/", "reader"], "not a page of console."),
         (["--destination", "http://console.aws.amazon.com/", "reader"], "write https:"),
-        (["reader", "true"], "--console takes no COMMAND"),
-        (["--list"], "exclude each other"),
+        (["reader", "true"], "--console runs no COMMAND"),
+        (["--list"], "cannot be used together"),
     ],
 )
 def test_usage(run_awsexec, console, sts, words, error):
@@ -228,7 +228,10 @@ def test_usage(run_awsexec, console, sts, words, error):
 )
 def test_options_of_the_console_alone(run_awsexec, sts, words):
     error = run_awsexec(*words, "reader", "true").error()
-    assert error == f"{words[0]} is for --console; see awsexec --help"
+    assert error == (
+        f"{words[0]} works only with --console; add that or remove {words[0]}; see "
+        "awsexec --help"
+    )
 
 
 @pytest.mark.parametrize(

@@ -301,10 +301,13 @@ def test_config(run_awsexec, home, sts, config, credentials, words, line):
     [
         ((), "no PROFILE; name one, or set AWS_PROFILE"),
         (("--", "true"), "no PROFILE; name one, or set AWS_PROFILE"),
-        (("alice", "--"), "no COMMAND after --; leave it out for a shell"),
-        (("--regoin", "x", "alice"), "no option --regoin; did you mean --region?"),
-        (("alice", "--duration"), "--duration needs TIME"),
-        (("--quiet=yes", "alice"), "--quiet takes no argument"),
+        (
+            ("alice", "--"),
+            "nothing follows --; add COMMAND, or leave out -- for a shell",
+        ),
+        (("--regoin", "x", "alice"), "unknown option --regoin; did you mean --region?"),
+        (("alice", "--duration"), "--duration needs a value; write --duration TIME"),
+        (("--quiet=yes", "alice"), "--quiet takes no value; remove = and what follows"),
     ],
 )
 def test_usage(run_awsexec, words, line):
