@@ -30,7 +30,7 @@ from hypothesis import strategies as st
 from awsexec.credentials.credentials import child_variables
 from awsexec.credentials.get import get
 from awsexec.credentials.resolver import Demand
-from awsexec.credentials.sdk import clients
+from awsexec.credentials.sdk import internals
 from awsexec.errors import AwsexecError
 from awsexec.options import arguments
 from awsexec.plan.plan import make_plan
@@ -295,7 +295,7 @@ def _at_home(bench: Bench) -> Iterator[Bench]:
             stack.enter_context(
                 mock.patch.object(owner, "_SSO_TOKEN_CACHE_DIR", folder)
             )
-        loader = mock.patch.object(clients, "_Loader", lambda: bench.loader)
+        loader = mock.patch.object(internals, "Loader", lambda: bench.loader)
         stack.enter_context(loader)
         # what it logs of every failure takes its time
         logger = logging.getLogger("botocore")
