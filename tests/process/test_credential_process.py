@@ -3,15 +3,13 @@
 import json
 import os
 import re
-import shlex
 import signal
 import subprocess
 import time
 
 import pytest
 
-from tests.process.test_sources import keys, of
-from tests.servers.web import iso8601
+from tests.sources import keys, of, printed, prints
 from tests.support import (
     AWSEXEC,
     KEY_ID,
@@ -23,27 +21,9 @@ from tests.support import (
 )
 
 
-def printed(session=None, **changes):
-    """What a process prints for `session`, else for the user's keys."""
-    document = {
-        "Version": 1,
-        "AccessKeyId": session.key_id if session else KEY_ID,
-        "SecretAccessKey": session.secret if session else SECRET,
-    }
-    if session:
-        document["SessionToken"] = session.token
-        document["Expiration"] = iso8601(session.expires)
-    document.update(changes)
-    return json.dumps({k: v for k, v in document.items() if v is not None})
-
-
 def runs(home):
     path = home.path / "runs"
     return path.read_text().count("run") if path.exists() else 0
-
-
-def prints(text):
-    return f"printf %s {shlex.quote(text)}"
 
 
 def test_until_it_expires_it_runs_once(run_awsexec, home, sts, tool):
