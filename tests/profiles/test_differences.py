@@ -1,8 +1,7 @@
-"""What the README says differs from botocore does, there and here."""
+"""The documented differences from botocore, shown in botocore and in awsexec."""
 
 import os
 import re
-from pathlib import Path
 
 import botocore.configloader
 import botocore.exceptions
@@ -16,14 +15,15 @@ from awsexec.plan import chain as chains
 from awsexec.plan import endpoint as endpoints
 from awsexec.profiles import files
 from awsexec.profiles.profile import Profiles
+from tests.docs.blocks import section
 from tests.support import KEY_ID, READER, SECRET
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+TABLES = section("docs/internals.md", "Differences from botocore")
 ERROR = "an error"
 
 GRAMMAR = [
     (
-        "a section or a setting that stands twice",
+        "a section or a setting that appears twice",
         "[profile p]\na = 1\n[profile p]\na = 2\nb = 3\n",
         ERROR,
         {"p": {"a": "2", "b": "3"}},
@@ -74,7 +74,7 @@ def values(profiles):
     ("row", "text", "theirs", "ours"), GRAMMAR, ids=[case[0] for case in GRAMMAR]
 )
 def test_grammar(tmp_path, row, text, theirs, ours):
-    assert f"| {row} |" in README
+    assert f"| {row} |" in TABLES
     path = tmp_path / "config"
     path.write_text(text, encoding="utf-8")
     try:
@@ -86,7 +86,7 @@ def test_grammar(tmp_path, row, text, theirs, ours):
 
 
 def test_prefix_in_the_credentials_file(tmp_path):
-    assert "| `[profile p]` in the credentials file |" in README
+    assert "| `[profile p]` in the credentials file |" in TABLES
     path = tmp_path / "credentials"
     path.write_text("[profile p]\na = 1\n[q]\na = 2\n")
     assert botocore.configloader.raw_config_parse(str(path)).keys() == {
@@ -169,14 +169,14 @@ LOCAL = "endpoint_url = http://127.0.0.1:9\n"
     ],
 )
 def test_endpoint(sent_by_botocore, row, settings, theirs, ours):
-    assert f"| {row} |" in README
+    assert f"| {row} |" in TABLES
     assert sent_by_botocore(settings) == theirs
     assert endpoint(settings) == ours
 
 
 def test_selected_profile(monkeypatch):
-    row = "| AWS_PROFILE beside AWS_DEFAULT_PROFILE | the latter | the former |"
-    assert row in README
+    row = "| AWS_PROFILE beside AWS_DEFAULT_PROFILE | uses AWS_DEFAULT_PROFILE |"
+    assert row in TABLES
     environ = {"AWS_PROFILE": "a", "AWS_DEFAULT_PROFILE": "b"}
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
@@ -188,10 +188,10 @@ def test_selected_profile(monkeypatch):
 
 def test_home_directory_in_the_path_of_a_token(tmp_path, monkeypatch):
     row = (
-        "| `~` or `$VARIABLE` in web_identity_token_file, also of the environment, and in "
-        "ca_bundle | as it stands | filled in |"
+        "| `~` or `$VARIABLE` in web_identity_token_file, setting or variable, and in "
+        "ca_bundle | not expanded | expanded |"
     )
-    assert row in README
+    assert row in TABLES
     (tmp_path / "token").write_text("EXAMPLEWEBTOKEN")
     monkeypatch.setenv("HOME", str(tmp_path))
     with pytest.raises(FileNotFoundError):
