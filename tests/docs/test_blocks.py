@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-import sys
 import sysconfig
-from pathlib import Path
 
 import pytest
 
-from tests.docs.blocks import ROOT, block, read
+from tests.docs.blocks import block, read
 from tests.docs.world import World
 from tests.support import Awsexec
 
