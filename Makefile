@@ -24,7 +24,7 @@ TESTS ?=
 # more than there are processors, for some of the tests mostly wait
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count() * 3 // 2)')
 # how often make bench runs what is fast
-RUNS ?= 150
+RUNS ?= 200
 
 # what says every few seconds what is going on
 SAY := tests/demo/say.sh

@@ -47,7 +47,9 @@ sso_start_url = https://example.awsapps.com/start
 sso_region = eu-west-1
 """
 # a green prompt, so that what is typed stands out
-BASHRC = "PS1='\\[\\e[32m\\]\\w $\\[\\e[0m\\] '\nbind 'set enable-bracketed-paste off'\n"
+BASHRC = (
+    "PS1='\\[\\e[32m\\]\\w $\\[\\e[0m\\] '\nbind 'set enable-bracketed-paste off'\n"
+)
 TYPED = (
     "AWS_PROFILE=alice aws s3 ls",
     "awsexec alice-sts -- aws s3 ls",
