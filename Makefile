@@ -2,7 +2,7 @@
 # make test      the tests
 # make coverage  which lines most of them run
 # make fuzz      the tests with made-up cases, for ten minutes
-# make lint      formatting, style and types
+# make lint      formatting, style, types and who imports whom
 # make bench     how long it takes, beside Python's own start and the other tools
 # make picture   docs/session.svg, from a session in a real terminal
 # make dist      the sdist and the wheel, checked and tried
@@ -119,6 +119,7 @@ lint: $(VENV)/made
 	$(BIN)/black --check .
 	$(BIN)/flake8
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 # What is measured is installed as pipx does it: on its own, and without setuptools,
 # which Pythons before 3.12 bring along and which slows down every start.

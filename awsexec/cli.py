@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
-from awsexec.errors import AwsexecError, SaidAlready, cannot_write
+from awsexec import output
+from awsexec.errors import AwsexecError, SaidAlready
 from awsexec.options import arguments
 
 TYPE_CHECKING = False
@@ -19,30 +20,22 @@ if TYPE_CHECKING:
 
 
 def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
-    """Do what `argv`, the words after ``awsexec``, say; return the exit status."""
+    """Run the command line `argv`, the words after ``awsexec``; return the exit status."""
     _replace_closed_streams()
     try:
-        status = _do(argv, environ)
-        sys.stdout.flush()
-        return status
+        return _do(argv, environ)
     except SaidAlready as error:
         return error.status
     except AwsexecError as error:
         return _failed(error)
     except BrokenPipeError:
-        # its reader has seen enough (`... | head`)
+        # the reader of stdout has seen enough (`... | head`)
         _end_by_signal("SIGPIPE")
         return AwsexecError.status
-    except OSError as error:
-        if error.filename is not None:
-            raise
-        # what is printed here and there; Python would try again at its end
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        return _failed(cannot_write(error))
 
 
 def _failed(error: AwsexecError) -> int:
-    # as in report, which a usage error does not wait for
+    # as `Report` does; a usage error does not load it
     text = " ".join(str(error).splitlines())
     sys.stderr.write(f"awsexec: {text}\n")
     return error.status
@@ -53,12 +46,12 @@ def _do(argv: Sequence[str], environ: Mapping[str, str]) -> int:
     if parsed.help:
         from awsexec.options import manual
 
-        sys.stdout.write(manual.help_text())
+        output.show(manual.help_text())
         return 0
     if parsed.version:
         from awsexec.version import __version__
 
-        sys.stdout.write(f"awsexec {__version__}\n")
+        output.show(f"awsexec {__version__}\n")
         return 0
     if parsed.profiles:
         from awsexec.commands import profiles
@@ -68,7 +61,7 @@ def _do(argv: Sequence[str], environ: Mapping[str, str]) -> int:
 
 
 def _end_by_signal(name: str) -> None:
-    """End as a program does that leaves the signal to the system."""
+    """End this process by a signal, as a program that does not handle the signal."""
     import signal
 
     number = getattr(signal, name, None)
@@ -78,7 +71,7 @@ def _end_by_signal(name: str) -> None:
 
 
 def _replace_closed_streams() -> None:
-    """What is said on a stream that the caller closed, None to Python, goes nowhere."""
+    """Replace a closed stdout or stderr, which Python shows as None, by one that discards."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))
@@ -103,11 +96,11 @@ def _act(parsed: Arguments, environ: Mapping[str, str]) -> int:
 
 
 def _wants_profile(parsed: Arguments, environ: Mapping[str, str]) -> bool:
-    """Whether nothing on the command line says whose credentials are meant."""
+    """Return whether the command line leaves open whose credentials are meant."""
     if parsed.action == "console":
-        from awsexec.plan.from_environment import holds_credentials
+        from awsexec.plan.from_environment import environment_has_credentials
 
-        if holds_credentials(parsed, environ):
+        if environment_has_credentials(parsed, environ):
             return False
     return (
         parsed.profile is None
@@ -118,7 +111,7 @@ def _wants_profile(parsed: Arguments, environ: Mapping[str, str]) -> bool:
 
 
 def _command(action: str) -> Command:
-    """The function of `commands` for `action`; the others are not imported."""
+    """Return the function of `commands` for `action`, without importing the others."""
     if action == "list":
         from awsexec.commands.list import run
     elif action == "explain":

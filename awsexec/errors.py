@@ -1,8 +1,8 @@
-"""What can go wrong in ways a user can cause or mend.
+"""The failures that a user can cause or mend.
 
-Every expected failure is an `AwsexecError`: its text is the one line the user
-reads (without the leading ``awsexec: ``), and says what happened and what to do.
-Texts never hold a secret; a key id is shown through `tail`.
+Every expected failure is an `AwsexecError`. Its text is the one line that the user reads
+(without the leading ``awsexec: ``): what failed and where, why, and what to do. No text
+holds a secret; `tail` shows a key id.
 """
 
 TYPE_CHECKING = False
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class AwsexecError(Exception):
-    """A failure of awsexec itself; `status` is the exit status it ends with."""
+    """A failure of awsexec itself, which ends with the exit status `status`."""
 
     status = 125
 
@@ -28,7 +28,7 @@ class ConfigError(AwsexecError):
 
 
 class NoSuchProfile(ConfigError):
-    """The profile that was asked for is in neither file."""
+    """No file has the profile that was asked for."""
 
     def __init__(
         self,
@@ -46,53 +46,53 @@ class NoSuchProfile(ConfigError):
 
 
 class ProfileLoop(ConfigError):
-    """Following source_profile comes back to a profile already passed."""
+    """The source_profile settings lead back to a profile already passed."""
 
     def __init__(self, names: "Sequence[str]", where: str) -> None:
         super().__init__(
-            f"source_profile goes round in a loop: {' → '.join(names)}; "
-            f"let one of them name a profile with credentials ({where})"
+            f"{where}: source_profile is a loop: {' → '.join(names)}; let one of these "
+            "profiles name a profile that has credentials"
         )
 
 
 class ProcessLoop(ConfigError):
-    """A credential_process comes back, through awsexec, to itself."""
+    """A credential_process runs awsexec, which would run the process again."""
 
     def __init__(self, names: "Sequence[str]", where: str) -> None:
         super().__init__(
-            f"credential_process goes round in a loop: {' → '.join(names)}; "
-            f"let one of them get its credentials elsewhere ({where})"
+            f"{where}: credential_process is a loop: {' → '.join(names)}; let one of these "
+            "profiles get its credentials in another way"
         )
 
 
 class Deadlock(AwsexecError):
-    """A command that awsexec waits for comes back to what awsexec is doing."""
+    """awsexec waits for a command that runs this awsexec, which would wait for it."""
 
     def __init__(self, pid: int) -> None:
         super().__init__(
-            f"this runs in a command of another awsexec (process {pid}), which waits for "
-            "it, and wants the same credentials; let that credential_process or "
-            "mfa_process get its own elsewhere"
+            f"loop: awsexec process {pid} waits for this one, which needs the same "
+            "credentials; let that credential_process or mfa_process get its credentials "
+            "in another way"
         )
 
 
 class CredentialsError(AwsexecError):
-    """Credentials could not be had, from AWS or from a source before it."""
+    """AWS, or a source before it, gave no credentials."""
 
 
 class SaidAlready(CredentialsError):
-    """A process that is awsexec itself has failed, and has said why.
+    """A process that is awsexec itself failed, and its line says why.
 
-    Its one line is enough: of processes in each other, the innermost knows best.
+    Its line is enough: the innermost process knows best.
     """
 
 
 class MfaRefused(CredentialsError):
-    """AWS did not take the MFA code; another one may do."""
+    """AWS refused the MFA code; it may accept another one."""
 
 
 class NeedsUser(CredentialsError):
-    """It takes the user, and there is nobody to ask. `what` it takes, in a few words."""
+    """The user is needed, and cannot be asked. `what` is needed, in a few words."""
 
     def __init__(self, text: str, what: str) -> None:
         super().__init__(text)
@@ -100,7 +100,7 @@ class NeedsUser(CredentialsError):
 
 
 class NoCode(NeedsUser):
-    """An MFA code is needed, for `serial` of `profile`, and there is nobody to ask."""
+    """An MFA code of `serial` is needed for `profile`, and nobody can be asked."""
 
     def __init__(self, text: str, profile: str, serial: str) -> None:
         super().__init__(text, "an MFA code")
@@ -109,9 +109,9 @@ class NoCode(NeedsUser):
 
 
 class TooShort(CredentialsError):
-    """There are no credentials that live for as long as they have to.
+    """No credentials live as long as they must.
 
-    `advice` is what may help, each in a few words.
+    `what` happened; each of `advice` is what may help, in a few words.
     """
 
     def __init__(self, what: str, advice: "Sequence[str]") -> None:
@@ -121,7 +121,7 @@ class TooShort(CredentialsError):
 
 
 class CommandNotFound(AwsexecError):
-    """COMMAND is nowhere on PATH."""
+    """No folder of PATH has COMMAND."""
 
     status = 127
 
@@ -132,7 +132,7 @@ class CommandNotFound(AwsexecError):
 
 
 class CommandNotExecutable(AwsexecError):
-    """COMMAND is there, but the system does not run it."""
+    """The system found COMMAND and refused to run it."""
 
     status = 126
 
@@ -152,25 +152,25 @@ class Interrupted(AwsexecError):
 
 
 def cannot_write(error: OSError) -> AwsexecError:
-    """The failure of a write to stdout."""
+    """Return the failure of a write to stdout."""
     return AwsexecError(
-        f"cannot write to stdout: {error.strerror}; look at what reads it"
+        f"cannot write to stdout: {error.strerror}; check the file or program that it goes to"
     )
 
 
 def shown(text: str) -> str:
-    """`text` in a form that keeps a message on one line and printable."""
+    """Return `text` in a form that keeps a message printable and on one line."""
     return text if text.isprintable() and text else repr(text)
 
 
 def program(command: str) -> str:
-    """The first word of a command line; in its arguments there may be a secret."""
+    """Return the first word of a command line; its arguments may hold a secret."""
     return shown((command.split() or [""])[0])
 
 
 def tail(key_id: str) -> str:
-    """The last four characters of an access key id, all that is ever shown.
+    """Return the last four characters of an access key id: all that is ever shown.
 
-    Nothing of what is none: a line of it may be another value.
+    Of a text that cannot be a key id nothing is shown: it may hold another value.
     """
     return "…" + (key_id[-4:] if key_id.isascii() and key_id.isalnum() else "")

@@ -1,27 +1,34 @@
 """What --export prints: variables as each shell and program reads them.
 
-The functions take names with values and return text, or raise `ConfigError` where a
-value cannot be written so that it is read as it is.
+The functions take names with values and return text. They raise `ConfigError` for a
+value that could not be read back as it is.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
-
 from awsexec.errors import ConfigError
 from awsexec.fastpath import DOCUMENT, process_document
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
 
-class Shell(NamedTuple):
-    """How a shell sets a variable, and how it takes some away that may not be there."""
 
-    assign: Callable[[str, str], str]
-    remove: Callable[[Sequence[str]], str]
+class Shell:
+    """How a shell sets a variable, and how it removes some that may not be there."""
+
+    __slots__ = ("assign", "remove")
+
+    def __init__(
+        self,
+        assign: Callable[[str, str], str],
+        remove: Callable[[Sequence[str]], str],
+    ) -> None:
+        self.assign = assign
+        self.remove = remove
 
     def script(self, variables: Mapping[str, str], unset: Sequence[str]) -> str:
-        """The commands that set `variables`, and take away what `unset` names."""
+        """Return the commands that set `variables` and remove what `unset` names."""
         lines = [self.assign(name, value) for name, value in variables.items()]
         if unset:
             lines.append(self.remove(unset))
@@ -29,7 +36,7 @@ class Shell(NamedTuple):
 
 
 def _sh(name: str, value: str) -> str:
-    # always in quotes: zsh looks for a program where a value begins with =
+    # always in quotes: zsh takes a value that begins with = for a program's name
     quoted = value.replace("'", "'\\''")
     return f"export {name}='{quoted}'"
 
@@ -39,7 +46,7 @@ def _fish(name: str, value: str) -> str:
     return f"set -gx {name} '{quoted}'"
 
 
-# PowerShell takes the typographic ones for its own too (about_Quoting_Rules)
+# PowerShell also accepts typographic quotes as its own (about_Quoting_Rules)
 _DOUBLED = {ord(quote): quote * 2 for quote in "'\u2018\u2019\u201a\u201b"}
 
 
@@ -53,13 +60,13 @@ def _remove_in_powershell(names: Sequence[str]) -> str:
 
 
 def _cmd(name: str, value: str) -> str:
-    """A line for `for /f`, which runs what it has read without looking for ``%`` in it.
+    """Return a line for `for /f`, which runs a line without looking for ``%`` in it.
 
-    `set` takes all up to the last quote. What a program prints, cmd reads in the
-    console's code page, of which no more is sure than ASCII.
+    `set` reads up to the last quote. cmd reads a program's output in the console's code
+    page, and every code page has ASCII only in common.
     """
     if not (value.isascii() and value.isprintable()):
-        raise _unfit("cmd", name, "what is not printable ASCII")
+        raise _unfit("cmd", name, "characters that are not printable ASCII")
     return f'set "{name}={value}"'
 
 
@@ -75,24 +82,24 @@ def _process(variables: Mapping[str, str]) -> str:
     for _, name in DOCUMENT:
         value = variables.get(name, "")
         if not (value.isascii() and value.isprintable()):
-            raise _unfit("process", name, "what is not printable ASCII")
+            raise _unfit("process", name, "characters that are not printable ASCII")
     return process_document(variables)
 
 
 def _dotenv(variables: Mapping[str, str]) -> str:
-    """The lines of a docker --env-file: all after the ``=`` is the value, as it is.
+    """Return the lines of a docker --env-file: all after the ``=`` is the value.
 
-    Others who read such files (docker compose, python-dotenv) see quotes, comments
-    and variables in it; a value that they would take for another one does not fit.
+    Other readers of such files (docker compose, python-dotenv) give quotes, comments and
+    variables a meaning. A value that they would read as another one is refused.
     """
     for name, value in variables.items():
         for what, found in (
             ("a line break", len(value.splitlines()) > 1),
-            ("a blank at an end", value != value.strip()),
-            ("a quote at the beginning", value[:1] in ("'", '"', "`")),
+            ("a blank at its beginning or end", value != value.strip()),
+            ("a quote at its beginning", value[:1] in ("'", '"', "`")),
             ("a word that begins with #", any(w[0] == "#" for w in value.split())),
             ("a $", "$" in value),
-            ("what is not UTF-8", not _is_utf8(value)),
+            ("characters that are not UTF-8", not _is_utf8(value)),
         ):
             if found:
                 raise _unfit("dotenv", name, what)
@@ -108,6 +115,8 @@ def _is_utf8(text: str) -> bool:
 
 
 def _json(variables: Mapping[str, str]) -> str:
+    import json
+
     return json.dumps(variables, indent=2) + "\n"
 
 
@@ -120,6 +129,6 @@ DOCUMENTS: dict[str, Callable[[Mapping[str, str]], str]] = {
 
 def _unfit(form: str, name: str, what: str) -> ConfigError:
     return ConfigError(
-        f"the value of {name} has {what} in it, which --export {form} cannot carry; "
-        "use another FORMAT"
+        f"--export {form} cannot write the value of {name}, which has {what}; use another "
+        "FORMAT"
     )

@@ -1,13 +1,13 @@
-"""What happens on every run: the words, the cache entry, the environment, the exec.
+"""The fast path: all of a cached run, from the words through the cache to the exec.
 
-awsexec has two halves. This module is the one, and the rest of the package the other,
-which is imported only when a run needs it: no entry in the cache, an option, anything
-but ``awsexec [-q] PROFILE [--] COMMAND [ARG]...`` and, as SDKs call it at every start,
-``awsexec [-q] --export process PROFILE``.
+It knows two command lines: ``awsexec [-q] PROFILE [--] COMMAND [ARG]...``, and
+``awsexec [-q] --export process PROFILE``, which SDKs run at every start. Anything else,
+and a run without a usable cache entry, is for the command line in `cli`, which is
+imported only then.
 
-It is one module, and imports nothing that the interpreter has not loaded already,
-because a cached run is to cost no more than starting Python: every further module of
-our own would cost one per cent of that, `json` or `argparse` most of it once more.
+It is one module, and imports only what the interpreter has loaded already: a cached run
+must cost no more than starting Python. Each further module of ours would cost one per
+cent of that start, and `json` or `argparse` nearly as much as the start itself.
 """
 
 # the public module loads enum
@@ -23,26 +23,26 @@ if TYPE_CHECKING:
 
 # --- The cache entry ----------------------------------------------------------------
 #
-# A file of lines of ASCII, which need no parser. The times are in seconds since the
-# epoch, by this machine's clock, and hexadecimal: for the decimal system, Python fetches
-# a logarithm from the mathematical library, at two per cent of its memory.
+# A file of lines of ASCII, which need no parser. Times are in seconds since the epoch, by
+# this machine's clock. They are hexadecimal: for decimal numbers, Python loads a logarithm
+# from the mathematical library, which takes two per cent more memory.
 #
 #     awsexec 1 CHECKSUM        of all that follows
 #     key KEY                   every input of what was asked for
-#     profile NAME              whom --forget finds it by, as ascii() writes it
+#     profile NAME              for --forget, as ascii() writes it
 #     issued TIME
 #     expires TIME              as AWS said
-#     renew TIME                from when on to renew it ahead of time, 0 for never
-#     files SIGNATURES          the config files it came from, "" for a session
+#     renew TIME                when to renew it ahead of its end, 0 for never
+#     files SIGNATURES          of the config files it was made from, "" for a session
 #     AWS_ACCESS_KEY_ID=...     and the other variables
 #
-# Two kinds share it. A session is what AWS answered to one request; its key is all of
-# the request's inputs. A run is what a profile came to in one environment; its key is
-# the profile with that environment, and it counts only while the config files are what
-# they were.
+# Two kinds of entry share this form. A session is AWS's answer to one request, and its
+# key has all inputs of the request. A run is the result of a profile in one environment:
+# its key has the profile and that environment, and it counts only while the config files
+# are unchanged.
 
 MAGIC = b"awsexec 1 "
-# far above what an entry comes to: session tokens are a few KiB at the most
+# bytes, far more than an entry has: session tokens are a few KiB at most
 LARGEST = 65_536
 # seconds that a clock may go back (NTP steps) without making entries useless
 CLOCK_SLACK = 60
@@ -54,8 +54,8 @@ EXPIRATION = "AWS_CREDENTIAL_EXPIRATION"
 # the largest prime below 2 ** 128
 _PRIME = 2**128 - 159
 
-# What of the environment a run depends on, besides the config files: where AWS is
-# called, what COMMAND is given, and when to renew it.
+# The variables that a run depends on, besides the config files: where AWS is called, what
+# COMMAND is given, and when to renew it.
 RUN_VARIABLES = (
     "HOME",
     "AWS_REGION",
@@ -77,10 +77,10 @@ RUN_VARIABLES = (
 
 
 class Entry:
-    """What one key stands for, and until when; the fields are the format's.
+    """A cache entry: the variables of one key, and until when; the fields are the file's.
 
-    Reading raises, where an entry is no use, `OSError` (not there, or out of reach) or
-    `ValueError` (there, and the text says what is wrong with it).
+    Reading an entry that cannot be used raises `OSError` (it is missing, or cannot be
+    read) or `ValueError` (its text says what is wrong).
     """
 
     __slots__ = ("key", "profile", "issued", "expires", "renew", "files", "variables")
@@ -104,25 +104,25 @@ class Entry:
         self.variables = variables
 
     def life_left(self, now: float) -> float:
-        """Seconds until expiry; 0 where the clock says that it is not issued yet.
+        """Return the seconds until expiry; 0 if by the clock it is not issued yet.
 
         A clock that was set back would make an expired entry look fresh.
         """
         return self.expires - now if now > self.issued - CLOCK_SLACK else 0.0
 
     def is_fresh(self, now: float) -> bool:
-        """Whether enough life is left to hand it to a command."""
+        """Return whether enough life is left to hand it to COMMAND."""
         return self.life_left(now) > margin(self.expires - self.issued)
 
     def is_due(self, now: float) -> bool:
-        """Whether it is time to renew it ahead of its expiry."""
+        """Return whether it is time to renew it ahead of its expiry."""
         return 0 < self.renew <= now
 
 
 def margin(lifetime: int) -> int:
-    """The seconds before its expiry from which a session of `lifetime` is renewed.
+    """Return how many seconds before its end a session of `lifetime` is renewed.
 
-    Five minutes, and less for short ones: a 15-minute session still serves 13.
+    It is five minutes, and less for short sessions: one of 15 minutes serves 13.
     """
     return min(300, lifetime // 8)
 
@@ -130,16 +130,16 @@ def margin(lifetime: int) -> int:
 def run_key(
     profile: str, config: str, credentials: str, environ: "Mapping[str, str]"
 ) -> str:
-    """The key of a run of `profile` with the two files at these paths."""
+    """Return the key of a run of `profile` with the two files at these paths."""
     return ascii(
         ("run", profile, config, credentials, *map(environ.get, RUN_VARIABLES))
     )
 
 
 def signatures(paths: "Iterable[str]") -> str:
-    """What tells whether any of the files has changed: ``None`` for a missing one.
+    """Return what changes when any of the files does; it has None for a missing file.
 
-    The change time sees an edit that keeps size and modification time.
+    The change time shows an edit that keeps size and modification time.
     """
     return ascii([_signature(path) for path in paths])
 
@@ -159,21 +159,21 @@ def _signature(path: str) -> "tuple[int, ...] | None":
 
 
 def digest(data: bytes) -> str:
-    """32 hex digits that spread file names and reveal damage.
+    """Return 32 hex digits, which spread file names and reveal damage.
 
-    No protection against forgery; the directory's owner and mode are. hashlib is
-    slower to import than everything else a cached run does.
+    They do not protect against forgery; the directory's owner and mode do. Importing
+    hashlib takes longer than everything else in a cached run.
     """
     return f"{int.from_bytes(b'.' + data, 'big') % _PRIME:032x}"
 
 
 def file_name(key: str) -> str:
-    """The name of the file of `key` in the cache directory."""
+    """Return the name of the file of `key` in the cache directory."""
     return digest(key.encode("ascii"))
 
 
 def dump(entry: Entry) -> bytes:
-    """The file's content. Raises `ValueError` for a variable that does not fit."""
+    """Return the file's content. Raises `ValueError` for a variable that cannot be kept."""
     lines = [
         f"key {entry.key}",
         f"profile {entry.profile}",
@@ -191,10 +191,10 @@ def dump(entry: Entry) -> bytes:
 
 
 def parse(data: bytes, key: "str | None" = None) -> Entry:
-    """The entry in a file's content, which must be for `key` if one is given."""
+    """Return the entry in a file's content, which must be for `key` if one is given."""
     head, _, body = data.partition(b"\n")
     if not head.startswith(MAGIC):
-        raise ValueError("written by another version, or no entry at all")
+        raise ValueError("written by another version, or not an entry")
     if head[len(MAGIC) :] != digest(body).encode("ascii"):
         raise ValueError("damaged")
     lines = body.decode("ascii").split("\n")
@@ -212,12 +212,12 @@ def parse(data: bytes, key: "str | None" = None) -> Entry:
 
 
 def check_directory(directory: str) -> None:
-    """Raise unless `directory` is a real one, the user's own and closed to others."""
+    """Raise unless `directory` is a real one, belongs to the user and is closed to others."""
     _check_private(os.lstat(directory), 0o040000, "directory")
 
 
 def read(directory: str, key: str) -> Entry:
-    """The entry of `key` in a directory that `check_directory` has passed."""
+    """Return the entry of `key` in a directory that `check_directory` accepted."""
     descriptor = os.open(
         directory + "/" + file_name(key),
         os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0),
@@ -232,7 +232,7 @@ def read(directory: str, key: str) -> Entry:
 def _check_private(status: os.stat_result, kind: int, noun: str) -> None:
     if status.st_mode & 0o170000 != kind:
         raise ValueError(f"not a regular {noun}")
-    # Windows has neither; there the user's profile directory is private
+    # Windows has neither owner nor mode; there the user's own folder is private
     if os.name == "posix":
         if status.st_uid != os.geteuid():
             raise ValueError("owned by another user")
@@ -242,10 +242,10 @@ def _check_private(status: os.stat_result, kind: int, noun: str) -> None:
 
 # --- COMMAND ------------------------------------------------------------------------
 
-# What would select another identity, or supply parts of one. botocore, for one,
-# prefers an AWS_SECURITY_TOKEN to AWS_SESSION_TOKEN, and refuses to start when
-# AWS_PROFILE names a missing profile, whatever keys the environment holds. Unset,
-# not blanked: some programs take an empty variable for a value.
+# The variables that would select another identity, or supply parts of one. botocore
+# prefers AWS_SECURITY_TOKEN to AWS_SESSION_TOKEN, and refuses to start when AWS_PROFILE
+# names a missing profile, whatever keys the environment holds. They are unset, not
+# blanked: to some programs an empty variable is a value.
 REMOVED = frozenset(
     {
         "AWSEXEC_BARE_CONFIG",
@@ -276,7 +276,7 @@ REMOVED_PREFIX = "AWS_CONTAINER_"
 def child_environment(
     environ: "Mapping[str, str]", added: "Mapping[str, str]"
 ) -> dict[str, str]:
-    """The caller's environment without what selects an identity, plus `added`."""
+    """Return the caller's environment without what selects an identity, plus `added`."""
     kept = {
         name: value
         for name, value in environ.items()
@@ -289,11 +289,11 @@ def child_environment(
 def become(command: "list[str]", environ: "Mapping[str, str]") -> "NoReturn":
     """Replace this process by `command`, as POSIX's execvp does.
 
-    That is the first file on the PATH of `environ` that runs; a script without ``#!``
-    is run by sh. Raises `FileNotFoundError` where there is none, and another `OSError`
-    where there is one and the system does not run it.
+    It is the first file on the PATH of `environ` that can be run; sh runs a script
+    without ``#!``. Raises `FileNotFoundError` where no folder has it, and another
+    `OSError` where the system does not run it.
     """
-    # Python ignores these two from its start on. A command that inherits that does
+    # Python ignores these two signals from its start. A command that inherited that would
     # not stop when its reader does (`yes | head`).
     for name in ("SIGPIPE", "SIGXFSZ"):
         number = getattr(_signal, name, None)
@@ -305,7 +305,7 @@ def become(command: "list[str]", environ: "Mapping[str, str]") -> "NoReturn":
     for folder in folders if name else ():
         path = f"{folder}/{name}" if folder else name
         try:
-            # a look costs a tenth of an exec that fails
+            # a stat costs a tenth of an exec that fails
             os.stat(path)
             _replace(path, command, environ)
         except (FileNotFoundError, NotADirectoryError):
@@ -320,20 +320,20 @@ def _replace(path: str, command: "list[str]", environ: "Mapping[str, str]") -> N
     try:
         os.execve(path, command, environ)
     except OSError as error:
-        # ENOEXEC, without the module that has the name
+        # ENOEXEC, without loading the module errno
         if error.errno != 8:
             raise
         os.execve("/bin/sh", ["sh", path, *command[1:]], environ)
 
 
 def caller_environment() -> "dict[str, str]":
-    """The environment as the caller left it.
+    """Return the environment as the caller left it.
 
-    In a shell of ours the region may be that of the shell's profile, and then says
-    nothing about the next one; nor do the config file and the profile that hide no
-    endpoint from it (`commands/serve.py`). In the C locale Python sets LC_CTYPE to a
-    UTF-8 locale for its own process and its children (PEP 538); COMMAND is not to see
-    that.
+    A shell of awsexec may have its profile's region, and a COMMAND of --serve a copy of
+    the config file with a profile of its own (`serve.config_copy`). Neither is the user's
+    choice for the next profile, and both are taken back. In the C locale Python sets
+    LC_CTYPE to a UTF-8 locale for its own process and its children (PEP 538). COMMAND
+    must not see that.
     """
     environ = dict(os.environ)
     if "AWSEXEC_PROFILE_REGION" in environ:
@@ -358,9 +358,9 @@ def caller_environment() -> "dict[str, str]":
 
 # --- credential_process -------------------------------------------------------------
 
-# Which profiles' processes this one runs in, as JSON: of each the config file, the
-# credentials file, and the profiles from the selected one to that of the process. Set
-# for processes only, and passed on to what these start.
+# The profiles whose processes this one runs in, as JSON. Each is the config file, the
+# credentials file, and the profiles from the one of the run to the one of the process.
+# Set for such processes only, and inherited by what they start.
 CALLERS = "AWSEXEC_CALLERS"
 
 DOCUMENT = (
@@ -372,9 +372,9 @@ DOCUMENT = (
 
 
 def process_document(variables: "Mapping[str, str]") -> str:
-    """The JSON that an SDK takes from a ``credential_process``.
+    """Return the JSON that an SDK expects of a ``credential_process``.
 
-    `variables` are COMMAND's, those that it names printable ASCII. SDKs and Tools
+    `variables` are COMMAND's; their values must be printable ASCII. SDKs and Tools
     Reference Guide, "Process credential provider".
     """
     members = ['"Version": 1']
@@ -388,7 +388,7 @@ def process_document(variables: "Mapping[str, str]") -> str:
 def put(text: str) -> None:
     """Write `text` to stdout at once. Raises `OSError`.
 
-    Not through a buffer: Python would complain of what is left in it when it ends.
+    It does not use a buffer: at its end, Python would complain of what is left in it.
     """
     data = os.fsencode(text)
     while data:
@@ -401,23 +401,22 @@ _QUIET = ("-q", "--quiet")
 
 
 def attempt(argv: "Sequence[str]", environ: "Mapping[str, str]") -> bool:
-    """Do what `argv` says if that takes no more than a look at the cache.
+    """Run `argv` if a look at the cache is enough: become COMMAND, or print for an SDK.
 
-    That is to become its COMMAND, or to print for an SDK, and return True. It knows
-    two narrow shapes of the words, and the simple case of everything it looks at. At
-    anything else it returns False, having done nothing, and the other half takes over
-    and says what there is to say. AWSEXEC_FASTPATH=0 turns it off; then nothing but
-    the speed differs.
+    Return True if the credentials were printed. Return False, and have done nothing, for
+    anything but the two known command lines and the simple case of everything they
+    depend on: the command line in `cli` then runs. AWSEXEC_FASTPATH=0 turns the fast
+    path off; nothing but the speed changes.
     """
     parsed = _parse(argv)
     if parsed is None or os.name != "posix" or environ.get("AWSEXEC_FASTPATH") == "0":
         return False
     if environ.get(CALLERS):
-        # this may be a loop, which no entry is to hide
+        # this may be a loop, which no entry may hide
         return False
     profile, command = parsed
     if not command and (sys.stdout is None or sys.stdout.isatty()):
-        # which the other half warns of
+        # `cli` warns of secrets on the screen
         return False
     try:
         found = _cached_run(profile, environ, time.time())
@@ -430,14 +429,14 @@ def attempt(argv: "Sequence[str]", environ: "Mapping[str, str]") -> bool:
         added["AWSEXEC_PROFILE"] = profile
         become(list(command), child_environment(environ, added))
     except (OSError, ValueError):
-        # whatever it is, the other half comes upon it again and words it
+        # `cli` meets the same failure again, and words it
         return False
 
 
 def _parse(argv: "Sequence[str]") -> "tuple[str, Sequence[str]] | None":
-    """PROFILE and COMMAND, or None where the words have any other shape.
+    """Return PROFILE and COMMAND, or None for any other command line.
 
-    COMMAND is empty where it is ``--export process``.
+    COMMAND is empty for ``--export process``.
     """
     profile, export, position = "", False, 0
     while position < len(argv):
@@ -466,7 +465,7 @@ def _parse(argv: "Sequence[str]") -> "tuple[str, Sequence[str]] | None":
 def _cached_run(
     profile: str, environ: "Mapping[str, str]", now: float
 ) -> "Entry | None":
-    """The entry of a run of `profile`, if it is fresh. Raises as `read` does."""
+    """Return the entry of a run of `profile` if it is fresh. Raises as `read` does."""
     home = environ.get("HOME", "")
     config = _path(environ.get("AWS_CONFIG_FILE") or "~/.aws/config", home)
     credentials = _path(
@@ -488,7 +487,7 @@ def _cached_run(
 
 
 def _path(path: str, home: str) -> str:
-    """`path` with its ``~`` filled in; "" where that takes more than this."""
+    """Return `path` with its ``~`` filled in; "" where that is not so simple."""
     if "$" in path:
         return ""
     if path[:2] == "~/" and home[:1] == "/":
@@ -497,9 +496,9 @@ def _path(path: str, home: str) -> str:
 
 
 def _cache_directory(environ: "Mapping[str, str]", home: str) -> str:
-    """The cache directory, as platformdirs finds it; "" where that takes more.
+    """Return the cache directory, as platformdirs finds it; "" if that is not so simple.
 
-    A wrong answer costs time, nothing else: there is no entry to be found in it.
+    A wrong answer would only cost time: it has no entry.
     """
     chosen = environ.get("AWSEXEC_CACHE_DIR")
     if chosen:

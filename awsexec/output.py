@@ -1,29 +1,62 @@
-"""Text for people: tables and colours."""
+"""Standard output: what is written there, and text for people: tables and colours."""
 
 from __future__ import annotations
 
 import os
-import shutil
 import sys
-from collections.abc import Mapping, Sequence
-from unicodedata import combining, east_asian_width
 
 from awsexec import fastpath
 from awsexec.errors import cannot_write
 
-RED, YELLOW, BOLD = "31", "33", "1"
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+# SGR colours
+RED, BOLD = "31", "1"
 
 
 def put(text: str) -> None:
-    """Write `text`, which is what it was all for, to stdout. Raises `AwsexecError`."""
+    """Write `text`, which must arrive, to stdout. Raises `AwsexecError`."""
     try:
         fastpath.put(text)
     except OSError as error:
         raise cannot_write(error) from None
 
 
+def show(text: str) -> None:
+    """Write `text`, which a person reads, to stdout.
+
+    Raises `AwsexecError`, and `BrokenPipeError` where the reader has seen enough, as in
+    ``awsexec --list | head``.
+    """
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        # else Python tries to write the rest when it ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise cannot_write(error) from None
+
+
+def as_json(value: object) -> str:
+    """Return `value` as JSON for programs, which people can read too."""
+    import json
+
+    return json.dumps(value, indent=2) + "\n"
+
+
+def as_json_line(value: object) -> str:
+    """Return `value` as JSON on one line."""
+    import json
+
+    return json.dumps(value)
+
+
 def has_colour(environ: Mapping[str, str]) -> bool:
-    """Whether stdout takes colours (https://no-color.org)."""
+    """Return whether to colour stdout (https://no-color.org)."""
     return (
         sys.stdout.isatty()
         and not environ.get("NO_COLOR")
@@ -32,17 +65,17 @@ def has_colour(environ: Mapping[str, str]) -> bool:
 
 
 def coloured(text: str, colour: str, on: bool) -> str:
-    """`text` in an SGR colour where that is `on`."""
+    """Return `text` in an SGR colour, if it is `on`."""
     return f"\033[{colour}m{text}\033[0m" if on and text else text
 
 
 def table(
     rows: Sequence[Sequence[str]], width: int | None, shrink: Sequence[int]
 ) -> list[str]:
-    """The rows in columns, each as wide as its widest cell, without trailing blanks.
+    """Return the rows as lines, each column as wide as its widest cell.
 
-    Where they are wider than `width`, the columns `shrink` names give way, the widest
-    first, and lose the middle of what they hold.
+    Where the lines would be wider than `width`, the columns that `shrink` names lose the
+    middle of their cells, the widest column first.
     """
     widths = [max(map(columns, column)) for column in zip(*rows, strict=True)]
     over = sum(widths) + 2 * (len(widths) - 1) - (width or sys.maxsize)
@@ -62,9 +95,11 @@ def table(
 
 
 def columns(text: str) -> int:
-    """The columns of a terminal that `text` takes (Unicode Annex 11)."""
+    """Return how many columns of a terminal `text` takes (Unicode Annex 11)."""
     if text.isascii():
         return len(text)
+    from unicodedata import combining, east_asian_width
+
     return sum(
         0 if combining(each) else 2 if east_asian_width(each) in "WF" else 1
         for each in text
@@ -72,12 +107,12 @@ def columns(text: str) -> int:
 
 
 def padded(text: str, size: int) -> str:
-    """`text` with blanks to `size` columns."""
+    """Return `text` with blanks up to `size` columns."""
     return text + " " * (size - columns(text))
 
 
 def cut(text: str, size: int | None) -> str:
-    """`text`, or as much of its beginning as fits `size` columns, and an ellipsis."""
+    """Return `text`; if it does not fit `size` columns, its beginning and an ellipsis."""
     if size is None or columns(text) <= size:
         return text
     while columns(text) > size - 1:
@@ -86,7 +121,7 @@ def cut(text: str, size: int | None) -> str:
 
 
 def _fit(cell: str, size: int) -> str:
-    """`cell` without its middle, where that is more than `size` columns."""
+    """Return `cell`; if it does not fit `size` columns, without its middle."""
     if columns(cell) <= size:
         return cell
     head = cut(cell, size // 2 + 1)
@@ -96,14 +131,24 @@ def _fit(cell: str, size: int) -> str:
     return head + tail
 
 
-def width() -> int | None:
-    """The columns of the terminal that stdout is, None where it is none."""
+def width(environ: Mapping[str, str]) -> int | None:
+    """Return the columns of the terminal; None where stdout is not a terminal.
+
+    COLUMNS wins, as for other programs (POSIX, "Environment Variables").
+    """
     if not sys.stdout.isatty():
         return None
-    return shutil.get_terminal_size().columns
+    chosen = environ.get("COLUMNS", "")
+    if chosen.isascii() and chosen.isdigit() and 0 < int(chosen[:9]):
+        return int(chosen[:9])
+    try:
+        # a terminal that does not know its size has 0 columns
+        return os.get_terminal_size(sys.stdout.fileno()).columns or 80
+    except OSError:
+        return 80
 
 
 def home_as_tilde(path: str, environ: Mapping[str, str]) -> str:
-    """`path` with the home directory as ``~``, for reading."""
+    """Return `path` with the home directory as ``~``, for people."""
     home = environ.get("HOME", "").rstrip("/")
     return "~" + path[len(home) :] if home and path.startswith(home + os.sep) else path

@@ -1,66 +1,50 @@
-"""What awsexec says for itself: lines on stderr, as many as the user wants."""
+"""Messages: lines on stderr, as many as the user wants."""
 
 from __future__ import annotations
 
-import contextlib
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from threading import Timer
     from typing import TextIO
 
 QUIET, NORMAL, VERBOSE, DEBUG = -1, 0, 1, 2
 
-# seconds after which somebody who is looking begins to wonder
-PATIENCE = 3
+# seconds after which somebody who watches begins to wonder
+SAY_AFTER = 3
 
 
 class Report:
-    """Lines on `stream`, each with the program's name, up to a `level`.
+    """Writes lines to `stream`, each with the program's name, up to a `level`.
 
-    stderr belongs to COMMAND, so each line is whole and nothing is ever drawn over.
+    stderr belongs to COMMAND, so every line is whole, and no line is drawn over.
     """
 
     def __init__(self, stream: TextIO, level: int = NORMAL) -> None:
         self._stream = stream
         self.level = level
 
-    def error(self, text: object) -> None:
-        """Why awsexec gives up; said even with --quiet."""
-        self._say(text)
-
     def warning(self, text: object) -> None:
-        """Something the user will want to mend, though the run goes on."""
+        """Say what the user will want to mend, though the run goes on."""
         if self.level >= NORMAL:
             self._say(text)
 
     def waiting(self, text: object) -> None:
-        """Why nothing happens for the moment; only for somebody who is looking."""
+        """Say why nothing happens at the moment, if somebody watches."""
         if self.level >= NORMAL and self._stream.isatty():
             self._say(text)
 
-    @contextlib.contextmanager
-    def patience(self, text: object, seconds: float = PATIENCE) -> Iterator[None]:
-        """Say `text` as `waiting` does if the block takes longer than so many seconds."""
-        if self.level < NORMAL or not self._stream.isatty():
-            yield
-            return
-        import threading
-
-        timer = threading.Timer(seconds, self.waiting, (text,))
-        timer.start()
-        try:
-            yield
-        finally:
-            timer.cancel()
+    def patience(self, text: object, seconds: float = SAY_AFTER) -> _Patience:
+        """Return a context that says `text`, as `waiting` does, after so many seconds."""
+        is_watched = self.level >= NORMAL and self._stream.isatty()
+        return _Patience(self, text, seconds if is_watched else None)
 
     def detail(self, text: object) -> None:
-        """What was done (--verbose)."""
+        """Say what was done (--verbose)."""
         if self.level >= VERBOSE:
             self._say(text)
 
     def debug(self, text: object) -> None:
-        """How it was done (--debug), without secrets."""
+        """Say how it was done, without secrets (--debug)."""
         if self.level >= DEBUG:
             self._say(text)
 
@@ -69,5 +53,29 @@ class Report:
             self._stream.write(f"awsexec: {' '.join(str(text).splitlines())}\n")
             self._stream.flush()
         except (OSError, ValueError):
-            # stderr is closed or full: there is nowhere left to say so
+            # stderr is closed or full: nowhere is left to say so
             pass
+
+
+class _Patience:
+    """A context whose block takes `seconds` before `text` is said; None for never."""
+
+    def __init__(self, report: Report, text: object, seconds: float | None) -> None:
+        self._report = report
+        self._text = text
+        self._seconds = seconds
+        self._timer: Timer | None = None
+
+    def __enter__(self) -> None:
+        if self._seconds is None:
+            return
+        import threading
+
+        self._timer = threading.Timer(
+            self._seconds, self._report.waiting, (self._text,)
+        )
+        self._timer.start()
+
+    def __exit__(self, *exception: object) -> None:
+        if self._timer is not None:
+            self._timer.cancel()

@@ -6,9 +6,12 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import Iterator
 
 from awsexec.errors import Interrupted
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 if sys.platform == "win32":
     _KEYBOARD, _SCREEN = "CONIN$", "CONOUT$"

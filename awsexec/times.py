@@ -11,11 +11,14 @@ _MOST_DAYS = 7
 
 
 def seconds(text: str) -> int:
-    """A time as a number of seconds: 900, 15m, 8h, 1h30m. Raises `ValueError`."""
-    # some are too long for int()
+    """Return the seconds that a text like 900, 15m, 8h or 1h30m means.
+
+    Raises `ValueError`, whose text can follow the place in a message.
+    """
+    # int() refuses thousands of digits
     found = _seconds(text) if len(text) <= 20 else _MOST_DAYS * 86400 + 1
     if found > _MOST_DAYS * 86400:
-        raise ValueError(f"that is too long; {_MOST_DAYS}d is the most")
+        raise ValueError(f"the time is too long; use at most {_MOST_DAYS}d")
     return found
 
 
@@ -30,14 +33,14 @@ def _seconds(text: str) -> int:
             total += int(digits) * _UNITS[character]
             digits = ""
         else:
-            raise ValueError("a time is seconds, or like 15m, 8h, 1h30m")
+            raise ValueError("write a time as seconds, or like 15m, 8h, 1h30m")
     if digits or not text:
-        raise ValueError("a time is seconds, or like 15m, 8h, 1h30m")
+        raise ValueError("write a time as seconds, or like 15m, 8h, 1h30m")
     return total
 
 
 def duration(seconds: float) -> str:
-    """A time left, as the prompt of a subshell shows it: 1h02m, 42m, <1m, expired."""
+    """Return a time left as the prompt of a subshell shows it: 1h02m, 42m, <1m, expired."""
     if seconds <= 0:
         return "expired"
     if seconds < 60:
@@ -47,17 +50,17 @@ def duration(seconds: float) -> str:
 
 
 def iso8601(seconds: int) -> str:
-    """Seconds since the epoch as ISO 8601 in UTC.
+    """Return seconds since the epoch as ISO 8601 in UTC.
 
-    Raises `ValueError` for a time that it has no four digits of a year for.
+    Raises `ValueError` for a year that does not have four digits.
     """
     if not 0 <= seconds < YEAR_10000:
-        raise ValueError("no time that ISO 8601 knows")
+        raise ValueError("the time is out of range")
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
 
 
 def from_iso8601(text: str) -> int | None:
-    """Seconds since the epoch for ISO 8601 with a time zone, None for other text."""
+    """Return seconds since the epoch for ISO 8601 with a time zone, None for other text."""
     from datetime import datetime
 
     try:

@@ -10,16 +10,20 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from awsexec import fastpath
 from awsexec.cache import locks
 from awsexec.errors import AwsexecError, shown
-from awsexec.fastpath import Entry
-from awsexec.report import Report
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from awsexec.fastpath import Entry
+    from awsexec.report import Report
 
 # seconds after which what is expired, or was left half written, is cleared away
-KEPT = 86_400
+PRUNE_AFTER = 86_400
 
 _LOCK, _TEMPORARY = ".lock", ".tmp"
 
@@ -64,6 +68,14 @@ class Store:
                 f"passing over cache entry {self._path(key)}: {_reason(error)}"
             )
             return None
+
+    def fresh(self, keys: Iterable[str], now: float) -> list[Entry | None]:
+        """Return the entry of each key that a run can use without renewing it, or None."""
+        found = [self.read(key) for key in keys]
+        return [
+            entry if entry and entry.is_fresh(now) and not entry.is_due(now) else None
+            for entry in found
+        ]
 
     def write(self, entry: Entry) -> None:
         """Replace the entry of the same key; warn where that cannot be done."""
@@ -151,7 +163,7 @@ class Store:
 
     def prune(self) -> None:
         """Clear away what has been of no use for a day."""
-        horizon = self._clock() - KEPT
+        horizon = self._clock() - PRUNE_AFTER
         for path in self._files():
             with contextlib.suppress(OSError):
                 if os.lstat(path).st_mtime < horizon:
@@ -204,3 +216,8 @@ def _is_ours(name: str) -> bool:
 
 def _reason(error: Exception) -> str:
     return getattr(error, "strerror", None) or str(error)
+
+
+def store_for(environ: Mapping[str, str], report: Report) -> Store:
+    """The cache that `environ` selects."""
+    return Store(default_directory(environ), report)

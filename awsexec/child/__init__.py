@@ -1,1 +1,1 @@
-"""COMMAND: the environment it gets, and becoming it."""
+"""COMMAND or a shell: what starts it, and becomes it."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
 
 from awsexec import fastpath
 from awsexec.errors import CommandNotExecutable, CommandNotFound
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 
 def launch(command: Sequence[str], environ: Mapping[str, str]) -> int:

@@ -7,7 +7,10 @@ beside them, by the means each shell has for that. Any other shell is started pl
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _FILES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "shells")
 

@@ -1,1 +1,1 @@
-"""What awsexec does: one module an action, each called with the parsed arguments."""
+"""The actions: one a file, each called with the parsed arguments."""

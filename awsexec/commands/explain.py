@@ -1,33 +1,40 @@
-"""What a profile stands for, and why: its chain, its settings, and what would happen.
+"""--explain: what a profile stands for, and what the next run would do.
 
-Nothing is asked of AWS or of the user; of an EC2 instance's role, the instance's own
-metadata. The same facts are printed for people, or as
-JSON for programs.
+Nothing is asked of AWS or of the user. Only the EC2 instance's own metadata is asked for
+its role. The same facts are printed for people, or as JSON for programs.
 """
 
 from __future__ import annotations
 
-import json
-import re
-import sys
 import time
-from collections.abc import Mapping
-from typing import Any
 
 from awsexec import fastpath, output
+from awsexec.cache.store import store_for
 from awsexec.credentials.credentials import Credentials, child_variables
-from awsexec.errors import AwsexecError, program, shown, tail
-from awsexec.fastpath import Entry
-from awsexec.options.arguments import Arguments
-from awsexec.plan import plan
-from awsexec.plan.plan import Config, Selection
-from awsexec.plan.source_kinds import CONTAINER_VARIABLES, EC2_VARIABLES, Source
+from awsexec.errors import AwsexecError, shown
+from awsexec.plan.plan import Planner
+from awsexec.plan.source_kinds import CONTAINER_VARIABLES, EC2_VARIABLES
+from awsexec.profiles.config import Config
 from awsexec.profiles.files import Setting
-from awsexec.profiles.profile import KEY_ID, SECRET, TOKENS, Profile
-from awsexec.report import Report
+from awsexec.profiles.redact import HIDDEN, redacted
 from awsexec.times import duration, iso8601
 
-# what of the environment has a say in a run, besides the variables of the fast path
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from typing import Any
+
+    from awsexec.cache.store import Store
+    from awsexec.fastpath import Entry
+    from awsexec.options.arguments import Arguments
+    from awsexec.plan.plan import Plan
+    from awsexec.plan.source import Source
+    from awsexec.profiles.profile import Profile
+    from awsexec.report import Report
+
+    Title = Callable[[str], str]
+
+# the variables that can change a run
 _VARIABLES = (
     "AWS_PROFILE",
     "AWS_DEFAULT_PROFILE",
@@ -49,57 +56,38 @@ _VARIABLES = (
     *CONTAINER_VARIABLES,
     *EC2_VARIABLES,
 )
-_SECRET = frozenset(
-    {
-        SECRET,
-        *TOKENS,
-        "external_id",
-    }
-)
-# what other programs keep in these files is named like this
-_SECRET_PARTS = ("secret", "token", "password")
-# a URL's user and password
-_USER = re.compile(r"(?<=://)[^/@]*@")
-
-# what a source is asked for that is not at hand
-_ASKED = {
-    "ec2 metadata": "the EC2 instance metadata",
-    "container": "the container's metadata",
-    "process": "credential_process",
-    "sso": "IAM Identity Center",
-    "login": "the login of aws login",
-    "web identity": "AssumeRoleWithWebIdentity",
-}
 
 
 def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int:
-    """Print all that is known of PROFILE; return 125 if it cannot be worked out."""
+    """Print all that is known of PROFILE; return 125 if its plan cannot be made."""
     facts: dict[str, Any] = {"profile": arguments.named_profile(environ)}
     fault: AwsexecError | None = None
     config = Config.load(environ)
     try:
-        selected = plan.select(arguments, environ, config)
+        plan = Planner(arguments, environ, config).plan(arguments.profile)
     except AwsexecError as error:
         fault = error
         facts["fault"] = str(error)
-        facts["profiles"] = _named(facts["profile"], config)
+        facts["profiles"] = _linked(facts["profile"], config)
     else:
-        facts.update(_facts(selected, environ, plan.store_for(environ, report)))
+        facts.update(_facts(plan, store_for(environ, report)))
     facts["environment"] = {
-        name: _shown(Setting(name, environ[name], name, 0))
+        name: redacted(Setting.outside(name, environ[name], name))
         for name in _VARIABLES
         if environ.get(name)
     }
     if arguments.json:
-        json.dump(facts, sys.stdout, indent=2)
-        sys.stdout.write("\n")
+        output.show(output.as_json(facts))
     else:
-        _print(facts, environ)
+        output.show("\n".join(_lines(facts, environ)) + "\n")
     return 0 if fault is None else fault.status
 
 
-def _named(name: str | None, config: Config) -> list[dict[str, Any]]:
-    """The profiles from `name` on along source_profile, as far as there are any."""
+# --- The facts ------------------------------------------------------------------------
+
+
+def _linked(name: str | None, config: Config) -> list[dict[str, Any]]:
+    """Return the profiles from `name` on along source_profile, as far as they exist."""
     found: list[dict[str, Any]] = []
     while name and name in config.profiles and name not in [p["name"] for p in found]:
         profile = config.profiles.get(name)
@@ -108,23 +96,21 @@ def _named(name: str | None, config: Config) -> list[dict[str, Any]]:
     return found
 
 
-def _facts(
-    selected: Selection, environ: Mapping[str, str], store: Any
-) -> dict[str, Any]:
-    chain, now = selected.chain, time.time()
-    found = selected.cached(store, now)
+def _facts(plan: Plan, store: Store) -> dict[str, Any]:
+    chain, now = plan.chain, time.time()
+    found = store.fresh(plan.keys, now)
     source = chain.source
     steps: list[dict[str, Any]] = [
         {
             "step": "source",
-            "kind": source.kind,
+            "kind": source.kind.label,
             "what": source.label,
             **_life(found[0], now),
         }
     ]
     for step, entry in zip(chain.steps, found[1:], strict=True):
         request = {
-            name: "******" if name == "ExternalId" else value
+            name: HIDDEN if name == "ExternalId" else value
             for name, value in step.parameters().items()
         }
         steps.append(
@@ -136,11 +122,11 @@ def _facts(
                 **_life(entry, now),
             }
         )
-    # a cached step needs nothing of what stands before it
+    # a cached step needs none of the steps before it
     last = max((n for n, entry in enumerate(found) if entry), default=None)
     calls: list[dict[str, Any]] = []
-    if last is None and source.kind in _ASKED:
-        calls.append({"call": _ASKED[source.kind], "prompt": None})
+    if last is None and source.kind.asks:
+        calls.append({"call": source.kind.asks, "prompt": None})
     calls += [
         {"call": step.operation, "prompt": step.mfa_serial}
         for step in chain.steps[last or 0 :]
@@ -148,16 +134,16 @@ def _facts(
     example = Credentials("", "", "", 0, 0)
     if not chain.steps and source.keys is not None:
         example = Credentials("", "", "" if source.keys.token else None)
-    instance = {"instance": _instance(source)} if source.kind == "ec2 metadata" else {}
-    child = child_variables(example, selected.name, selected.region)
+    instance = {"instance": _instance(source)} if source.kind.is_described else {}
+    child = child_variables(example, plan.name, plan.region)
     return {
         "profiles": [_profile(hop) for hop in chain.hops],
         "chain": steps,
         **instance,
-        "endpoint": selected.endpoint.url or f"AWS STS in {selected.endpoint.region}",
+        "endpoint": plan.endpoint.url or f"AWS STS in {plan.endpoint.region}",
         "calls": calls,
         "child": {
-            name: value if name.startswith("AWSEXEC") or "REGION" in name else "******"
+            name: value if name.startswith("AWSEXEC") or "REGION" in name else HIDDEN
             for name, value in child.items()
         },
     }
@@ -171,25 +157,20 @@ def _life(entry: Entry | None, now: float) -> dict[str, Any]:
 
 
 def _instance(source: Source) -> dict[str, Any]:
-    """What the metadata of this EC2 instance says of its role; or why it does not."""
-    from awsexec.credentials.sources import ec2
+    """Return what the instance's metadata says of its role, or why it says nothing."""
+    from awsexec.credentials import sources
 
     try:
-        found = ec2.describe(source)
+        found = sources.describe(source)
     except AwsexecError as error:
         return {"fault": str(error)}
+    expires = found.credentials.expires
+    assert expires is not None
     return {
         "role": found.role,
         "instance_profile": found.profile_arn,
-        **_life_of(found.credentials),
-    }
-
-
-def _life_of(credentials: Credentials) -> dict[str, Any]:
-    assert credentials.expires is not None
-    return {
-        "expires": iso8601(credentials.expires),
-        "seconds_left": max(0, int(credentials.expires - time.time())),
+        "expires": iso8601(expires),
+        "seconds_left": max(0, int(expires - time.time())),
     }
 
 
@@ -199,7 +180,7 @@ def _profile(profile: Profile) -> dict[str, Any]:
         "settings": [
             {
                 "name": setting.name,
-                "value": _shown(setting),
+                "value": redacted(setting),
                 "file": setting.file,
                 "line": setting.line or None,
             }
@@ -211,31 +192,19 @@ def _profile(profile: Profile) -> dict[str, Any]:
     }
 
 
-def _shown(setting: Setting) -> str:
-    if setting.name == KEY_ID:
-        return tail(setting.value)
-    name, value = setting.name.lower(), setting.value
-    if name.endswith("_process"):
-        has_arguments = len(value.split()) > 1
-        return program(value) + (" ******" if has_arguments else "")
-    hidden = name in _SECRET or (
-        any(part in name for part in _SECRET_PARTS) and not name.endswith("_file")
-    )
-    if setting.block:
-        value = ", ".join(f"{item.name} = {_shown(item)}" for item in setting.block)
-    return "******" if hidden else _USER.sub("******@", value)
+# --- The facts as lines for people ----------------------------------------------------
 
 
-def _print(facts: dict[str, Any], environ: Mapping[str, str]) -> None:
+def _lines(facts: dict[str, Any], environ: Mapping[str, str]) -> Iterator[str]:
     colour = output.has_colour(environ)
 
-    def title(words: str) -> None:
-        print(output.coloured(words, output.BOLD, colour))
+    def title(words: str) -> str:
+        return output.coloured(words, output.BOLD, colour)
 
     if "fault" in facts:
-        print(output.coloured(f"fault: {facts['fault']}", output.RED, colour))
+        yield output.coloured(f"fault: {facts['fault']}", output.RED, colour)
     for profile in facts["profiles"]:
-        title(f"profile {shown(profile['name'])}")
+        yield title(f"profile {shown(profile['name'])}")
         rows = [
             (
                 f"  {item['name']} = {shown(item['value'])}",
@@ -244,57 +213,55 @@ def _print(facts: dict[str, Any], environ: Mapping[str, str]) -> None:
             )
             for item in profile["settings"]
         ]
-        print(*(output.table(rows, None, ()) if rows else ["  no settings"]), sep="\n")
+        yield from output.table(rows, None, ()) if rows else ["  no settings"]
     if "chain" in facts:
-        _print_chain(facts, title)
-    title("environment")
+        yield from _chain_lines(facts, title)
+    yield title("environment")
     for name, value in facts["environment"].items():
-        print(f"  {name}={shown(value)}")
+        yield f"  {name}={shown(value)}"
     if not facts["environment"]:
-        print("  nothing in it changes this")
+        yield "  no variable changes this"
 
 
-def instance_lines(instance: dict[str, Any]) -> list[str]:
-    """What is known of the role of this EC2 instance, for people."""
-    if "fault" in instance:
-        return [instance["fault"]]
-    left = duration(instance["seconds_left"])
-    return [
-        f"role              {instance['role']}",
-        f"instance profile  {instance['instance_profile'] or 'unknown'}",
-        f"credentials       until {instance['expires']} ({left} left)",
-    ]
-
-
-def _print_chain(facts: dict[str, Any], title: Any) -> None:
-    title("chain")
+def _chain_lines(facts: dict[str, Any], title: Title) -> Iterator[str]:
+    yield title("chain")
     for number, step in enumerate(facts["chain"]):
         if number == 0:
-            print(f"  from {step['what']}")
-            if step["cached_until"]:
-                left = duration(step["seconds_left"])
-                print(f"       cached until {step['cached_until']} ({left} left)")
-            continue
-        print(f"  {number}. {step['step']} for profile {shown(step['profile'])}")
-        for name, value in step["request"].items():
-            listed = json.dumps(value) if isinstance(value, list) else value
-            print(f"       {name} = {listed}")
+            yield f"  from {step['what']}"
+        else:
+            yield f"  {number}. {step['step']} for profile {shown(step['profile'])}"
+            for name, value in step["request"].items():
+                listed = (
+                    output.as_json_line(value) if isinstance(value, list) else value
+                )
+                yield f"       {name} = {listed}"
         if step["cached_until"]:
             left = duration(step["seconds_left"])
-            print(f"       cached until {step['cached_until']} ({left} left)")
-        else:
-            print("       not cached")
-    print(f"  at {facts['endpoint']}")
+            yield f"       cached until {step['cached_until']} ({left} left)"
+        elif number:
+            yield "       not cached"
+    yield f"  at {facts['endpoint']}"
     if "instance" in facts:
-        title("instance")
-        for line in instance_lines(facts["instance"]):
-            print(f"  {line}")
-    title("the next run")
+        yield title("instance")
+        yield from _instance_lines(facts["instance"])
+    yield title("the next run")
     for call in facts["calls"]:
-        asks = f", with an MFA code of {call['prompt']}" if call["prompt"] else ""
-        print(f"  calls {call['call']}{asks}")
+        asks = (
+            f", and asks for an MFA code of {call['prompt']}" if call["prompt"] else ""
+        )
+        yield f"  calls {call['call']}{asks}"
     if not facts["calls"]:
-        print("  calls nothing and asks for nothing")
-    title("COMMAND gets")
+        yield "  calls nothing and asks for nothing"
+    yield title("COMMAND gets")
     for name, value in facts["child"].items():
-        print(f"  {name}={value}")
+        yield f"  {name}={value}"
+
+
+def _instance_lines(instance: dict[str, Any]) -> Iterator[str]:
+    if "fault" in instance:
+        yield f"  {instance['fault']}"
+        return
+    left = duration(instance["seconds_left"])
+    yield f"  role              {instance['role']}"
+    yield f"  instance profile  {instance['instance_profile'] or 'unknown'}"
+    yield f"  credentials       until {instance['expires']} ({left} left)"

@@ -1,71 +1,80 @@
-"""Printing the credentials for a shell or a program to read, or what unsets them."""
+"""--export: print the credentials for a shell or a program, or what unsets them."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
 
 from awsexec.credentials.credentials import child_variables, shell_variables
-from awsexec.credentials.get import obtain
+from awsexec.credentials.get import get, near_end
+from awsexec.credentials.resolver import Demand
 from awsexec.export_formats import DOCUMENTS, SHELLS
 from awsexec.fastpath import REMOVED, REMOVED_PREFIX
-from awsexec.options.arguments import Arguments
 from awsexec.output import put
-from awsexec.report import Report
+from awsexec.plan.plan import make_plan
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from awsexec.options.arguments import Arguments
+    from awsexec.report import Report
 
 
 def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int:
-    """Print the credentials of PROFILE in the chosen format, or how to unset any.
+    """Print the credentials of PROFILE in the chosen format, or what unsets them.
 
-    A shell is told to unset what else would select an identity, as for COMMAND.
+    A shell also gets commands that unset what would select another identity, as COMMAND's
+    environment loses it.
     """
     assert arguments.export is not None
     if arguments.unset:
         unset = ["AWSEXEC_PROFILE", *_shadowing(environ)]
         put(SHELLS[arguments.export].script(_own_files(environ), unset))
         return 0
-    selected, credentials = obtain(
-        arguments,
+    plan = make_plan(arguments, environ)
+    credentials = get(
+        plan,
+        Demand(arguments.min_ttl, arguments.refresh),
         environ,
         report,
-        renew_if_due=True,
-        # the SDK asks in the middle of something else
+        renew_from=near_end(environ),
+        # an SDK asks while its user is busy with something else
         attended=arguments.export != "process",
     )
     if arguments.export in SHELLS:
         variables = shell_variables(
-            credentials, selected.name, selected.region, selected.region_of_profile
+            credentials, plan.name, plan.region, plan.region_of_profile
         )
         variables |= _own_files(environ)
         unset = [name for name in _shadowing(environ) if name not in variables]
         text = SHELLS[arguments.export].script(variables, unset)
     else:
-        variables = child_variables(credentials, selected.name, selected.region)
+        variables = child_variables(credentials, plan.name, plan.region)
         text = DOCUMENTS[arguments.export](variables)
     if sys.stdout.isatty():
-        report.warning("these are secrets, and they are on the screen now")
+        report.warning("these credentials are secret, and now on your screen")
     put(text)
     return 0
 
 
 def _shadowing(environ: Mapping[str, str]) -> list[str]:
-    """The variables that have or select another identity, whether they are set or not."""
+    """Return the variables that could hold or select another identity, set or unset."""
     names = sorted(REMOVED)
     names += sorted(
         name
         for name in environ
-        # a shell has no variables of other names
+        # a shell cannot have variables of other names
         if name.startswith(REMOVED_PREFIX) and name.isascii() and name.isidentifier()
     )
     if "AWSEXEC_PROFILE_REGION" in environ:
-        # the region in the shell is that of the profile it has had so far, unless it
-        # is in `environ`: then the user has chosen it since
+        # The shell's region is the one of its profile so far. If `environ` has a region,
+        # the user chose it since.
         regions = ("AWS_REGION", "AWS_DEFAULT_REGION")
         names += [name for name in regions if name not in environ]
     return names
 
 
 def _own_files(environ: Mapping[str, str]) -> dict[str, str]:
-    """The user's config file, for a shell that has a copy of it (`commands/serve.py`)."""
+    """Return the user's own config file for a shell with a copy (`serve.config_copy`)."""
     own = environ.get("AWS_CONFIG_FILE")
     return {"AWS_CONFIG_FILE": own} if own and "AWSEXEC_BARE_CONFIG" in environ else {}

@@ -1,23 +1,27 @@
-"""Deleting what the cache holds."""
+"""--forget: delete what the cache holds."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
+from awsexec.cache.store import store_for
 from awsexec.errors import AwsexecError
-from awsexec.options.arguments import Arguments
-from awsexec.plan import plan
+from awsexec.plan.plan import make_plan
 from awsexec.profiles import files
 from awsexec.profiles.profile import Profiles
-from awsexec.report import Report
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from awsexec.options.arguments import Arguments
+    from awsexec.report import Report
 
 
 def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int:
-    """Delete every entry, or those of PROFILE with the MFA session it stands on.
+    """Delete every entry, or those of PROFILE with the MFA session that it uses.
 
-    Raises `NoSuchProfile` where nothing is there of a PROFILE that no file knows.
+    Raises `NoSuchProfile` where the cache has nothing of PROFILE and no file has it.
     """
-    store = plan.store_for(environ, report)
+    store = store_for(environ, report)
     if arguments.profile is None:
         count = store.forget(lambda found: True)
     else:
@@ -25,7 +29,7 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
         tag = ascii(arguments.profile)
         count = store.forget(lambda found: found.profile == tag or found.key in keys)
         if not count:
-            # nothing of a profile that there is, or a misspelt name
+            # the profile has no entries, or its name is misspelt
             Profiles.load(files.paths(environ)).get(arguments.profile)
     noun = "entry" if count == 1 else "entries"
     report.warning(f"deleted {count} cache {noun}")
@@ -33,9 +37,9 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
 
 
 def _keys(arguments: Arguments, environ: Mapping[str, str]) -> frozenset[str]:
-    """The keys of every step of PROFILE; none where its config is broken or gone."""
+    """Return the keys of every step of PROFILE; none if its plan cannot be made."""
     try:
-        selected = plan.select(arguments, environ)
+        plan = make_plan(arguments, environ)
     except AwsexecError:
         return frozenset()
-    return frozenset(selected.keys())
+    return frozenset(plan.keys)

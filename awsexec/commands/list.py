@@ -1,22 +1,24 @@
-"""The table of profiles."""
+"""--list: the table of profiles."""
 
 from __future__ import annotations
 
-import fnmatch
-import json
-import sys
+import gc
 import time
-from collections.abc import Mapping
 
 from awsexec import output
-from awsexec.cache.store import Store
+from awsexec.cache.store import store_for
 from awsexec.errors import AwsexecError, shown
-from awsexec.options.arguments import Arguments
-from awsexec.plan import plan
 from awsexec.plan.calls import AssumeRole
-from awsexec.plan.plan import Config
-from awsexec.report import Report
+from awsexec.plan.plan import Planner
 from awsexec.times import duration, iso8601
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from awsexec.cache.store import Store
+    from awsexec.options.arguments import Arguments
+    from awsexec.report import Report
 
 HEADER = ("PROFILE", "SOURCE", "ACCOUNT", "ROLE", "REGION", "MFA", "CACHED")
 
@@ -24,85 +26,88 @@ HEADER = ("PROFILE", "SOURCE", "ACCOUNT", "ROLE", "REGION", "MFA", "CACHED")
 def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int:
     """Print the profiles whose names fit PROFILE, or all of them.
 
-    PROFILE is a shell pattern, or a part of the name. A profile that cannot be worked
-    out is a row that says why.
+    PROFILE is a shell pattern, or a part of the name. A profile whose plan cannot be
+    made is a row that says why.
     """
-    config = Config.load(environ)
-    store = plan.store_for(environ, report)
-    wanted, arguments.profile = arguments.profile, None
+    # thousands of small objects, which are needed until the end
+    gc.disable()
+    planner = Planner(arguments, environ)
+    store = store_for(environ, report)
+    fits = _fitting(arguments.profile)
     rows = [
-        _row(name, arguments, environ, config, store)
-        for name in sorted(config.profiles.names(), key=str.casefold)
-        if wanted is None or _fits(name, wanted)
+        _row(name, planner, store)
+        for name in sorted(planner.config.profiles.names(), key=str.casefold)
+        if fits(name)
     ]
     if arguments.json:
-        json.dump(rows, sys.stdout, indent=2)
-        sys.stdout.write("\n")
+        output.show(output.as_json(rows))
     elif rows:
-        _print(rows, environ)
+        output.show("\n".join(_lines(rows, environ)) + "\n")
+    elif arguments.profile:
+        report.warning(f"no profile fits {shown(arguments.profile)}")
     else:
-        report.warning(
-            f"no profile fits {wanted!r}" if wanted else "there is no profile"
-        )
+        report.warning("there is no profile")
     return 0
 
 
-def _fits(name: str, pattern: str) -> bool:
+def _fitting(pattern: str | None) -> Callable[[str], bool]:
+    """Return whether a name fits `pattern`, as a function; None fits all."""
+    if pattern is None:
+        return lambda name: True
     if any(character in pattern for character in "*?["):
-        return fnmatch.fnmatchcase(name, pattern)
-    return pattern.casefold() in name.casefold()
+        import fnmatch
+
+        return lambda name: fnmatch.fnmatchcase(name, pattern)
+    part = pattern.casefold()
+    return lambda name: part in name.casefold()
 
 
-def _row(
-    name: str,
-    arguments: Arguments,
-    environ: Mapping[str, str],
-    config: Config,
-    store: Store,
-) -> dict[str, object]:
-    """What is known of the profile; None for what it does not have."""
-    row: dict[str, object] = dict.fromkeys(
-        (
-            "source",
-            "source_profile",
-            "account",
-            "role_arn",
-            "sso_role",
-            "region",
-            "mfa_serial",
-        )
-    )
-    row = {"profile": name, **row, "expires": None, "seconds_left": None, "error": None}
-    arguments.profile = name
+def _row(name: str, planner: Planner, store: Store) -> dict[str, object]:
+    """Return what is known of the profile; None for what it does not have."""
+    row: dict[str, object] = {
+        "profile": name,
+        "source": None,
+        "source_profile": None,
+        "account": None,
+        "role_arn": None,
+        "sso_role": None,
+        "region": None,
+        "mfa_serial": None,
+        "expires": None,
+        "seconds_left": None,
+        "error": None,
+    }
     try:
-        selected = plan.select(arguments, environ, config)
+        plan = planner.plan(name)
     except AwsexecError as error:
         row["error"] = str(error)
         return row
-    chain, now = selected.chain, time.time()
-    row["source"] = chain.source.kind
-    if chain.source.profile.name != name:
-        row["source_profile"] = chain.source.profile.name
-    row["region"] = selected.region
+    chain, source = plan.chain, plan.chain.source
+    row["source"] = source.kind.label
+    if source.profile.name != name:
+        row["source_profile"] = source.profile.name
+    row["region"] = plan.region
     # of IAM Identity Center, which gives a role without a step of ours
-    row["account"] = chain.source.profile.value("sso_account_id")
-    row["sso_role"] = chain.source.profile.value("sso_role_name")
-    if chain.source.kind == "web identity":
-        row["role_arn"] = chain.source.profile.value("role_arn")
+    row["account"] = source.profile.value("sso_account_id")
+    row["sso_role"] = source.profile.value("sso_role_name")
+    # of a web identity, which assumes the role itself
+    role_arn = source.value("role_arn")
     for step in chain.steps:
         row["mfa_serial"] = row["mfa_serial"] or step.mfa_serial
         if isinstance(step, AssumeRole):
-            row["role_arn"] = step.role_arn
-    if row["role_arn"]:
-        row["account"] = "".join(str(row["role_arn"]).split(":")[4:5]) or None
-    found = selected.cached(store, now)
-    if found[-1] is not None:
-        row["expires"] = iso8601(found[-1].expires)
-        row["seconds_left"] = int(found[-1].life_left(now))
+            role_arn = step.role_arn
+    if role_arn is not None:
+        row["role_arn"] = role_arn
+        row["account"] = role_arn.split(":")[4] or None
+    now = time.time()
+    last = store.fresh(plan.keys[-1:], now)[0]
+    if last is not None:
+        row["expires"] = iso8601(last.expires)
+        row["seconds_left"] = int(last.life_left(now))
     return row
 
 
-def _print(rows: list[dict[str, object]], environ: Mapping[str, str]) -> None:
+def _lines(rows: list[dict[str, object]], environ: Mapping[str, str]) -> list[str]:
     cells = [HEADER]
     for row in rows:
         left = row["seconds_left"]
@@ -118,14 +123,14 @@ def _print(rows: list[dict[str, object]], environ: Mapping[str, str]) -> None:
                 duration(left) if isinstance(left, int) else "",
             )
         )
-    width, colour = output.width(), output.has_colour(environ)
+    width, colour = output.width(environ), output.has_colour(environ)
     lines = output.table(cells, width, shrink=(0, 3))
-    print(output.coloured(lines[0], output.BOLD, colour))
     name_width = lines[0].index("SOURCE")
-    for row, line in zip(rows, lines[1:], strict=True):
+    for number, row in enumerate(rows, start=1):
         if row["error"] is not None:
             # its other columns are empty
             error = output.home_as_tilde(str(row["error"]), environ)
-            line = f"{output.padded(line, name_width)}! {error}"
-            line = output.coloured(output.cut(line, width), output.RED, colour)
-        print(line)
+            line = f"{output.padded(lines[number], name_width)}! {error}"
+            lines[number] = output.coloured(output.cut(line, width), output.RED, colour)
+    lines[0] = output.coloured(lines[0], output.BOLD, colour)
+    return lines

@@ -1,27 +1,32 @@
-"""Picking a profile on the terminal, where none was named."""
+"""The picker: choose a profile on the terminal when none was named."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
 
-from awsexec.cache.store import Store
+from awsexec.cache.store import Store, store_for
 from awsexec.errors import Interrupted
-from awsexec.plan import plan
 from awsexec.profiles import files
 from awsexec.profiles.profile import Profiles
-from awsexec.report import Report
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from prompt_toolkit.buffer import Buffer
+
+    from awsexec.report import Report
 
 
 def pick(environ: Mapping[str, str], report: Report) -> str | None:
-    """The name of the profile that the user picks; the last used ones come first.
+    """Return the profile that the user picks; the last used ones come first.
 
-    None where there is no terminal to pick on, or nothing to pick. Raises
-    `ConfigError`, and `Interrupted` on Ctrl-C.
+    None where there is no terminal or no profile. Raises `ConfigError`, and
+    `Interrupted` on Ctrl-C.
     """
     profiles = Profiles.load(files.paths(environ))
-    names = by_last_use(profiles.names(), plan.store_for(environ, report))
+    names = by_last_use(profiles.names(), store_for(environ, report))
     if not (os.isatty(0) and os.isatty(2)) or not names:
         return None
     notes = {}
@@ -36,7 +41,7 @@ def pick(environ: Mapping[str, str], report: Report) -> str | None:
 
 
 def by_last_use(names: Sequence[str], store: Store) -> list[str]:
-    """The names whose sessions are the newest first, then the others as they come."""
+    """Return the names, those with the newest sessions first, then the others."""
     newest: dict[str, int] = {}
     for _, entry in store.entries():
         if entry is None:
@@ -46,15 +51,14 @@ def by_last_use(names: Sequence[str], store: Store) -> list[str]:
 
 
 def _ask(names: Sequence[str], notes: Mapping[str, str]) -> str:
-    # slow to import, and wanted for this only
+    # slow to load
     from prompt_toolkit import PromptSession
     from prompt_toolkit.application.current import get_app
-    from prompt_toolkit.buffer import Buffer
     from prompt_toolkit.completion import CompleteEvent, FuzzyCompleter, WordCompleter
     from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
     from prompt_toolkit.output import create_output
 
-    # all that is typed is part of one name, blanks too
+    # everything that is typed is part of one name, blanks too
     completer = FuzzyCompleter(
         WordCompleter(list(names), meta_dict=dict(notes), sentence=True), pattern="^.+"
     )
@@ -64,8 +68,8 @@ def _ask(names: Sequence[str], notes: Mapping[str, str]) -> str:
     def _(event: KeyPressEvent) -> None:
         buffer = event.current_buffer
         if buffer.text not in names:
-            # nothing chosen with the arrows: the best match, which is at the top of a
-            # menu that need not have been drawn yet
+            # Nothing was chosen with the arrows: take the best match. The menu that
+            # shows it may not have been drawn yet.
             found = completer.get_completions(buffer.document, CompleteEvent())
             buffer.text = next((each.text for each in found), buffer.text)
         if buffer.text in names:
@@ -73,7 +77,7 @@ def _ask(names: Sequence[str], notes: Mapping[str, str]) -> str:
 
     def show_all() -> None:
         buffer = get_app().current_buffer
-        # what is deleted makes no completions by itself
+        # deleting characters does not start completion by itself
         buffer.on_text_changed += show
         show(buffer)
 

@@ -1,43 +1,48 @@
-"""Running COMMAND, or a shell, with the credentials of a profile."""
+"""The run itself: COMMAND, or a shell, with the credentials of a profile."""
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
 
 from awsexec.child import subshell
 from awsexec.child.launch import launch
 from awsexec.credentials.credentials import (
+    Credentials,
     child_variables,
     profile_variables,
     shell_variables,
 )
-from awsexec.credentials.get import obtain
+from awsexec.credentials.get import get
+from awsexec.credentials.resolver import Demand
 from awsexec.errors import TooShort
 from awsexec.fastpath import child_environment
-from awsexec.options.arguments import Arguments
-from awsexec.report import Report
+from awsexec.plan.plan import Plan, make_plan
 from awsexec.times import duration, iso8601
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from awsexec.options.arguments import Arguments
+    from awsexec.report import Report
 
 
 def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int:
     """Become COMMAND, or a shell, with the credentials of PROFILE."""
+    plan = make_plan(arguments, environ)
     try:
-        # before COMMAND has the terminal, on which the endpoint would have to ask
-        selected, credentials = obtain(
-            arguments, environ, report, renew_if_due=arguments.serve
-        )
+        credentials = _credentials(plan, arguments, environ, report)
     except TooShort as error:
         advice = "run it with --serve, which renews them"
         raise TooShort(error.what, [*error.advice, advice]) from None
-    name, region = selected.name, selected.region
+    name, region = plan.name, plan.region
     is_shell = arguments.command is None
-    of_profile = is_shell and selected.region_of_profile
+    of_profile = is_shell and plan.region_of_profile
     if arguments.serve:
         from awsexec.serve import endpoint
 
-        added = endpoint.start(selected, credentials, arguments, environ, report)
+        added = endpoint.start(plan, credentials, environ, report)
         added |= profile_variables(name, region, of_profile)
     elif is_shell:
         added = shell_variables(credentials, name, region, of_profile)
@@ -54,8 +59,27 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     if credentials.expires is not None:
         left = duration(credentials.expires - time.time())
         report.detail(
-            f"the credentials hold until {iso8601(credentials.expires)} ({left} left)"
-            + (", and are renewed" if arguments.serve else "")
+            f"the credentials are good until {iso8601(credentials.expires)} ({left} left)"
+            + ("; the endpoint renews them" if arguments.serve else "")
         )
     report.debug(f"running {command!r} with {' '.join(sorted(added))}")
     return launch(command, child_environment(environ, added))
+
+
+def _credentials(
+    plan: Plan, arguments: Arguments, environ: Mapping[str, str], report: Report
+) -> Credentials:
+    if not arguments.serve:
+        demand = Demand(arguments.min_ttl, arguments.refresh)
+        return get(plan, demand, environ, report)
+    from awsexec.serve.renewal import renew_from
+
+    # The endpoint renews credentials that are too short. What is due is renewed now,
+    # before COMMAND has the terminal, where the endpoint would have to ask.
+    return get(
+        plan,
+        Demand(refresh=arguments.refresh),
+        environ,
+        report,
+        renew_from=lambda credentials: renew_from(credentials, time.time()),
+    )

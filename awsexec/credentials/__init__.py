@@ -1,1 +1,1 @@
-"""From a chain to credentials: the source, the MFA code, and the calls to AWS STS."""
+"""From a plan to credentials: cache, locks, prompts, and the calls to AWS."""

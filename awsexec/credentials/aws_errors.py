@@ -8,34 +8,20 @@ an unknown one is passed on as it is.
 from __future__ import annotations
 
 from awsexec.errors import CredentialsError, MfaRefused
-from awsexec.plan.calls import CHAINED_LONGEST, AssumeRole, Step
-from awsexec.plan.chain import Chain
+from awsexec.plan.calls import AssumeRole
+from awsexec.plan.limits import CHAINED_LONGEST
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from awsexec.credentials.sdk.errors import Refused, Unreachable
+    from awsexec.plan.calls import Step
+    from awsexec.plan.chain import Chain
+
+# the codes for a session that has ended
+EXPIRED = ("ExpiredToken", "ExpiredTokenException")
 
 
-class Refused(Exception):
-    """STS answered with an error.
-
-    `code` and `message` are AWS's own; `skew` is how many seconds this machine's
-    clock is ahead of the answer's Date header (RFC 9110), None if it has none.
-    """
-
-    def __init__(self, code: str, message: str, skew: float | None) -> None:
-        super().__init__(f"{code}: {message}")
-        self.code = code
-        self.message = message
-        self.skew = skew
-
-
-class Unreachable(Exception):
-    """No answer came: network, name, TLS or proxy. `reason` is a short phrase."""
-
-    def __init__(self, url: str, reason: str) -> None:
-        super().__init__(f"{url}: {reason}")
-        self.url = url
-        self.reason = reason
-
-
-def explain(error: Refused, chain: Chain, step: Step) -> CredentialsError:
+def in_words(error: Refused, chain: Chain, step: Step) -> CredentialsError:
     """The failure of `step` of `chain` in the words the user reads."""
     said = f"{error.message.strip().rstrip('.')} ({error.code})"
     profile = f"profile {step.profile!r}"
@@ -64,7 +50,7 @@ def explain(error: Refused, chain: Chain, step: Step) -> CredentialsError:
     return CredentialsError(f"{profile}: AWS refused the {step}: {said}")
 
 
-def explain_federation(error: Refused, profile: str, asking: str) -> CredentialsError:
+def federation_in_words(error: Refused, profile: str, asking: str) -> CredentialsError:
     """The failure of GetFederationToken for `profile`, with the keys of `asking`."""
     said = f"{error.message.strip().rstrip('.')} ({error.code})"
     found = _of_signer(error, profile, asking, said)
@@ -94,7 +80,7 @@ def _of_signer(
         return CredentialsError(
             f"{profile}: this machine's clock {clocks}; set it and try again: {said}"
         )
-    if code in ("ExpiredToken", "ExpiredTokenException"):
+    if code in EXPIRED:
         return CredentialsError(
             f"the credentials of {asking} have expired; renew them and try again"
         )

@@ -1,9 +1,16 @@
-"""What others answer, and what they leave in files: whether it can be used."""
+"""Whether what others answered, or left in a file, can be used as credentials."""
 
 from __future__ import annotations
 
-# What reading it fails of where it is something else than was expected: lists for
-# objects, numbers beyond all bounds, arrays that are nested too deeply.
+from awsexec.credentials.credentials import Credentials
+from awsexec.errors import CredentialsError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from awsexec.plan.source import Source
+
+# The errors of reading an answer that is something else than was expected: a list for
+# an object, a number beyond all bounds, an array nested too deeply.
 MALFORMED = (
     ArithmeticError,
     AttributeError,
@@ -15,17 +22,41 @@ MALFORMED = (
 
 
 def unsendable(value: object) -> str | None:
-    """Why `value`, a part of credentials, cannot go into a request; None if it can.
+    """Return why `value`, a part of credentials, cannot be sent; None if it can.
 
-    A header holds printable ASCII on one line. The answer is a phrase to follow the
-    value's name, and has nothing of the value, which may be a secret.
+    An HTTP header holds printable ASCII on one line. The reason is a phrase to follow the
+    value's name. It does not quote the value, which may be a secret.
     """
     if not isinstance(value, str):
-        return "is no text"
+        return "is not text"
     if not value:
         return "is empty"
     if "\n" in value or "\r" in value:
         return "has a line break in it"
     if not (value.isascii() and value.isprintable()):
-        return "has something else in it than printable ASCII"
+        return "has characters that are not printable ASCII"
     return None
+
+
+def source_error(source: Source, what: str) -> CredentialsError:
+    """Return the failure of `source`: `what` happened, and what to do."""
+    return CredentialsError(f"{source.label}: {what}")
+
+
+def checked(
+    source: Source, key_id: object, secret: object, token: object, expires: int | None
+) -> Credentials:
+    """Return the credentials that `source` gave.
+
+    `expires` is in seconds since the epoch. Raises `CredentialsError` where no request
+    could be signed with them.
+    """
+    for name, value in (
+        ("key id", key_id),
+        ("secret key", secret),
+        ("session token", token or "-"),
+    ):
+        if why := unsendable(value):
+            raise source_error(source, f"it gave a {name} that {why}")
+    assert isinstance(key_id, str) and isinstance(secret, str)
+    return Credentials(key_id, secret, str(token) if token else None, expires)

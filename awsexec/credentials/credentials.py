@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from awsexec import fastpath
 from awsexec.errors import tail
 from awsexec.times import iso8601
 
 
-@dataclass(frozen=True)
 class Credentials:
     """What signs a request.
 
     `issued` and `expires` are seconds since the epoch, None where they do not expire.
     """
 
-    key_id: str
-    secret: str = field(repr=False)
-    token: str | None = field(default=None, repr=False)
-    expires: int | None = None
-    issued: int | None = None
+    __slots__ = ("key_id", "secret", "token", "expires", "issued")
+
+    def __init__(
+        self,
+        key_id: str,
+        secret: str,
+        token: str | None = None,
+        expires: int | None = None,
+        issued: int | None = None,
+    ) -> None:
+        self.key_id = key_id
+        self.secret = secret
+        self.token = token
+        self.expires = expires
+        self.issued = issued
 
     def variables(self) -> dict[str, str]:
         """The environment variables that hand them to a program."""
@@ -46,6 +53,10 @@ class Credentials:
 
     def __str__(self) -> str:
         return f"key {tail(self.key_id)}"
+
+    def __repr__(self) -> str:
+        # never the secrets, wherever it is printed
+        return f"<{self}>"
 
 
 def child_variables(

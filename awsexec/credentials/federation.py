@@ -9,12 +9,22 @@ from __future__ import annotations
 
 import json
 import urllib.parse
-from dataclasses import dataclass
 
-from awsexec.credentials.credentials import Credentials
+from awsexec.credentials import aws_errors
 from awsexec.credentials.sdk.clients import Clients
+from awsexec.credentials.sdk.errors import Refused, Unreachable
+from awsexec.credentials.sts import Sts
 from awsexec.errors import ConfigError, CredentialsError, UsageError, shown
+from awsexec.plan import limits
 from awsexec.plan.endpoint import Endpoint, partition
+from awsexec.plan.overrides import local_user
+from awsexec.profiles.files import Setting
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from awsexec.credentials.credentials import Credentials
+    from awsexec.plan.plan import Plan
+    from awsexec.report import Report
 
 # A federated user may do what the session policy *and* the user's own policies allow
 # (STS API reference, "GetFederationToken"); without a session policy, nothing.
@@ -57,16 +67,18 @@ _PAGES = {
 }
 
 
-@dataclass(frozen=True)
 class Console:
     """A partition's console: where to sign in and out, and its domain.
 
     The domain is None for a partition that is not known; its endpoint is configured.
     """
 
-    sign_in: str
-    sign_out: str
-    domain: str | None
+    __slots__ = ("sign_in", "sign_out", "domain")
+
+    def __init__(self, sign_in: str, sign_out: str, domain: str | None) -> None:
+        self.sign_in = sign_in
+        self.sign_out = sign_out
+        self.domain = domain
 
     @classmethod
     def of(cls, region: str, url: str | None) -> Console:
@@ -124,7 +136,7 @@ class Console:
 
         SessionDuration is left out: AWS refuses it for the sessions of
         GetFederationToken and of chained roles, and without it the console's session
-        lives as long as the credentials. Raises `Unreachable` and `CredentialsError`.
+        lives as long as the credentials. Raises `CredentialsError`.
         """
         session = {
             "sessionId": credentials.key_id,
@@ -135,7 +147,10 @@ class Console:
             {"Action": "getSigninToken", "Session": json.dumps(session)}
         )
         url = f"{self.sign_in}/federation"
-        status, body = Clients(endpoint, None).get(url, query)
+        try:
+            status, body = Clients(endpoint, None).get(url, query)
+        except Unreachable as error:
+            raise aws_errors.unreachable(error, "AWS Sign-In") from None
         if status in (400, 401, 403):
             raise CredentialsError(
                 f"AWS Sign-In does not take the credentials of {label} (HTTP "
@@ -166,3 +181,39 @@ class Console:
 
 def _query(**parameters: str) -> str:
     return urllib.parse.urlencode(parameters, quote_via=urllib.parse.quote, safe="")
+
+
+def federated(
+    plan: Plan, keys: Credentials, duration: int | None, report: Report
+) -> Credentials:
+    """Return a session of the user whose `keys` these are, with all the user's permissions.
+
+    `duration` is the --duration in seconds, which wins over the profile's setting.
+    Raises `ConfigError` and `CredentialsError`.
+    """
+    profile, source = plan.chain.profile, plan.chain.source
+    if profile.get("mfa_serial") is not None:
+        report.warning(
+            "AWS gives a console session of a user's keys no MFA, and denies there what "
+            f"needs MFA; use a role with mfa_serial instead ({plan.label})"
+        )
+    if duration is not None:
+        given = Setting.from_option("duration_seconds", str(duration), "--duration")
+        profile = profile.with_options([given])
+    seconds = limits.duration(profile, "GetFederationToken", limits.FEDERATED_LONGEST)
+    parameters: dict[str, object] = {
+        "Name": limits.clean_federated_name(local_user()),
+        "Policy": ALLOW_ALL,
+    }
+    if seconds is not None:
+        parameters["DurationSeconds"] = seconds
+    try:
+        session = Sts(plan.endpoint, None, report.debug).call(
+            "GetFederationToken", parameters, keys
+        )
+    except Refused as error:
+        raise aws_errors.federation_in_words(error, plan.label, source.label) from None
+    except Unreachable as error:
+        raise aws_errors.unreachable(error) from None
+    report.detail(f"{plan.label}: GetFederationToken gave {session}")
+    return session

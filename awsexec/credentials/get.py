@@ -1,98 +1,156 @@
-"""From the arguments to credentials, leaving in the cache what the next run needs."""
+"""The way in: from a plan to credentials, leaving in the cache what the next run needs."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from dataclasses import replace
 
-from awsexec.cache.store import Store
-from awsexec.credentials import renew
-from awsexec.credentials.credentials import Credentials
-from awsexec.credentials.resolver import KEPT, Demand, Resolver
+from awsexec import terminal
+from awsexec.cache.store import Store, store_for
+from awsexec.credentials import sources
+from awsexec.credentials.context import Context
+from awsexec.credentials.mfa import Codes
+from awsexec.credentials.renew import ahead_from, leave_entry, take_turn
+from awsexec.credentials.resolver import Demand, Resolver
 from awsexec.errors import CredentialsError
-from awsexec.options.arguments import Arguments
-from awsexec.plan import plan
-from awsexec.plan.plan import Selection
-from awsexec.report import Report
-from awsexec.serve.renewal import due_from
 from awsexec.times import duration
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
 
-def obtain(
-    arguments: Arguments,
+    from awsexec.credentials.credentials import Credentials
+    from awsexec.plan.plan import Plan
+    from awsexec.report import Report
+
+    # from when on credentials are to be renewed, in seconds since the epoch
+    RenewFrom = Callable[[Credentials], float]
+
+
+def get(
+    plan: Plan,
+    demand: Demand,
     environ: Mapping[str, str],
     report: Report,
     *,
-    selected: Selection | None = None,
-    renew_if_due: bool = False,
+    renew_from: RenewFrom | None = None,
     attended: bool = True,
-    as_attached: bool = False,
-) -> tuple[Selection, Credentials]:
-    """What the arguments select, unless it is `selected`, and its credentials.
+) -> Credentials:
+    """Carry `plan` out and return credentials that satisfy `demand`.
 
-    A session near its end is renewed behind the command's back; with `renew_if_due`
-    at once, for those whose credentials nothing renews later. Where that is not
-    `attended`, nobody is asked for anything while the session is still good. With
-    `as_attached`, an instance's role is what its metadata tell now, not some minutes
-    ago. Raises `ConfigError`, `CredentialsError`, as `TooShort` and `NoCode` are, or
+    A session near its end is renewed in the background, while COMMAND runs. With
+    `renew_from` it is renewed before this returns, from that moment on: for callers whose
+    credentials nothing renews later. If nobody is `attended`, the user is not asked
+    for anything while the session is still good.
+
+    Raises `ConfigError`, `CredentialsError` (`TooShort` and `NoCode` among them) and
     `Interrupted`.
     """
-    selected = selected or plan.select(arguments, environ)
-    store = None if arguments.no_cache else plan.store_for(environ, report)
-    resolver = plan.resolver_for(selected, arguments, environ, store, report)
-    chain = selected.chain
-    anew = as_attached and chain.source.kind in KEPT and not chain.steps
-    # the endpoint of --serve renews what is too short
-    min_ttl = None if arguments.serve else arguments.min_ttl
-    demand = Demand(min_ttl, arguments.refresh or anew)
-    credentials = resolver.credentials(chain, demand)
-    if store is not None and renew_if_due:
-        if _is_due(arguments, environ, credentials):
-            again = replace(demand, refresh=True)
-            if _may_renew(selected, resolver, store, attended):
-                credentials = _renewed(selected, resolver, again, credentials, report)
-    if store is not None and selected.by_name:
-        renew.prepare(selected, resolver, credentials, environ, store)
-    return selected, credentials
+    store = store_for(environ, report) if plan.uses_cache else None
+    resolver = resolver_for(plan, environ, store, report)
+    credentials = resolver.credentials(demand)
+    if store is None:
+        return credentials
+    if renew_from is not None and renew_from(credentials) <= time.time():
+        if _may_renew(plan, resolver, store, attended):
+            again = Demand(demand.min_ttl, refresh=True)
+            credentials = _renewed(resolver, again, credentials, report)
+    if plan.by_name:
+        leave_entry(plan, resolver, credentials, environ, store)
+    return credentials
 
 
-def _is_due(
-    arguments: Arguments, environ: Mapping[str, str], credentials: Credentials
-) -> bool:
-    now = time.time()
-    if arguments.serve:
-        return due_from(credentials, now) <= now
-    return 0 < renew.due_from(environ, credentials) <= now
+def near_end(environ: Mapping[str, str]) -> RenewFrom:
+    """Return the `renew_from` of a run that AWSEXEC_REFRESH_AHEAD governs."""
+
+    def renew_from(credentials: Credentials) -> float:
+        return ahead_from(environ, credentials) or float("inf")
+
+    return renew_from
 
 
-def _may_renew(
-    selected: Selection, resolver: Resolver, store: Store, attended: bool
-) -> bool:
-    """Whether to renew a session that is still good.
+def _may_renew(plan: Plan, resolver: Resolver, store: Store, attended: bool) -> bool:
+    """Return whether to renew a session that is still good.
 
-    An SDK asks at each of its calls by then: of those, one a minute tries, so that an
-    AWS out of reach does not slow down them all.
+    An SDK then asks at each of its calls. One of these a minute tries, so that an AWS
+    that cannot be reached does not slow down all of them.
     """
     # in any case, so that nothing in the background tries as well
-    claimed = renew.claim(selected, store)
-    return attended or (
-        claimed and resolver.renewable_until(selected.chain) > time.time()
-    )
+    is_its_turn = take_turn(plan, store)
+    return attended or (is_its_turn and resolver.renewable_until() > time.time())
 
 
 def _renewed(
-    selected: Selection,
-    resolver: Resolver,
-    demand: Demand,
-    before: Credentials,
-    report: Report,
+    resolver: Resolver, demand: Demand, before: Credentials, report: Report
 ) -> Credentials:
-    """New credentials, or those `before`, which are still good, with a warning."""
+    """Return new credentials, or those `before`, which are still good, with a warning."""
     try:
-        return resolver.credentials(selected.chain, demand)
+        return resolver.credentials(demand)
     except CredentialsError as error:
         assert before.expires is not None
         left = duration(before.expires - time.time())
-        report.warning(f"going on with a session that has {left} left: {error}")
+        report.warning(f"using a session that has {left} left: {error}")
         return before
+
+
+def resolver_for(
+    plan: Plan, environ: Mapping[str, str], store: Store | None, report: Report
+) -> Resolver:
+    """Return what works out the credentials of `plan`, with a `store` or without.
+
+    Raises `ProcessLoop`.
+    """
+    source, asking = plan.chain.source, plan.asking
+    context = Context(
+        environ=environ,
+        paths=plan.config.paths,
+        hops=tuple(hop.name for hop in plan.chain.hops),
+        endpoint=plan.endpoint,
+        retries=plan.retries,
+        show=terminal.show if asking.may_prompt else None,
+        device_code=asking.device_code,
+        browser=asking.browser,
+        lock=_Locks(store or store_for(environ, report), report),
+        debug=report.debug,
+    )
+    return Resolver(
+        chain=plan.chain,
+        keys=plan.keys,
+        load=lambda source: sources.load(source, context),
+        call=_Sts(plan, report),
+        codes=Codes(
+            asking.code, asking.process, terminal.ask if asking.may_prompt else None
+        ),
+        store=store,
+        waits=sources.check(source, context),
+        clock=time.time,
+        report=report,
+    )
+
+
+class _Locks:
+    """The locks that sources use, which are files of the cache directory."""
+
+    def __init__(self, store: Store, report: Report) -> None:
+        self._store = store
+        self._report = report
+
+    def __call__(self, name: str, doing: str) -> AbstractContextManager[None]:
+        text = f"waiting for another awsexec, which is {doing}"
+        return self._store.lock(name, lambda: self._report.waiting(text))
+
+
+class _Sts:
+    """AWS STS, with the SDK loaded at the first call: a cached run makes none."""
+
+    def __init__(self, plan: Plan, report: Report) -> None:
+        self._plan = plan
+        self._report = report
+
+    def __call__(
+        self, operation: str, parameters: Mapping[str, object], signer: Credentials
+    ) -> Credentials:
+        from awsexec.credentials.sts import Sts
+
+        sts = Sts(self._plan.endpoint, self._plan.retries, self._report.debug)
+        return sts.call(operation, parameters, signer)

@@ -9,11 +9,15 @@ from __future__ import annotations
 
 import shlex
 import subprocess
-from collections.abc import Callable, Iterator
 
 from awsexec import terminal
 from awsexec.errors import CredentialsError, NoCode, UsageError, program, shown
-from awsexec.profiles.files import Setting
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from awsexec.profiles.files import Setting
 
 # how often a code is asked for that AWS then refuses
 ATTEMPTS = 3

@@ -1,28 +1,31 @@
-"""What a run does for the next ones: it leaves its entry, and renews ahead of time."""
+"""Renewal ahead of a session's end, and the entry that a run leaves for the next one."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 
 from awsexec import fastpath
-from awsexec.cache.store import Store
-from awsexec.credentials.credentials import Credentials, child_variables
-from awsexec.credentials.resolver import Demand, Resolver
+from awsexec.credentials.credentials import child_variables
+from awsexec.credentials.resolver import Demand
 from awsexec.errors import AwsexecError, ConfigError, shown
 from awsexec.fastpath import Entry
-from awsexec.plan.plan import Selection
 from awsexec.times import seconds
 
-# seconds between two tries to renew the same session ahead of time
-RETRY = 60
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
-# the kinds of source whose credentials the config files alone decide
-_FROM_FILES = frozenset({"static", "sso", "login", "process", "web identity"})
+    from awsexec.cache.store import Store
+    from awsexec.credentials.credentials import Credentials
+    from awsexec.credentials.resolver import Resolver
+    from awsexec.plan.plan import Plan
+
+# seconds between two attempts to renew the same session ahead of its end
+RETRY_AFTER = 60
 
 
-def prepare(
-    selected: Selection,
+def leave_entry(
+    plan: Plan,
     resolver: Resolver,
     credentials: Credentials,
     environ: Mapping[str, str],
@@ -30,41 +33,42 @@ def prepare(
 ) -> None:
     """Write the entry of this run for the fast path, and renew if it is time.
 
-    Nothing is written where the next run could not tell whether the entry counts.
-    The renewal goes on in a process of its own: COMMAND does not wait for it.
+    Nothing is written where the next run could not tell whether the entry counts. The
+    renewal goes on in a process of its own: COMMAND does not wait for it. Raises
+    `ConfigError`.
     """
     if (
         credentials.expires is None
         or credentials.issued is None
-        or selected.chain.source.kind not in _FROM_FILES
+        or not plan.chain.source.kind.files_decide
     ):
         return
     now = int(time.time())
-    due = due_from(environ, credentials)
-    if resolver.renewable_until(selected.chain) <= max(now, due):
+    due = ahead_from(environ, credentials)
+    if resolver.renewable_until() <= max(now, due):
         due = 0
     if 0 < due <= now:
-        # the entry serves the runs in between, whatever comes of the renewal
-        _write(selected, credentials, environ, store, now + RETRY)
-        if claim(selected, store):
+        # the entry serves the runs in between, whatever becomes of the renewal
+        _write(plan, credentials, environ, store, now + RETRY_AFTER)
+        if take_turn(plan, store):
             from awsexec.processes.background import detach
 
-            detach(lambda: _renew(selected, resolver, environ, store))
+            detach(lambda: _renew(plan, resolver, environ, store))
     else:
-        _write(selected, credentials, environ, store, due)
+        _write(plan, credentials, environ, store, due)
 
 
-def claim(selected: Selection, store: Store) -> bool:
-    """Whether it is this process's turn to renew the session ahead of time."""
-    return store.claim(f"renewal of {selected.keys()[-1]}", RETRY)
+def take_turn(plan: Plan, store: Store) -> bool:
+    """Return whether it is this process's turn to renew the session ahead of its end."""
+    return store.claim(f"renewal of {plan.keys[-1]}", RETRY_AFTER)
 
 
-def due_from(environ: Mapping[str, str], credentials: Credentials) -> int:
-    """From when on to renew a session ahead: by default, its last quarter.
+def ahead_from(environ: Mapping[str, str], credentials: Credentials) -> int:
+    """Return the moment from which to renew a session ahead: by default, its last quarter.
 
-    AWSEXEC_REFRESH_AHEAD is the time left by then (``10m``), or the part of the
-    session's life (``25%``); 0 turns it off, and so is the answer then. Seconds since
-    the epoch. Raises `ConfigError`.
+    AWSEXEC_REFRESH_AHEAD is the time left by then (``10m``), or the part of the session's
+    life (``25%``). 0 turns it off, and 0 is then the result. Seconds since the epoch.
+    Raises `ConfigError`.
     """
     issued, expires = credentials.issued, credentials.expires
     if issued is None or expires is None:
@@ -84,41 +88,37 @@ def due_from(environ: Mapping[str, str], credentials: Credentials) -> int:
 
 
 def _renew(
-    selected: Selection, resolver: Resolver, environ: Mapping[str, str], store: Store
+    plan: Plan, resolver: Resolver, environ: Mapping[str, str], store: Store
 ) -> None:
-    """Renew the session behind COMMAND's back; there is nobody to tell if it fails."""
+    """Renew the session while COMMAND runs; if that fails, there is nobody to tell."""
     try:
-        fresh = resolver.credentials(selected.chain, Demand(refresh=True))
-        prepare(selected, resolver, fresh, environ, store)
+        fresh = resolver.credentials(Demand(refresh=True))
+        leave_entry(plan, resolver, fresh, environ, store)
     except AwsexecError:
         pass
 
 
-def _key(selected: Selection, environ: Mapping[str, str]) -> str:
-    return fastpath.run_key(selected.name, *selected.config.paths, environ)
-
-
 def _write(
-    selected: Selection,
+    plan: Plan,
     credentials: Credentials,
     environ: Mapping[str, str],
     store: Store,
     renew: int,
 ) -> None:
-    if not selected.config.settled:
+    if not plan.config.is_settled:
         return
     assert credentials.expires is not None and credentials.issued is not None
-    variables = child_variables(credentials, selected.name, selected.region)
+    variables = child_variables(credentials, plan.name, plan.region)
     # the fast path knows the profile's name, which need not be ASCII
     del variables["AWSEXEC_PROFILE"]
     store.write(
         Entry(
-            _key(selected, environ),
-            ascii(selected.name),
+            fastpath.run_key(plan.name, *plan.config.paths, environ),
+            ascii(plan.name),
             credentials.issued,
             credentials.expires,
             variables,
             renew,
-            selected.config.files,
+            plan.config.signatures,
         )
     )

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import botocore
 
-from awsexec.credentials.aws_errors import Refused, Unreachable
+from awsexec.credentials import aws_errors
 from awsexec.credentials.checks import unsendable
 from awsexec.credentials.credentials import Credentials
-from awsexec.credentials.sdk.clients import Clients, date_of, failures
+from awsexec.credentials.sdk.clients import Clients
+from awsexec.credentials.sdk.errors import Refused, Unreachable
+from awsexec.credentials.sdk.failures import date_of, failures
 from awsexec.errors import CredentialsError
-from awsexec.plan.endpoint import Endpoint
 from awsexec.times import iso8601
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from awsexec.plan.endpoint import Endpoint
 
 T = TypeVar("T")
 
@@ -43,16 +49,32 @@ class Sts:
         """
         return self._ask("sts", operation, parameters, signer, _credentials)
 
-    def identity(self, signer: Credentials) -> dict[str, str]:
-        """GetCallerIdentity: Account, Arn and UserId of `signer`. Raises as `call`."""
+    def identity(self, signer: Credentials, label: str) -> dict[str, str]:
+        """Return Account, Arn and UserId of `signer`, by GetCallerIdentity.
+
+        `label` says in messages whose credentials they are. Raises `CredentialsError`.
+        """
         names = ("Account", "Arn", "UserId")
-        return self._ask(
-            "sts",
-            "GetCallerIdentity",
-            {},
-            signer,
-            lambda answer: {name: str(answer[name]) for name in names},
-        )
+        try:
+            return self._ask(
+                "sts",
+                "GetCallerIdentity",
+                {},
+                signer,
+                lambda answer: {name: str(answer[name]) for name in names},
+            )
+        except Refused as error:
+            if error.code in aws_errors.EXPIRED:
+                raise CredentialsError(
+                    f"the credentials of {label} have expired; name a PROFILE for new "
+                    "ones"
+                ) from None
+            raise CredentialsError(
+                f"{label}: AWS refused GetCallerIdentity: {error.message} "
+                f"({error.code}); try --refresh"
+            ) from None
+        except Unreachable as error:
+            raise aws_errors.unreachable(error) from None
 
     def account_alias(self, signer: Credentials) -> str | None:
         """The alias of the account of `signer`, None where it may not see it."""

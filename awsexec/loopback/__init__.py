@@ -1,0 +1,1 @@
+"""The HTTP server on loopback, and the user's browser that visits it."""

@@ -1,0 +1,1 @@
+"""The command line: the table of options, and all that is made of it."""

@@ -1,0 +1,1 @@
+"""From the arguments to what a run will do; nothing of it is done here."""

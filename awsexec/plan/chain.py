@@ -1,42 +1,60 @@
-"""From a profile to its chain: one source of credentials, then the steps to a role.
+"""From a profile to its chain: a source of credentials, then the calls to a role.
 
-Pure: what it needs of the machine comes in as arguments, and nothing is asked of AWS
-or of the user. The rules are botocore's (`AssumeRoleProvider`), which the AWS CLI
-shares, except that each step's limits are checked here, where the setting's place is
-still known, and that one MFA code serves a whole chain.
+Nothing is asked of AWS or of the user here. The rules are those of botocore's
+`AssumeRoleProvider`, which the AWS CLI uses too. There are two differences: each call's
+limits are checked here, where the setting's place is still known, and one MFA code
+serves a whole chain.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-
 from awsexec.errors import ConfigError, NoSuchProfile, ProfileLoop, UsageError, shown
-from awsexec.plan import calls, source_kinds
-from awsexec.plan.calls import (
+from awsexec.plan.calls import OWN_SETTINGS, ROLE_SETTINGS, MfaSession, assume_role
+from awsexec.plan.limits import (
     CHAINED_LONGEST,
+    MFA_DEFAULT,
+    MFA_LONGEST,
     ROLE_DEFAULT,
-    AssumeRole,
-    MfaSession,
-    Step,
+    checked_serial,
+    duration,
 )
-from awsexec.plan.source_kinds import Source
+from awsexec.plan.source_kinds import (
+    source_named,
+    source_of,
+    source_of_machine,
+    with_settings,
+)
 from awsexec.profiles import values
-from awsexec.profiles.files import Setting
 from awsexec.profiles.profile import Profile, Profiles
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
-@dataclass(frozen=True)
+    from awsexec.plan.calls import Step
+    from awsexec.plan.source import Source
+    from awsexec.profiles.files import Setting
+
+
 class Chain:
-    """What a profile comes to: its source, then the steps in the order of the calls.
+    """What a profile stands for: its source, then the steps in the order of the calls.
 
-    `hops` are the profiles on the way, from the selected one to the source's.
+    `hops` are the profiles on the way, from the one of the run to the source's.
     """
 
-    profile: Profile
-    source: Source
-    steps: tuple[Step, ...]
-    hops: tuple[Profile, ...]
+    __slots__ = ("profile", "source", "steps", "hops")
+
+    def __init__(
+        self,
+        profile: Profile,
+        source: Source,
+        steps: tuple[Step, ...],
+        hops: tuple[Profile, ...],
+    ) -> None:
+        self.profile = profile
+        self.source = source
+        self.steps = steps
+        self.hops = hops
 
     @property
     def role_arns(self) -> list[Setting]:
@@ -46,39 +64,48 @@ class Chain:
         steps = [
             hops[step.profile].settings["role_arn"]
             for step in self.steps
-            if isinstance(step, AssumeRole)
+            if not isinstance(step, MfaSession)
         ]
         return [of_source, *steps] if of_source is not None else steps
 
     @property
     def life(self) -> int | None:
-        """For how many seconds its last session lives; None where the source decides."""
+        """The seconds that its last session lives; None where the source decides."""
         if not self.steps:
             return None
         return self.steps[-1].duration or ROLE_DEFAULT
 
     @property
     def is_chained(self) -> bool:
-        """Whether its last role is assumed with a session, for an hour at most.
+        """Whether its last role is assumed with a session, and so for an hour at most.
 
-        One of a user's keys is not: for longer it is assumed with the keys themselves.
+        The first role of a user's keys is not: for longer it is assumed with the keys.
         """
-        roles = sum(isinstance(step, AssumeRole) for step in self.steps)
+        roles = sum(not isinstance(step, MfaSession) for step in self.steps)
         return roles > self.source.is_user_keys
 
-    def key(self, endpoint: str, length: int) -> str:
-        """The cache key of what the first `length` steps give at an STS `endpoint`.
+    @property
+    def may_be_out_of_date(self) -> bool:
+        """Whether its credentials, kept in the cache, may no longer be the source's."""
+        return bool(self.source.kind.ask_again) and not self.steps
 
-        It holds every input of their requests, and nothing random.
+    def keys(self, endpoint: str) -> list[str]:
+        """Return the cache key of the source, and of what each step gives.
+
+        `endpoint` identifies the STS that is called. A key holds every input of the
+        requests up to its step, and nothing random.
         """
         calls = [
-            (step.operation, *sorted(step.parameters().items()))
-            for step in self.steps[:length]
+            (step.operation, *sorted(step.parameters().items())) for step in self.steps
         ]
-        return ascii(("session", endpoint, self.source.identity(), *calls))
+        identity = self.source.identity()
+        return [
+            ascii(("session", endpoint, identity, *calls[:length]))
+            for length in range(len(calls) + 1)
+        ]
 
 
-def resolve(
+def chain_of(
     profiles: Profiles,
     profile: Profile,
     session_name: str,
@@ -88,14 +115,14 @@ def resolve(
 ) -> Chain:
     """Work out the chain of `profile`, which may carry settings from options.
 
-    `session_name` is for roles that configure none. `federated` is for the console: a
-    user's keys are wanted as they are, since GetFederationToken takes no session of
-    theirs. Raises `ConfigError`.
+    `session_name` is for roles that configure none. `federated` is for the console, which
+    wants a user's keys as they are: GetFederationToken accepts no session of them.
+    Raises `ConfigError` and `UsageError`.
     """
     hops, source = _walk(profiles, profile)
-    if not hops or source.kind == "web identity":
+    if not hops or source.kind.assumes_role:
         _refuse_role_settings(source)
-    source = _completed(source, profiles, profile, session_name, environ)
+    source = with_settings(source, profiles, profile, session_name, environ)
     serial = profile.get("mfa_serial")
     steps: list[Step] = []
     if hops:
@@ -105,14 +132,8 @@ def resolve(
         pass
     elif serial is not None and source.is_user_keys:
         # a session's keys run as they are: they cannot open another session
-        duration = calls.duration(profile, "GetSessionToken", calls.MFA_LONGEST)
-        steps = [
-            MfaSession(
-                calls.checked_serial(serial),
-                duration or calls.MFA_DEFAULT,
-                profile.name,
-            )
-        ]
+        seconds = duration(profile, "GetSessionToken", MFA_LONGEST) or MFA_DEFAULT
+        steps = [MfaSession(checked_serial(serial), seconds, profile.name)]
     else:
         _refuse_session_options(profile)
     if not hops or hops[-1].name != source.profile.name:
@@ -120,53 +141,36 @@ def resolve(
     return Chain(profile, source, tuple(steps), tuple(hops))
 
 
-def resolve_without_profile(
-    session_name: str, environ: Mapping[str, str]
-) -> Chain | None:
-    """The chain where there is no profile: what the machine itself has, or None.
+def chain_of_machine(session_name: str, environ: Mapping[str, str]) -> Chain | None:
+    """Return the chain where there is no profile: the machine's own source, or None.
 
     Raises `ConfigError`.
     """
-    source = source_kinds.of_environment(environ)
+    source = source_of_machine(environ)
     if source is None:
         return None
-    profiles = Profiles.none()
-    source = _completed(source, profiles, source.profile, session_name, environ)
+    source = with_settings(
+        source, Profiles.none(), source.profile, session_name, environ
+    )
     return Chain(source.profile, source, (), (source.profile,))
 
 
-def _completed(
-    source: Source,
-    profiles: Profiles,
-    profile: Profile,
-    session_name: str,
-    environ: Mapping[str, str],
-) -> Source:
-    source = source_kinds.complete(source, profiles, profile, session_name, environ)
-    if source.kind == "web identity":
-        role, name = source.get("role_arn"), source.get("role_session_name")
-        assert role is not None and name is not None
-        calls.checked_arn(role)
-        calls.checked_session_name(name)
-    return source
-
-
 def _walk(profiles: Profiles, profile: Profile) -> tuple[list[Profile], Source]:
-    """The profiles that are roles, from the selected one on, and the source."""
+    """Return the profiles that are roles, from the one of the run on, and the source."""
     roles: list[Profile] = []
     while True:
-        # only the selected profile prefers its role to its own keys
+        # only the profile of the run prefers its role to its own keys
         if not _is_role(profile) or (roles and profile.has_static_keys):
-            return roles, source_kinds.of(profile)
+            return roles, source_of(profile)
         roles.append(profile)
         link = _link(profile)
         if link.name == "credential_source":
-            return roles, source_kinds.named(profile, link)
+            return roles, source_named(profile, link)
         source = _source_profile(profiles, profile, link)
         if source.name == profile.name and (
             source.has_static_keys or not _is_role(source)
         ):
-            return roles, source_kinds.of(source)
+            return roles, source_of(source)
         names = [role.name for role in roles]
         if source.name in names:
             loop = [*names[names.index(source.name) :], source.name]
@@ -175,7 +179,7 @@ def _walk(profiles: Profiles, profile: Profile) -> tuple[list[Profile], Source]:
 
 
 def _is_role(profile: Profile) -> bool:
-    # a role with a web identity token is a source: it needs no credentials before it
+    # a role with a web identity token is a source: it needs no other credentials
     return (
         profile.get("role_arn") is not None
         and profile.get("web_identity_token_file") is None
@@ -183,7 +187,7 @@ def _is_role(profile: Profile) -> bool:
 
 
 def _link(profile: Profile) -> Setting:
-    """The one setting that says whose credentials assume the role of `profile`."""
+    """Return the one setting that says whose credentials assume the role of `profile`."""
     source, named = profile.get("source_profile"), profile.get("credential_source")
     if source is not None and named is not None:
         raise ConfigError(
@@ -209,18 +213,17 @@ def _source_profile(profiles: Profiles, profile: Profile, link: Setting) -> Prof
 
 
 def _refuse_role_settings(source: Source) -> None:
-    """Raise where `source`, whose role no AssumeRole assumes, has settings of such a role.
+    """Raise where `source` has settings that only AssumeRole uses, and it is not called.
 
-    Of an option any that would do nothing is refused. Of a file it is those that no SDK
-    has and that say how little a session may do; the others mean nothing to the SDKs
-    here either. A profile that does no more than give its keys to the next one's role
-    may have them: they are for its own role, which this run does not assume.
+    An option that would do nothing is refused. Of a file's settings only awsexec's own
+    are: they say how little a session may do. The SDKs ignore the others here too. A
+    profile that only lends its keys to another profile's role may have all of them: they
+    are for its own role, which this run does not assume.
     """
     profile = source.profile
-    by_token = source.kind == "web identity"
+    by_token = source.kind.assumes_role
     for setting in profile.settings.values():
-        is_option = not setting.line
-        names = calls.ROLE_SETTINGS if is_option else calls.OWN_SETTINGS
+        names = ROLE_SETTINGS if setting.is_option else OWN_SETTINGS
         if (
             setting.name not in names
             or not (setting.value or setting.block)
@@ -228,22 +231,27 @@ def _refuse_role_settings(source: Source) -> None:
             or (setting.name == "role_session_name" and by_token)
         ):
             continue
-        what = setting.file if is_option else f"{setting.where}: {setting.name}"
-        why = f"{what} is for a role, and profile {shown(profile.name)} has "
-        why += "one that a token assumes" if by_token else "none"
-        if is_option:
-            raise UsageError(why if by_token else f"{why}; add --role-arn")
-        advice = "remove it" if by_token else "add role_arn, or remove it"
-        raise ConfigError(f"{why}, so that it does nothing; {advice}")
+        name = shown(profile.name)
+        if by_token:
+            why = f"profile {name} assumes its role with a web identity token"
+        else:
+            why = f"profile {name} has no role"
+        if setting.is_option:
+            advice = "leave the option out" if by_token else "add --role-arn"
+            raise UsageError(f"{setting.where} would do nothing: {why}; {advice}")
+        advice = "remove the setting" if by_token else "add role_arn, or remove it"
+        raise ConfigError(
+            f"{setting.where}: {setting.name} would do nothing: {why}; {advice}"
+        )
 
 
 def _refuse_session_options(profile: Profile) -> None:
     for name in ("duration_seconds", "mfa_serial"):
         setting = profile.get(name)
-        if setting is not None and not setting.line:
+        if setting is not None and setting.is_option:
             raise UsageError(
-                f"{setting.file} is for a session that awsexec opens, and the "
-                f"credentials of profile {shown(profile.name)} run as they are"
+                f"{setting.where} would do nothing: the credentials of profile "
+                f"{shown(profile.name)} are used as they are, and awsexec opens no session"
             )
 
 
@@ -253,13 +261,13 @@ def _role_steps(
     session_name: str,
     environ: Mapping[str, str],
 ) -> list[Step]:
-    """The steps through the roles of `hops`, in the order of the calls.
+    """Return the steps through the roles of `hops`, in the order of the calls.
 
-    The first hop's MFA goes into a session of its own where that is possible, so
-    that one code serves every role of the same keys: not with credentials that are
-    a session already, and not for a single role that is to live longer than a role
-    assumed from a session may. A device that has vouched once is not asked again:
-    role credentials cannot present it.
+    The first hop's MFA gets a session of its own where that is possible, so that one code
+    serves every role of the same keys. It is not possible with credentials that are a
+    session already, and for a single role that is to live longer than a role assumed
+    with a session may. A device is asked for one code only: role credentials cannot
+    present it again.
     """
     steps: list[Step] = []
     vouched: set[str] = set()
@@ -267,19 +275,20 @@ def _role_steps(
         serial = hop.get("mfa_serial")
         in_call = None
         if serial is not None and serial.value not in vouched:
-            in_call = calls.checked_serial(serial)
+            in_call = checked_serial(serial)
             vouched.add(in_call)
-        step = calls.assume_role(hop, session_name, in_call, environ)
+        step = assume_role(hop, session_name, environ)
+        step.mfa_serial = in_call
         is_long = (step.duration or 0) > CHAINED_LONGEST
         if is_long and (position > 0 or source.is_session):
             setting = hop.settings["duration_seconds"]
-            of = "another role" if position > 0 else f"a session ({source.label})"
+            signer = "another role" if position > 0 else f"a session ({source.label})"
             raise ConfigError(
                 f"{setting.where}: {step.duration} seconds for profile {hop.name!r}, "
-                f"but a role assumed from {of} lives one hour at most; ask for "
+                f"but a role that {signer} assumes lives one hour at most; ask for "
                 f"{CHAINED_LONGEST} or less"
             )
-        if in_call and position == 0 and source.is_role_session:
+        if in_call and position == 0 and source.kind.is_role_session:
             # botocore asks for the code, and AWS refuses it
             raise ConfigError(
                 f"{hop.settings['mfa_serial'].where}: MFA for profile {hop.name!r}, but a "
@@ -287,7 +296,7 @@ def _role_steps(
                 "or name a source_profile with the keys of the device's user"
             )
         if in_call and position == 0 and source.is_user_keys and not is_long:
-            steps.append(MfaSession(in_call, calls.MFA_DEFAULT, hop.name))
-            step = replace(step, mfa_serial=None)
+            steps.append(MfaSession(in_call, MFA_DEFAULT, hop.name))
+            step.mfa_serial = None
         steps.append(step)
     return steps

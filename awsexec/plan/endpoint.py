@@ -7,14 +7,16 @@ Tools Reference Guide): the service's variable, the general variable, the profil
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-
 from awsexec.errors import ConfigError, shown
 from awsexec.profiles import files, values
 from awsexec.profiles.files import Setting
-from awsexec.profiles.profile import Profile, Profiles
 from awsexec.profiles.values import variable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from awsexec.profiles.profile import Profile, Profiles
 
 # where a partition's STS is called when no region is configured
 _HOME_REGIONS = {
@@ -60,7 +62,6 @@ _LEGACY_REGIONS = frozenset(
 )
 
 
-@dataclass(frozen=True)
 class Endpoint:
     """Where STS is called: in `region`, at `url` if it is not AWS's own of the region.
 
@@ -69,16 +70,27 @@ class Endpoint:
     `dualstack` choose among AWS's own endpoints.
     """
 
-    region: str
-    url: str | None
-    ca_bundle: str | None
-    iam_url: str | None = None
-    fips: bool = False
-    dualstack: bool = False
+    __slots__ = ("region", "url", "ca_bundle", "iam_url", "fips", "dualstack")
+
+    def __init__(
+        self,
+        region: str,
+        url: str | None,
+        ca_bundle: str | None,
+        iam_url: str | None = None,
+        fips: bool = False,
+        dualstack: bool = False,
+    ) -> None:
+        self.region = region
+        self.url = url
+        self.ca_bundle = ca_bundle
+        self.iam_url = iam_url
+        self.fips = fips
+        self.dualstack = dualstack
 
     @property
     def identity(self) -> str:
-        """What of it the credentials depend on, for cache keys.
+        """The part of it that the credentials depend on, for cache keys.
 
         Sessions from any region's STS are good in every region of the partition, so
         that switching the region costs no MFA code; and so are those from a FIPS or
@@ -88,7 +100,7 @@ class Endpoint:
 
 
 def partition(region: str) -> str:
-    """The partition a region lies in, by its name."""
+    """Return the partition of a region, by the region's name."""
     if region.startswith("aws") and region.endswith("-global"):
         # the pseudo-region of a whole partition
         return region.removesuffix("-global")
@@ -98,30 +110,26 @@ def partition(region: str) -> str:
     return "aws"
 
 
-def region_of(
-    profile: Profile, environ: Mapping[str, str], option: str | None
-) -> Setting | None:
-    """The region the command is to use: option, environment, profile, or none."""
+def chosen_region(environ: Mapping[str, str], option: str | None) -> Setting | None:
+    """Return the region that the user chose, by option or variable; None for none."""
     if option:
-        return Setting("region", option, "--region", 0)
-    return (
-        variable("AWS_REGION", environ, "region")
-        or variable("AWS_DEFAULT_REGION", environ, "region")
-        or profile.get("region")
+        return Setting.from_option("region", option, "--region")
+    return variable("AWS_REGION", environ, "region") or variable(
+        "AWS_DEFAULT_REGION", environ, "region"
     )
 
 
-def resolve(
+def endpoint_for(
     profiles: Profiles,
     profile: Profile,
     environ: Mapping[str, str],
     configured: Setting | None,
     role_arns: Sequence[Setting],
 ) -> Endpoint:
-    """The endpoint for the calls of `profile`, which assume the roles `role_arns`.
+    """Return the endpoint for the calls of `profile`, which assume the roles `role_arns`.
 
-    `configured` is the region. The roles tell the partition where none is, and must
-    agree with it where one is. Raises `ConfigError`.
+    `configured` is the region. Where there is none, the roles tell the partition; where
+    there is one, they must agree with it. Raises `ConfigError`.
     """
     fips = profile.or_variable("use_fips_endpoint", environ)
     dualstack = profile.or_variable("use_dualstack_endpoint", environ)
@@ -152,7 +160,7 @@ def resolve(
         region,
         address,
         files.expand(bundle.value, environ) if bundle is not None else None,
-        url("iam", profiles, profile, environ),
+        service_url("iam", profiles, profile, environ),
         is_fips,
         is_dualstack,
     )
@@ -161,16 +169,16 @@ def resolve(
 def _region(
     configured: Setting | None, role_arns: Sequence[Setting], is_checked: bool
 ) -> str:
-    """The configured region, else that in which the partition of the roles is called.
+    """Return the configured region, else the one in which the roles' partition is called.
 
-    With `is_checked` an AWS partition must be called in a region of its own; an STS
-    of somebody else's may have its own idea of them.
+    With `is_checked` an AWS partition must be called in one of its own regions. An STS
+    that is not AWS's may have regions of its own.
     """
     if configured is not None:
         name = configured.value
         if not _is_region(name):
             raise ConfigError(
-                f"{configured.where}: {shown(name)} is no AWS region; write one like "
+                f"{configured.where}: {shown(name)} is not an AWS region; write one like "
                 "eu-west-1"
             )
         return name
@@ -187,14 +195,14 @@ def _region(
     if is_checked and _partition_of(first) != home:
         raise ConfigError(
             f"{last.where}: the role {last.value} is in the partition {home}, and the role "
-            f"{first.value} ({first.where}) in {_partition_of(first)}; AWS has no way from "
-            "one into another"
+            f"{first.value} ({first.where}) in {_partition_of(first)}; a role cannot be "
+            "assumed across partitions"
         )
     return _HOME_REGIONS.get(home, _HOME_REGIONS["aws"])
 
 
 def _is_region(text: str) -> bool:
-    """Whether it may be a region: a host label (RFC 1123) of lower-case letters."""
+    """Return whether it may be a region: a host label (RFC 1123) in lower case."""
     return (
         1 <= len(text) <= 63
         and not text.strip("abcdefghijklmnopqrstuvwxyz0123456789-")
@@ -221,13 +229,12 @@ def _check_partition(
             )
 
 
-def url(
+def service_url(
     service: str, profiles: Profiles, profile: Profile, environ: Mapping[str, str]
 ) -> str | None:
-    """The configured endpoint of a `service`, None for AWS's own.
+    """Return the configured endpoint of a `service`, None for AWS's own.
 
-    The service's name is the one of its block in a ``services`` section, like
-    "sso_oidc". Raises `ConfigError`.
+    The service is named as in a ``services`` section: "sso_oidc". Raises `ConfigError`.
     """
     found = _configured_url(service, profiles, profile, environ)
     return found.value if found is not None else None
@@ -246,7 +253,7 @@ def _configured_url(
     )
     if found is not None and not found.value.startswith(("http://", "https://")):
         raise ConfigError(
-            f"{found.where}: {shown(found.value)} is no URL; write http(s)://HOST:PORT"
+            f"{found.where}: {shown(found.value)} is not a URL; write http(s)://HOST:PORT"
         )
     return found
 

@@ -1,55 +1,26 @@
-"""What a profile's first credentials come from, and all that selects whose they are.
+"""The kinds of source, one row each, and which of them a profile or the machine is.
 
-The settings and variables are those of the AWS SDKs and Tools Reference Guide
-("Standardized credential providers"); where a variable and a setting say the same,
+To add a kind: a row here, and a module of `credentials.sources` that gets the
+credentials. The settings and variables are those of the AWS SDKs and Tools Reference
+Guide ("Standardized credential providers"); where a variable and a setting say the same,
 the variable wins.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-
 from awsexec.errors import ConfigError, shown
-from awsexec.plan import endpoint as endpoints
+from awsexec.fastpath import ACCESS_KEY_ID
+from awsexec.plan.endpoint import service_url
+from awsexec.plan.limits import checked_arn, checked_session_name
+from awsexec.plan.source import Kind, Source
 from awsexec.profiles import files
 from awsexec.profiles.files import Setting
-from awsexec.profiles.profile import Profile, Profiles, StaticKeys
+from awsexec.profiles.profile import Profile, Profiles
 from awsexec.profiles.values import variable
 
-# what `credential_source` may name, and the kind of source it is here
-CREDENTIAL_SOURCES = {
-    "Environment": "environment",
-    "Ec2InstanceMetadata": "ec2 metadata",
-    "EcsContainer": "container",
-}
-
-# The settings that make a profile a source and the kind of source it is then, in the
-# order in which botocore looks. Its keys count here if the credentials file has them,
-# there if only the config file has. The last ones are no source to botocore: half of
-# an SSO profile, to be told what it lacks, and a `credential_source` without a role.
-_SOURCES = (
-    ("web_identity_token_file", "web identity"),
-    ("sso_account_id", "sso"),
-    ("sso_role_name", "sso"),
-    ("aws_access_key_id", "static"),
-    ("login_session", "login"),
-    ("credential_process", "process"),
-    ("", "static"),
-    ("sso_session", "sso"),
-    ("sso_start_url", "sso"),
-    ("credential_source", "named"),
-)
-
-# The kinds whose credentials the cache keeps, for as long as they live. Static keys
-# and those of the environment are at hand anyway.
-CACHED = frozenset(
-    {"ec2 metadata", "container", "web identity", "sso", "login", "process"}
-)
-
-# The kinds that are a role's session for sure; nobody knows of what a process, the
-# environment or `aws login` gives.
-_ROLE_SESSIONS = frozenset({"ec2 metadata", "container", "web identity", "sso"})
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 METADATA_DISABLED = "AWS_EC2_METADATA_DISABLED"
 # settings of the EC2 instance metadata, and the variables that win over them
@@ -63,241 +34,130 @@ _EC2 = {
     "": METADATA_DISABLED,
 }
 EC2_VARIABLES = tuple(_EC2.values())
+_RELATIVE_URI = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"
+_FULL_URI = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
 CONTAINER_VARIABLES = (
-    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
-    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    _RELATIVE_URI,
+    _FULL_URI,
     "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
     "AWS_CONTAINER_AUTHORIZATION_TOKEN",
 )
+_TOKEN_FILE = "AWS_WEB_IDENTITY_TOKEN_FILE"
 _WEB_IDENTITY = {
-    "web_identity_token_file": "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "web_identity_token_file": _TOKEN_FILE,
     "role_arn": "AWS_ROLE_ARN",
     "role_session_name": "AWS_ROLE_SESSION_NAME",
 }
 _SSO_PROFILE = ("sso_account_id", "sso_role_name")
 _SSO_SESSION = ("sso_start_url", "sso_region")
-# the services that a kind of source asks, besides STS
-_SERVICES = {"sso": ("sso", "sso_oidc"), "login": ("signin",)}
+
+# --- What decides whose credentials a source gives ------------------------------------
 
 
-@dataclass(frozen=True)
-class Source:
-    """Where the first credentials come from.
-
-    `kind` is "static", "environment", "ec2 metadata", "container", "sso",
-    "web identity", "login" or "process"; `setting` is the setting that says so. `keys`
-    is there for "static" only. `settings` are all the others that have a say in whose
-    credentials these are, and `urls` the configured endpoints of the services asked.
-    """
-
-    kind: str
-    profile: Profile
-    setting: Setting
-    keys: StaticKeys | None = None
-    settings: tuple[Setting, ...] = ()
-    urls: tuple[tuple[str, str | None], ...] = ()
-
-    @property
-    def is_user_keys(self) -> bool:
-        """Whether these are an IAM user's own keys, which GetSessionToken accepts."""
-        return self.keys is not None and self.keys.token is None
-
-    @property
-    def is_role_session(self) -> bool:
-        """Whether these are sure to be a role's, with which nobody can present MFA."""
-        return self.kind in _ROLE_SESSIONS
-
-    @property
-    def is_session(self) -> bool:
-        """Whether these are sure to be a session's: a role's, or keys with a token."""
-        return self.is_role_session or (self.keys is not None and not self.is_user_keys)
-
-    @property
-    def label(self) -> str:
-        """For messages: the profile, and the key's tail and place."""
-        if not self.profile.settings:
-            return f"{self.kind} ({self.setting.where})"
-        place = self.keys.where if self.keys else f"{self.kind}, {self.setting.where}"
-        return f"profile {self.profile.name!r} ({place})"
-
-    def get(self, name: str) -> Setting | None:
-        """The setting or variable `name`, None where it is not set."""
-        return next((item for item in self.settings if item.name == name), None)
-
-    def value(self, name: str) -> str | None:
-        """The value of the setting or variable `name`, None where it is not set."""
-        setting = self.get(name)
-        return setting.value if setting is not None else None
-
-    def identity(self) -> tuple[object, ...]:
-        """What tells this source from every other one, for cache keys.
-
-        A digest, since a command line or a container's token may hold a secret.
-        """
-        if self.keys is not None:
-            return (self.kind, self.keys.key_id.value)
-        import hashlib
-
-        pairs = sorted((item.name, item.value) for item in self.settings)
-        inputs = ascii((self.kind, pairs, self.urls))
-        digest = hashlib.sha256(inputs.encode("ascii")).hexdigest()
-        return (self.kind, self.profile.name, digest)
-
-
-def of(profile: Profile) -> Source:
-    """The source that `profile` itself is; botocore's order where it is several.
-
-    Raises `ConfigError` where it is none.
-    """
-    has_keys = profile.has_static_keys
-    for name, kind in _SOURCES:
-        setting = profile.get(name)
-        if kind == "static":
-            if has_keys and (name == "" or profile.keys_in_credentials_file):
-                keys = profile.static_keys()
-                return Source(kind, profile, keys.key_id, keys)
-        elif setting is not None:
-            if kind == "named":
-                return named(profile, setting)
-            if kind == "sso":
-                own = profile.get("sso_session") or profile.get("sso_start_url")
-                setting = own or setting
-            return Source(kind, profile, setting)
-    settings = (
-        "web_identity_token_file",
-        "sso_session",
-        "sso_start_url",
-        "login_session",
-        "credential_process",
-        "credential_source",
-    )
-    raise ConfigError(
-        f"{profile.where}: profile {profile.name!r} has no credentials and no way to "
-        f"get any; give it a role_arn, a key pair, or {' or '.join(settings)}"
-    )
-
-
-def named(profile: Profile, setting: Setting) -> Source:
-    """The source that the `credential_source` of `profile` names."""
-    kind = CREDENTIAL_SOURCES.get(setting.value)
-    if kind is None:
-        raise ConfigError(
-            f"{setting.where}: credential_source = {shown(setting.value)} is none that "
-            f"AWS knows; write {' or '.join(CREDENTIAL_SOURCES)}"
-        )
-    return Source(kind, profile, setting)
-
-
-def of_environment(environ: Mapping[str, str]) -> Source | None:
-    """What the SDKs use where there is no profile at all; None for nothing.
-
-    The first of: keys, web identity, container, and the instance's role if metadata
-    is not switched off.
-    """
-    for kind, name in (
-        ("environment", "AWS_ACCESS_KEY_ID"),
-        ("web identity", "AWS_WEB_IDENTITY_TOKEN_FILE"),
-        ("container", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"),
-        ("container", "AWS_CONTAINER_CREDENTIALS_FULL_URI"),
-    ):
-        if environ.get(name):
-            setting = Setting("", environ[name], name, 0)
-            # in a COMMAND of awsexec's it is the profile of that
-            profile = environ.get("AWSEXEC_PROFILE") or kind.replace(" ", "-")
-            return Source(kind, Profile(profile), setting)
-    if metadata_is_off(variable(METADATA_DISABLED, environ)):
-        return None
-    setting = Setting("", "", "no PROFILE, and none in the config files", 0)
-    return Source("ec2 metadata", Profile("ec2"), setting)
-
-
-def metadata_is_off(setting: Setting | None) -> bool:
-    """Whether AWS_EC2_METADATA_DISABLED switches the metadata off.
-
-    As for botocore, all but "true" is false, and none of it an error: many machines have
-    a value here that the SDKs pass over, and live by the identity of the instance.
-    """
-    return setting is not None and setting.value.lower() == "true"
-
-
-def complete(
+def _decided_by_environment(
     source: Source,
     profiles: Profiles,
     selected: Profile,
     session_name: str,
     environ: Mapping[str, str],
-) -> Source:
-    """`source` with all that has a say in whose credentials it gives.
-
-    `selected` is the profile of the run, whose settings for the metadata service and
-    for endpoints count, as in botocore; `session_name` is for a web identity that
-    configures none. Raises `ConfigError`.
-    """
-    settings: Iterable[Setting | None]
-    profile, kind = source.profile, source.kind
-    if kind == "environment":
-        settings = [variable("AWS_ACCESS_KEY_ID", environ)]
-    elif kind == "container":
-        settings = [variable(name, environ) for name in CONTAINER_VARIABLES]
-    elif kind == "ec2 metadata":
-        settings = [
-            variable(from_environ, environ, name) or selected.get(name)
-            # a source further down may be the one that knows
-            or profile.get(name)
-            for name, from_environ in _EC2.items()
-        ]
-    elif kind == "web identity":
-        settings = _web_identity(source, session_name, environ)
-    elif kind == "sso":
-        settings = _sso(profile, profiles)
-    elif kind == "login":
-        settings = [
-            source.setting,
-            variable("AWS_LOGIN_CACHE_DIRECTORY", environ),
-        ]
-    elif kind == "process":
-        settings = [source.setting]
-    else:
-        return source
-    urls = tuple(
-        (service, endpoints.url(service, profiles, selected, environ))
-        for service in _SERVICES.get(kind, ())
-    )
-    return replace(source, settings=tuple(filter(None, settings)), urls=urls)
-
-
-def _web_identity(
-    source: Source, session_name: str, environ: Mapping[str, str]
 ) -> list[Setting | None]:
-    """The token file, the role and the session's name.
+    return [variable(ACCESS_KEY_ID, environ)]
 
-    All from the profile, or without a profile all from the environment.
+
+def _decided_by_container(
+    source: Source,
+    profiles: Profiles,
+    selected: Profile,
+    session_name: str,
+    environ: Mapping[str, str],
+) -> list[Setting | None]:
+    return [variable(name, environ) for name in CONTAINER_VARIABLES]
+
+
+def _decided_by_ec2(
+    source: Source,
+    profiles: Profiles,
+    selected: Profile,
+    session_name: str,
+    environ: Mapping[str, str],
+) -> list[Setting | None]:
+    return [
+        variable(from_environ, environ, name)
+        # as in botocore, the profile of the run says where the metadata service is
+        or selected.get(name) or source.profile.get(name)
+        for name, from_environ in _EC2.items()
+    ]
+
+
+def _decided_by_setting(
+    source: Source,
+    profiles: Profiles,
+    selected: Profile,
+    session_name: str,
+    environ: Mapping[str, str],
+) -> list[Setting | None]:
+    return [source.setting]
+
+
+def _decided_by_login(
+    source: Source,
+    profiles: Profiles,
+    selected: Profile,
+    session_name: str,
+    environ: Mapping[str, str],
+) -> list[Setting | None]:
+    return [source.setting, variable("AWS_LOGIN_CACHE_DIRECTORY", environ)]
+
+
+def _decided_by_token(
+    source: Source,
+    profiles: Profiles,
+    selected: Profile,
+    session_name: str,
+    environ: Mapping[str, str],
+) -> list[Setting | None]:
+    """Return the token file, the role and the session's name of a web identity.
+
+    All of them are the profile's, or without a profile the environment's.
     """
+    of_profile = bool(source.profile.settings)
     found = {
         name: (
             source.profile.get(name)
-            if source.profile.settings
+            if of_profile
             else variable(from_environ, environ, name)
         )
         for name, from_environ in _WEB_IDENTITY.items()
     }
-    if found["role_arn"] is None:
-        name = "role_arn" if source.profile.settings else "AWS_ROLE_ARN"
+    role, token = found["role_arn"], found["web_identity_token_file"]
+    if role is None:
+        name = "role_arn" if of_profile else _WEB_IDENTITY["role_arn"]
         raise ConfigError(
-            f"{source.setting.where}: a web identity token, and no role to assume with "
-            f"it; add {name}"
+            f"{source.setting.where}: a web identity token without a role to assume; "
+            f"add {name}"
         )
-    token = found["web_identity_token_file"]
     if token is not None:
         path = files.expand(token.value, environ)
         found[token.name] = Setting(token.name, path, token.file, token.line)
     if found["role_session_name"] is None:
-        found["role_session_name"] = Setting("role_session_name", session_name, "", 0)
+        default = Setting.outside("role_session_name", session_name, "")
+        found["role_session_name"] = default
+    checked_arn(role)
+    name_setting = found["role_session_name"]
+    assert name_setting is not None
+    checked_session_name(name_setting)
     return list(found.values())
 
 
-def _sso(profile: Profile, profiles: Profiles) -> list[Setting | None]:
-    """The settings of an SSO profile, those of its sso-session among them."""
+def _decided_by_sign_in(
+    source: Source,
+    profiles: Profiles,
+    selected: Profile,
+    session_name: str,
+    environ: Mapping[str, str],
+) -> list[Setting | None]:
+    """Return the settings of an SSO profile, with those of its sso-session."""
+    profile = source.profile
     reference = profile.get("sso_session")
     found = {
         name: profile.get(name)
@@ -318,15 +178,234 @@ def _sso(profile: Profile, profiles: Profiles) -> list[Setting | None]:
                 shared = None
             if own and shared and own.value != shared.value:
                 raise ConfigError(
-                    f"{own.where}: {name} is not what {shared.where} says; remove it "
-                    "here"
+                    f"{own.where}: {name} differs from {shared.where}, and both count; "
+                    "remove it here"
                 )
             found[name] = shared
     for names, where in ((_SSO_PROFILE, profile.where), (_SSO_SESSION, place)):
         missing = [name for name in names if found[name] is None]
         if missing:
             raise ConfigError(
-                f"{where}: no {' and no '.join(missing)} for the SSO profile "
-                f"{profile.name!r}; add what is missing"
+                f"{where}: the SSO profile {profile.name!r} has no "
+                f"{' and no '.join(missing)}; add what is missing"
             )
     return [reference, *found.values()]
+
+
+# --- The table ------------------------------------------------------------------------
+
+KEYS = Kind("keys", "static", None, is_cached=False, files_decide=True)
+# keys in the environment may be a user's or a session's
+ENVIRONMENT = Kind(
+    "environment", "environment", _decided_by_environment, is_cached=False
+)
+EC2 = Kind(
+    "ec2",
+    "ec2",
+    _decided_by_ec2,
+    asks="the EC2 instance metadata",
+    is_role_session=True,
+    # the instance may get another role while the credentials live; asking costs little
+    ask_again=300,
+    is_described=True,
+)
+CONTAINER = Kind(
+    "container",
+    "container",
+    _decided_by_container,
+    asks="the container's metadata",
+    is_role_session=True,
+)
+WEB_IDENTITY = Kind(
+    "web identity",
+    "web_identity",
+    _decided_by_token,
+    asks="AssumeRoleWithWebIdentity",
+    is_role_session=True,
+    assumes_role=True,
+    files_decide=True,
+)
+SSO = Kind(
+    "sso",
+    "sso",
+    _decided_by_sign_in,
+    services=("sso", "sso_oidc"),
+    asks="IAM Identity Center",
+    is_role_session=True,
+    may_prompt=True,
+    files_decide=True,
+)
+# nobody knows whether `aws login` or a process gives a user's or a role's session
+LOGIN = Kind(
+    "login",
+    "login",
+    _decided_by_login,
+    services=("signin",),
+    asks="the login of aws login",
+    may_prompt=True,
+    files_decide=True,
+)
+PROCESS = Kind(
+    "process",
+    "process",
+    _decided_by_setting,
+    asks="credential_process",
+    may_prompt=True,
+    prompts_itself=True,
+    files_decide=True,
+    is_checked=True,
+)
+KINDS = (KEYS, ENVIRONMENT, EC2, CONTAINER, WEB_IDENTITY, SSO, LOGIN, PROCESS)
+
+# what `credential_source` may name
+CREDENTIAL_SOURCES = {
+    "Environment": ENVIRONMENT,
+    "Ec2InstanceMetadata": EC2,
+    "EcsContainer": CONTAINER,
+}
+
+# the variables that make the machine a source, in the order in which the SDKs look
+_OF_MACHINE = (
+    (ACCESS_KEY_ID, ENVIRONMENT),
+    (_TOKEN_FILE, WEB_IDENTITY),
+    (_RELATIVE_URI, CONTAINER),
+    (_FULL_URI, CONTAINER),
+)
+
+
+def _setting(name: str) -> Callable[[Profile], Setting | None]:
+    return lambda profile: profile.get(name)
+
+
+def _keys(profile: Profile) -> Setting | None:
+    return profile.static_keys().key_id if profile.has_static_keys else None
+
+
+def _keys_of_credentials_file(profile: Profile) -> Setting | None:
+    return _keys(profile) if profile.keys_in_credentials_file else None
+
+
+# What makes a profile a source, in the order in which botocore looks. Keys count in two
+# places: first if the credentials file has them, later if only the config file does. To
+# botocore the last two are no source: half of an SSO profile, which gets a message that
+# says what is missing, and a `credential_source` without a role.
+_OF_PROFILE: tuple[tuple[Callable[[Profile], Setting | None], Kind | None], ...] = (
+    (_setting("web_identity_token_file"), WEB_IDENTITY),
+    (_setting("sso_account_id"), SSO),
+    (_setting("sso_role_name"), SSO),
+    (_keys_of_credentials_file, KEYS),
+    (_setting("login_session"), LOGIN),
+    (_setting("credential_process"), PROCESS),
+    (_keys, KEYS),
+    (_setting("sso_session"), SSO),
+    (_setting("sso_start_url"), SSO),
+    # which of the kinds, the setting says
+    (_setting("credential_source"), None),
+)
+# what the message proposes to a profile that is no source
+_PROPOSED = (
+    "web_identity_token_file",
+    "sso_session",
+    "sso_start_url",
+    "login_session",
+    "credential_process",
+    "credential_source",
+)
+
+
+# --- From a profile, or the machine, to its source ------------------------------------
+
+
+def source_of(profile: Profile) -> Source:
+    """Return the source that `profile` itself is; by botocore's order if it is several.
+
+    Raises `ConfigError` where it is none.
+    """
+    for found_in, kind in _OF_PROFILE:
+        setting = found_in(profile)
+        if setting is None:
+            continue
+        if kind is None:
+            return source_named(profile, setting)
+        if kind is KEYS:
+            return Source(kind, profile, setting, profile.static_keys())
+        if kind is SSO:
+            own = profile.get("sso_session") or profile.get("sso_start_url")
+            setting = own or setting
+        return Source(kind, profile, setting)
+    raise ConfigError(
+        f"{profile.where}: profile {profile.name!r} has no credentials and no way to "
+        f"get any; give it a role_arn, a key pair, or {' or '.join(_PROPOSED)}"
+    )
+
+
+def source_named(profile: Profile, setting: Setting) -> Source:
+    """Return the source that `setting`, the profile's credential_source, names.
+
+    Raises `ConfigError`.
+    """
+    kind = CREDENTIAL_SOURCES.get(setting.value)
+    if kind is None:
+        raise ConfigError(
+            f"{setting.where}: AWS knows no credential_source {shown(setting.value)}; "
+            f"write {' or '.join(CREDENTIAL_SOURCES)}"
+        )
+    return Source(kind, profile, setting)
+
+
+def source_of_machine(environ: Mapping[str, str]) -> Source | None:
+    """Return the source that the SDKs use where there is no profile; None for none.
+
+    It is the first of: keys, web identity, container, and the instance's role if the
+    metadata is not turned off.
+    """
+    for name, kind in _OF_MACHINE:
+        if environ.get(name):
+            setting = Setting.outside("", environ[name], name)
+            # in a COMMAND of awsexec, its profile
+            profile = environ.get("AWSEXEC_PROFILE") or kind.label.replace(" ", "-")
+            return Source(kind, Profile(profile), setting)
+    if metadata_is_off(variable(METADATA_DISABLED, environ)):
+        return None
+    setting = Setting.outside("", "", "no PROFILE, and no profile in the config files")
+    return Source(EC2, Profile("ec2"), setting)
+
+
+def metadata_is_off(setting: Setting | None) -> bool:
+    """Return whether AWS_EC2_METADATA_DISABLED turns the instance metadata off.
+
+    As for botocore, everything but "true" is false, and nothing is an error: many
+    machines have a value here that the SDKs ignore, and need the instance's identity.
+    """
+    return setting is not None and setting.value.lower() == "true"
+
+
+def with_settings(
+    source: Source,
+    profiles: Profiles,
+    selected: Profile,
+    session_name: str,
+    environ: Mapping[str, str],
+) -> Source:
+    """Return `source` with all that decides whose credentials it gives.
+
+    `selected` is the profile of the run, whose settings for the metadata service and
+    for endpoints count, as in botocore. `session_name` is for a web identity that
+    configures none. Raises `ConfigError`.
+    """
+    kind = source.kind
+    if kind.decides is None:
+        return source
+    settings = kind.decides(source, profiles, selected, session_name, environ)
+    urls = [
+        (service, service_url(service, profiles, selected, environ))
+        for service in kind.services
+    ]
+    return Source(
+        kind,
+        source.profile,
+        source.setting,
+        source.keys,
+        tuple(setting for setting in settings if setting is not None),
+        tuple(urls),
+    )

@@ -1,0 +1,1 @@
+"""Other processes: which runs in which, and going on beside COMMAND."""

@@ -6,9 +6,12 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Callable, Collection
 
 from awsexec.processes import tree
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
 
 # seconds after which work in the background is given up
 LONGEST = 60

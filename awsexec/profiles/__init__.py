@@ -1,6 +1,5 @@
-"""From the user's AWS config files to the chain a profile stands for.
+"""The user's AWS files: from the config file and the credentials file to a profile.
 
-`files` reads the two files, `profile` merges what they say of one name, and
-`chain` works out which credentials and roles that comes to. Nothing in here
-prompts or opens a connection.
+`files` reads one file, `profile` merges what both say of a name, and `config` keeps both
+with what tells whether they changed. Nothing here prompts or opens a connection.
 """

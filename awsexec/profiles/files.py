@@ -4,11 +4,11 @@ The grammar is the one the AWS SDKs share (`SDKs and Tools Reference Guide`, "Us
 shared config and credentials files"), and botocore's where they differ:
 
 - A ``#`` or ``;`` that starts a line, or follows white space in a value, begins a
-  comment. Without the white space it is part of the value, and always in a line that
-  continues one.
+  comment. Without the white space it is part of the value. In a line that continues a
+  value it always is.
 - ``=`` separates a name from its value, ``:`` does not. Names are lower-cased.
-- A line indented deeper than its property continues that property. Under a property
-  whose own value is empty, such lines are settings of their own, one level deep.
+- A line indented deeper than its setting continues that setting. Under a setting whose
+  own value is empty, such lines are settings of their own, one level deep.
 - Sections of the same name merge, and the last value of a setting wins.
 - In the config file a profile is ``[profile NAME]``, or ``[default]``, over which
   ``[profile default]`` wins whole. In the credentials file it is ``[NAME]``.
@@ -37,15 +37,15 @@ CREDENTIALS = "credentials"
 class Setting:
     """One ``name = value``, and where it stands.
 
-    `line` counts from 1; it is 0 for a setting from an option or a variable, whose
-    `file` is its own name.
+    `line` counts from 1. A setting that stands in no file has line 0, and its `file` is
+    the name of the option or variable it comes from; `is_option` tells an option's.
     `value` is "" where nothing follows the ``=``. `block` holds the settings indented
     under an empty value (``s3 =``, or a service in a ``services`` section), in their
-    order and with their names as they were written; `nested` has them by name. Of a
-    list that came in pieces, a repeated option's, `pieces` are these.
+    order and with their names as they were written; `nested` has them by name. `pieces`
+    are the values of a repeated option, which `value` joins.
     """
 
-    __slots__ = ("name", "value", "file", "line", "block", "pieces")
+    __slots__ = ("name", "value", "file", "line", "block", "pieces", "is_option")
 
     def __init__(
         self,
@@ -54,14 +54,29 @@ class Setting:
         file: str,
         line: int,
         block: Sequence[tuple[str, str, int]] = (),
-        pieces: Sequence[str] = (),
     ) -> None:
         self.name = name
         self.value = value
         self.file = file
         self.line = line
         self.block = [Setting(key, text, file, at) for key, text, at in block]
-        self.pieces = pieces
+        self.pieces: Sequence[str] = ()
+        self.is_option = False
+
+    @classmethod
+    def from_option(
+        cls, name: str, value: str, option: str, pieces: Sequence[str] = ()
+    ) -> Setting:
+        """Return the setting `name` that the command line's `option` stands for."""
+        setting = cls.outside(name, value, option)
+        setting.pieces = pieces
+        setting.is_option = True
+        return setting
+
+    @classmethod
+    def outside(cls, name: str, value: str, where: str) -> Setting:
+        """Return a setting that stands in no file but comes from `where`: a variable."""
+        return cls(name, value, where, 0)
 
     @property
     def nested(self) -> dict[str, Setting]:
@@ -80,9 +95,8 @@ class Setting:
 class Section:
     """The settings of one profile, sso-session or services section of one file.
 
-    `lines` holds them as they were read: name to [value, line number, block].
-    A run needs a section or two of what may be thousands, so that the `Setting`s are
-    made when they are asked for.
+    `lines` holds them as they were read: name to [value, line number, block]. A run
+    needs a section or two of thousands, so the `Setting`s are made on demand.
     """
 
     __slots__ = ("name", "file", "line", "lines", "_settings")
@@ -108,8 +122,8 @@ class Section:
 class AwsFile:
     """What one file holds.
 
-    `skipped` lists the sections that are nobody's profile, as (header, line, why),
-    for the message to a user who expected one of them to be.
+    `skipped` lists the sections that are not profiles, as (header, line, why). A message
+    names them to a user who expected a profile there.
     """
 
     def __init__(self, path: str) -> None:
@@ -121,7 +135,7 @@ class AwsFile:
 
 
 def paths(environ: Mapping[str, str]) -> tuple[str, str]:
-    """The config file's and the credentials file's path, as botocore finds them."""
+    """Return the paths of the config file and the credentials file, as botocore finds them."""
     return (
         expand(environ.get("AWS_CONFIG_FILE") or "~/.aws/config", environ),
         expand(
@@ -131,9 +145,9 @@ def paths(environ: Mapping[str, str]) -> tuple[str, str]:
 
 
 def expand(path: str, environ: Mapping[str, str]) -> str:
-    """`path` with its ``~`` and ``$VARIABLE`` filled in, as botocore does."""
+    """Return `path` with its ``~`` and ``$VARIABLE`` filled in, as botocore does."""
     path = os.path.expandvars(path)
-    # os.path.expanduser would ask os.environ, not the environment it was given
+    # os.path.expanduser uses os.environ, not the environment that was passed in
     home = environ.get("HOME")
     if home and os.name == "posix" and (path == "~" or path.startswith("~/")):
         return home.rstrip("/") + path[1:]
@@ -143,9 +157,9 @@ def expand(path: str, environ: Mapping[str, str]) -> str:
 def read(path: str, kind: str) -> AwsFile:
     """Read the file at `path`, of the `kind` CONFIG or CREDENTIALS.
 
-    A file that is missing is an empty one, and so is a directory in its place (what
-    a container runtime leaves where it found no file to mount).
-    Raises `ConfigError`, naming file and line, for one that cannot be read or parsed.
+    A missing file counts as empty, and so does a directory in its place: container
+    runtimes create one where they find no file to mount. Raises `ConfigError`, which
+    names file and line, for a file that cannot be read or parsed.
     """
     try:
         with open(path, "rb") as stream:
@@ -159,18 +173,20 @@ def read(path: str, kind: str) -> AwsFile:
         ) from None
     if b"\0" in data:
         line = data.count(b"\n", 0, data.index(b"\0")) + 1
-        raise _malformed(path, line, "a NUL character; is this a text file?")
+        raise _malformed(path, line, "the file has a NUL character; is it a text file?")
     try:
         # the codec utf-8-sig is a module of its own to import
         text = data.removeprefix(b"\xef\xbb\xbf").decode("utf-8")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise _malformed(path, line, "not UTF-8 text; save the file as UTF-8") from None
+        raise _malformed(
+            path, line, "the file is not UTF-8 text; save it as UTF-8"
+        ) from None
     return parse(text, path, kind)
 
 
 def parse(text: str, path: str, kind: str) -> AwsFile:
-    """Parse the `text` of a file; `path` is only for naming places in it."""
+    """Parse the `text` of a file. `path` is for messages only. Raises `ConfigError`."""
     parsed = AwsFile(path)
     groups: dict[str, dict[str, Section]] = {
         "profile": parsed.profiles,
@@ -211,14 +227,18 @@ def parse(text: str, path: str, kind: str) -> AwsFile:
             name, equals, value = stripped.partition("=")
             name = name.rstrip().lower()
             if not equals:
-                raise _malformed(path, number, "no '='; write NAME = VALUE")
+                raise _malformed(
+                    path, number, "the line has no '='; write NAME = VALUE"
+                )
             if not name:
-                raise _malformed(path, number, "no name before '='")
+                raise _malformed(
+                    path, number, "the line has no name before '='; write NAME = VALUE"
+                )
             if lines is None:
                 raise _malformed(
                     path,
                     number,
-                    "a setting before the first [section]; name its profile",
+                    "the setting stands before the first [section]; put it below its profile",
                 )
             if "#" in value or ";" in value:
                 value = _without_comment(value)
@@ -231,12 +251,14 @@ def parse(text: str, path: str, kind: str) -> AwsFile:
 
 
 def _header(line: str, path: str, number: int) -> str:
-    """What stands between the brackets of a section's first line."""
+    """Return what stands between the brackets of a section's first line."""
     if line[-1] == "]" and line.count("]") == 1:
         return line[1:-1].strip()
     close = _closing_bracket(line)
     if close < 0:
-        raise _malformed(path, number, "'[' without ']'; close the header")
+        raise _malformed(
+            path, number, "the section's header has '[' without ']'; close it"
+        )
     return line[1:close].strip()
 
 
@@ -249,7 +271,7 @@ def _continue(entry: list[Any], name: str, text: str, path: str, number: int) ->
     key, equals, inner = text.partition("=")
     if not equals or not key.strip():
         raise _malformed(
-            path, number, f"an indented line under {name!r} that is not NAME = VALUE"
+            path, number, f"the indented line under {name!r} is not NAME = VALUE"
         )
     entry[2] = (*block, (key.strip(), _without_comment(inner).strip(), number))
 
@@ -272,7 +294,7 @@ def _closing_bracket(line: str) -> int:
 
 
 def _classify(header: str, kind: str) -> tuple[str, str, str]:
-    """What a section is: its group, its name, and why if it is no group's."""
+    """Return a section's group, its name, and if it has no group the reason."""
     if header == "DEFAULT":
         return "", header, "[DEFAULT] is not [default]; write it in lower case"
     if kind == CREDENTIALS:

@@ -1,8 +1,6 @@
-"""What the config file and the credentials file say together of one profile."""
+"""A profile: what the config file and the credentials file say together of a name."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 from awsexec.errors import ConfigError, NoSuchProfile, tail
 from awsexec.profiles import files, values
@@ -14,21 +12,23 @@ if TYPE_CHECKING:
 
 KEY_ID = "aws_access_key_id"
 SECRET = "aws_secret_access_key"
-# botocore looks for them in this order
-TOKENS = ("aws_security_token", "aws_session_token")
+# the names of a session token, in the order in which botocore looks for them
+TOKEN_SETTINGS = ("aws_security_token", "aws_session_token")
 
 
-@dataclass(frozen=True)
 class StaticKeys:
     """A key pair as it stands in one file, with the session token if it has one."""
 
-    key_id: Setting
-    secret: Setting
-    token: Setting | None
+    __slots__ = ("key_id", "secret", "token")
+
+    def __init__(self, key_id: Setting, secret: Setting, token: Setting | None) -> None:
+        self.key_id = key_id
+        self.secret = secret
+        self.token = token
 
     @property
     def where(self) -> str:
-        """For messages: the last four characters of the key id, and its place."""
+        """The last four characters of the key id and its place, for messages."""
         return f"key {tail(self.key_id.value)} in {self.key_id.where}"
 
 
@@ -55,35 +55,35 @@ class Profile:
         self.settings.update((option.name, option) for option in self._options)
 
     def with_options(self, options: Iterable[Setting]) -> Profile:
-        """This profile with settings from the command line, which win over its own."""
+        """Return this profile with settings from the command line, which win over its own."""
         return Profile(
             self.name, self._config, self._credentials, (*self._options, *options)
         )
 
     def without(self, name: str) -> Profile:
-        """This profile as if the setting `name` were empty."""
-        return self.with_options([Setting(name, "", "", 0)])
+        """Return this profile as if the setting `name` were empty."""
+        return self.with_options([Setting.outside(name, "", "")])
 
     @property
     def where(self) -> str:
-        """The profile's first line in the file that has the last word on it."""
+        """The profile's first line in the file whose settings win."""
         section = self._credentials or self._config
         if section is None:
             return self._options[0].where
         return f"{section.file}:{section.line}"
 
     def get(self, name: str) -> Setting | None:
-        """The setting `name`, or None where it is absent, empty, or a nested block."""
+        """Return the setting `name`, None where it is absent, empty, or a nested block."""
         setting = self.settings.get(name)
         return setting if setting is not None and setting.value else None
 
     def value(self, name: str) -> str | None:
-        """The value of the setting `name`, or None."""
+        """Return the value of the setting `name`, or None."""
         setting = self.get(name)
         return setting.value if setting is not None else None
 
     def or_variable(self, name: str, environ: Mapping[str, str]) -> Setting | None:
-        """The setting `name`, over which the variable of that name after AWS_ wins."""
+        """Return the variable AWS_`name`, which wins, or the setting `name`, or None."""
         return values.variable(f"AWS_{name.upper()}", environ, name) or self.get(name)
 
     @property
@@ -97,17 +97,19 @@ class Profile:
         return self._credentials is not None and KEY_ID in _present(self._credentials)
 
     def static_keys(self) -> StaticKeys:
-        """The profile's own key pair, a whole one from one file.
+        """Return the profile's own key pair, both keys from one file.
 
-        As in botocore, the file in which the key id stands must have the secret too.
-        Raises `ConfigError` for half a pair.
+        As in botocore, the file that has the key id must have the secret key too. Raises
+        `ConfigError` for half a pair.
         """
         for section in (self._credentials, self._config):
             found = _present(section) if section is not None else {}
             if KEY_ID in found:
                 if SECRET not in found:
                     raise self._half(found[KEY_ID], SECRET)
-                token = next((found[name] for name in TOKENS if name in found), None)
+                token = next(
+                    (found[name] for name in TOKEN_SETTINGS if name in found), None
+                )
                 return StaticKeys(found[KEY_ID], found[SECRET], token)
         raise self._half(self.settings[SECRET], KEY_ID)
 
@@ -128,6 +130,8 @@ class Profiles:
     def __init__(self, config: AwsFile, credentials: AwsFile) -> None:
         self.config = config
         self.credentials = credentials
+        # one profile may be the source of many
+        self._merged: dict[str, Profile] = {}
 
     @classmethod
     def load(cls, paths: tuple[str, str]) -> Profiles:
@@ -140,29 +144,33 @@ class Profiles:
 
     @classmethod
     def none(cls) -> Profiles:
-        """As if the files were not there."""
+        """Return no profiles, as if the files did not exist."""
         return cls(AwsFile(""), AwsFile(""))
 
     def names(self) -> list[str]:
-        """The profiles of both files, in the order in which they stand there."""
+        """Return the names of both files' profiles, in their order there."""
         return list(dict.fromkeys([*self.config.profiles, *self.credentials.profiles]))
 
     def __contains__(self, name: str) -> bool:
         return name in self.config.profiles or name in self.credentials.profiles
 
     def get(self, name: str) -> Profile:
-        """The profile `name`.
+        """Return the profile `name`.
 
-        Raises `NoSuchProfile` with the near matches, or with the section that was
-        meant to be this profile and is not.
+        Raises `NoSuchProfile`, with near matches or with a section that looks as if it
+        was meant to be this profile.
         """
+        merged = self._merged.get(name)
+        if merged is not None:
+            return merged
         if name in self:
-            return Profile(
+            merged = self._merged[name] = Profile(
                 name,
                 self.config.profiles.get(name),
                 self.credentials.profiles.get(name),
             )
-        # only a mistake needs it
+            return merged
+        # slow to load, and only a mistake needs it
         from difflib import get_close_matches
 
         paths = (self.config.path, self.credentials.path)

@@ -1,38 +1,40 @@
-"""What the value of a setting may mean: true or false, a number, one of some words.
+"""What the value of a setting means: true or false, a number, one of some words.
 
-One reading for settings, variables and options alike. What means nothing is an error
-that names the place: a slip is not to turn off, silently, what somebody wanted.
+Settings, variables and options are read alike. A value without a meaning is an error that
+names the place: a slip must not silently turn off what somebody wanted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-
 from awsexec.errors import ConfigError, shown
 from awsexec.profiles.files import Setting
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
 
 
 def variable(
     name: str, environ: Mapping[str, str], setting: str = ""
 ) -> Setting | None:
-    """The environment's variable `name`, None where it is not set or empty.
+    """Return the variable `name` of the environment; None where it is unset or empty.
 
-    `setting` is the name of the setting that it stands for, else its own.
+    `setting` is the name of the setting that the variable stands for, by default its own.
     """
     value = environ.get(name)
-    return Setting(setting or name, value, name, 0) if value else None
+    return Setting.outside(setting or name, value, name) if value else None
 
 
 def is_true(setting: Setting | None) -> bool:
-    """Whether it is true, in any case of letters; one that is not there is false.
+    """Return whether it is ``true``, in any case of letters; None is false.
 
-    Raises `ConfigError` where it is neither true nor false.
+    Raises `ConfigError` for anything but ``true`` and ``false``.
     """
     if setting is None:
         return False
     if setting.value.lower() not in ("true", "false"):
         raise ConfigError(
-            f"{setting.where}: {shown(setting.value)} is neither true nor false"
+            f"{setting.where}: {setting.name} = {shown(setting.value)}: write true or false"
         )
     return setting.value.lower() == "true"
 
@@ -40,14 +42,14 @@ def is_true(setting: Setting | None) -> bool:
 def number(
     setting: Setting | None, bounds: tuple[int, int] | None = None
 ) -> int | None:
-    """The whole number that it is, None where it is not there.
+    """Return its whole number, None for no setting.
 
-    Raises `ConfigError` where it is something else, or beyond the `bounds`.
+    Raises `ConfigError` for anything else, and for a number beyond the `bounds`.
     """
     if setting is None:
         return None
     text = setting.value
-    # int() takes digits of every script, and refuses thousands of them
+    # int() accepts digits of every script, and refuses thousands of them
     if text.isascii() and text.isdigit() and len(text) <= 20:
         if bounds is None or bounds[0] <= int(text) <= bounds[1]:
             return int(text)
@@ -58,11 +60,12 @@ def number(
 
 
 def one_of(setting: Setting | None, words: Collection[str]) -> str | None:
-    """Which of `words` it is, None where it is not there. Raises `ConfigError`."""
+    """Return which of `words` it is, None for no setting. Raises `ConfigError`."""
     if setting is None:
         return None
     if setting.value not in words:
         raise ConfigError(
-            f"{setting.where}: {shown(setting.value)} is none of {', '.join(words)}"
+            f"{setting.where}: {setting.name} = {shown(setting.value)}: write "
+            + " or ".join(words)
         )
     return setting.value

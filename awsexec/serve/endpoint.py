@@ -6,29 +6,32 @@ COMMAND. It ends with COMMAND, however that ends.
 
 from __future__ import annotations
 
-import copy
 import os
 import shlex
 import socket
 import threading
 import time
-from collections.abc import Callable, Mapping
 
 from awsexec import terminal
-from awsexec.credentials.credentials import Credentials
+from awsexec.cache.store import store_for
+from awsexec.credentials.get import resolver_for
 from awsexec.credentials.mfa import Codes
-from awsexec.credentials.resolver import Resolver
 from awsexec.errors import AwsexecError, MfaRefused, NeedsUser, NoCode
-from awsexec.options.arguments import Arguments
-from awsexec.plan import plan
-from awsexec.plan.plan import Selection
 from awsexec.processes import background
-from awsexec.profiles import bare
+from awsexec.profiles.files import Setting
 from awsexec.report import VERBOSE, Report
 from awsexec.serve import config_copy
 from awsexec.serve.renewal import Renewal, fresh
 from awsexec.serve.watch import Watch
 from awsexec.times import duration, iso8601
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from awsexec.credentials.credentials import Credentials
+    from awsexec.credentials.resolver import Resolver
+    from awsexec.plan.plan import Plan
 
 # the word of an endpoint that has started
 READY = "ready"
@@ -39,9 +42,8 @@ ANSWER = 60.0
 
 
 def start(
-    selected: Selection,
+    plan: Plan,
     credentials: Credentials,
-    arguments: Arguments,
     environ: Mapping[str, str],
     report: Report,
 ) -> dict[str, str]:
@@ -49,7 +51,7 @@ def start(
 
     COMMAND is what this process becomes. Raises `AwsexecError`.
     """
-    endpoint = _Endpoint(selected, credentials, arguments, environ, report)
+    endpoint = _Endpoint(plan, credentials, environ, report)
     try:
         reading, writing = os.pipe()
         if hasattr(os, "fork"):
@@ -77,25 +79,23 @@ class _Endpoint:
 
     def __init__(
         self,
-        selected: Selection,
+        plan: Plan,
         credentials: Credentials,
-        arguments: Arguments,
         environ: Mapping[str, str],
         report: Report,
     ) -> None:
-        self._selected = selected
-        self._arguments = arguments
+        self._plan = plan
         # a code in it is good for one call, which was made
         self._environ = {k: v for k, v in environ.items() if k != "AWSEXEC_MFA_TOKEN"}
         self._report = report
         self._store = None
-        if not arguments.no_cache:
-            self._store = plan.store_for(self._environ, report)
-        self._quiet = self._resolver(no_prompt=True)
+        if plan.uses_cache:
+            self._store = store_for(self._environ, report)
+        self._quiet = self._resolver(may_prompt=False)
         self._renewal = Renewal(
             credentials,
-            lambda demand: self._quiet.credentials(selected.chain, demand),
-            None if arguments.no_prompt else self._ask,
+            self._quiet.credentials,
+            self._ask if plan.asking.may_prompt else None,
             time.time,
         )
         self._token = os.urandom(32).hex()
@@ -117,11 +117,11 @@ class _Endpoint:
             "AWS_CONTAINER_AUTHORIZATION_TOKEN": self._token,
         }
         if path:
-            name = bare.name(self._selected.config.profiles)
+            name = config_copy.unused_name(self._plan.config.profiles)
             added["AWS_PROFILE"] = added["AWSEXEC_BARE_PROFILE"] = name
             added["AWS_CONFIG_FILE"] = added["AWSEXEC_BARE_CONFIG"] = path
-            added["AWSEXEC_OWN_CONFIG"] = self._selected.config.paths[0]
-        if bare.has_boto_keys(self._environ):
+            added["AWSEXEC_OWN_CONFIG"] = self._plan.config.paths[0]
+        if config_copy.has_boto_keys(self._environ):
             added["BOTO_CONFIG"] = os.devnull
         return added
 
@@ -149,11 +149,11 @@ class _Endpoint:
 
     def _config(self) -> tuple[str, Callable[[], None]]:
         """COMMAND's config file, and what removes it; "" for the user's own."""
-        profiles = self._selected.config.profiles
-        texts = [_content(path) for path in self._selected.config.paths]
-        if not bare.is_needed(profiles, texts):
+        profiles = self._plan.config.profiles
+        texts = [_content(path) for path in self._plan.config.paths]
+        if not config_copy.needs_copy(profiles, texts):
             return "", lambda: None
-        return config_copy.place(bare.config(profiles, texts[0]))
+        return config_copy.write_copy(config_copy.copied(profiles, texts[0]))
 
     def current(self) -> dict[str, str] | None:
         """What a request is answered with: see `child.server.Supply`."""
@@ -170,42 +170,43 @@ class _Endpoint:
 
     def why_not(self) -> str:
         """Why there are none, and what the user can do, for SDKs to show."""
-        name, fault = self._selected.name, self._renewal.fault
+        name, fault = self._plan.name, self._renewal.fault
         if isinstance(fault, NeedsUser):
             why = f"new ones take {fault.what}"
         else:
             why = str(fault or "new ones have not come yet")
-        if self._selected.by_name and not self._arguments.no_cache:
+        if self._plan.by_name and self._plan.uses_cache:
             advice = f"run in a terminal: awsexec {shlex.quote(name)} true"
         else:
             advice = "start it again"
         return f"awsexec: the credentials of {name} have ended: {why}; {advice}"
 
-    def _resolver(self, *, no_prompt: bool, code: str | None = None) -> Resolver:
-        arguments = copy.copy(self._arguments)
-        arguments.no_prompt, arguments.mfa_token = no_prompt, code
-        return plan.resolver_for(
-            self._selected, arguments, self._environ, self._store, self._report
+    def _resolver(self, *, may_prompt: bool, code: str | None = None) -> Resolver:
+        given = None
+        if code is not None:
+            given = Setting.outside("mfa_token", code, "the terminal")
+        asking = self._plan.asking.again(may_prompt=may_prompt, code=given)
+        return resolver_for(
+            self._plan.asking_again(asking), self._environ, self._store, self._report
         )
 
     def _fresh(self, resolver: Resolver) -> Credentials:
-        chain = self._selected.chain
-        return fresh(lambda demand: resolver.credentials(chain, demand), time.time)
+        return fresh(resolver.credentials, time.time)
 
     def _ask(self, fault: AwsexecError) -> Credentials:
         """New credentials with the user's help, who is at the terminal with COMMAND.
 
         Raises the `fault` where they cannot help.
         """
-        kind = self._selected.chain.source.kind
-        if not isinstance(fault, NeedsUser) and kind != "process":
+        kind = self._plan.chain.source.kind
+        if not isinstance(fault, NeedsUser) and not kind.prompts_itself:
             raise fault
         try:
             with terminal.foreground():
                 if isinstance(fault, NoCode):
                     return self._with_code(fault)
                 terminal.show(f"\n{self._ending()}\n")
-                return self._fresh(self._resolver(no_prompt=False))
+                return self._fresh(self._resolver(may_prompt=True))
         except terminal.NoTerminal:
             raise fault from None
 
@@ -215,7 +216,7 @@ class _Endpoint:
         codes = Codes(None, None, self._question)
         for code in codes.attempts(fault.profile, fault.serial):
             try:
-                return self._fresh(self._resolver(no_prompt=True, code=code))
+                return self._fresh(self._resolver(may_prompt=False, code=code))
             except MfaRefused as error:
                 refused = error
         assert refused is not None, "no code was given, and none was refused"
@@ -229,7 +230,7 @@ class _Endpoint:
         found = self._renewal.current()
         left = found.expires - time.time() if found and found.expires else 0
         what = f"end in {duration(left)}" if left > 0 else "have ended"
-        return f"awsexec: the credentials of {self._selected.name} {what}"
+        return f"awsexec: the credentials of {self._plan.name} {what}"
 
 
 def _content(path: str) -> bytes:

@@ -24,7 +24,7 @@ NAP = 15.0
 Get = Callable[[Demand], Credentials]
 
 
-def due_from(credentials: Credentials, now: float) -> float:
+def renew_from(credentials: Credentials, now: float) -> float:
     """From when on to renew them, in seconds since the epoch."""
     if credentials.expires is None:
         return float("inf")
@@ -36,7 +36,7 @@ def fresh(get: Get, clock: Callable[[], float]) -> Credentials:
     """Credentials that are not due; those of another awsexec, if it has some."""
     found = get(Demand())
     now = clock()
-    return found if due_from(found, now) > now else get(Demand(refresh=True))
+    return found if renew_from(found, now) > now else get(Demand(refresh=True))
 
 
 class Renewal:
@@ -58,7 +58,7 @@ class Renewal:
         self._get = get
         self._ask = ask
         self._clock = clock
-        self._next = due_from(credentials, clock())
+        self._next = renew_from(credentials, clock())
         self._tried = self._asked = float("-inf")
         self._wanted = threading.Event()
         self.fault: AwsexecError | None = None
@@ -105,7 +105,7 @@ class Renewal:
         if self._credentials.expires is not None:
             pause = min(pause, (self._credentials.expires - now) / 4)
         # after a failure, and where the source had no newer ones
-        self._next = max(due_from(self._credentials, now), now + max(1.0, pause))
+        self._next = max(renew_from(self._credentials, now), now + max(1.0, pause))
 
     def _renew_with_the_user(
         self, ask: Callable[[AwsexecError], Credentials], fault: AwsexecError

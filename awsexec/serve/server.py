@@ -14,13 +14,16 @@ import http
 import http.client
 import io
 import json
-import socket
 import sys
 import time
-from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
 from awsexec.loopback import peer
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Awaitable, Callable, Mapping
 
 # seconds for which a request waits for credentials: the SDK for JavaScript gives up
 # after one, and botocore after two

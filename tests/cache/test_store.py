@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from awsexec.cache import locks
-from awsexec.cache.store import KEPT, Store, default_directory
+from awsexec.cache.store import PRUNE_AFTER, Store, default_directory
 from awsexec.errors import AwsexecError
 from awsexec.fastpath import Entry
 from awsexec.report import DEBUG, Report
@@ -192,11 +192,11 @@ def test_prune(world):
         (world.path / name).write_text("")
         os.utime(world.path / name, (NOW, NOW))
     os.utime(world.path / world.names(".lock")[0], (NOW, NOW))
-    world.now = NOW + KEPT
+    world.now = NOW + PRUNE_AFTER
     world.store.prune()
     assert len(world.names()) == 4
     # a write clears away what has been of no use for a day; nothing else is touched
-    world.now = NOW + 3600 + KEPT + 1
+    world.now = NOW + 3600 + PRUNE_AFTER + 1
     world.store.write(entry(OTHER, expires=world.now + 3600))
     assert world.store.read(OTHER) is not None
     assert len(world.names()) == 2
@@ -208,7 +208,7 @@ def test_prune_leaves_a_lock_that_is_held(world):
     with world.store.lock(KEY, lambda: None):
         (lock,) = world.names(".lock")
         os.utime(world.path / lock, (NOW, NOW))
-        world.now = NOW + 10 * KEPT
+        world.now = NOW + 10 * PRUNE_AFTER
         World(world.path).store.prune()
         assert world.names(".lock") == [lock]
 

@@ -3,9 +3,9 @@
 import pytest
 
 from awsexec.credentials import aws_errors
-from awsexec.credentials.aws_errors import Refused, Unreachable
+from awsexec.credentials.sdk.errors import Refused, Unreachable
 from awsexec.errors import CredentialsError, MfaRefused
-from awsexec.plan import chain as chains
+from awsexec.plan.chain import chain_of
 from awsexec.profiles import files
 from awsexec.profiles.profile import Profiles
 from tests.support import ALICE, READER, READER_CONFIG, SERIAL
@@ -18,8 +18,8 @@ def explain(code, message, skew=None, settings=""):
         files.parse(READER_CONFIG + settings, "CONFIG", files.CONFIG),
         files.parse(ALICE, "CREDENTIALS", files.CREDENTIALS),
     )
-    chain = chains.resolve(profiles, profiles.get("reader"), "me", {})
-    return aws_errors.explain(Refused(code, message, skew), chain, chain.steps[0])
+    chain = chain_of(profiles, profiles.get("reader"), "me", {})
+    return aws_errors.in_words(Refused(code, message, skew), chain, chain.steps[0])
 
 
 @pytest.mark.parametrize(

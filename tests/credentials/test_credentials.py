@@ -61,7 +61,9 @@ def test_from_iso8601(text, expected):
 
 def test_from_entry():
     entry = Entry("", "", SESSION.issued, SESSION.expires, SESSION.variables())
-    assert Credentials.from_entry(entry) == SESSION
+    found = Credentials.from_entry(entry)
+    assert found.variables() == SESSION.variables()
+    assert (found.issued, found.expires) == (SESSION.issued, SESSION.expires)
 
 
 def test_no_secret_is_shown():

@@ -10,7 +10,7 @@ from awsexec.profiles.files import Setting
 from tests.support import SERIAL
 
 QUESTION = f"MFA code for p ({SERIAL}): "
-OPTION = Setting("mfa_token", "000000", "--mfa-token", 0)
+OPTION = Setting.from_option("mfa_token", "000000", "--mfa-token")
 PROCESS = Setting("mfa_process", "echo 111111", "CONFIG", 7)
 
 

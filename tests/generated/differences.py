@@ -287,7 +287,7 @@ _MACHINE = "assumed-role/(instance|task)-role/|no credentials"
 TOLD: tuple[tuple[str, str, str], ...] = (
     (
         "beyond AWS's limits",
-        "seconds; |is not a whole number|is no role ARN|one hour at most",
+        "seconds; |is not a whole number|is not a role ARN|one hour at most",
         "",
     ),
     (
@@ -298,7 +298,7 @@ TOLD: tuple[tuple[str, str, str], ...] = (
     ),
     (
         "credential_source without role_arn",
-        r"^profile .* \((environment|ec2 metadata|container), ",
+        r"^profile .* \((environment|ec2|container), ",
         _MACHINE,
     ),
     (
@@ -324,7 +324,7 @@ TOLD: tuple[tuple[str, str, str], ...] = (
         "cannot present it",
         "",
     ),
-    ("a region in upper case, like EU-WEST-1", "is no AWS region", ""),
+    ("a region in upper case, like EU-WEST-1", "is not an AWS region", ""),
     ("a services section that does not exist", r"there is no \[services", ""),
 )
 

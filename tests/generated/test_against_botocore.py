@@ -28,10 +28,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from awsexec.credentials.credentials import child_variables
-from awsexec.credentials.get import obtain
+from awsexec.credentials.get import get
+from awsexec.credentials.resolver import Demand
 from awsexec.credentials.sdk import clients
 from awsexec.errors import AwsexecError
 from awsexec.options import arguments
+from awsexec.plan.plan import make_plan
 from awsexec.profiles import files
 from awsexec.report import QUIET, Report
 from tests.generated import examples, part
@@ -109,11 +111,12 @@ class Bench:
             report = Report(io.StringIO(), QUIET)
             try:
                 given = arguments.parse(words(world))
-                selected, found = obtain(given, environ, report)
+                plan = make_plan(given, environ)
+                found = get(plan, Demand(), environ, report)
             except AwsexecError as error:
                 return outcome(aws, None, None, str(error))
-            variables = child_variables(found, selected.name, selected.region)
-            return outcome(aws, variables, selected.region)
+            variables = child_variables(found, plan.name, plan.region)
+            return outcome(aws, variables, plan.region)
 
 
 class EndToEnd(Bench):

@@ -12,8 +12,8 @@ from awsexec import fastpath
 from awsexec.errors import AwsexecError, ConfigError, UsageError
 from awsexec.options import arguments
 from awsexec.options.arguments import OPTIONS
-from awsexec.plan import chain as chains
-from awsexec.plan import endpoint as endpoints
+from awsexec.plan.chain import chain_of
+from awsexec.plan.endpoint import endpoint_for, region_of
 from awsexec.profiles import files
 from awsexec.profiles.profile import Profiles
 from tests.generated import examples
@@ -119,11 +119,11 @@ def test_any_profile(pair, environ):
     for name in [*profiles.names(), "nobody"]:
         try:
             profile = profiles.get(name)
-            chain = chains.resolve(profiles, profile, "me", environ)
-            key = chain.key("aws", len(chain.steps))
+            chain = chain_of(profiles, profile, "me", environ)
+            key = chain.keys("aws")[-1]
             assert key.isascii() and key.isprintable()
-            region = endpoints.region_of(profile, environ, None)
-            endpoints.resolve(profiles, profile, environ, region, chain.role_arns)
+            region = region_of(profile, environ, None)
+            endpoint_for(profiles, profile, environ, region, chain.role_arns)
         except AwsexecError as error:
             assert str(error)
 

@@ -27,12 +27,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from awsexec.credentials import sources
-from awsexec.credentials.get import obtain
+from awsexec.credentials.context import Context
+from awsexec.credentials.get import get
+from awsexec.credentials.resolver import Demand
 from awsexec.credentials.sdk import clients
-from awsexec.credentials.sources import Surroundings
 from awsexec.errors import AwsexecError
 from awsexec.options import arguments
-from awsexec.plan import plan
+from awsexec.plan.plan import make_plan
 from awsexec.report import QUIET, Report
 from tests.generated import examples
 from tests.generated.aws import Aws, Raw, furnish
@@ -79,7 +80,7 @@ _SECRET = re.compile("(?i)secret|token$|refresh|deviceCode")
 _secrets = st.sampled_from(
     [f"{MARK}\n", f"{MARK}\n  x", f"{MARK}\r\nX: y", f"{MARK}é", f"{MARK}\x7f", MARK]
 )
-# what is no JSON, or no XML, or too much of it
+# what is not JSON, or no XML, or too much of it
 _junk = st.one_of(
     st.sampled_from(
         [DEEP, '{"a":' * 100_000, "", "{}", "[]", "null", "[1]", "9" * 5000]
@@ -236,7 +237,8 @@ class Bench:
             _judged(),
         ):
             given = arguments.parse([*options, "a"])
-            _, found = obtain(given, environ, Report(io.StringIO(), QUIET))
+            plan, report = make_plan(given, environ), Report(io.StringIO(), QUIET)
+            found = get(plan, Demand(), environ, report)
             assert found.key_id.isprintable() and found.secret.isprintable()
             assert found.expires is None or found.expires > time.time()
 
@@ -251,12 +253,12 @@ class Bench:
             _judged(),
         ):
             aws.portal.allowed = True
-            selected = plan.select(arguments.parse(["a"]), environ)
-            around = Surroundings(
+            plan = make_plan(arguments.parse(["a"]), environ)
+            context = Context(
                 environ=environ,
                 paths=self.paths,
                 hops=("a",),
-                endpoint=selected.endpoint,
+                endpoint=plan.endpoint,
                 retries=None,
                 show=lambda text: None,
                 device_code=True,
@@ -264,7 +266,7 @@ class Bench:
                 lock=lambda name, doing: contextlib.nullcontext(),
                 debug=lambda text: None,
             )
-            sources.load(selected.chain.source, around)
+            sources.load(plan.chain.source, context)
 
 
 @contextlib.contextmanager

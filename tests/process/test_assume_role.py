@@ -293,7 +293,7 @@ def test_option_for_a_session_where_none_is_opened(run_awsexec, home, words):
         ),
         (
             ["--policy-arn", f"{OWN}a {OWN}b"],
-            f"--policy-arn: {OWN}a {OWN}b is no policy ARN; write",
+            f"--policy-arn: {OWN}a {OWN}b is not a policy ARN; write",
         ),
         (
             ["--policy-arn", READ_ONLY, "--read-only"],
@@ -304,7 +304,10 @@ def test_option_for_a_session_where_none_is_opened(run_awsexec, home, words):
             ["--policy", "none.json"],
             "--policy: cannot use the policy none.json: No such",
         ),
-        (["--source-identity", "a b"], "--source-identity: a b is no source identity"),
+        (
+            ["--source-identity", "a b"],
+            "--source-identity: a b is not a source identity",
+        ),
     ],
 )
 def test_limits_are_checked_before_the_call(run_awsexec, home, sts, words, message):

@@ -178,7 +178,7 @@ MFA = f"mfa_serial = {SERIAL}\n"
             READER_CONFIG.replace("123456789012", "12345678901"),
             ALICE,
             ("reader",),
-            "{config}:3: arn:aws:iam::12345678901:role/reader is no role ARN; write "
+            "{config}:3: arn:aws:iam::12345678901:role/reader is not a role ARN; write "
             "arn:aws:iam::ACCOUNT:role/NAME with the 12 digits of the account",
             id="malformed ARN",
         ),
@@ -186,7 +186,7 @@ MFA = f"mfa_serial = {SERIAL}\n"
             "",
             ALICE,
             ("alice", "--role-arn", "reader"),
-            "--role-arn: reader is no role ARN; write arn:aws:iam::ACCOUNT:role/NAME "
+            "--role-arn: reader is not a role ARN; write arn:aws:iam::ACCOUNT:role/NAME "
             "with the 12 digits of the account",
             id="malformed ARN by option",
         ),
@@ -233,7 +233,7 @@ MFA = f"mfa_serial = {SERIAL}\n"
             ALICE,
             ("reader", "--mfa-token", "111111"),
             "{config}:4: MFA for profile 'reader', but a role's session (profile 'reader' "
-            "(ec2 metadata, {config}:3)) cannot present it; remove mfa_serial, or name a "
+            "(ec2, {config}:3)) cannot present it; remove mfa_serial, or name a "
             "source_profile with the keys of the device's user",
             id="MFA with a role's session",
         ),
@@ -241,7 +241,7 @@ MFA = f"mfa_serial = {SERIAL}\n"
             READER_CONFIG + "role_session_name = a b\n",
             ALICE,
             ("reader",),
-            "{config}:5: a b is no role session name; it has 2 to 64 characters, "
+            "{config}:5: a b is not a role session name; it has 2 to 64 characters, "
             "letters, digits and _+=,.@-",
             id="session name",
         ),
@@ -265,7 +265,7 @@ MFA = f"mfa_serial = {SERIAL}\n"
             READER_CONFIG + "mfa_serial = alice\n",
             ALICE,
             ("reader",),
-            "{config}:5: alice is no MFA device; write its serial number, or "
+            "{config}:5: alice is not an MFA device; write its serial number, or "
             "arn:aws:iam::ACCOUNT:mfa/NAME",
             id="serial",
         ),
@@ -273,7 +273,7 @@ MFA = f"mfa_serial = {SERIAL}\n"
             READER_CONFIG,
             ALICE,
             ("reader", "--region", "EU West"),
-            "--region: EU West is no AWS region; write one like eu-west-1",
+            "--region: EU West is not an AWS region; write one like eu-west-1",
             id="region",
         ),
         pytest.param(
@@ -621,7 +621,7 @@ def test_endpoint_that_is_no_url(run_awsexec, home):
     home.write_config(READER_CONFIG)
     result = run_awsexec("reader", "true", env={"AWS_ENDPOINT_URL": "localhost:4566"})
     assert result.error() == (
-        "AWS_ENDPOINT_URL: localhost:4566 is no URL; write http(s)://HOST:PORT"
+        "AWS_ENDPOINT_URL: localhost:4566 is not a URL; write http(s)://HOST:PORT"
     )
 
 

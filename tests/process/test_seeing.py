@@ -83,14 +83,14 @@ def test_list_piped(run_awsexec, everything):
     assert "\x1b" not in result.stdout
     rows = [re.split(r"\s{2,}", line) for line in result.stdout.splitlines()]
     assert rows[0] == "PROFILE SOURCE ACCOUNT ROLE REGION MFA CACHED".split()
-    assert rows[1] == ["alice", "static"]
+    assert rows[1] == ["alice", "keys"]
     assert rows[2][0] == "broken"
     assert rows[2][1].startswith("! ~/.aws/config:")
     assert rows[2][1].endswith("check the spelling")
     assert rows[3] == ["corp", "sso", "210987654321", "Admin"]
-    assert rows[4][:-1] == ["reader", "static", "123456789012", "reader", "eu-west-1"]
+    assert rows[4][:-1] == ["reader", "keys", "123456789012", "reader", "eu-west-1"]
     assert rows[4][-1] in ("59m", "1h00m")
-    assert rows[6] == ["writer", "static", "123456789012", "writer", "yes"]
+    assert rows[6] == ["writer", "keys", "123456789012", "writer", "yes"]
     assert everything.operations == ["AssumeRole reader"]
 
 
@@ -105,7 +105,7 @@ def test_list_fits_a_terminal(at_terminal, everything):
     assert output.startswith("\x1b[1mPROFILE")
     assert re.search(r"\n\x1b\[31mbroken .*…\x1b\[0m\n", output)
     # columns are columns, however wide their characters
-    heads = [line.partition("static")[0] for line in lines if "static" in line]
+    heads = [line.partition("keys")[0] for line in lines if "keys" in line]
     assert len(set(map(columns, heads))) == 1
     assert at_terminal("--list", env={"NO_COLOR": "1"})[0] == "\n".join(lines) + "\n"
     assert "\x1b" not in at_terminal("--list", env={"TERM": "dumb"})[0]
@@ -146,7 +146,7 @@ def test_list_as_json(run_awsexec, everything):
     assert 3500 < reader.pop("seconds_left") <= 3600
     assert reader.pop("expires").endswith("Z")
     assert reader == {
-        "source": "static",
+        "source": "keys",
         "source_profile": "alice",
         "account": "123456789012",
         "role_arn": READER,

@@ -130,7 +130,7 @@ def test_v1_switched_off(run_awsexec, home, instance, place):
     instance.v2 = False
     error = run_awsexec("p", "true", env=env).error()
     assert error == (
-        f"profile 'p' (ec2 metadata, {home.config}:2): no IMDSv2 token from "
+        f"profile 'p' (ec2, {home.config}:2): no IMDSv2 token from "
         f"{instance.url}, and ec2_metadata_v1_disabled forbids IMDSv1; is this an EC2 "
         "instance, and no container too many hops away?"
     )
@@ -304,7 +304,7 @@ def test_another_endpoint_is_another_identity(run_awsexec, home, instance, sts):
         (
             "",
             {"AWS_EC2_METADATA_DISABLED": "True"},
-            "profile 'p' (ec2 metadata, {config}:2): AWS_EC2_METADATA_DISABLED switches "
+            "profile 'p' (ec2, {config}:2): AWS_EC2_METADATA_DISABLED switches "
             "it off; unset it to use it",
         ),
     ],
@@ -334,7 +334,7 @@ def test_instance_without_a_role(run_awsexec, home, instance):
     home.write_config(ALONE.format("Ec2InstanceMetadata"))
     instance.credentials = None
     assert run_awsexec("p", "true").error() == (
-        f"profile 'p' (ec2 metadata, {home.config}:2): {instance.url} knows no role; "
+        f"profile 'p' (ec2, {home.config}:2): {instance.url} knows no role; "
         "attach an instance profile to the instance"
     )
 
@@ -343,7 +343,7 @@ def test_role_that_does_not_trust_ec2(run_awsexec, home, instance):
     home.write_config(ALONE.format("Ec2InstanceMetadata"))
     instance.trouble = {"Code": "AssumeRoleUnauthorizedAccess", "Message": "no"}
     assert run_awsexec("p", "true").error() == (
-        f"profile 'p' (ec2 metadata, {home.config}:2): {instance.url} has no "
+        f"profile 'p' (ec2, {home.config}:2): {instance.url} has no "
         "credentials for the attached role; check that EC2 is in the role's trust policy"
     )
 
@@ -365,7 +365,7 @@ def test_metadata_of_no_use(run_awsexec, home, instance, changes, what):
     if isinstance(changes, dict):
         instance.trouble = {**document(instance.credentials), **changes}
     assert run_awsexec("p", "true").error() == (
-        f"profile 'p' (ec2 metadata, {home.config}:2): {what.format(url=instance.url)}"
+        f"profile 'p' (ec2, {home.config}:2): {what.format(url=instance.url)}"
     )
 
 
@@ -381,7 +381,7 @@ def test_off_ec2_it_fails_soon(run_awsexec, home, instance, dead_port):
     url = f"http://127.0.0.1:{dead_port}"
     env = {"AWS_EC2_METADATA_SERVICE_ENDPOINT": url}
     assert run_awsexec("p", "true", env=env).error() == (
-        f"profile 'p' (ec2 metadata, {home.config}:2): no EC2 instance metadata at "
+        f"profile 'p' (ec2, {home.config}:2): no EC2 instance metadata at "
         f"{url}; this is no EC2 instance, or its metadata service is off: name another "
         "PROFILE or source"
     )
@@ -457,7 +457,7 @@ def test_no_profile_no_config_and_no_instance(run_awsexec, home, instance, dead_
     url = f"http://127.0.0.1:{dead_port}"
     env = {"AWS_EC2_METADATA_SERVICE_ENDPOINT": url}
     assert run_awsexec("--", "true", env=env).error() == (
-        "ec2 metadata (no PROFILE, and none in the config files): no EC2 instance "
+        "ec2 (no PROFILE, and no profile in the config files): no EC2 instance "
         f"metadata at {url}; this is no EC2 instance, or its metadata service is off: "
         "name another PROFILE or source"
     )
@@ -500,7 +500,7 @@ def test_explain_says_how_long_the_instance_s_are_kept(run_awsexec, home, instan
 def test_explain_on_an_instance(run_awsexec, home, instance, sts):
     home.write_config(NAMED.format("Ec2InstanceMetadata"))
     facts = json.loads(run_awsexec("--explain", "--json", "reader").stdout)
-    assert facts["chain"][0]["kind"] == "ec2 metadata"
+    assert facts["chain"][0]["kind"] == "ec2"
     assert facts["instance"]["role"] == ROLE
     assert facts["instance"]["instance_profile"] == PROFILE_ARN
     assert facts["instance"]["expires"] == iso8601(instance.credentials.expires)

@@ -34,7 +34,7 @@ def test_empty_value_is_no_value():
 
 def test_options_win():
     profile = profiles("[profile p]\na = 1\n").get("p")
-    changed = profile.with_options([Setting("a", "2", "--a", 0)])
+    changed = profile.with_options([Setting.from_option("a", "2", "--a")])
     assert (changed.value("a"), changed.settings["a"].where) == ("2", "--a")
     assert changed.without("a").value("a") is None
     assert profile.value("a") == "1"

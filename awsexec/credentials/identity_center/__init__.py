@@ -1,0 +1,1 @@
+"""IAM Identity Center: signing in, and its access portal."""

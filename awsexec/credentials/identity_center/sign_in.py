@@ -16,24 +16,24 @@ import secrets
 import shlex
 import time
 import urllib.parse
-from collections.abc import Callable
-from typing import Any
-
-import botocore.utils
-from botocore import UNSIGNED
-from botocore.config import Config
 
 from awsexec import terminal
-from awsexec.credentials import aws_errors
-from awsexec.credentials.checks import MALFORMED, unsendable
-from awsexec.credentials.sdk.clients import failures
-from awsexec.credentials.sdk.tokens import TokenCache
-from awsexec.credentials.sources import Surroundings, failed
+from awsexec.credentials.checks import MALFORMED, source_error, unsendable
+from awsexec.credentials.sdk.errors import Refused
+from awsexec.credentials.sdk.failures import failures
+from awsexec.credentials.sdk.tokens import TokenCache, seconds_left
 from awsexec.errors import CredentialsError, Interrupted, NeedsUser
 from awsexec.loopback.browser import open_tab
 from awsexec.loopback.server import Handler, Server
-from awsexec.plan.source_kinds import Source
 from awsexec.times import iso8601
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from awsexec.credentials.context import Context
+    from awsexec.plan.source import Source
 
 SERVICE = "AWS IAM Identity Center"
 
@@ -56,11 +56,11 @@ class SignIn:
     def __init__(
         self,
         source: Source,
-        around: Surroundings,
+        context: Context,
         create_client: Callable[..., Any],
     ) -> None:
         self._source = source
-        self._around = around
+        self._context = context
         self._create_client = create_client
         self._session = source.value("sso_session")
         self._start_url = source.value("sso_start_url") or ""
@@ -80,12 +80,11 @@ class SignIn:
         )
         cache.check()
         client = self._create_client(
-            "sso-oidc",
-            config=Config(region_name=self._region, signature_version=UNSIGNED),
+            "sso-oidc", region_name=self._region, unsigned=True
         )
         try:
             with failures(SERVICE, client.meta.endpoint_url):
-                if self._session is None or self._around.device_code:
+                if self._session is None or self._context.device_code:
                     registration = self._register(client, cache, {})
                     answer = self._with_device_code(client, registration)
                 else:
@@ -105,8 +104,8 @@ class SignIn:
             # the terminal shows ^C; what comes next begins on a line of its own
             self._show("\n")
             raise Interrupted from None
-        except aws_errors.Refused as error:
-            raise failed(
+        except Refused as error:
+            raise source_error(
                 self._source,
                 f"{SERVICE} refused the sign-in: {error.message.rstrip('.')} "
                 f"({error.code}); check sso_start_url and sso_region",
@@ -138,7 +137,7 @@ class SignIn:
         return token
 
     def _show(self, text: str) -> None:
-        show = self._around.show
+        show = self._context.show
         try:
             if show is None:
                 raise terminal.NoTerminal
@@ -278,10 +277,10 @@ class SignIn:
 
     def _given_up(self, error: str | None) -> CredentialsError:
         what = error or "nobody allowed it in time"
-        return failed(self._source, f"no sign-in: {what}; try again")
+        return source_error(self._source, f"no sign-in: {what}; try again")
 
     def _open(self, url: str) -> None:
-        if self._around.browser:
+        if self._context.browser:
             open_tab(url)
 
 
@@ -335,12 +334,6 @@ def command(source: Source) -> str:
         else ["--sso-session", session]
     )
     return shlex.join(["aws", "sso", "login", *which])
-
-
-def seconds_left(expires: str) -> float:
-    """Until `expires`, a time as the AWS CLI writes it. Raises `ValueError`."""
-    when = botocore.utils.parse_to_aware_datetime(expires)
-    return float(when.timestamp() - time.time())
 
 
 def _sha1(text: str) -> str:

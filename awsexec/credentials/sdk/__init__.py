@@ -1,0 +1,1 @@
+"""The AWS SDK: the only folder that imports botocore."""

@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import errno
-import http.client
 import os
-import time
-from collections.abc import Iterator, Mapping
-from typing import Any
 
 import botocore
 import botocore.awsrequest
@@ -19,15 +13,20 @@ import botocore.loaders
 import botocore.parsers
 import botocore.session
 import botocore.utils
-import urllib3.exceptions
 from botocore.configprovider import ConstantProvider
 
-from awsexec.credentials.aws_errors import Refused, Unreachable
-from awsexec.credentials.checks import MALFORMED
-from awsexec.credentials.credentials import Credentials
-from awsexec.errors import CredentialsError, shown
-from awsexec.plan.endpoint import Endpoint
+from awsexec.credentials.sdk.errors import Unreachable
+from awsexec.credentials.sdk.failures import ENDPOINTS, short_reason
+from awsexec.errors import shown
 from awsexec.version import __version__
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from awsexec.credentials.credentials import Credentials
+    from awsexec.plan.endpoint import Endpoint
 
 USER_AGENT = f"awsexec/{__version__}"
 # seconds
@@ -102,7 +101,7 @@ class Clients:
                 config=self._config.merge(config) if config else self._config,
                 **keys,
             )
-        except (botocore.exceptions.BotoCoreError, ValueError, *_ENDPOINTS) as error:
+        except (botocore.exceptions.BotoCoreError, ValueError, *ENDPOINTS) as error:
             # what it says is of the region and the URL
             raise Unreachable(place, str(error)) from None
 
@@ -124,7 +123,7 @@ class Clients:
             answer = session.send(request.prepare())
             return answer.status_code, answer.content
         except (botocore.exceptions.BotoCoreError, OSError, ValueError) as error:
-            reason = _short(error)
+            reason = short_reason(error)
             # urllib3 puts the whole of it into some of its errors
             reason = "the connection failed" if query in reason else reason
             raise Unreachable(url, reason) from None
@@ -138,49 +137,6 @@ class Clients:
         return bundle
 
 
-# botocore's words for endpoints of a kind that AWS does not have
-_ENDPOINTS = (
-    botocore.exceptions.BaseEndpointResolverError,
-    botocore.exceptions.EndpointProviderError,
-)
-
-
-@contextlib.contextmanager
-def failures(service: str, url: str) -> Iterator[None]:
-    """Around a call of `service` at `url`, and all that is read of its answer.
-
-    What that fails of becomes `Refused` where the service says no; `Unreachable` where
-    nobody answers, or somebody else does; and `CredentialsError` where it is a file of
-    this machine. None of their texts has anything in it that was sent: that may be a
-    secret.
-    """
-    try:
-        yield
-    except botocore.exceptions.ClientError as error:
-        raise _refused(error) from None
-    except (
-        botocore.exceptions.ConnectionError,
-        botocore.exceptions.HTTPClientError,
-    ) as error:
-        raise Unreachable(url, _short(error)) from None
-    except _ENDPOINTS as error:
-        raise Unreachable(url, str(error)) from None
-    except botocore.exceptions.BotoCoreError as error:
-        kind = type(error).__name__
-        raise Unreachable(url, f"no request can be made ({kind})") from None
-    except (botocore.parsers.ResponseParserError, *MALFORMED):
-        # the page of a proxy or of a network that wants a sign-in, or another server
-        raise Unreachable(url, f"what answers there is not {service}") from None
-    except OSError as error:
-        # the network's come as those above
-        if error.errno == errno.EOVERFLOW:
-            # a time beyond what this machine can tell
-            raise Unreachable(url, f"what answers there is not {service}") from None
-        place = f"{shown(os.fsdecode(error.filename))}: " if error.filename else ""
-        reason = error.strerror or type(error).__name__
-        raise CredentialsError(f"{place}{reason}; mend that and try again") from None
-
-
 class _Loader(botocore.loaders.Loader):  # type: ignore[misc]
     """Loads the models of our services without looking which other services there are.
 
@@ -190,66 +146,3 @@ class _Loader(botocore.loaders.Loader):  # type: ignore[misc]
 
     def list_available_services(self, type_name: str) -> list[str]:
         return ["sts", "iam", "sso", "sso-oidc", "signin"]
-
-
-def date_of(response: Mapping[str, Any]) -> float | None:
-    """When `response` was sent, by the sender's clock; None where it does not say.
-
-    Seconds since the epoch, from its Date header (RFC 9110).
-    """
-    import email.utils
-
-    text = response.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
-    try:
-        return email.utils.parsedate_to_datetime(text).timestamp() if text else None
-    except ValueError:
-        return None
-
-
-def _refused(error: botocore.exceptions.ClientError) -> Refused:
-    response = error.response
-    date = date_of(response)
-    skew = None if date is None else time.time() - date
-    details = response.get("Error", {})
-    return Refused(
-        str(details.get("Code") or "an unknown error"),
-        str(details.get("Message") or "no message"),
-        skew,
-    )
-
-
-# what speaks of the connection, and not of what was to be sent
-_OF_THE_NETWORK = (OSError, urllib3.exceptions.HTTPError, http.client.HTTPException)
-
-
-def _short(error: Exception) -> str:
-    """What a connection failed of, without the layers around it."""
-    if isinstance(error, botocore.exceptions.SSLError):
-        kind = "TLS failed"
-    elif isinstance(error, botocore.exceptions.ProxyConnectionError):
-        kind = "the proxy does not answer"
-    elif isinstance(error, botocore.exceptions.ConnectTimeoutError):
-        kind = "no connection in time"
-    elif isinstance(error, botocore.exceptions.ReadTimeoutError):
-        kind = "no answer in time"
-    elif isinstance(error, botocore.exceptions.ConnectionClosedError):
-        kind = "the connection was closed"
-    else:
-        kind = ""
-    cause: BaseException | None = error.__dict__.get("kwargs", {}).get("error") or error
-    while cause is not None and (inner := _inner(cause)) is not None:
-        cause = inner
-    if not isinstance(cause, _OF_THE_NETWORK):
-        # Python's words for a header that cannot be one have all of it
-        return kind or "the request cannot be sent"
-    text = getattr(cause, "strerror", None) or str(cause)
-    return f"{kind} ({text})" if kind else text
-
-
-def _inner(error: BaseException) -> BaseException | None:
-    """The error below one of urllib3's: its reason, or what it was raised from."""
-    for name in ("reason", "original_error", "__cause__", "__context__"):
-        inner = getattr(error, name, None)
-        if isinstance(inner, BaseException):
-            return inner
-    return None

@@ -5,25 +5,28 @@ IMDSv2 is tried first, and v1 where it is not switched off.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from typing import Any
 
 from botocore.exceptions import (
     BotoCoreError,
     InvalidIMDSEndpointError,
     MetadataRetrievalError,
 )
-from botocore.utils import METADATA_ENDPOINT_MODES, InstanceMetadataFetcher
+from botocore.utils import METADATA_ENDPOINT_MODES
 
-from awsexec.credentials.checks import MALFORMED
-from awsexec.credentials.credentials import Credentials
+from awsexec.credentials.checks import MALFORMED, checked, source_error
 from awsexec.credentials.sdk.clients import USER_AGENT
-from awsexec.credentials.sources import Surroundings, checked, failed
+from awsexec.credentials.sdk.providers import MetadataFetcher
 from awsexec.errors import ConfigError, CredentialsError, shown
-from awsexec.plan.source_kinds import METADATA_DISABLED, Source, metadata_is_off
+from awsexec.plan.source_kinds import METADATA_DISABLED, metadata_is_off
 from awsexec.profiles import values
 from awsexec.times import from_iso8601
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from awsexec.credentials.context import Context
+    from awsexec.credentials.credentials import Credentials
+    from awsexec.plan.source import Source
 
 # Seconds for a connection and for an answer, which come from the machine itself. Off
 # EC2 there is mostly nobody, which is found out twice, for v2 and for v1.
@@ -41,7 +44,7 @@ class Instance:
     credentials: Credentials
 
 
-def load(source: Source, around: Surroundings) -> Credentials:
+def load(source: Source, context: Context) -> Credentials:
     """The credentials of the instance's role.
 
     Raises `ConfigError` for a setting, and `CredentialsError`.
@@ -56,13 +59,15 @@ def describe(source: Source) -> Instance:
 
 def _ask(source: Source, with_profile: bool) -> Instance:
     if metadata_is_off(source.get(METADATA_DISABLED)):
-        raise failed(source, f"{METADATA_DISABLED} switches it off; unset it to use it")
+        raise source_error(
+            source, f"{METADATA_DISABLED} switches it off; unset it to use it"
+        )
     timeout = values.number(source.get("metadata_service_timeout"), TIMEOUTS)
     attempts = values.number(source.get("metadata_service_num_attempts"), ATTEMPTS)
     mode = _mode(source)
     is_v1_off = values.is_true(source.get("ec2_metadata_v1_disabled"))
     try:
-        fetcher = _Fetcher(
+        fetcher = MetadataFetcher(
             timeout=timeout or TIMEOUT,
             num_attempts=attempts or 1,
             user_agent=USER_AGENT,
@@ -85,76 +90,46 @@ def _ask(source: Source, with_profile: bool) -> Instance:
         ) from None
     except MetadataRetrievalError:
         # the one reason it has: no token, and v1 switched off
-        raise failed(
+        raise source_error(
             source,
             f"no IMDSv2 token from {fetcher.get_base_url()}, and ec2_metadata_v1_disabled "
             "forbids IMDSv1; is this an EC2 instance, and no container too many hops away?",
         ) from None
     except (BotoCoreError, OSError) as error:
-        raise failed(source, f"{fetcher.get_base_url()}: {error}") from None
+        raise source_error(source, f"{fetcher.get_base_url()}: {error}") from None
     except MALFORMED:
-        raise failed(
+        raise source_error(
             source, f"what answers at {fetcher.get_base_url()} is no EC2 metadata"
         ) from None
     if not found:
         raise _nothing(source, fetcher)
     expires = from_iso8601(str(found["expiry_time"]))
     if expires is None:
-        raise failed(source, "the expiration it gave is no ISO 8601 time")
+        raise source_error(source, "the expiration it gave is no ISO 8601 time")
     credentials = checked(
         source, found["access_key"], found["secret_key"], found["token"], expires
     )
     return Instance(found["role_name"], arn, credentials)
 
 
-class _Fetcher(InstanceMetadataFetcher):  # type: ignore[misc]
-    """botocore's, which remembers what it was answered, and asks for more."""
-
-    status: int | None = None
-
-    def instance_profile(self) -> str | None:
-        """The ARN of the instance profile, None where the metadata does not say."""
-        try:
-            answer = self._get_request(
-                "latest/meta-data/iam/info",
-                self._needs_retry_for_credentials,
-                self._fetch_metadata_token(),
-            )
-            arn = json.loads(answer.text).get("InstanceProfileArn")
-        except (self._RETRIES_EXCEEDED_ERROR_CLS, *MALFORMED):
-            return None
-        return arn if isinstance(arn, str) else None
-
-    def _is_non_ok_response(self, response: Any) -> bool:
-        self.status = response.status_code
-        return bool(super()._is_non_ok_response(response))
-
-    def _evaluate_expiration(self, credentials: dict[str, str]) -> None:
-        """Leave the expiration as it is.
-
-        botocore makes one that is near a later one, for processes that live long.
-        COMMAND, and the cache, want the truth.
-        """
-
-
-def _nothing(source: Source, fetcher: _Fetcher) -> CredentialsError:
+def _nothing(source: Source, fetcher: MetadataFetcher) -> CredentialsError:
     url = fetcher.get_base_url()
     if fetcher.status is None:
-        return failed(
+        return source_error(
             source,
             f"no EC2 instance metadata at {url}; this is no EC2 instance, or its "
             "metadata service is off: name another PROFILE or source",
         )
     if fetcher.status == 404:
-        return failed(
+        return source_error(
             source, f"{url} knows no role; attach an instance profile to the instance"
         )
     if fetcher.status != 200:
-        return failed(
+        return source_error(
             source,
             f"{url} answers with HTTP status {fetcher.status}; is this an EC2 instance?",
         )
-    return failed(
+    return source_error(
         source,
         f"{url} has no credentials for the attached role; check that EC2 is in the "
         "role's trust policy",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from typing import Any
 
 from botocore.credentials import LoginProvider
 from botocore.exceptions import (
@@ -15,32 +14,33 @@ from botocore.exceptions import (
 )
 
 from awsexec.credentials import aws_errors
-from awsexec.credentials.checks import MALFORMED
-from awsexec.credentials.credentials import Credentials
-from awsexec.credentials.sdk.clients import failures
+from awsexec.credentials.checks import MALFORMED, source_error
+from awsexec.credentials.sdk.errors import Refused, Unreachable
+from awsexec.credentials.sdk.failures import failures
+from awsexec.credentials.sdk.providers import client_creator, config_of, from_botocore
 from awsexec.credentials.sdk.tokens import TokenCache
-from awsexec.credentials.sources import (
-    Surroundings,
-    client_creator,
-    config_of,
-    failed,
-    taken,
-)
-from awsexec.plan.source_kinds import Source
 from awsexec.profiles.files import expand
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
-def load(source: Source, around: Surroundings) -> Credentials:
+    from awsexec.credentials.context import Context
+    from awsexec.credentials.credentials import Credentials
+    from awsexec.plan.source import Source
+
+
+def load(source: Source, context: Context) -> Credentials:
     """The credentials of the sign-in, which botocore renews in the AWS CLI's own cache.
 
     Raises `CredentialsError`.
     """
     directory = expand(
         source.value("AWS_LOGIN_CACHE_DIRECTORY") or "~/.aws/login/cache",
-        around.environ,
+        context.environ,
     )
     cache = TokenCache(source, directory)
-    create = client_creator(source, around)
+    create = client_creator(source, context)
     asked = False
 
     def begin(*arguments: Any, **options: Any) -> Any:
@@ -59,19 +59,19 @@ def load(source: Source, around: Surroundings) -> Credentials:
     command = shlex.join(["aws", "login", "--profile", source.profile.name])
     url = dict(source.urls).get("signin") or "AWS Sign-In"
     # a renewal ends the token that it was made with
-    with around.lock(f"login {source.setting.value}", "renewing the login"):
+    with context.lock(f"login {source.setting.value}", "renewing the login"):
         try:
             with failures("AWS Sign-In", url):
                 try:
-                    return taken(source, provider.load())
+                    return from_botocore(source, provider.load())
                 except MissingDependencyException:
-                    raise failed(
+                    raise source_error(
                         source,
                         "aws login sessions need the package awscrt; install "
                         "awsexec[login]",
                     ) from None
                 except LoginInsufficientPermissions:
-                    raise failed(
+                    raise source_error(
                         source,
                         "AWS does not let this identity renew its login; it wants the "
                         "policy SignInLocalDevelopmentAccess",
@@ -85,14 +85,14 @@ def load(source: Source, around: Surroundings) -> Credentials:
                     if asked and isinstance(error, MALFORMED):
                         # the answer's fault, not the file's
                         raise
-                    raise failed(
+                    raise source_error(
                         source, f"there is no valid login; run: {command}"
                     ) from None
-        except aws_errors.Refused as error:
-            raise failed(
+        except Refused as error:
+            raise source_error(
                 source,
                 f"AWS refused to renew the login: {error.message.rstrip('.')} "
                 f"({error.code}); run: {command}",
             ) from None
-        except aws_errors.Unreachable as error:
+        except Unreachable as error:
             raise aws_errors.unreachable(error, "AWS Sign-In") from None

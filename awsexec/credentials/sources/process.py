@@ -11,17 +11,22 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
-from typing import Any
 
-from awsexec.credentials.checks import MALFORMED
-from awsexec.credentials.credentials import Credentials
-from awsexec.credentials.sources import Surroundings, config_of, failed, taken
+from awsexec.credentials.checks import MALFORMED, source_error
+from awsexec.credentials.sdk.providers import config_of, from_botocore
 from awsexec.errors import ConfigError, ProcessLoop, SaidAlready, program, shown
 from awsexec.fastpath import CALLERS
-from awsexec.plan.source_kinds import Source
 from awsexec.processes import tree
 from awsexec.times import seconds
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from awsexec.credentials.context import Context
+    from awsexec.credentials.credentials import Credentials
+    from awsexec.plan.source import Source
 
 # more processes of ours than this, each in the one before, are a loop whose files or
 # names are others each time round
@@ -34,18 +39,14 @@ KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
 LOOK = 0.2
 
 
-def check(
-    source: Source,
-    paths: tuple[str, str],
-    hops: Sequence[str],
-    environ: Mapping[str, str],
-) -> None:
+def check(source: Source, context: Context) -> bool:
     """Raise `ProcessLoop` where this runs in the very process that it would run.
 
-    `hops` are as in `Surroundings`. To be called before any lock is taken: the caller
-    holds it.
+    To be called before any lock is taken, which the run around this one may hold. Return
+    whether this run may wait for a lock: inside another run's process it may not, since
+    that run may wait for it in turn (a → b and b → a).
     """
-    inside, me = callers(environ), [*paths, *hops]
+    inside, me = callers(context.environ), [*context.paths, *context.hops]
     for position, caller in enumerate(inside):
         if (caller[:2], caller[-1]) == (me[:2], me[-1]):
             names = [name for one in [*inside[position + 1 :], me] for name in one[2:]]
@@ -53,6 +54,7 @@ def check(
     if len(inside) >= DEEPEST:
         names = [one[-1] for one in [*inside, me]]
         raise ProcessLoop(names, source.setting.where)
+    return not inside
 
 
 def callers(environ: Mapping[str, str]) -> list[list[str]]:
@@ -68,7 +70,7 @@ def callers(environ: Mapping[str, str]) -> list[list[str]]:
         return []
 
 
-def load(source: Source, around: Surroundings) -> Credentials:
+def load(source: Source, context: Context) -> Credentials:
     """What the command prints, which is run without a shell.
 
     Raises `CredentialsError`.
@@ -81,7 +83,7 @@ def load(source: Source, around: Surroundings) -> Credentials:
     def popen(argv: list[str], **_: object) -> _Finished:
         # botocore asks again for credentials that do not live long; it gets the same
         if not finished:
-            finished.append(_run(source, argv, around))
+            finished.append(_run(source, argv, context))
         return finished[0]
 
     command = _named(source)
@@ -89,15 +91,15 @@ def load(source: Source, around: Surroundings) -> Credentials:
         source.profile.name, lambda: config_of(source), popen=popen
     )
     try:
-        return taken(source, provider.load())
+        return from_botocore(source, provider.load())
     except CredentialRetrievalError as error:
-        raise failed(
+        raise source_error(
             source, f"{command}: {error.__dict__['kwargs']['error_msg']}"
         ) from None
     except MALFORMED as error:
         if not finished:
-            raise failed(source, f"{command}: {error}; mend the quotes") from None
-        raise failed(
+            raise source_error(source, f"{command}: {error}; mend the quotes") from None
+        raise source_error(
             source,
             f"{command} printed something else than the JSON that AWS documents "
             "(Version 1, and Expiration in ISO 8601)",
@@ -121,15 +123,15 @@ class _Finished:
         return self._output, b""
 
 
-def _run(source: Source, argv: list[str], around: Surroundings) -> _Finished:
+def _run(source: Source, argv: list[str], context: Context) -> _Finished:
     """Run the command with the terminal and stderr as they are.
 
     stdin is COMMAND's, so it has that only where it is a terminal.
     """
     command = _named(source)
-    longest = _longest(around.environ)
-    inside = [*callers(around.environ), [*around.paths, *around.hops]]
-    environ = {**around.environ, CALLERS: json.dumps(inside)}
+    longest = _longest(context.environ)
+    inside = [*callers(context.environ), [*context.paths, *context.hops]]
+    environ = {**context.environ, CALLERS: json.dumps(inside)}
     try:
         process: subprocess.Popen[bytes] = subprocess.Popen(
             argv,
@@ -139,11 +141,11 @@ def _run(source: Source, argv: list[str], around: Surroundings) -> _Finished:
         )
     except (OSError, ValueError, IndexError) as error:
         reason = getattr(error, "strerror", None) or "there is no command in it"
-        raise failed(source, f"cannot run {command}: {reason}") from None
+        raise source_error(source, f"cannot run {command}: {reason}") from None
     output = _output(process, longest)
     if output is None:
         _end(process)
-        raise failed(
+        raise source_error(
             source,
             f"{command} was ended after {longest} seconds without an answer; run it by "
             f"hand to see why, or give it more time with {TIMEOUT}",
@@ -158,7 +160,7 @@ def _run(source: Source, argv: list[str], around: Surroundings) -> _Finished:
         if process.returncode == SaidAlready.status and _is_awsexec(argv[0]):
             # on the stderr that it shares with this one
             raise SaidAlready(f"{source.label}: {what}")
-        raise failed(source, what)
+        raise source_error(source, what)
     return _Finished(output)
 
 

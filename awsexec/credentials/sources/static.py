@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from awsexec.credentials.checks import unsendable
 from awsexec.credentials.credentials import Credentials
-from awsexec.credentials.sources import Surroundings
 from awsexec.errors import ConfigError
-from awsexec.plan.source_kinds import Source
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from awsexec.credentials.context import Context
+    from awsexec.plan.source import Source
 
 
-def load(source: Source, around: Surroundings) -> Credentials:
+def load(source: Source, context: Context) -> Credentials:
     """The key pair of the profile, with its session token if it has one.
 
     Raises `ConfigError` where no request could hold one of them.

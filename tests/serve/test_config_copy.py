@@ -2,8 +2,9 @@
 
 import pytest
 
-from awsexec.profiles import bare, files
+from awsexec.profiles import files
 from awsexec.profiles.profile import Profiles
+from awsexec.serve import config_copy
 
 KEYS = "aws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = x\n"
 
@@ -39,13 +40,13 @@ def profiles(config="", credentials=""):
 )
 def test_is_needed(config, credentials, needed):
     texts = [config.encode(), credentials.encode()]
-    assert bare.is_needed(profiles(config, credentials), texts) is needed
+    assert config_copy.needs_copy(profiles(config, credentials), texts) is needed
 
 
 def test_name_is_nobodys():
-    assert bare.name(profiles()) == "awsexec"
+    assert config_copy.unused_name(profiles()) == "awsexec"
     taken = profiles("[profile awsexec]\n[profile awsexec-3]\n", "[awsexec-2]\n")
-    assert bare.name(taken) == "awsexec-4"
+    assert config_copy.unused_name(taken) == "awsexec-4"
 
 
 def test_config():
@@ -57,7 +58,7 @@ def test_config():
     found = profiles(
         original, f"[default]\n{KEYS}mfa_serial = x\nregion = us-east-1\noutput = é\n"
     )
-    copy = bare.config(found, original.encode())
+    copy = config_copy.copied(found, original.encode())
     assert copy.startswith(original.encode() + b"\n")
     read = files.parse(copy.decode(), "copy", files.CONFIG)
     settings = read.profiles["awsexec"].settings
@@ -72,13 +73,13 @@ def test_config():
 
 
 def test_config_of_nothing():
-    copy = bare.config(profiles(), b"")
+    copy = config_copy.copied(profiles(), b"")
     assert files.parse(copy.decode(), "copy", files.CONFIG).profiles["awsexec"]
 
 
 def test_what_botocore_gives_to_every_profile():
     original = f"[DEFAULT]\n{KEYS}[ DEFAULT ]\n{KEYS}[default]\nregion = x\n"
-    copy = bare.config(profiles(original), original.encode())
+    copy = config_copy.copied(profiles(original), original.encode())
     assert b"DEFAULT]" not in copy.replace(b" ", b"")
 
 
@@ -88,7 +89,7 @@ def test_without_keys():
         "# aws_access_key_id are needed\nregion = x\naws_access_key_identity = y\n"
         "role = aws_secret_access_key = no"
     )
-    assert bare.without_keys(text.encode()).decode() == (
+    assert config_copy.without_keys(text.encode()).decode() == (
         "[a]\n# aws_access_key_id are needed\nregion = x\n"
         "aws_access_key_identity = y\nrole = aws_secret_access_key = no"
     )
@@ -96,10 +97,10 @@ def test_without_keys():
 
 def test_keys_of_boto(tmp_path):
     environ = {"HOME": str(tmp_path)}
-    assert not bare.has_boto_keys(environ)
+    assert not config_copy.has_boto_keys(environ)
     (tmp_path / ".boto").write_text("[Credentials]\nAWS_Access_Key_Id = x\n")
-    assert bare.has_boto_keys(environ)
+    assert config_copy.has_boto_keys(environ)
     other = tmp_path / "other"
-    assert not bare.has_boto_keys({**environ, "BOTO_CONFIG": str(other)})
+    assert not config_copy.has_boto_keys({**environ, "BOTO_CONFIG": str(other)})
     other.write_text("[Credentials]\naws_access_key_id = x\n")
-    assert bare.has_boto_keys({**environ, "BOTO_CONFIG": str(other)})
+    assert config_copy.has_boto_keys({**environ, "BOTO_CONFIG": str(other)})

@@ -12,7 +12,7 @@ CONTENT = b"[profile x]\naws_secret_access_key = x\nregion = eu-west-1\n"
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has it")
 def test_in_memory():
-    path, remove = config_copy.place(CONTENT)
+    path, remove = config_copy.write_copy(CONTENT)
     try:
         assert path.startswith(f"/proc/{os.getpid()}/fd/")
         for _ in range(2):

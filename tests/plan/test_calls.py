@@ -5,7 +5,7 @@ import json
 import pytest
 
 from awsexec.errors import ConfigError
-from awsexec.plan import calls
+from awsexec.plan import calls, limits
 from awsexec.plan.calls import AssumeRole, MfaSession
 from awsexec.profiles import files
 from awsexec.profiles.files import Setting
@@ -21,7 +21,7 @@ def assume(settings="", config=READER_CONFIG, path="CONFIG"):
         files.parse(config + settings, path, files.CONFIG),
         files.parse("", "CREDENTIALS", files.CREDENTIALS),
     )
-    return calls.assume_role(profiles.get("reader"), "me", None, {"HOME": "/home/u"})
+    return calls.assume_role(profiles.get("reader"), "me", {"HOME": "/home/u"})
 
 
 def refusal(settings, config=READER_CONFIG, path="CONFIG"):
@@ -35,17 +35,17 @@ def refusal(settings, config=READER_CONFIG, path="CONFIG"):
 
 def test_request_with_everything():
     step = AssumeRole(
-        READER,
-        "me",
-        "ext",
-        900,
-        SERIAL,
-        "reader",
-        "alice",
-        (("a", "1"), ("b", "")),
-        ("a",),
-        "{}",
-        (f"{MANAGED}One", f"{OWN}two"),
+        role_arn=READER,
+        session_name="me",
+        profile="reader",
+        external_id="ext",
+        duration=900,
+        mfa_serial=SERIAL,
+        source_identity="alice",
+        tags=(("a", "1"), ("b", "")),
+        transitive_tags=("a",),
+        policy="{}",
+        policy_arns=(f"{MANAGED}One", f"{OWN}two"),
     )
     assert step.parameters() == {
         "RoleArn": READER,
@@ -128,10 +128,18 @@ def test_read_only_in_another_partition():
     )
 
 
-TAG_KEY_RULE = (
-    "is no key of a tag; it has 1 to 128 characters, letters, digits, blanks and "
-    "_.:/=+-@"
-)
+TAG_RULE = "letters, digits, blanks and _.:/=+-@"
+
+
+def tag_key_refusal(key):
+    return f"AWS does not accept the tag key {key}; use 1 to 128 characters: {TAG_RULE}"
+
+
+def tag_value_refusal(key):
+    return (
+        f"AWS does not accept the value of the tag {key}; use at most 256 characters: "
+        f"{TAG_RULE}"
+    )
 
 
 @pytest.mark.parametrize(
@@ -139,82 +147,82 @@ TAG_KEY_RULE = (
     [
         (
             "role_session_name = a b",
-            "a b is no role session name; it has 2 to 64 characters, letters, digits "
+            "a b is not a role session name; use 2 to 64 characters: letters, digits "
             "and _+=,.@-",
         ),
         (
             "source_identity = a/b",
-            "a/b is no source identity; it has 2 to 64 characters, letters, digits and "
+            "a/b is not a source identity; use 2 to 64 characters: letters, digits and "
             "_+=,.@-",
         ),
         (
             f"source_identity = {'x' * 65}",
-            f"{'x' * 65} is no source identity; it has 2 to 64 characters, letters, "
+            f"{'x' * 65} is not a source identity; use 2 to 64 characters: letters, "
             "digits and _+=,.@-",
         ),
         (
             "external_id = a b",
-            "the external id does not fit AWS's rule; it has 2 to 1224 characters, "
-            "letters, digits and _+=,.@:/-",
+            "AWS does not accept this external id; use 2 to 1224 characters: letters, "
+            "digits and _+=,.@:/-",
         ),
-        ("duration_seconds = 899", "899 seconds; AssumeRole takes 900 to 43200"),
-        ("session_tags = a", "a is no tag; add =VALUE"),
-        ("session_tags = =v", f"'' {TAG_KEY_RULE}"),
-        ("session_tags = a*=v", f"a* {TAG_KEY_RULE}"),
-        (f"session_tags = {'k' * 129}=v", f"{'k' * 129} {TAG_KEY_RULE}"),
+        (
+            "duration_seconds = 899",
+            "AssumeRole does not accept 899 seconds; use 900 to 43200",
+        ),
+        ("session_tags = a", "the tag a has no value; add =VALUE"),
+        ("session_tags = =v", tag_key_refusal("''")),
+        ("session_tags = a*=v", tag_key_refusal("a*")),
+        (f"session_tags = {'k' * 129}=v", tag_key_refusal("k" * 129)),
         (
             "session_tags = AWS:x=v",
-            "AWS:x is no key of a tag; AWS keeps those that begin with aws: to itself",
+            "AWS does not accept the tag key AWS:x; keys that begin with aws: are AWS's "
+            "own",
         ),
-        (
-            f"session_tags = k={'v' * 257}",
-            "the value of the tag k does not fit AWS's rule; it has 256 characters at "
-            "most, letters, digits, blanks and _.:/=+-@",
-        ),
+        (f"session_tags = k={'v' * 257}", tag_value_refusal("k")),
         (
             "session_tags = Team=1,team=2",
             "two session tags team; remove one of them",
         ),
         (
             "session_tags = " + ",".join(f"k{n}=v" for n in range(51)),
-            "51 session tags; AWS takes 50 at most",
+            "51 session tags; AWS accepts at most 50",
         ),
         (
             "transitive_session_tags = a",
-            "a is to be transitive and is no session tag of this role; add it to "
+            "the transitive tag a is not a session tag of this role; add it to "
             "session_tags, or with --session-tag",
         ),
         (
             "session_policy_arns = ReadOnlyAccess",
-            "ReadOnlyAccess is no policy ARN; write arn:aws:iam::aws:policy/NAME, or "
+            "ReadOnlyAccess is not a policy ARN; write arn:aws:iam::aws:policy/NAME, or "
             "the account instead of aws, with blanks between several",
         ),
         (
             f"session_policy_arns = {MANAGED}X,{MANAGED}Y",
-            "arn:aws:iam::aws:policy/X,arn:aws:iam::aws:policy/Y is no policy ARN; "
+            "arn:aws:iam::aws:policy/X,arn:aws:iam::aws:policy/Y is not a policy ARN; "
             "write arn:aws:iam::aws:policy/NAME, or the account instead of aws, with "
             "blanks between several",
         ),
         (
             "session_policy_arns = arn:aws:iam::210987654321:policy/x",
-            "the policy arn:aws:iam::210987654321:policy/x is not of the role's "
-            "account; AWS takes policies of 123456789012 and its own in the partition "
-            "aws",
+            "the policy arn:aws:iam::210987654321:policy/x belongs to another account "
+            "than the role; AWS accepts policies of 123456789012 and its own, in the "
+            "partition aws",
         ),
         (
             "session_policy_arns = arn:aws-cn:iam::aws:policy/x",
-            "the policy arn:aws-cn:iam::aws:policy/x is not of the role's account; AWS "
-            "takes policies of 123456789012 and its own in the partition aws",
+            "the policy arn:aws-cn:iam::aws:policy/x belongs to another account than the "
+            "role; AWS accepts policies of 123456789012 and its own, in the partition aws",
         ),
         (
             "session_policy_arns = " + " ".join(f"{OWN}{n}" for n in range(11)),
-            "11 session policies; AWS takes 10 managed ones at most",
+            "11 managed session policies; AWS accepts at most 10",
         ),
         ("session_read_only = 1", "1 is neither true nor false"),
         (
             f"session_read_only = true\nsession_policy_arns = {OWN}a",
-            "the session would not be read-only, for AWS adds up session_read_only and "
-            "session_policy_arns (CONFIG:6); use one of them",
+            "the session would not be read-only, because AWS adds up session_read_only "
+            "and session_policy_arns (CONFIG:6); use one of them",
         ),
     ],
 )
@@ -225,23 +233,19 @@ def test_setting_beyond_the_limits(setting, message):
 @pytest.mark.parametrize(
     ("settings", "line", "message"),
     [
-        ("session_tags =\n  a = 1\n  b* = 2\n", 7, f"b* {TAG_KEY_RULE}"),
+        ("session_tags =\n  a = 1\n  b* = 2\n", 7, tag_key_refusal("b*")),
         (
             "session_tags =\n  a = 1\n  A = 2\n",
             7,
             "two session tags A; remove one of them",
         ),
-        (
-            "session_tags =\n  a = 1,b=2\n",
-            6,
-            "the value of the tag a does not fit AWS's",
-        ),
+        ("session_tags =\n  a = 1,b=2\n", 6, tag_value_refusal("a")),
     ]
     + [
         (
             f"{name} =\n  {text}\n",
             6,
-            f"{name} has no NAME = VALUE below it; begin its value in its own line",
+            f"{name} takes no indented lines; put the value on the same line",
         )
         for name, text in (
             ("transitive_session_tags", "a = 1"),
@@ -271,17 +275,17 @@ def test_words_of_a_repeated_option(name, words, attribute, expected):
 
 def assume_with(name, words):
     """The call for a role of options, of which `name` is repeated for its `words`."""
-    option = Setting(name, "\n".join(words), "--it", 0, pieces=words)
-    role = Setting("role_arn", READER, "--role-arn", 0)
+    option = Setting.from_option(name, "\n".join(words), "--it", words)
+    role = Setting.from_option("role_arn", READER, "--role-arn")
     profile = Profile("p", options=[role, option])
-    return calls.assume_role(profile, "me", None, {})
+    return calls.assume_role(profile, "me", {})
 
 
 @pytest.mark.parametrize("word", ["team=a,admin=yes", "team=a\nadmin=yes"])
 def test_a_word_of_a_repeated_option_is_one_tag(word):
-    message = "--it: the value of the tag team does not fit AWS's rule"
-    with pytest.raises(ConfigError, match=f"^{message}"):
+    with pytest.raises(ConfigError) as caught:
         assume_with("session_tags", (word,))
+    assert str(caught.value) == f"--it: {tag_value_refusal('team')}"
 
 
 ALLOW = {"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}
@@ -306,11 +310,11 @@ def test_policy_of_an_option_is_seen_from_the_current_directory(tmp_path, monkey
     monkeypatch.chdir(tmp_path)
     profile = Profile("p").with_options(
         [
-            Setting("role_arn", READER, "--role-arn", 0),
-            Setting("session_policy", "p", "--policy", 0),
+            Setting.from_option("role_arn", READER, "--role-arn"),
+            Setting.from_option("session_policy", "p", "--policy"),
         ]
     )
-    step = calls.assume_role(profile, "me", None, {})
+    step = calls.assume_role(profile, "me", {})
     # what STS takes as it is, and what only as an escape
     assert step.policy == (
         '{"Statement":"üÿ\\u0100\\u20ac\\ud83d\\ude00\\ud800\\n\x7f"}'
@@ -327,22 +331,22 @@ def test_policy_in_the_home_directory(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[1]", "is no policy; write a JSON object with a Statement"),
-        ("{}", "is no policy; write a JSON object with a Statement"),
+        ("[1]", "is not a policy; write a JSON object with a Statement"),
+        ("{}", "is not a policy; write a JSON object with a Statement"),
         (
             '{"Version": "2012-10-17", "statement": []}',
-            "is no policy; write a JSON object with a Statement",
+            "is not a policy; write a JSON object with a Statement",
         ),
-        ('{"a": 1e999}', ": 1e999 is too large a number"),
+        ('{"a": 1e999}', ": the number 1e999 is too large"),
         ('{"a": ' + "1" * 5000 + "}", ": "),
         ("{", ": Expecting property name enclosed in double quotes"),
         ('{"a": 1, "a": 2}', ": 'a' stands twice in one object"),
-        ('{"a": NaN}', ": NaN is no JSON"),
+        ('{"a": NaN}', ": NaN is not JSON"),
         ("\xff", ": "),
         ("[" * 100_000, ": "),
         (
             '{"Statement": "' + "x" * 2033 + '"}',
-            "has 2049 characters without its white space; AWS takes 2048 at most",
+            "has 2049 characters without its white space; AWS accepts at most 2048",
         ),
     ],
 )
@@ -377,7 +381,7 @@ def test_arn_of_no_role(arn):
     with pytest.raises(ConfigError) as caught:
         assume(config=READER_CONFIG.replace(READER, arn))
     assert str(caught.value) == (
-        f"CONFIG:3: {arn} is no role ARN; write arn:aws:iam::ACCOUNT:role/NAME with "
+        f"CONFIG:3: {arn} is not a role ARN; write arn:aws:iam::ACCOUNT:role/NAME with "
         "the 12 digits of the account"
     )
 
@@ -395,8 +399,10 @@ def test_arn_of_a_role(arn):
 
 @pytest.mark.parametrize("serial", ["x" * 8, "x" * 257, "arn:aws:iam::1:mfa/a b"])
 def test_serial_of_no_device(serial):
-    with pytest.raises(ConfigError, match="is no MFA device; write its serial number"):
-        calls.checked_serial(Setting("mfa_serial", serial, "CONFIG", 1))
+    with pytest.raises(
+        ConfigError, match="is not an MFA device; write its serial number"
+    ):
+        limits.checked_serial(Setting("mfa_serial", serial, "CONFIG", 1))
 
 
 @pytest.mark.parametrize(
@@ -411,10 +417,10 @@ def test_serial_of_no_device(serial):
     ],
 )
 def test_clean_session_name(text, cleaned):
-    assert calls.clean_session_name(text) == cleaned
-    assert calls.is_session_name(cleaned)
+    assert limits.clean_session_name(text) == cleaned
+    assert limits.is_session_name(cleaned)
 
 
 @pytest.mark.parametrize("name", ["", "a", "x" * 65, "a b", "ü-", "a/b"])
 def test_no_session_name(name):
-    assert not calls.is_session_name(name)
+    assert not limits.is_session_name(name)

@@ -9,7 +9,7 @@ import botocore.session
 import pytest
 
 from awsexec.errors import ConfigError
-from awsexec.plan import endpoint as endpoints
+from awsexec.plan.endpoint import _LEGACY_REGIONS, endpoint_for, partition, region_of
 from awsexec.profiles import files
 from awsexec.profiles.files import Setting
 from awsexec.profiles.profile import Profiles
@@ -24,13 +24,13 @@ def resolve(config="", environ=(), region=None, roles=()):
         files.parse("", "CREDENTIALS", files.CREDENTIALS),
     )
     profile = profiles.get("p")
-    given = endpoints.region_of(profile, dict(environ), region)
+    given = region_of(profile, dict(environ), region)
     arns = [Setting("role_arn", arn, "ROLES", n) for n, arn in enumerate(roles, 1)]
-    return endpoints.resolve(profiles, profile, dict(environ), given, arns)
+    return endpoint_for(profiles, profile, dict(environ), given, arns)
 
 
 @pytest.mark.parametrize(
-    ("region", "partition"),
+    ("region", "name"),
     [
         ("eu-west-1", "aws"),
         ("cn-north-1", "aws-cn"),
@@ -45,9 +45,9 @@ def resolve(config="", environ=(), region=None, roles=()):
         ("aws-us-gov-global", "aws-us-gov"),
     ],
 )
-def test_partition(region, partition):
-    assert endpoints.partition(region) == partition
-    assert resolve(region=region).identity == partition
+def test_partition(region, name):
+    assert partition(region) == name
+    assert resolve(region=region).identity == name
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_roles_of_two_partitions_have_no_region():
         resolve(roles=roles)
     assert str(caught.value) == (
         f"ROLES:2: the role {READER} is in the partition aws, and the role {roles[0]} "
-        "(ROLES:1) in aws-iso; AWS has no way from one into another"
+        "(ROLES:1) in aws-iso; a role cannot be assumed across partitions"
     )
 
 
@@ -212,7 +212,7 @@ def test_url(config, environ, url):
     assert endpoint.identity == (url or "aws")
 
 
-NO_REGION = "is no AWS region; write one like eu-west-1"
+NO_REGION = "is not an AWS region; write one like eu-west-1"
 EACH_OTHER = "each other; name an endpoint of that kind and turn the setting off"
 
 
@@ -230,13 +230,13 @@ EACH_OTHER = "each other; name an endpoint of that kind and turn the setting off
             "endpoint_url = localhost\n",
             {},
             None,
-            "CONFIG:2: localhost is no URL; write http(s)://HOST:PORT",
+            "CONFIG:2: localhost is not a URL; write http(s)://HOST:PORT",
         ),
         (
             "",
             {"AWS_ENDPOINT_URL_STS": "ftp://x"},
             None,
-            "AWS_ENDPOINT_URL_STS: ftp://x is no URL; write http(s)://HOST:PORT",
+            "AWS_ENDPOINT_URL_STS: ftp://x is not a URL; write http(s)://HOST:PORT",
         ),
         (
             "use_fips_endpoint = yes\n",
@@ -368,8 +368,8 @@ def test_as_botocore(of_botocore, region):
 
 
 def test_regions_as_botocore_knows_them():
-    assert endpoints._LEGACY_REGIONS == set(botocore.args.LEGACY_GLOBAL_STS_REGIONS)
+    assert _LEGACY_REGIONS == set(botocore.args.LEGACY_GLOBAL_STS_REGIONS)
     session = botocore.session.Session(include_builtin_handlers=False)
-    for partition in session.get_available_partitions():
-        for region in session.get_available_regions("sts", partition):
-            assert endpoints.partition(region) == partition
+    for name in session.get_available_partitions():
+        for region in session.get_available_regions("sts", name):
+            assert partition(region) == name

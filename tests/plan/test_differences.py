@@ -11,8 +11,8 @@ import pytest
 
 from awsexec.errors import ConfigError
 from awsexec.options import arguments
-from awsexec.plan import chain as chains
-from awsexec.plan import endpoint as endpoints
+from awsexec.plan.chain import chain_of
+from awsexec.plan.endpoint import endpoint_for, region_of
 from awsexec.profiles import files
 from awsexec.profiles.profile import Profiles
 from tests.docs.blocks import section
@@ -134,9 +134,9 @@ def endpoint(settings):
     parsed = files.parse(f"[profile p]\n{settings}", "CONFIG", files.CONFIG)
     profiles = Profiles(parsed, files.AwsFile(""))
     profile = profiles.get("p")
-    region = endpoints.region_of(profile, {}, None)
+    region = region_of(profile, {}, None)
     try:
-        found = endpoints.resolve(profiles, profile, {}, region, [])
+        found = endpoint_for(profiles, profile, {}, region, [])
     except ConfigError:
         return ERROR
     return found.url or f"AWS's in {found.region}", found.region
@@ -199,5 +199,5 @@ def test_home_directory_in_the_path_of_a_token(tmp_path, monkeypatch):
     settings = f"role_arn = {READER}\nweb_identity_token_file = ~/token\n"
     parsed = files.parse(f"[profile p]\n{settings}", "CONFIG", files.CONFIG)
     profiles = Profiles(parsed, files.AwsFile(""))
-    chain = chains.resolve(profiles, profiles.get("p"), "me", {"HOME": str(tmp_path)})
+    chain = chain_of(profiles, profiles.get("p"), "me", {"HOME": str(tmp_path)})
     assert chain.source.value("web_identity_token_file") == str(tmp_path / "token")

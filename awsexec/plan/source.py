@@ -1,0 +1,163 @@
+"""A source of credentials, and what its kind says of it."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from awsexec.profiles.files import Setting
+    from awsexec.profiles.profile import Profile, Profiles, StaticKeys
+
+    # source, profiles, the profile of the run, session name, environment
+    Decides = Callable[
+        ["Source", Profiles, Profile, str, Mapping[str, str]], list[Setting | None]
+    ]
+
+
+class Kind:
+    """A kind of source: one row of the table in `source_kinds`.
+
+    `label` is its name for people: in --list, in messages and in the docs. `module` is
+    the module of `credentials.sources` that gets its credentials. `decides` returns the
+    settings and variables that decide whose credentials a source of this kind gives;
+    None for keys, whose id is enough. `services` are the AWS services that it asks,
+    besides STS, by their names in a ``services`` section. `asks` is what --explain says
+    that a run asks, "" for nothing.
+
+    `is_role_session` is whether it is sure to give a role's session, `assumes_role`
+    whether it assumes the profile's role itself. `may_prompt` is whether getting its
+    credentials may need the user, and `prompts_itself` whether it then asks the user by
+    its own means, so that any failure may be for want of a terminal. `is_cached` is
+    whether the cache keeps its credentials: others are at hand anyway. `ask_again` is the
+    seconds after which it is asked again, however long its credentials live; 0 for as
+    long as they live. `files_decide` is whether the user's files alone decide whose
+    credentials it gives, so that the fast path may answer. `is_checked` is whether its
+    module has a `check` to call before a lock is taken, and `is_described` whether it
+    has a `describe` for --explain and --whoami.
+    """
+
+    __slots__ = (
+        "label",
+        "module",
+        "decides",
+        "services",
+        "asks",
+        "is_role_session",
+        "assumes_role",
+        "may_prompt",
+        "prompts_itself",
+        "is_cached",
+        "ask_again",
+        "files_decide",
+        "is_checked",
+        "is_described",
+    )
+
+    def __init__(
+        self,
+        label: str,
+        module: str,
+        decides: Decides | None,
+        *,
+        services: tuple[str, ...] = (),
+        asks: str = "",
+        is_role_session: bool = False,
+        assumes_role: bool = False,
+        may_prompt: bool = False,
+        prompts_itself: bool = False,
+        is_cached: bool = True,
+        ask_again: int = 0,
+        files_decide: bool = False,
+        is_checked: bool = False,
+        is_described: bool = False,
+    ) -> None:
+        self.label = label
+        self.module = module
+        self.decides = decides
+        self.services = services
+        self.asks = asks
+        self.is_role_session = is_role_session
+        self.assumes_role = assumes_role
+        self.may_prompt = may_prompt
+        self.prompts_itself = prompts_itself
+        self.is_cached = is_cached
+        self.ask_again = ask_again
+        self.files_decide = files_decide
+        self.is_checked = is_checked
+        self.is_described = is_described
+
+    def __repr__(self) -> str:
+        return f"<kind {self.label}>"
+
+
+class Source:
+    """Where the first credentials of a chain come from.
+
+    `setting` is what makes `profile` a source of this `kind`. `keys` are there for keys
+    in a file only. `settings` are all that decide whose credentials these are, and `urls`
+    the configured endpoints of the services asked, None for AWS's own.
+    """
+
+    __slots__ = ("kind", "profile", "setting", "keys", "settings", "urls")
+
+    def __init__(
+        self,
+        kind: Kind,
+        profile: Profile,
+        setting: Setting,
+        keys: StaticKeys | None = None,
+        settings: tuple[Setting, ...] = (),
+        urls: tuple[tuple[str, str | None], ...] = (),
+    ) -> None:
+        self.kind = kind
+        self.profile = profile
+        self.setting = setting
+        self.keys = keys
+        self.settings = settings
+        self.urls = urls
+
+    @property
+    def is_user_keys(self) -> bool:
+        """Whether these are an IAM user's own keys, which GetSessionToken accepts."""
+        return self.keys is not None and self.keys.token is None
+
+    @property
+    def is_session(self) -> bool:
+        """Whether these are sure to be a session's: a role's, or keys with a token."""
+        return self.kind.is_role_session or (
+            self.keys is not None and not self.is_user_keys
+        )
+
+    @property
+    def label(self) -> str:
+        """For messages: the profile, and the key's tail and place."""
+        if not self.profile.settings:
+            return f"{self.kind.label} ({self.setting.where})"
+        place = self.keys.where if self.keys else None
+        place = place or f"{self.kind.label}, {self.setting.where}"
+        return f"profile {self.profile.name!r} ({place})"
+
+    def get(self, name: str) -> Setting | None:
+        """Return the setting or variable `name`, None where it is not set."""
+        return next((item for item in self.settings if item.name == name), None)
+
+    def value(self, name: str) -> str | None:
+        """Return the value of the setting or variable `name`, None where it is not set."""
+        setting = self.get(name)
+        return setting.value if setting is not None else None
+
+    def identity(self) -> tuple[object, ...]:
+        """Return what tells this source from every other one, for cache keys.
+
+        It is a digest, since a command line or a container's token may hold a secret.
+        """
+        if self.keys is not None:
+            return (self.kind.label, self.keys.key_id.value)
+        # slow to load, and no use for keys
+        import hashlib
+
+        pairs = sorted((item.name, item.value) for item in self.settings)
+        inputs = ascii((self.kind.label, pairs, self.urls))
+        digest = hashlib.sha256(inputs.encode("ascii")).hexdigest()
+        return (self.kind.label, self.profile.name, digest)

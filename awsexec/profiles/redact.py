@@ -1,0 +1,47 @@
+"""A setting as it may be shown to a person: without its secrets."""
+
+from __future__ import annotations
+
+from awsexec.errors import program, tail
+from awsexec.profiles.profile import KEY_ID, SECRET, TOKEN_SETTINGS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from awsexec.profiles.files import Setting
+
+HIDDEN = "******"
+
+_SECRET = frozenset({SECRET, *TOKEN_SETTINGS, "external_id"})
+# other programs give the secrets that they keep in these files such names
+_SECRET_PARTS = ("secret", "token", "password")
+
+
+def redacted(setting: Setting) -> str:
+    """Return the value of `setting` without secrets.
+
+    A key id loses all but its last four characters, a command its arguments, a URL its
+    user and password. A value that is a secret as a whole becomes ``******``.
+    """
+    if setting.name == KEY_ID:
+        return tail(setting.value)
+    name, value = setting.name.lower(), setting.value
+    if name.endswith("_process"):
+        has_arguments = len(value.split()) > 1
+        return program(value) + (f" {HIDDEN}" if has_arguments else "")
+    if name in _SECRET or (
+        any(part in name for part in _SECRET_PARTS) and not name.endswith("_file")
+    ):
+        return HIDDEN
+    if setting.block:
+        value = ", ".join(f"{item.name} = {redacted(item)}" for item in setting.block)
+    return _without_user(value)
+
+
+def _without_user(text: str) -> str:
+    """`text` with the user and password of each URL in it hidden."""
+    pieces = text.split("://")
+    for number, piece in enumerate(pieces[1:], start=1):
+        user, at, rest = piece.partition("@")
+        if at and "/" not in user:
+            pieces[number] = f"{HIDDEN}@{rest}"
+    return "://".join(pieces)
