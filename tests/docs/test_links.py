@@ -1,4 +1,4 @@
-"""The links of the documents, and what the documents say of the program's tables."""
+"""The links of the documents, and the length of the README."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import re
 
 import pytest
 
-from awsexec import fastpath
-from tests.docs.blocks import PAGES, ROOT, read, section
+from tests.docs.blocks import PAGES, ROOT, read
 
 # the long description of the package, which stands outside the repository
 ABSOLUTE = re.compile(
@@ -53,8 +52,3 @@ def test_every_reference_is_defined() -> None:
 
 def test_readme_is_short() -> None:
     assert len(read("README.md").splitlines()) <= 220
-
-
-@pytest.mark.parametrize("name", sorted(fastpath.REMOVED))
-def test_every_variable_that_is_removed_is_named(name: str) -> None:
-    assert f"`{name}`" in section("docs/internals.md", "COMMAND's environment")
