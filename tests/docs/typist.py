@@ -34,7 +34,8 @@ _VARYING = [
     (re.compile(r"\b(\d+h\d\dm|\d{1,2}m|\d{1,2}s)\b"), "LEFT"),
     # the login name of whoever runs the tests
     (re.compile(r"(?<=:assumed-role/)([\w-]+)/[\w.@-]+"), r"\1/SESSION"),
-    (re.compile(r"\bA(ROA|IDA|SIA)[A-Z0-9]+\b"), "ID"),
+    (re.compile(r"(?<=RoleSessionName = )[\w.@-]+"), "SESSION"),
+    (re.compile(r"\bA(ROA|IDA|SIA)[A-Z0-9]+\b(:[\w-]+)?"), "ID"),
     (re.compile(r"http://127\.0\.0\.1:\d+"), "SERVER"),
     (re.compile(r"(?<=/)[\w.%?=&/+-]*SigninToken[\w.%?=&/+-]*"), "SIGN-IN"),
     (re.compile(r" +$", re.M), ""),
