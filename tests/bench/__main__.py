@@ -177,7 +177,7 @@ class Bench:
     def run(self, runs: int) -> None:
         usual = self.home("usual")
         # by the number of profiles
-        lists = {n: self.home(f"of {n}", world.config_of(n)) for n, *_ in LISTS}
+        lists = {n: self.home(f"list-{n}", world.config_of(n)) for n, *_ in LISTS}
         large = lists[1000]
         crowded = self.home("crowded")
         chained = self.home("chained", world.MFA_CONFIG)
