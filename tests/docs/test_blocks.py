@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import sys
 import sysconfig
 
 import pytest
@@ -106,3 +107,13 @@ def test_installation():
     assert "\nlogin =\n" in read("setup.cfg") and "'.[login]'" in read("README.md")
     assert "\npython_requires = >=3.10\n" in read("setup.cfg")
     assert "Python 3.10 or newer" in read("README.md")
+
+
+def test_usage_of_the_reference():
+    """Its first block is what --help begins with."""
+    usage = block("docs/reference.md", "awsexec PROFILE -- COMMAND")
+    printed = subprocess.run(
+        [sys.executable, "-m", "awsexec", "--help"], capture_output=True, text=True
+    ).stdout
+    for line in usage.splitlines():
+        assert line in printed

@@ -216,7 +216,7 @@ def test_terraform(line, names_profile, run_awsexec, signed_in, home):
 
 
 def test_every_format_has_its_line():
-    from awsexec.options.arguments import EXPORT_FORMATS
+    from awsexec.export_formats import EXPORT_FORMATS
 
     assert sorted(LINES) == sorted(EXPORT_FORMATS)
     for form, line in LINES.items():
