@@ -5,6 +5,7 @@
 # make completions
 #                write what is made from the table of options: the completion files,
 #                the man page and docs/reference.md
+# make seam      the tests of the SDK, with the oldest and the newest one allowed
 # make lint      formatting, style, types and who imports whom
 # make bench     how long it takes, beside Python's own start and the other tools
 # make picture   docs/session.svg, from a session in a real terminal
@@ -116,6 +117,33 @@ fuzz: $(VENV)/installed
 		HYPOTHESIS_EXAMPLES=500 $(BIN)/pytest -q -n $(WORKERS) -k 'not processes' \
 			tests/generated || exit; \
 	done
+
+# awsexec uses more of botocore than its public API. These tests run with both ends of the
+# versions that setup.cfg allows.
+SEAM_TESTS := tests/credentials/test_sdk_seam.py $(addprefix tests/process/test_, \
+	sources.py sso.py login.py credential_process.py bad_answers.py)
+OLDEST_SDK := $(shell sed -n 's/^ *boto3>=\([0-9.]*\),.*/\1/p' setup.cfg)
+SDK_oldest := boto3==$(OLDEST_SDK) botocore==$(OLDEST_SDK)
+SDK_newest := --upgrade boto3 botocore
+
+$(VENV)/sdk-%/made: $(VENV)/made
+	$(PYTHON) -m venv --clear $(VENV)/sdk-$*
+	$(VENV)/sdk-$*/bin/pip install --quiet --upgrade pip
+	$(VENV)/sdk-$*/bin/pip install --quiet '.[test]' $(SDK_$*)
+	touch $@
+
+# $(call seam,END): newest again each time, since another release may have come
+define seam
+	$(VENV)/sdk-$(1)/bin/pip install --quiet . $(SDK_$(1))
+	$(VENV)/sdk-$(1)/bin/pip install --quiet --no-deps --force-reinstall .
+	@$(VENV)/sdk-$(1)/bin/pip list 2>/dev/null | grep -E '^boto(3|core) '
+	$(VENV)/sdk-$(1)/bin/pytest -n $(WORKERS) $(SEAM_TESTS)
+endef
+
+.PHONY: seam
+seam: $(VENV)/installed $(VENV)/sdk-oldest/made $(VENV)/sdk-newest/made
+	$(call seam,oldest)
+	$(call seam,newest)
 
 .PHONY: lint
 lint: $(VENV)/made
