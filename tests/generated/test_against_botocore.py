@@ -29,7 +29,7 @@ from hypothesis import strategies as st
 from awsexec.credentials.credentials import child_variables
 from awsexec.credentials.get import get
 from awsexec.credentials.resolver import Demand
-from awsexec.credentials.sdk import clients
+from awsexec.credentials.sdk import internals
 from awsexec.errors import AwsexecError
 from awsexec.options import arguments
 from awsexec.plan.plan import make_plan
@@ -67,7 +67,7 @@ class Outcome:
     serials: tuple[str, ...]
     region: str | None
     error: str = ""
-    # rows of the README that the above does not show
+    # rows of the documents that the above does not show
     beside: frozenset[str] = field(default=frozenset(), compare=False)
 
 
@@ -254,7 +254,7 @@ def agree(theirs: Outcome, ours: Outcome) -> bool:
 
 
 def explanation(bench: Bench, world: World, ours: Outcome) -> list[str] | None:
-    """The rows of the README by which botocore differs; None for no reason at all."""
+    """The documented rows by which botocore differs; None for no reason at all."""
     applicable = [row for row in MENDED if row.mend(world) != world]
     # none, then all of them, then few: mostly one is to blame
     sizes = dict.fromkeys([0, len(applicable), *range(1, len(applicable))])
@@ -292,7 +292,7 @@ def _at_home(bench: Bench) -> Iterator[Bench]:
             stack.enter_context(
                 mock.patch.object(owner, "_SSO_TOKEN_CACHE_DIR", folder)
             )
-        loader = mock.patch.object(clients, "_Loader", lambda: bench.loader)
+        loader = mock.patch.object(internals, "Loader", lambda: bench.loader)
         stack.enter_context(loader)
         # what it logs of every failure takes its time
         logger = logging.getLogger("botocore")
@@ -350,7 +350,7 @@ def test_identity_and_calls_of_processes(end_to_end, number):
 
 @pytest.mark.parametrize("row", sorted(rows() | EXAMPLES.keys()))
 def test_row(bench, row):
-    """The README has an example of each difference, and they have not gone away."""
+    """Each documented difference has an example here, and still exists."""
     assert row in rows()
     assert row in check(bench, EXAMPLES[row])
 

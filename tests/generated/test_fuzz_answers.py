@@ -30,7 +30,7 @@ from awsexec.credentials import sources
 from awsexec.credentials.context import Context
 from awsexec.credentials.get import get
 from awsexec.credentials.resolver import Demand
-from awsexec.credentials.sdk import clients
+from awsexec.credentials.sdk import internals
 from awsexec.errors import AwsexecError
 from awsexec.options import arguments
 from awsexec.plan.plan import make_plan
@@ -316,7 +316,7 @@ def bench(tmp_path_factory) -> Iterator[Bench]:
     loader = botocore.loaders.create_loader()
     fetcher = botocore.utils.ContainerMetadataFetcher
     with (
-        mock.patch.object(clients, "_Loader", lambda: loader),
+        mock.patch.object(internals, "Loader", lambda: loader),
         mock.patch.object(fetcher, "SLEEP_TIME", 0),
         # what it logs of every failure takes its time
         mock.patch.object(logging.getLogger("botocore"), "disabled", True),

@@ -206,20 +206,21 @@ def test_no_token_is_in_the_cache(run_awsexec, home, portal):
         ),
         (
             SESSION.replace("sso_account_id = 123456789012\n", ""),
-            "{config}:6: no sso_account_id for the SSO profile 'p'; add what is missing",
+            "{config}:6: the SSO profile 'p' has no sso_account_id; add what is missing",
         ),
         (
             SESSION.replace("sso_region = eu-west-1\n", ""),
-            "{config}:2: no sso_region for the SSO profile 'p'; add what is missing",
+            "{config}:2: the SSO profile 'p' has no sso_region; add what is missing",
         ),
         (
             "[profile p]\nsso_start_url = https://x\n",
-            "{config}:1: no sso_account_id and no sso_role_name for the SSO profile 'p'; "
+            "{config}:1: the SSO profile 'p' has no sso_account_id and no sso_role_name; "
             "add what is missing",
         ),
         (
             SESSION + "sso_region = eu-west-2\n",
-            "{config}:10: sso_region is not what {config}:4 says; remove it here",
+            "{config}:10: sso_region differs from {config}:4, and both count; remove it "
+            "here",
         ),
     ],
 )
