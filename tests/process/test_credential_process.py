@@ -425,7 +425,8 @@ def test_loop_without_a_lock_ends_with_the_time_of_the_outermost(run_awsexec, ho
     )
     home.write_config(f"[profile p]\ncredential_process = {tool}\n")
     env = {"AWSEXEC_PROCESS_TIMEOUT": "3"}
-    assert "was ended after 3 seconds" in run_awsexec("p", "true", env=env).error()
+    error = run_awsexec("p", "true", env=env).error()
+    assert "gave no answer in 3 seconds and was ended" in error
     assert not is_running(int((home.path / "pid").read_text()))
 
 
