@@ -78,7 +78,5 @@ def test_nobody_to_ask(ask, reason):
 
 def test_given_code_that_is_none():
     given = Setting("mfa_token", "12345", "AWSEXEC_MFA_TOKEN", 0)
-    with pytest.raises(
-        UsageError, match="AWSEXEC_MFA_TOKEN: an MFAn MFA code is six digi"
-    ):
+    with pytest.raises(UsageError, match="AWSEXEC_MFA_TOKEN: an MFA code is six digi"):
         next(Codes(given, None, None).attempts("p", SERIAL))

@@ -212,7 +212,10 @@ def test_options_that_the_environment_cannot_follow(
         ),
         (["--service", "s3", "--destination", "/s3", "reader"], "be used together"),
         (["--service", "s3/../x", "reader"], "write it as for the AWS CLI"),
-        (["--destination", "https://example.com/", "reader"], "not a page of console."),
+        (
+            ["--destination", "https://example.com/", "reader"],
+            "the page is not on console.",
+        ),
         (["--destination", "http://console.aws.amazon.com/", "reader"], "write https:"),
         (["reader", "true"], "--console runs no COMMAND"),
         (["--list"], "cannot be used together"),
@@ -415,7 +418,9 @@ def test_certificate_that_is_not_trusted(run_awsexec, real_names, sts):
 def test_no_ca_bundle(run_awsexec, real_names, sts):
     env = {**environment(sts.session_of("reader")), "AWS_CA_BUNDLE": "/nowhere"}
     result = run_awsexec("--console", env=env)
-    assert "no CA bundle" in unreachable(result, "https://signin.aws.amazon.com")
+    assert "the CA bundle /nowhere does not exist" in unreachable(
+        result, "https://signin.aws.amazon.com"
+    )
 
 
 def test_proxy_that_refuses(run_awsexec, real_names, refusing_proxy, sts):
@@ -431,7 +436,10 @@ def test_other_partition(run_awsexec, console, sts):
         "awsexec does not know the console sign-in of the partition aws-iso "
         "(us-iso-east-1); set AWS_ENDPOINT_URL_SIGNIN, and use --destination"
     )
-    assert "--destination is needed" in run_awsexec("--console", env=env).error()
+    assert (
+        "use --destination with a whole URL"
+        in run_awsexec("--console", env=env).error()
+    )
     page = "https://console.example.com/home"
     result = run_awsexec("--console", "--destination", page, env=env)
     assert signed_in(console, result)[1] == page

@@ -226,7 +226,10 @@ def test_of_a_process_that_hangs_nothing_is_left(run_awsexec, home, tool, lines)
     pid = home.path / "pid"
     tool(lines.format(pid=pid))
     env = {"AWSEXEC_PROCESS_TIMEOUT": "1"}
-    assert "was ended after 1 seconds" in run_awsexec("p", "true", env=env).error()
+    assert (
+        "gave no answer in 1 seconds and was ended"
+        in run_awsexec("p", "true", env=env).error()
+    )
     assert not is_running(int(pid.read_text()))
 
 
@@ -432,7 +435,10 @@ def test_loop_without_a_lock_ends_with_the_time_of_the_outermost(run_awsexec, ho
     )
     home.write_config(f"[profile p]\ncredential_process = {tool}\n")
     env = {"AWSEXEC_PROCESS_TIMEOUT": "3"}
-    assert "was ended after 3 seconds" in run_awsexec("p", "true", env=env).error()
+    assert (
+        "gave no answer in 3 seconds and was ended"
+        in run_awsexec("p", "true", env=env).error()
+    )
     assert not is_running(int((home.path / "pid").read_text()))
 
 

@@ -287,8 +287,8 @@ def test_another_endpoint_is_another_identity(run_awsexec, home, instance, sts):
         (
             "",
             {"AWS_EC2_METADATA_DISABLED": "True"},
-            "profile 'p' (ec2, {config}:2): AWS_EC2_METADATA_DISABLED switches "
-            "it off; unset it to use it",
+            "profile 'p' (ec2, {config}:2): AWS_EC2_METADATA_DISABLED turns it off; "
+            "unset that variable to use it",
         ),
     ],
 )
