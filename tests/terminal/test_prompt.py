@@ -69,8 +69,8 @@ def test_third_refused_code_is_the_last(terminal, sts):
     assert status == 125
     assert screen == (
         f"{WRONG_CODE}\r\nawsexec: profile 'reader': MultiFactorAuthentication failed "
-        "with invalid MFA one time pass code (AccessDenied); each code works once, wait "
-        "for the next\r\n"
+        "with invalid MFA one time pass code (AccessDenied); each code works once, so "
+        "wait for the next one\r\n"
     )
     assert len(sts.calls) == 3
 
