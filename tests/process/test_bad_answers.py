@@ -182,7 +182,8 @@ def test_token_that_is_none(run_awsexec, home, sts, text):
     )
     assert run_awsexec("p", "true").error() == (
         f"profile 'p' (web identity, {home.config}:2): the token in {token} has "
-        f"{len(text)} characters, but AWS accepts 4 to 20000; get a new token from its issuer"
+        f"{len(text)} characters, but AWS accepts 4 to 20000; get a new token from its "
+        "issuer"
     )
     assert sts.calls == []
 
@@ -306,8 +307,8 @@ def test_token_of_sso_that_cannot_be_kept(run_awsexec, home, portal, read_only):
     error = run_awsexec("p", "true", env=read_only).error()
     assert error == (
         f"profile 'p' (sso, {home.config}:7): cannot write to "
-        f"{home.path}/.aws/sso/cache: Read-only file system; make it writable, since the "
-        "sign-in is kept there"
+        f"{home.path}/.aws/sso/cache: Read-only file system; make it writable, since "
+        "the sign-in is kept there"
     )
     assert portal.asked == []
     # what lives needs no renewal
@@ -357,8 +358,8 @@ def test_login_that_cannot_be_kept(run_awsexec, home, sts, sign_in, read_only):
     write_login(home, sign_in, sts.session_of("console", -60))
     assert run_awsexec("p", "true", env=read_only).error() == (
         f"profile 'p' (login, {home.config}:2): cannot write to "
-        f"{home.path}/.aws/login/cache: Read-only file system; make it writable, since the "
-        "sign-in is kept there"
+        f"{home.path}/.aws/login/cache: Read-only file system; make it writable, since "
+        "the sign-in is kept there"
     )
     assert sign_in.asked == []
 
@@ -375,7 +376,7 @@ def test_instance(run_awsexec, home, instance, body):
     assert (answer["instance_role"], answer["instance_profile"]) == (ROLE, None)
     path = f"/latest/meta-data/iam/security-credentials/{ROLE}"
     instead(instance, path, body)
-    assert "which is not EC2 metadata" in run_awsexec("--refresh", "p", "true").error()
+    assert "is not EC2 metadata" in run_awsexec("--refresh", "p", "true").error()
 
 
 @pytest.mark.parametrize("body", [DEEP, "[1]", "3"], ids=["deep", "list", "number"])

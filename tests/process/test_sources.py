@@ -241,8 +241,8 @@ def test_another_endpoint_is_another_identity(run_awsexec, home, instance, sts):
         (
             "",
             {"AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE": "x"},
-            "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE: x is not an endpoint mode; write IPv4 or "
-            "IPv6",
+            "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE: x is not an endpoint mode; write IPv4 "
+            "or IPv6",
         ),
         (
             "",
@@ -287,8 +287,8 @@ def test_another_endpoint_is_another_identity(run_awsexec, home, instance, sts):
         (
             "",
             {"AWS_EC2_METADATA_DISABLED": "True"},
-            "profile 'p' (ec2, {config}:2): AWS_EC2_METADATA_DISABLED turns it off; "
-            "unset that variable to use it",
+            "profile 'p' (ec2, {config}:2): AWS_EC2_METADATA_DISABLED turns it "
+            "off; unset that variable to use it",
         ),
     ],
 )
@@ -378,8 +378,8 @@ def test_off_ec2_it_fails_soon(run_awsexec, home, instance, dead_port):
     env = {"AWS_EC2_METADATA_SERVICE_ENDPOINT": url}
     assert run_awsexec("p", "true", env=env).error() == (
         f"profile 'p' (ec2, {home.config}:2): no EC2 instance metadata at "
-        f"{url}; this is not an EC2 instance, or its metadata service is turned off: name "
-        "another PROFILE or source"
+        f"{url}; this is not an EC2 instance, or its metadata service is turned off: "
+        "name another PROFILE or source"
     )
 
 
@@ -454,8 +454,8 @@ def test_no_profile_no_config_and_no_instance(run_awsexec, home, instance, dead_
     env = {"AWS_EC2_METADATA_SERVICE_ENDPOINT": url}
     assert run_awsexec("--", "true", env=env).error() == (
         "ec2 (no PROFILE, and no profile in the config files): no EC2 instance "
-        f"metadata at {url}; this is not an EC2 instance, or its metadata service is turned "
-        "off: name another PROFILE or source"
+        f"metadata at {url}; this is not an EC2 instance, or its metadata service is "
+        "turned off: name another PROFILE or source"
     )
 
 
