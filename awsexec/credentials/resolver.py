@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 class Demand:
-    """What the credentials at the end of a chain must be good for.
+    """The life that a caller demands of the credentials at the end of a chain.
 
     `min_ttl` is the seconds that they must still live, None for the usual margin. With
     `refresh` the last step is made again, whatever the cache holds.
@@ -87,7 +87,7 @@ class Resolver:
         """
         chain = self._chain
         if demand.min_ttl is not None and chain.life is not None:
-            # before the user is asked for a code in vain
+            # before the user is asked for a code that would not help
             _check_life(chain, chain.life, demand.min_ttl)
         found = self._after(len(chain.steps), demand)
         if demand.min_ttl is not None and found.expires is not None:
