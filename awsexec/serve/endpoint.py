@@ -199,7 +199,7 @@ class _Endpoint:
         Raises the `fault` where they cannot help.
         """
         kind = self._plan.chain.source.kind
-        if not isinstance(fault, NeedsUser) and not kind.prompts_itself:
+        if not isinstance(fault, NeedsUser) and not kind.runs_command:
             raise fault
         try:
             with terminal.foreground():
