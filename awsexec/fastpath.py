@@ -241,7 +241,7 @@ def surroundings(environ: "Mapping[str, str]") -> str:
     counts by its real path. Raises `OSError` where there is none any more.
     """
     # a tenth of what hashlib takes to load
-    from _blake2 import blake2b  # type: ignore[import-not-found]
+    from _blake2 import blake2b
 
     seen = [
         (name, value)

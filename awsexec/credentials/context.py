@@ -33,6 +33,7 @@ class Context:
         "browser",
         "lock",
         "debug",
+        "sign_in",
     )
 
     def __init__(
@@ -59,3 +60,4 @@ class Context:
         self.browser = browser
         self.lock = lock
         self.debug = debug
+        self.sign_in: str | None = None

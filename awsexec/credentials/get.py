@@ -52,7 +52,7 @@ def get(
     if store is None:
         return credentials
     if renew_from is not None and renew_from(credentials) <= time.time():
-        if _may_renew(plan, resolver, store, attended):
+        if _may_renew(resolver, store, attended):
             again = Demand(demand.min_ttl, refresh=True)
             credentials = _renewed(resolver, again, credentials, report)
     if plan.by_name:
@@ -69,14 +69,14 @@ def near_end(environ: Mapping[str, str]) -> RenewFrom:
     return renew_from
 
 
-def _may_renew(plan: Plan, resolver: Resolver, store: Store, attended: bool) -> bool:
+def _may_renew(resolver: Resolver, store: Store, attended: bool) -> bool:
     """Return whether to renew a session that is still good.
 
     An SDK then asks at each of its calls. One of these a minute tries, so that an AWS
     that cannot be reached does not slow down all of them.
     """
     # in any case, so that nothing in the background tries as well
-    is_its_turn = take_turn(plan, store)
+    is_its_turn = take_turn(resolver, store)
     return attended or (is_its_turn and resolver.renewable_until() > time.time())
 
 
@@ -114,9 +114,9 @@ def resolver_for(
         debug=report.debug,
     )
     return Resolver(
-        chain=plan.chain,
-        keys=plan.keys,
+        plan=plan,
         load=lambda source: sources.load(source, context),
+        signed_in=lambda: context.sign_in,
         call=_Sts(plan, report),
         codes=Codes(
             asking.code, asking.process, terminal.ask if asking.may_prompt else None

@@ -53,10 +53,11 @@ class Inputs:
     `files` are the files whose content decides. `surroundings` is the digest of what a
     program sees of its run, "" where that does not decide. `machine` names the machine,
     "" where it does not decide. `is_known` is False where something that decides cannot
-    be told: nothing in the cache counts then.
+    be told: nothing in the cache counts then. `is_fixed` is False where variables choose
+    the files, which the fast path does not know.
     """
 
-    __slots__ = ("files", "surroundings", "machine", "is_known")
+    __slots__ = ("files", "surroundings", "machine", "is_known", "is_fixed")
 
     def __init__(
         self,
@@ -64,11 +65,13 @@ class Inputs:
         surroundings: str = "",
         machine: str = "",
         is_known: bool = True,
+        is_fixed: bool = True,
     ) -> None:
         self.files = files
         self.surroundings = surroundings
         self.machine = machine
         self.is_known = is_known
+        self.is_fixed = is_fixed
 
     @property
     def identity(self) -> tuple[object, ...]:

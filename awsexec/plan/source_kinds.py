@@ -216,7 +216,11 @@ def _look_at_token(
 ) -> Inputs:
     path = source.value("web_identity_token_file")
     token = InputFile(path or "", content)
-    return Inputs([token], is_known=token.identity is not None)
+    return Inputs(
+        [token],
+        is_known=token.identity is not None,
+        is_fixed="$" not in source.setting.value,
+    )
 
 
 def _look_at_container(
@@ -249,7 +253,7 @@ def _look_at_sso(
 ) -> Inputs:
     name = source.value("sso_session") or source.value("sso_start_url") or ""
     path = sso_token_file(name, files.expand(SSO_CACHE, environ))
-    return _look_at_sign_in(InputFile(path, sso_sign_in))
+    return _look_at_sign_in(InputFile(path, sso_sign_in), is_fixed=True)
 
 
 def _look_at_login(
@@ -257,12 +261,12 @@ def _look_at_login(
 ) -> Inputs:
     folder = source.value(LOGIN_CACHE_VARIABLE) or LOGIN_CACHE
     path = login_token_file(source.setting.value, files.expand(folder, environ))
-    return _look_at_sign_in(InputFile(path, login_sign_in))
+    return _look_at_sign_in(InputFile(path, login_sign_in), is_fixed="$" not in folder)
 
 
-def _look_at_sign_in(token: InputFile) -> Inputs:
-    # no token file: signed out
-    return Inputs([token], is_known=token.identity is not None)
+def _look_at_sign_in(token: InputFile, *, is_fixed: bool) -> Inputs:
+    # without a token file the user is signed out
+    return Inputs([token], is_known=token.identity is not None, is_fixed=is_fixed)
 
 
 # --- The table ------------------------------------------------------------------------
