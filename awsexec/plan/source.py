@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import os
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from awsexec.plan.inputs import Inputs
+from awsexec.plan.inputs import Inputs
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
