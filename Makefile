@@ -2,6 +2,9 @@
 # make test      the tests
 # make coverage  which lines most of them run
 # make fuzz      the tests with made-up cases, for ten minutes
+# make completions
+#                write what is made from the table of options: the completion files,
+#                the man page and docs/reference.md
 # make lint      formatting, style, types and who imports whom
 # make bench     how long it takes, beside Python's own start and the other tools
 # make clean     remove what the others made
@@ -90,6 +93,10 @@ lint: $(VENV)/made
 	$(BIN)/flake8
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+.PHONY: completions
+completions: $(VENV)/made
+	$(BIN)/python -m awsexec.options.generate
 
 # What is measured is installed as pipx does it: on its own, and without setuptools,
 # which Pythons before 3.12 bring along and which slows down every start.

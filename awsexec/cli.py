@@ -43,17 +43,19 @@ def _failed(error: AwsexecError) -> int:
 
 def _do(argv: Sequence[str], environ: Mapping[str, str]) -> int:
     parsed = arguments.parse(argv)
-    if parsed.help:
+    action = parsed.action
+    if action in ("help", "summary"):
         from awsexec.options import manual
 
-        output.show(manual.help_text())
+        text = manual.help_text() if action == "help" else manual.summary()
+        output.show(text)
         return 0
-    if parsed.version:
+    if action == "version":
         from awsexec.version import __version__
 
         output.show(f"awsexec {__version__}\n")
         return 0
-    if parsed.profiles:
+    if action == "profiles":
         from awsexec.commands import profiles
 
         profiles.run(environ)

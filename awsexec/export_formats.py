@@ -2,6 +2,9 @@
 
 The functions take names with values and return text. They raise `ConfigError` for a
 value that could not be read back as it is.
+
+The parser of the command line reads the names from here, so this module imports nothing
+slow at the top.
 """
 
 from __future__ import annotations
@@ -12,6 +15,38 @@ from awsexec.fastpath import DOCUMENT, process_document
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+# Each format's name, what reads it, and the line to use, in the order of the help.
+FORMATS = (
+    (
+        "process",
+        "AWS SDKs, as the credential_process of a profile",
+        "credential_process = awsexec --export process PROFILE",
+    ),
+    ("sh", "sh, bash, zsh", 'eval "$(awsexec --export sh PROFILE)"'),
+    ("fish", "fish", "awsexec --export fish PROFILE | source"),
+    (
+        "powershell",
+        "PowerShell",
+        "awsexec --export powershell PROFILE | Out-String | Invoke-Expression",
+    ),
+    (
+        "cmd",
+        "cmd.exe (write %%i in a batch file)",
+        "for /f \"delims=\" %i in ('awsexec --export cmd PROFILE') do @%i",
+    ),
+    (
+        "dotenv",
+        "docker --env-file (NAME=VALUE lines)",
+        "docker run --env-file <(awsexec --export dotenv PROFILE) IMAGE",
+    ),
+    (
+        "json",
+        "other programs (a JSON object of names and values)",
+        "awsexec --export json PROFILE",
+    ),
+)
+EXPORT_FORMATS = tuple(name for name, _, _ in FORMATS)
 
 
 class Shell:
@@ -70,12 +105,14 @@ def _cmd(name: str, value: str) -> str:
     return f'set "{name}={value}"'
 
 
+# the formats that a shell reads, which --unset has too
 SHELLS = {
     "sh": Shell(_sh, lambda names: f"unset {' '.join(names)}"),
     "fish": Shell(_fish, lambda names: f"set -e {' '.join(names)}; or true"),
     "powershell": Shell(_powershell, _remove_in_powershell),
     "cmd": Shell(_cmd, lambda names: "\n".join(f'set "{name}="' for name in names)),
 }
+UNSET_FORMATS = tuple(SHELLS)
 
 
 def _process(variables: Mapping[str, str]) -> str:

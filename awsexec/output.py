@@ -24,14 +24,17 @@ def put(text: str) -> None:
         raise cannot_write(error) from None
 
 
-def show(text: str) -> None:
-    """Write `text`, which a person reads, to stdout.
+def show(text: str | bytes) -> None:
+    """Write `text`, which a person or a shell reads, to stdout; bytes as they are.
 
     Raises `AwsexecError`, and `BrokenPipeError` where the reader has seen enough, as in
     ``awsexec --list | head``.
     """
     try:
-        sys.stdout.write(text)
+        if isinstance(text, bytes):
+            sys.stdout.buffer.write(text)
+        else:
+            sys.stdout.write(text)
         sys.stdout.flush()
     except BrokenPipeError:
         raise

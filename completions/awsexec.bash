@@ -2,8 +2,8 @@
 # shellcheck shell=bash
 
 _awsexec() {
-    local program=awsexec words=() starts=() open redirect
-    local i last cur option='' profile='' action='' begin=''
+    local program=awsexec words=() starts=() values=() open redirect
+    local i last cur valued option='' profile='' action='' begin=''
     COMPREPLY=()
     # the fallback to file names (-o default) is for where a file is due
     _awsexec_compopt +o default
@@ -22,18 +22,13 @@ _awsexec() {
                 begin=$((i + 1))
                 break
                 ;;
-            --completion | --destination | --duration | --export | --external-id | \
-                --mfa-serial | --mfa-token | --min-ttl | --policy | --policy-arn | \
-                --region | --role-arn | --service | --session-name | \
-                --session-tag | --shell | --source-identity | --source-profile | --transitive-tag)
-                [[ ${words[i]} == --export ]] && action=export
-                [[ ${words[i]} == --completion ]] && action=none
-                ((i++))
-                ((i == last)) && option=${words[i - 1]}
+            -?*)
+                _awsexec_option "${words[i]}"
+                if [[ $valued ]]; then
+                    ((i++))
+                    ((i == last)) && option=${words[i - 1]}
+                fi
                 ;;
-            --console | --export=* | --explain | --forget | --list | --whoami) action=other ;;
-            --completion=* | --profiles | --unset | --version | --help | -h) action=none ;;
-            -?*) ;;
             *)
                 if [[ $profile ]]; then
                     begin=$i
@@ -53,15 +48,8 @@ _awsexec() {
     elif [[ $cur == --*=* ]]; then
         _awsexec_value "${cur%%=*}" "${cur%%=*}=" "$cur" "$2"
     elif [[ $cur == -* ]]; then
-        _awsexec_offer "$cur" "$2" \
-            --role-arn --source-profile --external-id --session-name \
-            --source-identity --session-tag --transitive-tag --policy --policy-arn \
-            --read-only --duration --region --serve --shell --login --mfa-serial \
-            --mfa-token --no-prompt --device-code --no-browser --service \
-            --destination --logout --min-ttl --refresh --no-cache -q --quiet -v \
-            --verbose --debug --export --unset --console --list --explain --whoami \
-            --json --completion --profiles --forget -h --help \
-            --version
+        _awsexec_options
+        _awsexec_offer "$cur" "$2" "${values[@]}"
     elif [[ ! $profile && $action != none ]]; then
         _awsexec_profiles '' "$cur" "$2"
     elif [[ $profile && ! $action ]]; then
@@ -69,13 +57,53 @@ _awsexec() {
     fi
 }
 
-# The value of option $1; $2 is what of the word stands before it (--region=).
-_awsexec_value() {
-    local before=$2 cur=$3 typed=$4 values=() path
+# --- Written by `make completions` from awsexec/options; edit it there. ---
+# Set `valued` if option $1 takes its value from the next word, and set `action`
+# if it is an action that takes a PROFILE, or (none) one that takes no word.
+_awsexec_option() {
+    valued=''
     case $1 in
-        --source-profile)
-            _awsexec_profiles "$before" "$cur" "$typed"
-            return
+        --export | --shell | --region | --role-arn | --source-profile | \
+            --duration | --policy | --policy-arn | --external-id | --session-name | \
+            --source-identity | --session-tag | --transitive-tag | --mfa-serial | \
+            --mfa-token | --min-ttl | --service | --destination | --completion)
+            valued=yes
+            ;;
+    esac
+    case ${1%%=*} in
+        --list | --explain | --whoami | --export | --console | --forget)
+            # --unset may stand before --export
+            [[ $action ]] || action=profile
+            ;;
+        --unset | -h | --help | --version | --completion | --profiles)
+            action=none
+            ;;
+    esac
+}
+
+# Put all options into `values`.
+_awsexec_options() {
+    values=(
+        --list --explain --whoami --json --export --unset --console --forget --serve
+        --shell --login --region --role-arn --source-profile --duration --read-only
+        --policy --policy-arn --external-id --session-name --source-identity
+        --session-tag --transitive-tag --mfa-serial --mfa-token --no-prompt
+        --device-code --no-browser --refresh --min-ttl --no-cache --service
+        --destination --logout -q --quiet -v --verbose --debug -h --help --version
+        --completion --profiles
+    )
+}
+
+# Put the values of option $1 into `values`, or the name of a list into `list`.
+_awsexec_values() {
+    case $1 in
+        --export)
+            values=(
+                process sh fish powershell cmd dotenv json
+            )
+            ;;
+        --shell)
+            list=shells
             ;;
         --region)
             values=(
@@ -89,27 +117,61 @@ _awsexec_value() {
                 us-east-2 us-gov-east-1 us-gov-west-1 us-west-1 us-west-2
             )
             ;;
-        --duration) values=(15m 1h 2h 4h 8h 12h) ;;
+        --source-profile)
+            list=profiles
+            ;;
+        --duration)
+            values=(
+                15m 1h 2h 4h 8h 12h
+            )
+            ;;
+        --policy)
+            list=files
+            ;;
+        --session-name)
+            values=(
+                '{user}' '{host}' '{profile}'
+            )
+            ;;
+        --min-ttl)
+            values=(
+                5m 15m 30m 1h
+            )
+            ;;
         --service)
             values=(
                 cloudformation cloudtrail cloudwatch dynamodb ec2 ecr ecs eks iam kms
                 lambda rds route53 s3 secretsmanager sns sqs ssm stepfunctions vpc
             )
             ;;
-        --min-ttl) values=(5m 15m 30m 1h) ;;
-        --session-name) values=('{user}' '{host}' '{profile}') ;;
-        --export) values=(process sh fish powershell cmd dotenv json) ;;
-        --completion) values=(bash zsh fish) ;;
-        --shell)
+        --completion)
+            values=(
+                bash zsh fish
+            )
+            ;;
+    esac
+}
+# --- End of what `make completions` writes. ---
+
+# Complete the value of option $1. $2 is what stands before the value in the same word
+# (--region=), $3 the word, and $4 the end of the word as it was typed.
+_awsexec_value() {
+    local before=$2 cur=$3 typed=$4 values=() list='' path
+    _awsexec_values "$1"
+    case $list in
+        profiles)
+            _awsexec_profiles "$before" "$cur" "$typed"
+            return
+            ;;
+        shells)
             while read -r path; do
                 [[ $path == /* ]] && values+=("$path")
             done 2>/dev/null </etc/shells
             ;;
-        --policy) ;;
-        *) return ;;
     esac
     ((${#values[@]})) && _awsexec_offer "$cur" "$typed" "${values[@]/#/$before}"
-    if [[ $1 == --shell || $1 == --policy ]] && ((${#COMPREPLY[@]} == 0)); then
+    # a shell that is not in /etc/shells is a file too
+    if [[ $list == shells || $list == files ]] && ((${#COMPREPLY[@]} == 0)); then
         _awsexec_compopt -o default
     fi
 }

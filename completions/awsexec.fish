@@ -23,25 +23,6 @@ function __awsexec_place
             case --
                 echo command (math $i + 1)
                 return
-            case --completion --destination --duration --export --external-id \
-                --mfa-serial --mfa-token --min-ttl --policy --policy-arn --region \
-                --role-arn --service --session-name --session-tag --shell \
-                --source-identity --source-profile --transitive-tag
-                if test $i -eq $count
-                    echo option
-                    return
-                end
-                switch $words[$i]
-                    case --export
-                        set action any
-                    case --completion
-                        set action alone
-                end
-                set i (math $i + 1)
-            case --console '--export=*' --explain --forget --list --whoami
-                set action any
-            case '--completion=*' --profiles --unset --version --help -h
-                set action alone
             case -
                 # no option: a word like the others
                 if test -n "$profile"
@@ -50,6 +31,20 @@ function __awsexec_place
                 end
                 set profile given
             case '-*'
+                set -l flag (string split -m 1 -- = $words[$i])[1]
+                if contains -- $flag $__awsexec_alone
+                    set action alone
+                else if test -z "$action"; and contains -- $flag $__awsexec_actions
+                    # --unset may stand before --export
+                    set action any
+                end
+                if contains -- $words[$i] $__awsexec_valued
+                    if test $i -eq $count
+                        echo option
+                        return
+                    end
+                    set i (math $i + 1)
+                end
             case '*'
                 if test -n "$profile"
                     echo command $i
@@ -103,6 +98,27 @@ function __awsexec_command
     end
 end
 
+function __awsexec_shells
+    string match '/*' </etc/shells
+end
+
+complete -c awsexec -f
+complete -c awsexec -n '__awsexec_at profile' -a '(__awsexec_profiles)'
+complete -c awsexec -n '__awsexec_at command' -a '(__awsexec_command)'
+
+# --- Written by `make completions` from awsexec/options; edit it there. ---
+# the options that take their value from the next word
+set -g __awsexec_valued \
+    --export --shell --region --role-arn --source-profile --duration --policy \
+    --policy-arn --external-id --session-name --source-identity --session-tag \
+    --transitive-tag --mfa-serial --mfa-token --min-ttl --service --destination \
+    --completion
+# the actions that take a PROFILE, and the options that take no word at all
+set -g __awsexec_actions \
+    --list --explain --whoami --export --console --forget
+set -g __awsexec_alone \
+    --unset -h --help --version --completion --profiles
+
 function __awsexec_regions
     printf '%s\t%s\n' \
         af-south-1 'Cape Town' \
@@ -148,51 +164,46 @@ function __awsexec_regions
         us-west-2 'Oregon'
 end
 
-function __awsexec_shells
-    string match '/*' </etc/shells
-end
-
-complete -c awsexec -f
-complete -c awsexec -n '__awsexec_at profile' -a '(__awsexec_profiles)'
-complete -c awsexec -n '__awsexec_at command' -a '(__awsexec_command)'
-complete -c awsexec -n '__awsexec_at option' -l role-arn -x -d 'assume this role'
-complete -c awsexec -n '__awsexec_at option' -l source-profile -x -a '(__awsexec_profiles)' -d 'with the credentials of this profile'
-complete -c awsexec -n '__awsexec_at option' -l external-id -x -d 'the id its trust policy asks for'
-complete -c awsexec -n '__awsexec_at option' -l session-name -x -a '\{user\} \{host\} \{profile\}' -d 'role session name; takes {user} {host} {profile}'
-complete -c awsexec -n '__awsexec_at option' -l source-identity -x -d 'who is behind the session, for good'
-complete -c awsexec -n '__awsexec_at option' -l session-tag -x -d 'tag the session; may be repeated'
-complete -c awsexec -n '__awsexec_at option' -l transitive-tag -x -d 'keep this tag in a chain; may be repeated'
-complete -c awsexec -n '__awsexec_at option' -l policy -rF -d 'no more than this policy (JSON) allows'
-complete -c awsexec -n '__awsexec_at option' -l policy-arn -x -d 'no more than this one; may be repeated'
-complete -c awsexec -n '__awsexec_at option' -l read-only -d "no more than AWS's ReadOnlyAccess"
-complete -c awsexec -n '__awsexec_at option' -l duration -x -a '15m 1h 2h 4h 8h 12h' -d 'life of the session: seconds, or 15m, 8h'
-complete -c awsexec -n '__awsexec_at option' -l region -x -a '(__awsexec_regions)' -d 'region for AWS STS and COMMAND'
-complete -c awsexec -n '__awsexec_at option' -l serve -d 'serve it credentials, renewed while it runs'
-complete -c awsexec -n '__awsexec_at option' -l shell -rF -a '(__awsexec_shells)' -d 'this one, instead of $SHELL'
-complete -c awsexec -n '__awsexec_at option' -l login -d 'as a login shell'
-complete -c awsexec -n '__awsexec_at option' -l mfa-serial -x -d 'the MFA device'
-complete -c awsexec -n '__awsexec_at option' -l mfa-token -x -d 'its code, instead of asking'
-complete -c awsexec -n '__awsexec_at option' -l no-prompt -d 'fail rather than ask for anything'
-complete -c awsexec -n '__awsexec_at option' -l device-code -d 'with a code to type in any browser, also elsewhere'
-complete -c awsexec -n '__awsexec_at option' -l no-browser -d 'show the URL, open no browser'
-complete -c awsexec -n '__awsexec_at option' -l service -x -a 'cloudformation cloudtrail cloudwatch dynamodb ec2 ecr ecs eks iam kms lambda rds route53 s3 secretsmanager sns sqs ssm stepfunctions vpc' -d 'the page of this service'
-complete -c awsexec -n '__awsexec_at option' -l destination -x -d 'this page; or its path'
-complete -c awsexec -n '__awsexec_at option' -l logout -d 'sign the browser out before'
-complete -c awsexec -n '__awsexec_at option' -l min-ttl -x -a '5m 15m 30m 1h' -d 'life the credentials must have left, else renew them'
-complete -c awsexec -n '__awsexec_at option' -l refresh -d 'renew the session now'
-complete -c awsexec -n '__awsexec_at option' -l no-cache -d 'neither read nor write the cache'
-complete -c awsexec -n '__awsexec_at option' -s q -l quiet -d 'say nothing but errors'
-complete -c awsexec -n '__awsexec_at option' -s v -l verbose -d 'say what is done'
-complete -c awsexec -n '__awsexec_at option' -l debug -d 'say how, each request; secrets cut'
-complete -c awsexec -n '__awsexec_at option' -l export -x -a 'process sh fish powershell cmd dotenv json' -d 'print the credentials, for a shell or a program'
-complete -c awsexec -n '__awsexec_at option' -l unset -d 'with --export: what takes them away again'
-complete -c awsexec -n '__awsexec_at option' -l console -d 'open the AWS console as PROFILE'
-complete -c awsexec -n '__awsexec_at option' -l list -d 'list the profiles (whose names fit PROFILE)'
-complete -c awsexec -n '__awsexec_at option' -l explain -d 'show what PROFILE stands for, and why'
-complete -c awsexec -n '__awsexec_at option' -l whoami -d 'ask AWS who PROFILE is'
-complete -c awsexec -n '__awsexec_at option' -l json -d 'these three as JSON, for programs'
-complete -c awsexec -n '__awsexec_at option' -l completion -x -a 'bash zsh fish' -d 'print the completions for bash, zsh or fish'
-complete -c awsexec -n '__awsexec_at option' -l profiles -d 'print the profiles, for completions'
-complete -c awsexec -n '__awsexec_at option' -l forget -d 'delete what is cached (of PROFILE)'
-complete -c awsexec -n '__awsexec_at option' -s h -l help -d 'show this help'
-complete -c awsexec -n '__awsexec_at option' -l version -d 'show the version'
+complete -c awsexec -n '__awsexec_at option' -l list -d 'list the profiles, or those that match PATTERN'
+complete -c awsexec -n '__awsexec_at option' -l explain -d 'show what a run of PROFILE would do, and why'
+complete -c awsexec -n '__awsexec_at option' -l whoami -d 'ask AWS which identity PROFILE has'
+complete -c awsexec -n '__awsexec_at option' -l json -d 'with --list, --explain or --whoami: print JSON'
+complete -c awsexec -n '__awsexec_at option' -l export -x -a 'process sh fish powershell cmd dotenv json' -d 'print PROFILE\'s credentials for a shell or program'
+complete -c awsexec -n '__awsexec_at option' -l unset -d 'with --export: print the commands that unset the variables'
+complete -c awsexec -n '__awsexec_at option' -l console -d 'open the AWS console in the browser as PROFILE'
+complete -c awsexec -n '__awsexec_at option' -l forget -d 'delete cached sessions of PROFILE (default: all)'
+complete -c awsexec -n '__awsexec_at option' -l serve -d 'renew the credentials of COMMAND while it runs'
+complete -c awsexec -n '__awsexec_at option' -l shell -rF -a '(__awsexec_shells)' -d 'the shell to start (default: $SHELL)'
+complete -c awsexec -n '__awsexec_at option' -l login -d 'start the shell as a login shell'
+complete -c awsexec -n '__awsexec_at option' -l region -x -a '(__awsexec_regions)' -d 'the AWS region, for COMMAND and for AWS STS'
+complete -c awsexec -n '__awsexec_at option' -l role-arn -x -d 'the role to assume'
+complete -c awsexec -n '__awsexec_at option' -l source-profile -x -a '(__awsexec_profiles)' -d 'the profile whose credentials assume the role'
+complete -c awsexec -n '__awsexec_at option' -l duration -x -a '15m 1h 2h 4h 8h 12h' -d 'the lifetime of the session, like 900, 15m or 8h'
+complete -c awsexec -n '__awsexec_at option' -l read-only -d 'limit the session to AWS\'s ReadOnlyAccess policy'
+complete -c awsexec -n '__awsexec_at option' -l policy -rF -d 'limit the session to the policy in this JSON file'
+complete -c awsexec -n '__awsexec_at option' -l policy-arn -x -d 'limit the session to this managed policy (may be repeated)'
+complete -c awsexec -n '__awsexec_at option' -l external-id -x -d 'the external id that the trust policy requires'
+complete -c awsexec -n '__awsexec_at option' -l session-name -x -a '\{user\} \{host\} \{profile\}' -d 'the session name; may use {user} {host} {profile}'
+complete -c awsexec -n '__awsexec_at option' -l source-identity -x -d 'the source identity, kept through role chaining'
+complete -c awsexec -n '__awsexec_at option' -l session-tag -x -d 'add a session tag (may be repeated)'
+complete -c awsexec -n '__awsexec_at option' -l transitive-tag -x -d 'keep this session tag through role chaining (may be repeated)'
+complete -c awsexec -n '__awsexec_at option' -l mfa-serial -x -d 'the MFA device, by its ARN or serial number'
+complete -c awsexec -n '__awsexec_at option' -l mfa-token -x -d 'the MFA code (default: ask)'
+complete -c awsexec -n '__awsexec_at option' -l no-prompt -d 'fail instead of asking for anything'
+complete -c awsexec -n '__awsexec_at option' -l device-code -d 'sign in to IAM Identity Center with a code, in any browser'
+complete -c awsexec -n '__awsexec_at option' -l no-browser -d 'print the URL instead of opening the browser'
+complete -c awsexec -n '__awsexec_at option' -l refresh -d 'get new credentials even if cached ones are valid'
+complete -c awsexec -n '__awsexec_at option' -l min-ttl -x -a '5m 15m 30m 1h' -d 'get new credentials if less than TIME is left'
+complete -c awsexec -n '__awsexec_at option' -l no-cache -d 'do not read or write the cache'
+complete -c awsexec -n '__awsexec_at option' -l service -x -a 'cloudformation cloudtrail cloudwatch dynamodb ec2 ecr ecs eks iam kms lambda rds route53 s3 secretsmanager sns sqs ssm stepfunctions vpc' -d 'with --console: open the page of a service, like s3'
+complete -c awsexec -n '__awsexec_at option' -l destination -x -d 'with --console: open this page, by its URL or path'
+complete -c awsexec -n '__awsexec_at option' -l logout -d 'with --console: sign the browser out first'
+complete -c awsexec -n '__awsexec_at option' -s q -l quiet -d 'print only errors'
+complete -c awsexec -n '__awsexec_at option' -s v -l verbose -d 'print what awsexec does'
+complete -c awsexec -n '__awsexec_at option' -l debug -d 'print each request to AWS, without secrets'
+complete -c awsexec -n '__awsexec_at option' -s h -d 'print a summary of the help'
+complete -c awsexec -n '__awsexec_at option' -l help -d 'print the whole help'
+complete -c awsexec -n '__awsexec_at option' -l version -d 'print the version of awsexec'
+complete -c awsexec -n '__awsexec_at option' -l completion -x -a 'bash zsh fish' -d 'print the completion script for bash, zsh or fish'
+complete -c awsexec -n '__awsexec_at option' -l profiles -d 'print the profile names, for completion scripts'
+# --- End of what `make completions` writes. ---

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.fork_server import ForkServer
 from tests.servers import tls
 from tests.servers.identity_center import IdentityCenter
 from tests.servers.proxy import Proxy
 from tests.servers.sts import StsServer
-from tests.support import ALICE, CODES, KEY_ID, SECRET, Awsexec, Home
+from tests.support import ALICE, AWSEXEC, CODES, KEY_ID, SECRET, Awsexec, Home
 
 REAL_HOME = Path.home()
 # what awsexec may touch of a home
@@ -61,6 +62,9 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "uncounted: takes long, and without coverage less so"
     )
+    config.addinivalue_line(
+        "markers", "true_start: run awsexec by its script, never in a fork of a server"
+    )
     # for as long as the process lives: an audit hook cannot be taken away again
     sys.addaudithook(_guard)
 
@@ -99,9 +103,21 @@ def home(tmp_path: Path) -> Home:
     return home
 
 
+@pytest.fixture(scope="session")
+def fork_server() -> Iterator[ForkServer]:
+    """What most runs of awsexec are forks of."""
+    server = ForkServer(AWSEXEC)
+    yield server
+    server.close()
+
+
 @pytest.fixture
 def run_awsexec(
-    home: Home, tmp_path: Path, dead_port: int, request: pytest.FixtureRequest
+    home: Home,
+    tmp_path: Path,
+    dead_port: int,
+    fork_server: ForkServer,
+    request: pytest.FixtureRequest,
 ) -> Awsexec:
     """Runs awsexec in `home`; whatever is not on loopback is out of its reach."""
     nowhere = f"http://127.0.0.1:{dead_port}"
@@ -122,7 +138,9 @@ def run_awsexec(
         "no_fastpath"
     ):
         environ["AWSEXEC_FASTPATH"] = "0"
-    return Awsexec(environ, tmp_path)
+    if request.node.get_closest_marker("true_start"):
+        return Awsexec(environ, tmp_path)
+    return Awsexec(environ, tmp_path, fork_server)
 
 
 def _populate(server: StsServer) -> None:

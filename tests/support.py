@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -12,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from awsexec import fastpath
+from awsexec.profiles.config import FINE_STEP
+from tests.fork_server import ForkServer
 from tests.servers.sts import role_arn
 
 # AWS's own examples
@@ -39,6 +42,8 @@ source_profile = alice
 
 # the console script of the installation that runs the tests
 AWSEXEC = str(Path(sys.executable).with_name("awsexec"))
+# seconds for a run, on a busy machine
+TIMEOUT = 60
 
 
 class Home:
@@ -90,12 +95,16 @@ class Result:
 class Awsexec:
     """Runs the installed awsexec in `environ`, and in nothing else of this process.
 
-    The runs have no terminal: a prompt fails at once instead of waiting.
+    The runs have no terminal: a prompt fails at once instead of waiting. Those that
+    `server` takes are forks of it, the others true starts.
     """
 
-    def __init__(self, environ: dict[str, str], folder: Path) -> None:
+    def __init__(
+        self, environ: dict[str, str], folder: Path, server: ForkServer | None = None
+    ) -> None:
         self.environ = environ
         self.folder = folder
+        self.server = server
 
     def __call__(
         self,
@@ -104,16 +113,21 @@ class Awsexec:
         stdin: str = "",
     ) -> Result:
         """Run it with `words`; `env` adds to the environment, None removes."""
-        finished = subprocess.run(
-            [AWSEXEC, *words],
-            env=self.environment(env),
-            cwd=self.folder,
-            input=stdin.encode(),
-            capture_output=True,
-            start_new_session=True,
-            timeout=60,
-            check=False,
-        )
+        environ, data = self.environment(env), stdin.encode()
+        if self.server is not None and self.server.takes(environ, data):
+            _settle(environ)
+            finished = self.server.run(words, environ, self.folder, data, TIMEOUT)
+        else:
+            finished = subprocess.run(
+                [AWSEXEC, *words],
+                env=environ,
+                cwd=self.folder,
+                input=data,
+                capture_output=True,
+                start_new_session=True,
+                timeout=TIMEOUT,
+                check=False,
+            )
         return Result(
             finished.returncode,
             os.fsdecode(finished.stdout),
@@ -134,6 +148,19 @@ class Awsexec:
         assert (result.status, result.stderr) == (0, ""), result
         pairs = (item.split("=", 1) for item in result.stdout.split("\0") if item)
         return {k: v for k, v in pairs if not k.startswith("COVERAGE_")}
+
+
+def _settle(environ: Mapping[str, str]) -> None:
+    """Wait until awsexec takes the user's files for settled; a true start is longer."""
+    home = Path(environ.get("HOME", "/"))
+    for path in (
+        environ.get("AWS_CONFIG_FILE") or home / ".aws" / "config",
+        environ.get("AWS_SHARED_CREDENTIALS_FILE") or home / ".aws" / "credentials",
+    ):
+        with contextlib.suppress(OSError):
+            since = time.time() - os.stat(path).st_ctime
+            if 0 <= since < FINE_STEP:
+                time.sleep(FINE_STEP - since)
 
 
 def is_fast(

@@ -3,7 +3,11 @@
 import pytest
 
 from awsexec.errors import UsageError
+from awsexec.export_formats import EXPORT_FORMATS
 from awsexec.options import arguments
+from awsexec.options.arguments import Arguments
+from awsexec.options.table import ACTIONS, COMPLETION_FILES, OPTIONS, alternatives
+from awsexec.times import seconds
 
 
 @pytest.mark.parametrize(
@@ -19,13 +23,15 @@ from awsexec.options import arguments
     ],
 )
 def test_seconds(text, expected):
-    assert arguments.seconds(text) == expected
+    assert seconds(text) == expected
 
 
 @pytest.mark.parametrize("text", ["", "m", "1x", "1.5h", "-1", "15m3", "１", "1 h"])
 def test_no_seconds(text):
-    with pytest.raises(ValueError, match="a time is seconds, or like 15m, 8h, 1h30m"):
-        arguments.seconds(text)
+    with pytest.raises(
+        ValueError, match="write a time as seconds, or like 15m, 8h, 1h30m"
+    ):
+        seconds(text)
 
 
 @pytest.mark.parametrize(
@@ -80,7 +86,8 @@ def test_words_of_the_command_stay_as_they_are():
         ("--quiet", "quiet", True),
         ("-v", "verbose", True),
         ("--debug", "debug", True),
-        ("-h", "help", True),
+        ("-h", "summary", True),
+        ("--help", "help", True),
     ],
 )
 @pytest.mark.parametrize("position", [0, 1])
@@ -96,9 +103,9 @@ def test_settings_that_options_stand_for():
     words = "--role-arn a --session-tag a=b --session-tag c=d --read-only --duration 1h"
     assert arguments.parse(words.split()).settings() == (
         ("role_arn", "a", "--role-arn"),
-        ("session_tags", ("a=b", "c=d"), "--session-tag"),
-        ("session_read_only", "true", "--read-only"),
         ("duration_seconds", "3600", "--duration"),
+        ("session_read_only", "true", "--read-only"),
+        ("session_tags", ("a=b", "c=d"), "--session-tag"),
     )
     assert arguments.parse(["-q", "p", "--region", "r"]).settings() == ()
 
@@ -108,51 +115,199 @@ def test_short_options_together():
     assert (parsed.quiet, parsed.verbose) == (True, True)
 
 
-@pytest.mark.parametrize("action", ["help", "version", "forget"])
-def test_action(action):
-    assert arguments.parse([f"--{action}"]).action == action
+def test_short_and_long_help_are_two_actions():
+    assert arguments.parse(["-h"]).action == "summary"
+    assert arguments.parse(["-qh"]).action == "summary"
+    assert arguments.parse(["-h", "--help"]).action == "help"
 
 
-def test_help_comes_before_everything():
-    assert arguments.parse(["--forget", "--help", "p", "ls"]).action == "help"
+@pytest.mark.parametrize(("word", "action"), [("--help", "help"), ("-h", "summary")])
+def test_help_is_given_whatever_else_is_wrong(word, action):
+    words = ["--forget", "--list", "--serve", "--unset", "--service", "s3"]
+    assert arguments.parse([*words, word, "p", "ls"]).action == action
+
+
+# a value of each kind, and what the parser sets
+SAMPLES = {
+    "TIME": ("15m", 900),
+    "FORMAT": ("sh", "sh"),
+    "SHELL": ("fish", "fish"),
+    "KEY=VALUE": ("a=b", "a=b"),
+}
+# what else must be given with an option that works only with some actions
+NEEDED = {"list": ["--list"], "export": ["--export", "sh"], "console": ["--console"]}
+
+
+def names_of(options):
+    return [option.flags[-1] for option in options]
+
+
+@pytest.mark.parametrize("option", OPTIONS, ids=names_of(OPTIONS))
+def test_every_option_of_the_table(option):
+    default = getattr(arguments.parse([]), option.attribute)
+    assert (
+        default == ((), None, False)[0 if option.repeated else 1 if option.value else 2]
+    )
+    word, read = SAMPLES.get(option.value, ("s3", "s3"))
+    others = NEEDED.get(option.only[0], []) if option.only else []
+    for flag in option.flags:
+        for given in ([flag, word], [f"{flag}={word}"]) if option.value else [[flag]]:
+            parsed = arguments.parse([*others, *given])
+            expected = read if option.value else True
+            if option.repeated:
+                expected = (read,)
+            assert getattr(parsed, option.attribute) == expected
+            if option.action:
+                assert parsed.action == option.attribute
+            # and nothing else was set
+            names = {other.attribute for other in OPTIONS} - {option.attribute}
+            blank = arguments.parse(others)
+            assert {name: getattr(parsed, name) for name in names} == {
+                name: getattr(blank, name) for name in names
+            }
+
+
+def test_types_are_those_of_the_table():
+    """mypy sees the annotations alone."""
+    types = {"profile": "str | None", "command": "Sequence[str] | None"}
+    for option in OPTIONS:
+        if option.repeated:
+            types[option.attribute] = "tuple[str, ...]"
+        elif option.value:
+            kind = type(option.read(SAMPLES.get(option.value, ("s3", ""))[0])).__name__
+            types[option.attribute] = f"{kind} | None"
+        else:
+            types[option.attribute] = "bool"
+    assert Arguments.__annotations__ == types
+
+
+def test_no_two_options_are_the_same():
+    for values in (
+        [flag for option in OPTIONS for flag in option.flags],
+        [option.attribute for option in OPTIONS],
+        [option.setting for option in OPTIONS if option.setting],
+    ):
+        assert len(values) == len(set(values))
+
+
+@pytest.mark.parametrize(
+    ("option", "action"),
+    [
+        (option, action)
+        for option in OPTIONS
+        for action in ("run", *ACTIONS)
+        if option.only and action not in (*option.only, "help", "summary")
+    ],
+    ids=lambda each: each if isinstance(each, str) else each.flags[-1],
+)
+def test_an_option_that_would_do_nothing_is_an_error(option, action):
+    value = {"completion": ["fish"], "export": ["sh"]}.get(action, [])
+    words = [] if action == "run" else [f"--{action}", *value]
+    words += [option.flags[-1], "s3"] if option.value else [option.flags[-1]]
+    with pytest.raises(UsageError, match=f"^{option.flags[-1]} works only with "):
+        arguments.parse(words)
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [([], ""), (["a"], "a"), (["a", "b"], "a or b"), (["a", "b", "c"], "a, b or c")],
+)
+def test_alternatives(words, text):
+    assert alternatives(words) == text
 
 
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["p", "--"], "no COMMAND after --; leave it out for a shell"),
-        ([""], "PROFILE is empty"),
-        (["--nothing-like-it"], "no option --nothing-like-it"),
-        (["--roel-arn", "x"], "no option --roel-arn; did you mean --role-arn?"),
-        (["-x"], "no option -x"),
-        (["--region"], "--region needs NAME"),
-        (["--region="], "--region is empty; give NAME or leave it out"),
-        (["--external-id", ""], "--external-id is empty; give ID or leave it out"),
-        (["--refresh=1"], "--refresh takes no argument"),
+        (["p", "--"], "nothing follows --; add COMMAND, or leave out -- for a shell"),
+        ([""], "PROFILE is empty; name a profile or leave it out"),
+        (["--unlike"], "unknown option --unlike; did you mean --unset?"),
+        (["---"], "unknown option ---"),
+        (["--roel-arn", "x"], "unknown option --roel-arn; did you mean --role-arn?"),
+        (["-x"], "unknown option -x"),
+        (["-qx"], "unknown option -qx"),
+        (["--x\ny"], "unknown option '--x\\ny'"),
+        (["--region"], "--region needs a value; write --region NAME"),
+        (["--region="], "the value of --region is empty; give NAME or remove --region"),
+        (
+            ["--external-id", ""],
+            "the value of --external-id is empty; give ID or remove --external-id",
+        ),
+        (["--refresh=1"], "--refresh takes no value; remove = and what follows"),
         (
             ["--duration", "soon"],
-            "--duration soon: a time is seconds, or like 15m, 8h, 1h30m",
+            "--duration soon: write a time as seconds, or like 15m, 8h, 1h30m",
         ),
-        # which str() would refuse to print
+        # str() would refuse to print this number
         (
             ["--min-ttl", "9" * 4299 + "d"],
-            f"--min-ttl {'9' * 4299}d: that is too long; 7d is the most",
+            f"--min-ttl {'9' * 4299}d: the time is too long; use at most 7d",
         ),
-        (["--min-ttl", "8d"], "--min-ttl 8d: that is too long; 7d is the most"),
+        (["--min-ttl", "8d"], "--min-ttl 8d: the time is too long; use at most 7d"),
         (
             ["--min-ttl", "9" * 20],
-            f"--min-ttl {'9' * 20}: that is too long; 7d is the most",
+            f"--min-ttl {'9' * 20}: the time is too long; use at most 7d",
         ),
-        (["--session-tag", "a"], "--session-tag a: a tag is KEY=VALUE"),
-        (["--session-tag", "=b"], "--session-tag =b: a tag is KEY=VALUE"),
-        (["--serve", "--list"], "--serve is for a COMMAND or a shell"),
-        (["--serve", "--export", "sh", "p"], "--serve is for a COMMAND or a shell"),
-        (["--forget", "p", "ls"], "--forget takes no COMMAND"),
-        (["--forget", "--version"], "--version and --forget exclude each other"),
+        (["--session-tag", "a"], "--session-tag a: not a tag; write KEY=VALUE"),
+        (["--session-tag", "=b"], "--session-tag =b: not a tag; write KEY=VALUE"),
+        (
+            ["--service", "S3", "--console"],
+            "--service S3: not a service; write it as for the AWS CLI, like s3",
+        ),
+        (
+            ["--export", "csh"],
+            "--export csh: unknown value; choose one of " + ", ".join(EXPORT_FORMATS),
+        ),
+        (
+            ["--completion", "tcsh"],
+            f"--completion tcsh: unknown value; choose one of {', '.join(COMPLETION_FILES)}",
+        ),
+        (
+            ["--serve", "--list"],
+            "--serve works only with COMMAND or a shell; remove --serve or --list",
+        ),
+        (
+            ["--serve", "--export", "sh", "p"],
+            "--serve works only with COMMAND or a shell; remove --serve or --export",
+        ),
+        (
+            ["--json", "p", "ls"],
+            "--json works only with --list, --explain or --whoami; add that or remove "
+            "--json",
+        ),
+        (
+            ["--service", "s3", "p"],
+            "--service works only with --console; add that or remove --service",
+        ),
+        (
+            ["--console", "--service", "s3", "--destination", "/"],
+            "--service and --destination cannot be used together; choose one",
+        ),
+        (
+            ["--forget", "p", "ls"],
+            "--forget runs no COMMAND; remove COMMAND or --forget",
+        ),
+        (
+            ["--forget", "--version"],
+            "--forget and --version cannot be used together; choose one",
+        ),
+        (
+            ["--unset"],
+            "--unset works only with --export; add --export and sh, fish, powershell or "
+            "cmd",
+        ),
+        (
+            ["--unset", "--export", "json"],
+            "--unset does not work with --export json; choose sh, fish, powershell or cmd",
+        ),
+        (
+            ["--unset", "--export", "sh", "p"],
+            "--unset takes no PROFILE, since it unsets the credentials of any profile; "
+            "remove PROFILE",
+        ),
     ],
 )
 def test_usage_error(words, message):
     with pytest.raises(UsageError) as caught:
         arguments.parse(words)
-    assert str(caught.value).startswith(message)
-    assert str(caught.value).endswith("; see awsexec --help")
+    assert str(caught.value) == f"{message}; see awsexec --help"

@@ -8,8 +8,7 @@ import subprocess
 import pytest
 
 from awsexec.errors import ConfigError
-from awsexec.export_formats import DOCUMENTS, SHELLS
-from awsexec.options.arguments import EXPORT_FORMATS, UNSET_FORMATS
+from awsexec.export_formats import DOCUMENTS, EXPORT_FORMATS, SHELLS
 
 PRINTABLE = "".join(map(chr, range(0x20, 0x7F)))
 AWKWARD = [
@@ -172,19 +171,19 @@ def test_dotenv():
         ("dotenv", "a\nb", "a line break"),
         ("dotenv", "a\rb", "a line break"),
         ("dotenv", "a\u2028b", "a line break"),
-        ("dotenv", " a", "a blank at an end"),
-        ("dotenv", "a\n", "a blank at an end"),
-        ("dotenv", "a\u00a0", "a blank at an end"),
-        ("dotenv", "'a'", "a quote at the beginning"),
-        ("dotenv", '"', "a quote at the beginning"),
+        ("dotenv", " a", "a blank at its beginning or end"),
+        ("dotenv", "a\n", "a blank at its beginning or end"),
+        ("dotenv", "a\u00a0", "a blank at its beginning or end"),
+        ("dotenv", "'a'", "a quote at its beginning"),
+        ("dotenv", '"', "a quote at its beginning"),
         ("dotenv", "a #b", "a word that begins with #"),
         ("dotenv", "#b", "a word that begins with #"),
         ("dotenv", "a${b}", "a $"),
-        ("dotenv", "\udcff", "what is not UTF-8"),
-        ("cmd", "a\nb", "what is not printable ASCII"),
-        ("cmd", "é", "what is not printable ASCII"),
-        ("process", "é", "what is not printable ASCII"),
-        ("process", "a\tb", "what is not printable ASCII"),
+        ("dotenv", "\udcff", "characters that are not UTF-8"),
+        ("cmd", "a\nb", "characters that are not printable ASCII"),
+        ("cmd", "é", "characters that are not printable ASCII"),
+        ("process", "é", "characters that are not printable ASCII"),
+        ("process", "a\tb", "characters that are not printable ASCII"),
     ],
 )
 def test_what_cannot_be_carried(form, value, what):
@@ -195,11 +194,10 @@ def test_what_cannot_be_carried(form, value, what):
         else:
             DOCUMENTS[form](variables)
     assert str(caught.value) == (
-        f"the value of AWS_ACCESS_KEY_ID has {what} in it, which --export {form} cannot "
-        "carry; use another FORMAT"
+        f"--export {form} cannot write the value of AWS_ACCESS_KEY_ID, which has "
+        f"{what}; use another FORMAT"
     )
 
 
 def test_there_is_one_for_each_name():
     assert sorted(EXPORT_FORMATS) == sorted([*SHELLS, *DOCUMENTS])
-    assert sorted(UNSET_FORMATS) == sorted(SHELLS)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from awsexec import fastpath
 from awsexec.plan.chain import chain_of
 from awsexec.profiles import files
 from awsexec.profiles.files import AwsFile
@@ -22,26 +19,10 @@ def section(title: str) -> str:
     return README.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
 
 
-def test_options_are_what_help_prints():
-    printed = subprocess.run(
-        [sys.executable, "-m", "awsexec", "--help"],
-        stdout=subprocess.PIPE,
-        encoding="utf-8",
-        check=True,
-    ).stdout
-    block = section("Options").split("```\n")[1]
-    assert block == printed
-
-
 @pytest.mark.parametrize("target", ["demo", "test"])
 def test_make_knows_the_commands(target):
     assert f"\n$ make {target}\n" in README
     assert f"\n{target}:" in (ROOT / "Makefile").read_text(encoding="utf-8")
-
-
-@pytest.mark.parametrize("name", sorted(fastpath.REMOVED))
-def test_every_variable_that_is_removed_is_named(name):
-    assert f"`{name}`" in section("Environment")
 
 
 def test_examples_of_sources_are_what_they_say():

@@ -8,7 +8,7 @@ import pytest
 from awsexec import report
 from awsexec.report import Report
 
-KINDS = ("error", "warning", "waiting", "detail", "debug")
+KINDS = ("warning", "waiting", "detail", "debug")
 
 
 class Screen(io.StringIO):
@@ -19,9 +19,9 @@ class Screen(io.StringIO):
 @pytest.mark.parametrize(
     ("level", "said"),
     [
-        (report.QUIET, ("error",)),
-        (report.NORMAL, ("error", "warning", "waiting")),
-        (report.VERBOSE, ("error", "warning", "waiting", "detail")),
+        (report.QUIET, ()),
+        (report.NORMAL, ("warning", "waiting")),
+        (report.VERBOSE, ("warning", "waiting", "detail")),
         (report.DEBUG, KINDS),
     ],
 )
@@ -57,4 +57,4 @@ def test_patience(stream, level, takes, said):
 def test_stream_that_is_closed():
     stream = io.StringIO()
     stream.close()
-    Report(stream).error("nobody hears it")
+    Report(stream).warning("nobody hears it")

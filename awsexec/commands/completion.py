@@ -1,14 +1,16 @@
-"""Printing a shell's completions: ``eval "$(awsexec --completion bash)"``.
+"""--completion: print the completion script of a shell.
 
-They are files of their own that shells read, which pip puts where it puts such files.
+The scripts are data files of the package, since shells also look for such files
+themselves. pip installs them outside the package, below a prefix.
 """
 
 from __future__ import annotations
 
 import os
-import sys
 
 from awsexec.errors import AwsexecError
+from awsexec.options.table import COMPLETION_FILES
+from awsexec.output import show
 from awsexec.version import __version__
 
 TYPE_CHECKING = False
@@ -18,9 +20,7 @@ if TYPE_CHECKING:
     from awsexec.options.arguments import Arguments
     from awsexec.report import Report
 
-# each named as its shell wants it
-FILES = {"bash": "awsexec.bash", "zsh": "_awsexec", "fish": "awsexec.fish"}
-# and where setup.cfg installs it, below a prefix
+# where setup.cfg installs the script of each shell, below a prefix
 INSTALLED = {
     "bash": "share/bash-completion/completions/awsexec.bash",
     "zsh": "share/zsh/site-functions/_awsexec",
@@ -29,7 +29,7 @@ INSTALLED = {
 
 
 def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int:
-    """Print the completions for the chosen shell."""
+    """Print the completion script of the chosen shell."""
     shell = arguments.completion
     assert shell is not None
     try:
@@ -37,26 +37,26 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
             data = stream.read()
     except OSError:
         raise AwsexecError(
-            f"the completions for {shell} were not installed; install awsexec with "
-            "pip or pipx, or take them from its sources"
+            f"the completion script for {shell} is not installed; install awsexec with "
+            f"pip or pipx, or take {COMPLETION_FILES[shell]} from its source code"
         ) from None
-    sys.stdout.buffer.write(data)
-    sys.stdout.buffer.flush()
+    show(data)
     return 0
 
 
 def _find(shell: str) -> str:
-    """The path of the file for `shell`. Raises `OSError` if there is none."""
+    """Return the path of the script of `shell`. Raises `OSError` if there is none."""
     package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     folder = os.path.dirname(package)
-    # the working copy's own, where awsexec runs from one; what --target has put
-    for name in ("completions/" + FILES[shell], INSTALLED[shell]):
+    # a working copy has the first, pip install --target makes the second
+    for name in (f"completions/{COMPLETION_FILES[shell]}", INSTALLED[shell]):
         path = os.path.join(folder, name)
         if os.path.exists(path):
             return path
-    # The prefix cannot be told from Python's: --user and a system's own scheme have
-    # another one. pip's record tells; importlib.metadata, which would read it, takes
-    # three times as long as Python's start, and this is part of a shell's.
+    # Python does not know the prefix: pip install --user and the scheme of a Linux
+    # distribution have another one. pip's record has it. importlib.metadata would read
+    # the record, but importing it takes three times as long as starting Python, and this
+    # command is part of the start of a shell.
     record = os.path.join(folder, f"awsexec-{__version__}.dist-info", "RECORD")
     with open(record, encoding="utf-8") as stream:
         for line in stream:

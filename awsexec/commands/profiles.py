@@ -1,14 +1,14 @@
-"""The profiles' names, for completions: one a line, each with a description.
+"""--profiles: print the names of the profiles, one a line, for completion scripts.
 
-A TAB waits for this, so it merges nothing that it does not print.
+The user waits for this after TAB, so it reads only what it prints.
 """
 
 from __future__ import annotations
 
 import gc
 import os
-import sys
 
+from awsexec import output
 from awsexec.errors import AwsexecError
 from awsexec.profiles import files
 
@@ -19,8 +19,11 @@ if TYPE_CHECKING:
 
 
 def run(environ: Mapping[str, str]) -> NoReturn:
-    """Print ``NAME<tab>ROLE REGION`` for every profile; nothing of a broken file."""
-    # thousands of small objects, all of them needed until the end
+    """Print ``NAME<tab>ROLE REGION`` for each profile, and end the process.
+
+    A file that cannot be read has no profiles here.
+    """
+    # there may be thousands of small objects, and all are needed until the end
     gc.disable()
     config, credentials = files.paths(environ)
     found: dict[str, list[str]] = {}
@@ -28,7 +31,7 @@ def run(environ: Mapping[str, str]) -> NoReturn:
         try:
             profiles = files.read(path, kind).profiles
         except AwsexecError:
-            # completing is no time to complain; running the profile is
+            # a message would stand in the middle of the user's line
             continue
         for name, section in profiles.items():
             notes = found.setdefault(name, [])
@@ -40,8 +43,7 @@ def run(environ: Mapping[str, str]) -> NoReturn:
         for name, notes in found.items()
         if name.isprintable()
     ]
-    data = "".join(lines).encode("utf-8", "surrogateescape")
-    sys.stdout.buffer.write(data)
-    sys.stdout.buffer.flush()
-    # the answer is out; taking all of it to pieces would keep the TAB waiting
+    # as the bytes are in the files, whatever the locale
+    output.show("".join(lines).encode("utf-8", "surrogateescape"))
+    # freeing all objects would take longer than reading the files
     os._exit(0)

@@ -33,7 +33,7 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     )
     name, credentials = plan.name, get(plan, demand, environ, report)
     client = Sts(plan.endpoint, None, report.debug)
-    identity = client.identity(credentials, plan.label)
+    identity = client.identity(credentials, plan)
     answer: dict[str, object] = {
         "profile": name,
         "account": identity["Account"],

@@ -43,6 +43,25 @@ def source_error(source: Source, what: str) -> CredentialsError:
     return CredentialsError(f"{source.label}: {what}")
 
 
+def environment_expired(source: Source) -> CredentialsError:
+    """Return the failure of the environment's own session, which has ended.
+
+    `source` is the machine's. In a shell or COMMAND of awsexec it has the profile's name.
+    """
+    name = source.profile.name
+    if name == source.kind.label:
+        return CredentialsError(
+            "the credentials in the environment have expired; export new ones, or name a "
+            "PROFILE"
+        )
+    import shlex
+
+    return CredentialsError(
+        f"the credentials of profile {name!r} in the environment have expired; for new "
+        f"ones name the profile, as in: awsexec --whoami {shlex.quote(name)}"
+    )
+
+
 def checked(
     source: Source, key_id: object, secret: object, token: object, expires: int | None
 ) -> Credentials:

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import botocore
 
 from awsexec.credentials import aws_errors
-from awsexec.credentials.checks import unsendable
+from awsexec.credentials.checks import environment_expired, unsendable
 from awsexec.credentials.credentials import Credentials
 from awsexec.credentials.sdk.clients import Clients
 from awsexec.credentials.sdk.errors import Refused, Unreachable
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from awsexec.plan.endpoint import Endpoint
+    from awsexec.plan.plan import Plan
 
 T = TypeVar("T")
 
@@ -49,10 +50,10 @@ class Sts:
         """
         return self._ask("sts", operation, parameters, signer, _credentials)
 
-    def identity(self, signer: Credentials, label: str) -> dict[str, str]:
+    def identity(self, signer: Credentials, plan: Plan) -> dict[str, str]:
         """Return Account, Arn and UserId of `signer`, by GetCallerIdentity.
 
-        `label` says in messages whose credentials they are. Raises `CredentialsError`.
+        `plan` says in messages whose credentials they are. Raises `CredentialsError`.
         """
         names = ("Account", "Arn", "UserId")
         try:
@@ -65,12 +66,14 @@ class Sts:
             )
         except Refused as error:
             if error.code in aws_errors.EXPIRED:
+                if plan.is_of_environment:
+                    raise environment_expired(plan.chain.source) from None
                 raise CredentialsError(
-                    f"the credentials of {label} have expired; name a PROFILE for new "
-                    "ones"
+                    f"the credentials of {plan.label} have expired; renew them, or try "
+                    "--refresh"
                 ) from None
             raise CredentialsError(
-                f"{label}: AWS refused GetCallerIdentity: {error.message} "
+                f"{plan.label}: AWS refused GetCallerIdentity: {error.message} "
                 f"({error.code}); try --refresh"
             ) from None
         except Unreachable as error:

@@ -1,151 +1,161 @@
-"""The help text and the man page, from one source: these tables and the options.
+"""The texts of -h, --help and the man page.
 
-``python -m awsexec.manual`` prints the page, which is kept as awsexec.1.
+The options come from the table, the formats of --export from their module, and all else
+from `sections`.
 """
 
 from __future__ import annotations
 
-import sys
-
-from awsexec.options.arguments import OPTIONS, Option
+from awsexec.export_formats import FORMATS
+from awsexec.options import sections
+from awsexec.options.sections import GRAMMAR, USAGE
+from awsexec.options.table import GROUPS, OPTIONS, Option
 from awsexec.version import __version__
 
-USAGE = (
-    ("awsexec PROFILE -- COMMAND [ARG]...", "run COMMAND with the role of PROFILE"),
-    ("awsexec PROFILE", "a shell with the role in its prompt"),
-    ("awsexec --list", "the profiles, and what is cached of them"),
-    ("awsexec [OPTION]... [ACTION] [PROFILE] [[--] COMMAND [ARG]...]", ""),
-)
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
-ABOUT = """\
-Run COMMAND with the temporary credentials of the AWS role of PROFILE, a profile
-of ~/.aws/config or ~/.aws/credentials, asking for an MFA code where one is
-configured. Options end at -- or COMMAND. Without PROFILE, AWS_PROFILE counts;
-without both you pick one on the terminal.
-"""
+    Rows = Sequence[tuple[str, str]]
 
-FORMATS = (
-    ("process", "JSON for credential_process in an AWS config"),
-    ("sh", 'eval "$(awsexec --export sh PROFILE)"; zsh too'),
-    ("fish", "awsexec --export fish PROFILE | source"),
-    ("powershell", "awsexec --export powershell PROFILE | Out-String | iex"),
-    ("cmd", "set commands for cmd.exe, to run with for /f"),
-    ("dotenv", "NAME=VALUE lines, for docker --env-file"),
-    ("json", "one object of names and values"),
-)
+# columns of a terminal, and those of the left side of a list
+WIDTH, LEFT = 80, 27
 
-STATUS = (
-    ("COMMAND's own", "it ran; awsexec has become it"),
-    ("125", "awsexec failed: usage, configuration, AWS said no"),
-    ("126, 127", "COMMAND cannot be run, or was not found"),
-    ("130", "you interrupted a prompt"),
-)
 
-# read by awsexec
-ENVIRONMENT = (
-    ("AWS_[DEFAULT_]PROFILE", "PROFILE, where none is named"),
-    ("AWS_CONFIG_FILE", "instead of ~/.aws/config"),
-    ("AWS_SHARED_CREDENTIALS_FILE", "instead of ~/.aws/credentials"),
-    ("AWS_REGION, AWS_DEFAULT_REGION", "the region, over the profile's"),
-    ("AWS_ENDPOINT_URL[_STS]", "where AWS STS is"),
-    ("AWS_CA_BUNDLE", "certificates to trust"),
-    ("AWSEXEC_MFA_TOKEN", "an MFA code"),
-    ("AWSEXEC_MFA_PROCESS", "a command that prints one"),
-    ("AWSEXEC_PROCESS_TIMEOUT", "how long a credential_process may take"),
-    ("AWS_ENDPOINT_URL_SIGNIN", "where AWS Sign-In is"),
-    ("BROWSER", "the browser to sign in with"),
-    ("AWSEXEC_CACHE_DIR", "where sessions are kept"),
-    ("AWSEXEC_REFRESH_AHEAD", "when to renew them: 25%, 10m, 0 for never"),
-    ("AWSEXEC_PROMPT", "0 leaves the prompt of a shell alone"),
-    ("AWSEXEC_FASTPATH", "0 does without the short cut to COMMAND"),
-)
-
-# set for COMMAND
-CHILD = (
-    "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN,\n"
-    "AWS_CREDENTIAL_EXPIRATION, AWSEXEC_PROFILE, AWS_REGION, AWS_DEFAULT_REGION"
-)
+def summary() -> str:
+    """Return the text of -h: the commonest options, on 25 lines of 80 columns at most."""
+    common = [option for option in OPTIONS if option.common]
+    actions = [option for option in common if option.action]
+    others = [option for option in common if not option.action]
+    lines = ["Usage:", *_columns(USAGE, 38)]
+    lines += ["", "Actions:", *_columns(_described(actions))]
+    lines += ["", "Options:", *_columns(_described(others))]
+    lines += ["", "All options: awsexec --help. More: man awsexec."]
+    return "\n".join(lines) + "\n"
 
 
 def help_text() -> str:
-    """What --help prints: 80 columns at most, the commonest uses first."""
-    lines = ["Usage:"]
-    lines += [f"  {words:<38}{what}".rstrip() for words, what in USAGE]
-    lines += ["", ABOUT.rstrip()]
-    for title, options in OPTIONS:
-        lines += ["", f"{title}:"]
-        lines += [f"  {_words(option):<23} {option.help}" for option in options]
-    lines += ["", "FORMAT of --export:", *_columns(FORMATS, 23)]
-    lines += ["", "Exit status:", *_columns(STATUS, 23)]
-    lines += ["", "Environment:", *_columns(ENVIRONMENT, 31)]
-    lines += ["", "COMMAND gets:"]
-    lines += [f"  {line}" for line in CHILD.split("\n")]
+    """Return the text of --help, in 80 columns; the commonest uses come first."""
+    lines = ["Usage:", *_columns(USAGE, 38), f"  {GRAMMAR}"]
+    for paragraph in sections.ABOUT:
+        lines += ["", *wrapped(paragraph, WIDTH)]
+    for title, options in GROUPS:
+        lines += ["", f"{title}:", *_columns(_described(options))]
+    lines += ["", "Values:", *_columns(sections.VALUES)]
+    lines += ["", "FORMAT of --export:"]
+    for name, reader, line in FORMATS:
+        lines += [*_columns([(name, reader)]), f"      {line}"]
+    lines += ["", "Exit status:", *_columns(sections.STATUS)]
+    for title, rows in sections.ENVIRONMENT:
+        lines += ["", f"Environment: {title}", *_columns(rows)]
+    lines += ["", "Environment of COMMAND:", *_columns(sections.CHILD)]
+    lines += ["", "Settings, examples, files and all variables: man awsexec"]
     return "\n".join(lines) + "\n"
 
 
 def man_page() -> str:
-    """awsexec(1), in the man macros that every man program knows (man(7))."""
+    """Return awsexec(1), in the macros that every man program knows (man(7))."""
     lines = [
         f'.TH AWSEXEC 1 "" "awsexec {__version__}" "User Commands"',
+        # to the left, and no word broken: many are names to type
+        ".ad l",
+        ".nh",
         ".SH NAME",
-        "awsexec \\- run a command with the temporary credentials of an AWS role",
+        f"awsexec \\- {sections.IN_SHORT}",
         ".SH SYNOPSIS",
     ]
-    for words, _ in USAGE:
+    for words in [*(words for words, _ in USAGE), GRAMMAR]:
         lines += [f".B {_roff(words)}", ".br"]
-    lines += [".SH DESCRIPTION", _roff(ABOUT.rstrip())]
-    lines += _definitions([(_roff(words), what) for words, what in USAGE if what])
+    lines.append(".SH DESCRIPTION")
+    for paragraph in sections.ABOUT:
+        lines += [".PP", *_roff_lines(paragraph)]
     lines.append(".SH OPTIONS")
-    for title, options in OPTIONS:
-        lines.append(f".SS {_roff(title)}")
-        lines += _definitions(
-            [(_roff(_words(option)), option.help) for option in options]
-        )
+    for title, options in GROUPS:
+        lines += [f".SS {_roff(title)}", *_definitions(_described(options))]
+    lines += [".SS Values", *_definitions(sections.VALUES)]
     lines.append(".SS FORMAT of \\-\\-export")
-    lines += _definitions(list(FORMATS))
-    lines.append(".SH EXIT STATUS")
-    lines += _definitions([(_roff(status), what) for status, what in STATUS])
+    for name, reader, line in FORMATS:
+        lines += [*_definitions([(name, reader)]), ".br", _roff(line)]
+    lines.append(".SH EXAMPLES")
+    for text, typed in sections.EXAMPLES:
+        lines += [".PP", *_roff_lines(text), ".PP", ".RS 4", ".nf"]
+        lines += [*map(_roff, typed), ".fi", ".RE"]
+    lines += [".SH EXIT STATUS", *_definitions(sections.STATUS)]
+    lines.append(".SH CONFIGURATION")
+    lines += _roff_lines(sections.SETTINGS_NOTE)
+    for title, rows in settings():
+        lines += [f".SS {_roff(title)}", *_definitions(rows)]
     lines.append(".SH ENVIRONMENT")
-    lines += _definitions([(_roff(name), what) for name, what in ENVIRONMENT])
-    lines += [".PP", "COMMAND gets", _roff(CHILD) + "."]
+    for title, rows in (*sections.ENVIRONMENT, *sections.SDK_ENVIRONMENT):
+        lines += [f".SS {_roff(title)}", *_definitions(rows)]
     lines += [
-        ".SH FILES",
-        *_definitions(
-            [
-                ("~/.aws/config, ~/.aws/credentials", "the profiles; only read"),
-                (
-                    "~/.cache/awsexec, on macOS ~/Library/Caches/awsexec",
-                    "the sessions; for nobody else to read",
-                ),
-            ]
-        ),
-        ".SH SEE ALSO",
-        ".BR aws (1),",
-        ".BR env (1),",
-        ".BR sudo (8)",
+        ".SS The environment of COMMAND",
+        *_definitions((*sections.CHILD, *sections.CHILD_TOO)),
     ]
+    lines += [".SH FILES", *_definitions(sections.FILES)]
+    lines += [".SH SEE ALSO", ".BR aws (1),", ".BR env (1),", ".BR sudo (8)"]
     return "\n".join(lines) + "\n"
 
 
-def _words(option: Option) -> str:
-    return ", ".join(option.flags) + (f" {option.value}" if option.value else "")
+def settings() -> list[tuple[str, Rows]]:
+    """Return the settings of a profile by topic, each with the option that wins over it."""
+    flags = {option.setting: option.flags[-1] for option in OPTIONS if option.setting}
+    return [
+        (
+            title,
+            [
+                (names, f"{text}; option {flags[names]}" if names in flags else text)
+                for names, text in rows
+            ],
+        )
+        for title, rows in sections.SETTINGS
+    ]
 
 
-def _columns(rows: tuple[tuple[str, str], ...], width: int) -> list[str]:
-    return [f"  {left:<{width}} {right}" for left, right in rows]
+def _described(options: Iterable[Option]) -> Rows:
+    return [(option.usage, option.help) for option in options]
 
 
-def _definitions(rows: list[tuple[str, str]]) -> list[str]:
-    return [line for term, what in rows for line in (".TP", f".B {term}", _roff(what))]
+def _columns(rows: Rows, left: int = LEFT) -> list[str]:
+    """Return lines of two columns; a left side that is too wide has lines of its own."""
+    lines = []
+    for name, text in rows:
+        first, *more = wrapped(text, WIDTH - left - 2)
+        if len(name) < left - 1:
+            lines.append(f"  {name:<{left}}{first}")
+        else:
+            lines += [f"  {line}" for line in wrapped(name, WIDTH - 2)]
+            more = [first, *more]
+        lines += [" " * (left + 2) + line for line in more]
+    return lines
 
 
-def _roff(text: str) -> str:
-    """`text` with what troff takes for its own escaped."""
-    escaped = text.replace("\\", "\\e").replace("-", "\\-").replace("'", "\\(aq")
-    return "\n".join(
-        "\\&" + line if line.startswith(".") else line for line in escaped.split("\n")
-    )
+def wrapped(text: str, width: int) -> list[str]:
+    """Return the words of `text` in lines of `width` columns.
+
+    textwrap does the same, but importing it takes longer than all of --help.
+    """
+    lines = [""]
+    for word in text.split():
+        if lines[-1] and len(lines[-1]) + 1 + len(word) > width:
+            lines.append("")
+        lines[-1] += f" {word}" if lines[-1] else word
+    return lines
 
 
-if __name__ == "__main__":
-    sys.stdout.write(man_page())
+def _definitions(rows: Rows) -> list[str]:
+    return [
+        line
+        for name, text in rows
+        for line in (".TP", f".B {_roff(name)}", *_roff_lines(text))
+    ]
+
+
+def _roff_lines(text: str) -> list[str]:
+    return [_roff(line) for line in wrapped(text, WIDTH)]
+
+
+def _roff(line: str) -> str:
+    """Return `line` with the characters escaped that mean something to troff."""
+    escaped = line.replace("\\", "\\e").replace("-", "\\-").replace("'", "\\(aq")
+    return "\\&" + escaped if escaped.startswith(".") else escaped

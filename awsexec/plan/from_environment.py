@@ -48,9 +48,9 @@ def plan_here(
                 "the environment are used as they are"
             )
     region = environ.get("AWSEXEC_PROFILE_REGION")
-    if region:
+    if region and not environ.get("AWS_DEFAULT_REGION"):
         # the profile's region is not the user's choice, but tells the partition
-        environ = {"AWS_DEFAULT_REGION": region, **environ}
+        environ = {**environ, "AWS_DEFAULT_REGION": region}
     # what the environment holds comes before every other source of the machine
     return Planner(
         arguments, environ, Config.without_profiles(environ)

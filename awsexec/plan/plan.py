@@ -112,11 +112,16 @@ class Plan:
         return self.keys(self.look())
 
     @property
+    def is_of_environment(self) -> bool:
+        """Whether the environment holds the credentials, and no profile led there."""
+        source = self.chain.source
+        return source.kind is ENVIRONMENT and not source.profile.settings
+
+    @property
     def label(self) -> str:
         """The profile, for messages about credentials that the environment may hold."""
-        source = self.chain.source
-        in_environment = source.kind is ENVIRONMENT and not source.profile.settings
-        return f"profile {self.name!r}" + (" in the environment" * in_environment)
+        where = " in the environment" if self.is_of_environment else ""
+        return f"profile {self.name!r}{where}"
 
     def asking_again(self, asking: Asking) -> Plan:
         """Return the same plan with another way to ask."""

@@ -110,7 +110,7 @@ def test_lock_of_a_process_around_this_one(tmp_path):
         check=True,
     )
     pid, message = found.stdout.splitlines()
-    assert f"another awsexec (process {pid})" in message
+    assert message.startswith(f"loop: awsexec process {pid} waits for this one, ")
     # nobody holds it any more, whatever that process goes on to do
     assert (tmp_path / "lock").read_text() == ""
 

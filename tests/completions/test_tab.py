@@ -4,6 +4,7 @@ import shutil
 
 import pytest
 
+from awsexec.options.table import OPTIONS
 from tests.completions.shells import KINDS, SOURCES, TAB
 
 pytestmark = pytest.mark.uncounted
@@ -89,8 +90,32 @@ def test_options_and_their_values(shell):
             ("--external-id=1 -qv pl\t", "<--external-id=1><-qv><plain>"),
         ],
     )
-    # this one is not the stand-in's
+    # the stand-in passes this one on
     shell.sees(f"awsexec --completion z{TAB}", "zsh")
+
+
+def begin(word, words):
+    """The shortest beginning of `word` that no other one of `words` has."""
+    return next(
+        word[:length]
+        for length in range(1, len(word) + 1)
+        if sum(other.startswith(word[:length]) for other in words) == 1
+    )
+
+
+def test_values_of_every_option_that_has_words(shell):
+    cases = []
+    for option in OPTIONS:
+        words = option.completes
+        # --completion is not the stand-in's, and braces need quotes in some shells
+        if not isinstance(words, tuple) or option.flags[-1] == "--completion":
+            continue
+        for word in [words[0], words[-1]] if words and "{" not in words[0] else []:
+            flag = option.flags[-1]
+            typed = f"{flag} {begin(word, words)}\t pl\t"
+            cases.append((typed, f"<{flag}><{word}><plain>"))
+    assert len(cases) >= 8
+    completes(shell, cases)
 
 
 def test_command_has_its_own(shell):
@@ -149,6 +174,9 @@ def test_actions_take_a_profile_and_no_command(shell):
             ("pl\t --forget frui\t", "<plain><--forget><frui>"),
             ("--version pl\t", "<--version><pl>"),
             ("-h pl\t", "<-h><pl>"),
+            ("--help pl\t", "<--help><pl>"),
+            ("--export sh --unset pl\t", "<--export><sh><--unset><pl>"),
+            ("--unset --export sh pl\t", "<--unset><--export><sh><pl>"),
         ],
     )
 
@@ -182,7 +210,7 @@ def test_menus(shell):
     if shell.kind.name != "bash":
         role = "arn:aws:iam::123456789012:role/plain eu-west-1"
         shell.sees(f"awsexec {TAB}{TAB}", role)
-        shell.sees(f"awsexec --{TAB}{TAB}", "fail rather than ask for anything")
+        shell.sees(f"awsexec --{TAB}{TAB}", "fail instead of asking for anything")
         shell.sees(f"awsexec --region us-{TAB}{TAB}", "N. Virginia")
 
 

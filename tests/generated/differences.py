@@ -290,13 +290,13 @@ _MACHINE = "assumed-role/(instance|task)-role/|no credentials"
 TOLD: tuple[tuple[str, str, str], ...] = (
     (
         "beyond AWS's limits",
-        "seconds; |is not a whole number|is not a role ARN|one hour at most",
+        "does not accept [0-9]+ seconds|is not a whole number|is not a role ARN|one hour at most",
         "",
     ),
     (
         "no credentials",
         "has no credentials and no way|has aws_secret_access_key but no|there is no "
-        r"\[sso-session|for the SSO profile|is none that AWS knows",
+        r"\[sso-session|the SSO profile|AWS knows no credential_source",
         _MACHINE,
     ),
     (
@@ -311,7 +311,7 @@ TOLD: tuple[tuple[str, str, str], ...] = (
     ),
     (
         "use_fips_endpoint, and others that are true or false",
-        "is neither true nor false",
+        ": write true or false",
         "",
     ),
     ("a role of another partition than the region", "is in the partition", ""),

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from awsexec import fastpath
 from awsexec.errors import AwsexecError, ConfigError, UsageError
 from awsexec.options import arguments
-from awsexec.options.arguments import OPTIONS
+from awsexec.options.table import ACTIONS, OPTIONS
 from awsexec.plan.chain import chain_of
-from awsexec.plan.endpoint import endpoint_for, region_of
+from awsexec.plan.endpoint import chosen_region, endpoint_for
 from awsexec.profiles import files
 from awsexec.profiles.profile import Profiles
 from tests.generated import examples
@@ -122,13 +122,13 @@ def test_any_profile(pair, environ):
             chain = chain_of(profiles, profile, "me", environ)
             key = chain.keys("aws")[-1]
             assert key.isascii() and key.isprintable()
-            region = region_of(profile, environ, None)
+            region = chosen_region(environ, None) or profile.get("region")
             endpoint_for(profiles, profile, environ, region, chain.role_arns)
         except AwsexecError as error:
             assert str(error)
 
 
-_options = [flag for _, group in OPTIONS for option in group for flag in option.flags]
+_options = [flag for option in OPTIONS for flag in option.flags]
 
 
 @given(
@@ -145,7 +145,7 @@ _options = [flag for _, group in OPTIONS for option in group for flag in option.
 def test_any_words(words):
     try:
         parsed = arguments.parse(words)
-        assert parsed.action in (*arguments.ACTIONS, "run")
+        assert parsed.action in (*ACTIONS, "run")
         for name, value, option in parsed.settings():
             assert name and value and option in _options
     except UsageError:

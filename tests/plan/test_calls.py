@@ -218,7 +218,7 @@ def tag_value_refusal(key):
             "session_policy_arns = " + " ".join(f"{OWN}{n}" for n in range(11)),
             "11 managed session policies; AWS accepts at most 10",
         ),
-        ("session_read_only = 1", "1 is neither true nor false"),
+        ("session_read_only = 1", "session_read_only = 1: write true or false"),
         (
             f"session_read_only = true\nsession_policy_arns = {OWN}a",
             "the session would not be read-only, because AWS adds up session_read_only "

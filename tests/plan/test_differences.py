@@ -13,7 +13,7 @@ import pytest
 from awsexec.errors import ConfigError
 from awsexec.options import arguments
 from awsexec.plan.chain import chain_of
-from awsexec.plan.endpoint import endpoint_for, region_of
+from awsexec.plan.endpoint import endpoint_for
 from awsexec.profiles import files
 from awsexec.profiles.profile import Profiles
 from tests.support import KEY_ID, READER, SECRET
@@ -134,9 +134,8 @@ def endpoint(settings):
     parsed = files.parse(f"[profile p]\n{settings}", "CONFIG", files.CONFIG)
     profiles = Profiles(parsed, files.AwsFile(""))
     profile = profiles.get("p")
-    region = region_of(profile, {}, None)
     try:
-        found = endpoint_for(profiles, profile, {}, region, [])
+        found = endpoint_for(profiles, profile, {}, profile.get("region"), [])
     except ConfigError:
         return ERROR
     return found.url or f"AWS's in {found.region}", found.region

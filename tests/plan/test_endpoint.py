@@ -9,7 +9,12 @@ import botocore.session
 import pytest
 
 from awsexec.errors import ConfigError
-from awsexec.plan.endpoint import _LEGACY_REGIONS, endpoint_for, partition, region_of
+from awsexec.plan.endpoint import (
+    _LEGACY_REGIONS,
+    chosen_region,
+    endpoint_for,
+    partition,
+)
 from awsexec.profiles import files
 from awsexec.profiles.files import Setting
 from awsexec.profiles.profile import Profiles
@@ -24,7 +29,7 @@ def resolve(config="", environ=(), region=None, roles=()):
         files.parse("", "CREDENTIALS", files.CREDENTIALS),
     )
     profile = profiles.get("p")
-    given = region_of(profile, dict(environ), region)
+    given = chosen_region(dict(environ), region) or profile.get("region")
     arns = [Setting("role_arn", arn, "ROLES", n) for n, arn in enumerate(roles, 1)]
     return endpoint_for(profiles, profile, dict(environ), given, arns)
 
@@ -242,19 +247,19 @@ EACH_OTHER = "each other; name an endpoint of that kind and turn the setting off
             "use_fips_endpoint = yes\n",
             {},
             None,
-            "CONFIG:2: yes is neither true nor false",
+            "CONFIG:2: use_fips_endpoint = yes: write true or false",
         ),
         (
             "",
             {"AWS_USE_DUALSTACK_ENDPOINT": "on"},
             None,
-            "AWS_USE_DUALSTACK_ENDPOINT: on is neither true nor false",
+            "AWS_USE_DUALSTACK_ENDPOINT: use_dualstack_endpoint = on: write true or false",
         ),
         (
             "sts_regional_endpoints = global\n",
             {},
             None,
-            "CONFIG:2: global is none of legacy, regional",
+            "CONFIG:2: sts_regional_endpoints = global: write legacy or regional",
         ),
         (
             "use_fips_endpoint = true\nendpoint_url = http://x\n",

@@ -187,7 +187,7 @@ FOR_A_ROLE = [
 @pytest.mark.parametrize("words", FOR_A_ROLE, ids=lambda words: words[0])
 def test_option_for_a_role_without_one(run_awsexec, words):
     assert run_awsexec("alice", *words, "--", "true").error() == (
-        f"{words[0]} is for a role, and profile alice has none; add --role-arn; see "
+        f"{words[0]} would do nothing: profile alice has no role; add --role-arn; see "
         "awsexec --help"
     )
 
@@ -197,8 +197,8 @@ def test_option_for_a_role_that_a_token_assumes(run_awsexec, home):
         f"[profile p]\nrole_arn = {READER}\nweb_identity_token_file = /none\n"
     )
     assert run_awsexec("p", "--read-only", "--", "true").error() == (
-        "--read-only is for a role, and profile p has one that a token assumes; see "
-        "awsexec --help"
+        "--read-only would do nothing: profile p assumes its role with a web identity "
+        "token; leave the option out; see awsexec --help"
     )
 
 
@@ -224,21 +224,21 @@ def test_setting_for_a_role_that_no_call_assumes(run_awsexec, home, sts, kind, s
         f"[profile p]\n{name} = {value}\n{role}",
         f"[profile next]\nrole_arn = {WRITER}\nsource_profile = p\n",
     )
-    selected, line, other = {
+    selected, line, why = {
         "keys": (
             "alice",
             3,
-            "none, so that it does nothing; add role_arn, or remove it",
+            "profile alice has no role; add role_arn, or remove it",
         ),
         "token": (
             "p",
             5,
-            "one that a token assumes, so that it does nothing; remove it",
+            "profile p assumes its role with a web identity token; remove the setting",
         ),
     }[kind.partition(" ")[0]]
     words = ("next",) if kind == "token of a source" else (selected,)
     assert run_awsexec(*words, "--", "true").error() == (
-        f"{home.config}:{line}: {name} is for a role, and profile {selected} has {other}"
+        f"{home.config}:{line}: {name} would do nothing: {why}"
     )
     assert sts.calls == []
 
@@ -267,8 +267,8 @@ def test_settings_of_a_source_are_for_its_own_role(run_awsexec, home, sts):
 def test_option_for_a_session_where_none_is_opened(run_awsexec, home, words):
     home.write_credentials(ALICE, "aws_session_token = EXAMPLESESSION\n")
     assert run_awsexec("alice", *words, "--", "true").error() == (
-        f"{words[0]} is for a session that awsexec opens, and the credentials of "
-        "profile alice run as they are; see awsexec --help"
+        f"{words[0]} would do nothing: the credentials of profile alice are used as they "
+        "are, and awsexec opens no session; see awsexec --help"
     )
 
 
@@ -277,19 +277,19 @@ def test_option_for_a_session_where_none_is_opened(run_awsexec, home, words):
     [
         (
             ["--session-tag", "a*=1"],
-            "--session-tag: a* is no key of a tag; it has 1 to",
+            "--session-tag: AWS does not accept the tag key a*; use 1 to",
         ),
         (
             ["--session-tag", "team=a,admin=yes"],
-            "--session-tag: the value of the tag team does not fit AWS's rule; it has",
+            "--session-tag: AWS does not accept the value of the tag team; use at most",
         ),
         (
             ["--session-tag", "team=a\nadmin=yes"],
-            "--session-tag: the value of the tag team does not fit AWS's rule; it has",
+            "--session-tag: AWS does not accept the value of the tag team; use at most",
         ),
         (
             ["--session-tag", "a=1", "--session-tag=b=1", "--transitive-tag", "a,b"],
-            "--transitive-tag: a,b is no key of a tag; it has 1 to",
+            "--transitive-tag: AWS does not accept the tag key a,b; use 1 to",
         ),
         (
             ["--policy-arn", f"{OWN}a {OWN}b"],
@@ -297,7 +297,7 @@ def test_option_for_a_session_where_none_is_opened(run_awsexec, home, words):
         ),
         (
             ["--policy-arn", READ_ONLY, "--read-only"],
-            "--read-only: the session would not be read-only, for AWS adds up "
+            "--read-only: the session would not be read-only, because AWS adds up "
             "session_read_only and session_policy_arns (--policy-arn); use one of them",
         ),
         (

@@ -67,7 +67,7 @@ def test_keys_in_a_file(run_awsexec, home, sts, line, name, more, words):
     why = (
         "a line break in it"
         if "\n" in more
-        else "something else in it than printable ASCII"
+        else "characters that are not printable ASCII"
     )
     debug = run_awsexec("--debug", *words)
     *_, last = debug.stderr.splitlines()

@@ -203,7 +203,7 @@ def test_min_ttl_renews_what_lives_too_short(run_awsexec, home, sts, ttl, calls)
     assert len(sts.calls) == calls
 
 
-LESS = "the credentials of profile 'reader' live {} at the most{}, less than the {} of "
+LESS = "the credentials of profile 'reader' live at most {}{}; --min-ttl asks for {}; "
 LONGER = "ask for longer with --duration where the role allows it, or "
 SERVE = "run it with --serve, which renews them"
 
@@ -211,25 +211,27 @@ SERVE = "run it with --serve, which renews them"
 @pytest.mark.parametrize(
     ("setting", "ttl", "message"),
     [
-        ("", "2h", LESS.format("1h00m", "", "2h00m") + f"--min-ttl; {LONGER}{SERVE}"),
+        ("", "2h", LESS.format("1h00m", "", "2h00m") + f"{LONGER}{SERVE}"),
         (
             "duration_seconds = 900\n",
             "20m",
-            LESS.format("15m", "", "20m") + f"--min-ttl; {LONGER}{SERVE}",
+            LESS.format("15m", "", "20m") + f"{LONGER}{SERVE}",
         ),
         (
             f"mfa_serial = {SERIAL}\n",
             "2h",
-            LESS.format("1h00m", "", "2h00m") + f"--min-ttl; {LONGER}{SERVE}",
+            LESS.format("1h00m", "", "2h00m") + f"{LONGER}{SERVE}",
         ),
         (
             f"source_profile = writer\n[profile writer]\nrole_arn = {WRITER}\n"
             "source_profile = alice\n",
             "2h",
             LESS.format(
-                "1h00m", ", as a role that is assumed with a session does", "2h00m"
+                "1h00m",
+                ", because a role assumed with a session lives one hour",
+                "2h00m",
             )
-            + f"--min-ttl; {SERVE}",
+            + SERVE,
         ),
     ],
 )
@@ -255,14 +257,14 @@ def test_min_ttl_of_a_source_that_gives_less(run_awsexec, home, sts):
     home.write_config(f"[profile reader]\ncredential_process = {script}\n")
     run_awsexec.child("reader", "--min-ttl", "20m")
     error = run_awsexec("reader", "--min-ttl", "45m", "true").error()
-    assert error == LESS.format("29m", "", "45m") + f"--min-ttl; {SERVE}"
+    assert error == LESS.format("29m", "", "45m") + SERVE
 
 
 def test_verbose_says_until_when_they_hold(run_awsexec, home, sts):
-    for words, more in (((), ""), (("--serve",), ", and are renewed")):
+    for words, more in (((), ""), (("--serve",), "; the endpoint renews them")):
         result = run_awsexec("-v", *words, "reader", "true")
         assert re.search(
-            r"awsexec: the credentials hold until 20\d\d-\S+Z \((59m|1h00m) left\)"
+            r"awsexec: the credentials are good until 20\d\d-\S+Z \((59m|1h00m) left\)"
             f"{more}\n",
             result.stderr,
         )

@@ -10,6 +10,8 @@ import pytest
 
 from tests.support import AWSEXEC
 
+pytestmark = pytest.mark.true_start
+
 # each word between brackets, as bytes, whatever is in it
 SHOW = (
     sys.executable,

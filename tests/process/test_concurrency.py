@@ -12,7 +12,7 @@ import pytest
 from tests.servers.sts import role_arn
 from tests.support import AWSEXEC, CODES, READER, READER_CONFIG, SERIAL
 
-pytestmark = pytest.mark.uncounted
+pytestmark = [pytest.mark.uncounted, pytest.mark.true_start]
 
 MANY = 50
 PROFILES = ("one", "two", "three", "four", "five")

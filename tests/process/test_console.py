@@ -149,8 +149,8 @@ def test_keys_with_mfa(run_awsexec, console, home, sts):
     caller, _ = signed_in(
         console,
         run_awsexec("--console", "alice", env={"AWSEXEC_MFA_TOKEN": CODES[0]}),
-        "awsexec: AWS gives a console session of a user's keys no MFA, so that what "
-        "needs it is denied there; a role with mfa_serial has it (profile 'alice')\n",
+        "awsexec: AWS gives a console session of a user's keys no MFA, and denies "
+        "there what needs MFA; use a role with mfa_serial instead (profile 'alice')\n",
     )
     assert caller.startswith(FEDERATED)
     assert [call.operation for call in sts.calls] == ["GetFederationToken"]
@@ -171,8 +171,8 @@ def test_expired_environment(run_awsexec, console, sts):
     env = environment(sts.session_of("reader", -60))
     env["AWS_CREDENTIAL_EXPIRATION"] = iso8601(time.time() - 60)
     assert run_awsexec("--console", env=env).error() == (
-        "the credentials of profile 'environment' in the environment have expired; "
-        "name a PROFILE for fresh ones"
+        "the credentials in the environment have expired; export new ones, or name a "
+        "PROFILE"
     )
     assert console.asked == []
 
@@ -182,12 +182,13 @@ def test_expired_environment(run_awsexec, console, sts):
     [
         (
             ["--read-only"],
-            "--read-only needs a PROFILE; the environment has none; see awsexec --help",
+            "--read-only needs a PROFILE, and none is named here; the credentials in the "
+            "environment are used as they are; see awsexec --help",
         ),
         (
             ["--duration", "1h"],
-            "--duration is for a session that awsexec opens, and the environment has "
-            "one already; see awsexec --help",
+            "--duration would do nothing: it is for a session that awsexec opens, and the "
+            "environment holds one already; see awsexec --help",
         ),
     ],
 )
@@ -201,14 +202,20 @@ def test_options_that_the_environment_cannot_follow(
 @pytest.mark.parametrize(
     ("words", "error"),
     [
-        (["--duration", "10m", "alice"], "GetFederationToken takes 900 to 129600"),
-        (["--read-only", "alice"], "is for a role, and profile alice has none"),
-        (["--service", "s3", "--destination", "/s3", "reader"], "exclude each other"),
-        (["--service", "s3/../x", "reader"], "a service is written as for the AWS CLI"),
+        (
+            ["--duration", "10m", "alice"],
+            "GetFederationToken does not accept 600 seconds; use 900 to 129600",
+        ),
+        (
+            ["--read-only", "alice"],
+            "--read-only would do nothing: profile alice has no role",
+        ),
+        (["--service", "s3", "--destination", "/s3", "reader"], "be used together"),
+        (["--service", "s3/../x", "reader"], "write it as for the AWS CLI"),
         (["--destination", "https://example.com/", "reader"], "not a page of console."),
         (["--destination", "http://console.aws.amazon.com/", "reader"], "write https:"),
-        (["reader", "true"], "--console takes no COMMAND"),
-        (["--list"], "exclude each other"),
+        (["reader", "true"], "--console runs no COMMAND"),
+        (["--list"], "cannot be used together"),
     ],
 )
 def test_usage(run_awsexec, console, sts, words, error):
@@ -221,7 +228,10 @@ def test_usage(run_awsexec, console, sts, words, error):
 )
 def test_options_of_the_console_alone(run_awsexec, sts, words):
     error = run_awsexec(*words, "reader", "true").error()
-    assert error == f"{words[0]} is for --console; see awsexec --help"
+    assert error == (
+        f"{words[0]} works only with --console; add that or remove {words[0]}; see "
+        "awsexec --help"
+    )
 
 
 @pytest.mark.parametrize(

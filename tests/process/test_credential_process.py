@@ -165,11 +165,11 @@ def test_what_it_prints_is_of_no_use(run_awsexec, home, tool, lines, what):
 @pytest.mark.parametrize(
     ("changes", "what"),
     [
-        ({"AccessKeyId": ""}, "the key id it gave is empty"),
-        ({"AccessKeyId": 5}, "the key id it gave is no text"),
+        ({"AccessKeyId": ""}, "it gave a key id that is empty"),
+        ({"AccessKeyId": 5}, "it gave a key id that is not text"),
         (
             {"SessionToken": "é"},
-            "the session token it gave has something else in it than printable ASCII",
+            "it gave a session token that has characters that are not printable ASCII",
         ),
         (
             {"Expiration": "2020-01-01T00:00:00Z"},
@@ -425,14 +425,26 @@ def test_a_loop_that_takes_its_environment_away(run_awsexec, home):
     assert outer.endswith(
         "credential_process env ended with status 125; run it by " "hand to see why"
     )
-    # without a cache there is no lock; it ends with the outermost one's time
-    home.config.write_text(home.config.read_text().replace(" p --", " --no-cache p --"))
+
+
+def test_loop_without_a_lock_ends_with_the_time_of_the_outermost(run_awsexec, home):
+    # the second time round it waits: there are no new ones while they are ended
+    tool = home.script(
+        "tool",
+        f"""\
+        #!/bin/sh
+        if [ -e {home.path}/ran ]; then
+            echo $$ >{home.path}/pid
+            exec sleep 100
+        fi
+        touch {home.path}/ran
+        exec env -i HOME={home.path} {AWSEXEC} --no-cache p -- false
+        """,
+    )
+    home.write_config(f"[profile p]\ncredential_process = {tool}\n")
     env = {"AWSEXEC_PROCESS_TIMEOUT": "3"}
-    result = run_awsexec("p", "true", env=env)
-    assert "was ended after 3 seconds" in result.stderr
-    command = ["ps", "-A", "-o", "args="]
-    running = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    assert f"{home.path}" not in running.replace("pytest", "")
+    assert "was ended after 3 seconds" in run_awsexec("p", "true", env=env).error()
+    assert not is_running(int((home.path / "pid").read_text()))
 
 
 def test_a_process_may_call_awsexec_on_another_profile(run_awsexec, home, sts):

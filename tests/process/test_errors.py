@@ -72,7 +72,7 @@ MFA = f"mfa_serial = {SERIAL}\n"
             ROLE + "credential_source = Elsewhere\n",
             ALICE,
             ("reader",),
-            "{config}:3: credential_source = Elsewhere is none that AWS knows; write "
+            "{config}:3: AWS knows no credential_source Elsewhere; write "
             "Environment or Ec2InstanceMetadata or EcsContainer",
             id="unknown credential_source",
         ),
@@ -114,8 +114,8 @@ MFA = f"mfa_serial = {SERIAL}\n"
             CHAIN + ROLE + "source_profile = writer\n",
             ALICE,
             ("writer",),
-            "source_profile goes round in a loop: writer → reader → writer; let one of "
-            "them name a profile with credentials ({config}:7)",
+            "{config}:7: source_profile is a loop: writer → reader → writer; let one of "
+            "these profiles name a profile that has credentials",
             id="loop",
         ),
         pytest.param(
@@ -124,8 +124,8 @@ MFA = f"mfa_serial = {SERIAL}\n"
             "[profile c]\nrole_arn = {0}\nsource_profile = a\n".format(READER),
             "",
             ("a",),
-            "source_profile goes round in a loop: a → b → c → a; let one of them name "
-            "a profile with credentials ({config}:9)",
+            "{config}:9: source_profile is a loop: a → b → c → a; let one of these "
+            "profiles name a profile that has credentials",
             id="loop of three",
         ),
         pytest.param(
@@ -157,21 +157,22 @@ MFA = f"mfa_serial = {SERIAL}\n"
             "[profile reader\n",
             ALICE,
             ("reader",),
-            "{config}:1: '[' without ']'; close the header",
+            "{config}:1: the section's header has '[' without ']'; close it",
             id="malformed header",
         ),
         pytest.param(
             "# a comment\n[profile reader]\nrole_arn\n",
             ALICE,
             ("reader",),
-            "{config}:3: no '='; write NAME = VALUE",
+            "{config}:3: the line has no '='; write NAME = VALUE",
             id="malformed setting",
         ),
         pytest.param(
             "",
             f"aws_access_key_id = {KEY_ID}\n",
             ("alice",),
-            "{credentials}:1: a setting before the first [section]; name its profile",
+            "{credentials}:1: the setting stands before the first [section]; put it "
+            "below its profile",
             id="setting without section",
         ),
         pytest.param(
@@ -194,14 +195,14 @@ MFA = f"mfa_serial = {SERIAL}\n"
             READER_CONFIG + "duration_seconds = 899\n",
             ALICE,
             ("reader",),
-            "{config}:5: 899 seconds; AssumeRole takes 900 to 43200",
+            "{config}:5: AssumeRole does not accept 899 seconds; use 900 to 43200",
             id="duration too short",
         ),
         pytest.param(
             READER_CONFIG,
             ALICE,
             ("reader", "--duration", "13h"),
-            "--duration: 46800 seconds; AssumeRole takes 900 to 43200",
+            "--duration: AssumeRole does not accept 46800 seconds; use 900 to 43200",
             id="duration too long by option",
         ),
         pytest.param(
@@ -215,17 +216,17 @@ MFA = f"mfa_serial = {SERIAL}\n"
             READER_CONFIG + CHAIN + "duration_seconds = 3601\n",
             ALICE,
             ("writer",),
-            "{config}:9: 3601 seconds for profile 'writer', but a role assumed from "
-            "another role lives one hour at most; ask for 3600 or less",
+            "{config}:9: 3601 seconds for profile 'writer', but a role that another "
+            "role assumes lives one hour at most; ask for 3600 or less",
             id="duration over an hour on a chain",
         ),
         pytest.param(
             READER_CONFIG + "duration_seconds = 3601\n",
             ALICE + "aws_session_token = EXAMPLESESSION\n",
             ("reader",),
-            "{config}:5: 3601 seconds for profile 'reader', but a role assumed from a "
-            "session (profile 'alice' (key …MPLE in {credentials}:3)) lives one hour at "
-            "most; ask for 3600 or less",
+            "{config}:5: 3601 seconds for profile 'reader', but a role that a "
+            "session (profile 'alice' (key …MPLE in {credentials}:3)) assumes lives one "
+            "hour at most; ask for 3600 or less",
             id="duration over an hour with a session's keys",
         ),
         pytest.param(
@@ -241,7 +242,7 @@ MFA = f"mfa_serial = {SERIAL}\n"
             READER_CONFIG + "role_session_name = a b\n",
             ALICE,
             ("reader",),
-            "{config}:5: a b is not a role session name; it has 2 to 64 characters, "
+            "{config}:5: a b is not a role session name; use 2 to 64 characters: "
             "letters, digits and _+=,.@-",
             id="session name",
         ),
@@ -249,16 +250,16 @@ MFA = f"mfa_serial = {SERIAL}\n"
             READER_CONFIG,
             ALICE,
             ("reader", "--session-name", "{name}"),
-            "--session-name {{name}}: the places are {{user}}, {{host}}, {{profile}}; "
-            "see awsexec --help",
+            "--session-name {{name}} has an unknown place; the places are {{user}}, "
+            "{{host}}, {{profile}}; see awsexec --help",
             id="session name template",
         ),
         pytest.param(
             READER_CONFIG + "external_id = not this\n",
             ALICE,
             ("reader",),
-            "{config}:5: the external id does not fit AWS's rule; it has 2 to 1224 "
-            "characters, letters, digits and _+=,.@:/-",
+            "{config}:5: AWS does not accept this external id; use 2 to 1224 "
+            "characters: letters, digits and _+=,.@:/-",
             id="external id",
         ),
         pytest.param(
@@ -280,8 +281,8 @@ MFA = f"mfa_serial = {SERIAL}\n"
             "",
             ALICE,
             ("alice", "--external-id", "x1"),
-            "--external-id is for a role, and profile alice has none; add --role-arn; "
-            "see awsexec --help",
+            "--external-id would do nothing: profile alice has no role; add "
+            "--role-arn; see awsexec --help",
             id="role option without role",
         ),
     ],
@@ -300,10 +301,13 @@ def test_config(run_awsexec, home, sts, config, credentials, words, line):
     [
         ((), "no PROFILE; name one, or set AWS_PROFILE"),
         (("--", "true"), "no PROFILE; name one, or set AWS_PROFILE"),
-        (("alice", "--"), "no COMMAND after --; leave it out for a shell"),
-        (("--regoin", "x", "alice"), "no option --regoin; did you mean --region?"),
-        (("alice", "--duration"), "--duration needs TIME"),
-        (("--quiet=yes", "alice"), "--quiet takes no argument"),
+        (
+            ("alice", "--"),
+            "nothing follows --; add COMMAND, or leave out -- for a shell",
+        ),
+        (("--regoin", "x", "alice"), "unknown option --regoin; did you mean --region?"),
+        (("alice", "--duration"), "--duration needs a value; write --duration TIME"),
+        (("--quiet=yes", "alice"), "--quiet takes no value; remove = and what follows"),
     ],
 )
 def test_usage(run_awsexec, words, line):
@@ -317,7 +321,7 @@ def test_nothing_to_choose_from(run_awsexec, home):
     # the tests' environment has no instance's metadata
     assert run_awsexec("--", "true").error() == (
         f"no PROFILE, no profile in {home.config} or {home.credentials}, and "
-        "AWS_EC2_METADATA_DISABLED switches the instance's metadata off; add a profile; "
+        "AWS_EC2_METADATA_DISABLED turns the instance metadata off; add a profile; "
         "see awsexec --help"
     )
 
@@ -325,7 +329,7 @@ def test_nothing_to_choose_from(run_awsexec, home):
 def test_file_that_is_no_text(run_awsexec, home):
     home.config.write_bytes(b"[profile a]\nregion = \xff\xfe\n")
     assert run_awsexec("a", "true").error() == (
-        f"{home.config}:2: not UTF-8 text; save the file as UTF-8"
+        f"{home.config}:2: the file is not UTF-8 text; save it as UTF-8"
     )
 
 
@@ -647,7 +651,11 @@ def test_a_failing_call_is_tried_again(run_awsexec, home, sts):
             "-1",
             "max_attempts = -1 is not a whole number from 1 to 1000",
         ),
-        ("retry_mode", "standart", "standart is none of legacy, standard, adaptive"),
+        (
+            "retry_mode",
+            "standart",
+            "retry_mode = standart: write legacy or standard or adaptive",
+        ),
     ],
     ids=["no ASCII digit", "thousands of digits", "negative", "misspelt mode"],
 )
@@ -687,8 +695,8 @@ def test_stdout_that_takes_no_more(run_awsexec, words, unbuffered):
     finished = runs(f"{AWSEXEC} {words} >/dev/full")
     assert (finished.returncode, finished.stderr) == (
         125,
-        "awsexec: cannot write to stdout: No space left on device; look at what reads "
-        "it\n",
+        "awsexec: cannot write to stdout: No space left on device; check the file "
+        "or program that it goes to\n",
     )
     finished = runs(f"(sleep 0.2; exec {AWSEXEC} {words}) | true")
     assert (finished.returncode, finished.stderr) == (128 + 13, "")

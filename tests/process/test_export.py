@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from awsexec.options.arguments import UNSET_FORMATS
+from awsexec.export_formats import UNSET_FORMATS
 from tests.support import (
     AWSEXEC,
     KEY_ID,
@@ -163,8 +163,8 @@ def test_json_and_dotenv_are_what_a_command_gets(run_awsexec):
 def test_value_that_does_not_fit(run_awsexec, home):
     home.write_config(CONFIG.replace("profile reader", 'profile "pay $5"'))
     assert run_awsexec("--export", "dotenv", "pay $5").error() == (
-        "the value of AWSEXEC_PROFILE has a $ in it, which --export dotenv cannot "
-        "carry; use another FORMAT"
+        "--export dotenv cannot write the value of AWSEXEC_PROFILE, which has a $; use "
+        "another FORMAT"
     )
     assert run_awsexec("--export", "process", "pay $5").status == 0
 
@@ -209,7 +209,8 @@ def test_reader_that_is_gone(run_awsexec):
     os.close(write)
     assert (finished.returncode, finished.stderr) == (
         125,
-        b"awsexec: cannot write to stdout: Broken pipe; look at what reads it\n",
+        b"awsexec: cannot write to stdout: Broken pipe; check the file or program "
+        b"that it goes to\n",
     )
 
 
@@ -219,39 +220,51 @@ def test_reader_that_is_gone(run_awsexec):
 @pytest.mark.parametrize("form", ["csh", "env", "bash", "SH"])
 def test_no_such_format(form, run_awsexec):
     assert run_awsexec("--export", form, "x").error() == (
-        f"--export {form}: it is one of process, sh, fish, powershell, cmd, dotenv, "
-        "json; see awsexec --help"
+        f"--export {form}: unknown value; choose one of process, sh, fish, powershell, "
+        "cmd, dotenv, json; see awsexec --help"
     )
 
 
 @pytest.mark.parametrize(
     ("words", "error"),
     [
-        ("--export", "--export needs FORMAT"),
-        ("--export=", "--export is empty; give FORMAT or leave it out"),
-        ("--export sh reader -- ls", "--export takes no COMMAND"),
-        ("--export process reader ls", "--export takes no COMMAND"),
+        ("--export", "--export needs a value; write --export FORMAT"),
+        ("--export=", "the value of --export is empty; give FORMAT or remove --export"),
+        (
+            "--export sh reader -- ls",
+            "--export runs no COMMAND; remove COMMAND or --export",
+        ),
+        (
+            "--export process reader ls",
+            "--export runs no COMMAND; remove COMMAND or --export",
+        ),
         (
             "--unset",
-            "--unset goes with --export; FORMAT is one of sh, fish, powershell, cmd",
+            "--unset works only with --export; add --export and sh, fish, powershell or "
+            "cmd",
         ),
         (
             "--unset reader",
-            "--unset goes with --export; FORMAT is one of sh, fish, powershell, cmd",
+            "--unset works only with --export; add --export and sh, fish, powershell or "
+            "cmd",
         ),
         (
             "--export sh --unset reader",
-            "--unset takes no PROFILE; it takes away any profile's credentials",
+            "--unset takes no PROFILE, since it unsets the credentials of any profile; "
+            "remove PROFILE",
         ),
         *(
             (
                 f"--export {form} --unset",
-                "--unset is for a shell, one of sh, fish, powershell, cmd; "
-                f"{form} is none",
+                f"--unset does not work with --export {form}; choose sh, fish, "
+                "powershell or cmd",
             )
             for form in ("process", "dotenv", "json")
         ),
-        ("--export sh --unset --list", "--list and --export exclude each other"),
+        (
+            "--export sh --unset --list",
+            "--list and --export cannot be used together; choose one",
+        ),
     ],
 )
 def test_usage_error(words, error, run_awsexec, sts):
@@ -290,7 +303,7 @@ def test_renewal_that_fails(form, reached, run_awsexec, home, sts):
     result = run_awsexec("--export", form, "reader")
     assert result.status == 0 and FIRST in result.stdout
     assert result.stderr.startswith(
-        "awsexec: going on with a session that has 13m left: "
+        "awsexec: using a session that has 13m left: "
         + ("profile 'reader': not today" if reached else "cannot reach AWS STS")
     )
     assert result.stderr.count("\n") == 1

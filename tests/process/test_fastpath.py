@@ -7,6 +7,8 @@ import pytest
 
 from tests.support import CODES, READER_CONFIG, SERIAL, WRITER, is_fast
 
+pytestmark = pytest.mark.true_start
+
 # what a cached run may load besides what `python -c pass` has loaded
 ALLOWED = {"awsexec", "awsexec.fastpath", "_signal"}
 

@@ -213,27 +213,39 @@ CHECK = "check the file's permissions"
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        pytest.param(b"[profile p\n", ":1: '[' without ']'; close the header", id="["),
-        pytest.param(b"[profile p]\nx\n", ":2: no '='; write NAME = VALUE", id="no ="),
-        pytest.param(b"[profile p]\n=x\n", ":2: no name before '='", id="no name"),
+        pytest.param(
+            b"[profile p\n",
+            ":1: the section's header has '[' without ']'; close it",
+            id="[",
+        ),
+        pytest.param(
+            b"[profile p]\nx\n",
+            ":2: the line has no '='; write NAME = VALUE",
+            id="no =",
+        ),
+        pytest.param(
+            b"[profile p]\n=x\n",
+            ":2: the line has no name before '='; write NAME = VALUE",
+            id="no name",
+        ),
         pytest.param(
             b"region = x\n",
-            ":1: a setting before the first [section]; name its profile",
+            ":1: the setting stands before the first [section]; put it below its profile",
             id="no section",
         ),
         pytest.param(
             b"[profile p]\ns3 =\n  x\n",
-            ":3: an indented line under 's3' that is not NAME = VALUE",
+            ":3: the indented line under 's3' is not NAME = VALUE",
             id="nested, no =",
         ),
         pytest.param(
             b"[profile p]\nregion = \xe9\n",
-            ":2: not UTF-8 text; save the file as UTF-8",
+            ":2: the file is not UTF-8 text; save it as UTF-8",
             id="Latin-1",
         ),
         pytest.param(
             "[profile p]\n".encode("utf-16"),
-            ":1: a NUL character; is this a text file?",
+            ":1: the file has a NUL character; is it a text file?",
             id="UTF-16",
         ),
     ],

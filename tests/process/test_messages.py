@@ -53,11 +53,37 @@ def test_debug_shows_each_request(run_awsexec, mfa_role, sts):
     ) in result.stderr
 
 
-@pytest.mark.parametrize("word", ["-h", "--help"])
-def test_help(run_awsexec, word):
+@pytest.mark.parametrize(
+    ("word", "text"), [("-h", manual.summary()), ("--help", manual.help_text())]
+)
+def test_help(run_awsexec, word, text):
     result = run_awsexec("alice", word, "ls")
     assert (result.status, result.stderr) == (0, "")
-    assert result.stdout == manual.help_text()
+    assert result.stdout == text
+
+
+# coverage itself loads some of these modules
+@pytest.mark.uncounted
+@pytest.mark.parametrize(
+    ("word", "more"),
+    [
+        ("-h", {"options.manual", "options.sections", "version"}),
+        ("--help", {"options.manual", "options.sections", "version"}),
+        ("--version", {"version"}),
+        ("--no-such-option", set()),
+    ],
+)
+def test_what_needs_no_profile_loads_little(run_awsexec, word, more):
+    result = run_awsexec(word, env={"PYTHONPROFILEIMPORTTIME": "1"})
+    lines = [line for line in result.stderr.splitlines() if line.startswith("import ")]
+    loaded = {line.rpartition("|")[2].strip() for line in lines}
+    own = {name for name in loaded if name.partition(".")[0] == "awsexec"}
+    needed = {"cli", "errors", "export_formats", "fastpath", "output", "times"}
+    needed |= {"options", "options.arguments", "options.table"} | more
+    assert own == {"awsexec", *(f"awsexec.{name}" for name in needed)}
+    # each takes longer than all of these together
+    slow = "argparse dataclasses enum functools inspect json re shutil typing"
+    assert not loaded & set(slow.split())
 
 
 def test_version(run_awsexec):

@@ -185,7 +185,7 @@ def test_a_program_that_names_a_profile_itself(run_awsexec, signed_in, options, 
 
 
 def test_every_format_has_its_line():
-    from awsexec.options.arguments import EXPORT_FORMATS
+    from awsexec.export_formats import EXPORT_FORMATS
 
     assert sorted(LINES) == sorted(EXPORT_FORMATS)
     for form, line in LINES.items():

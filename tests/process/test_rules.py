@@ -382,8 +382,8 @@ REFUSED = [
     (
         "its own source without keys",
         f"[profile p]\n{ROLE}source_profile = p\n",
-        "source_profile goes round in a loop: p → p; let one of them name a profile "
-        "with credentials ({config}:3)",
+        "{config}:3: source_profile is a loop: p → p; let one of these profiles name a "
+        "profile that has credentials",
     ),
     (
         "a role of another partition than the region",

@@ -7,7 +7,7 @@ import pytest
 
 from tests.support import AWSEXEC, READER_CONFIG, is_fast
 
-pytestmark = pytest.mark.uncounted
+pytestmark = [pytest.mark.uncounted, pytest.mark.true_start]
 
 TAIL = ["sh", "-c", 'printf "<%s>" "$0" "$@"']
 ODD = [

@@ -129,7 +129,7 @@ def test_list_of_some(pattern, names, run_awsexec, everything):
 def test_list_of_none(run_awsexec, everything, home):
     result = run_awsexec("--list", "xyz")
     assert (result.status, result.stdout) == (0, "")
-    assert result.stderr == "awsexec: no profile fits 'xyz'\n"
+    assert result.stderr == "awsexec: no profile fits xyz\n"
     home.config.unlink()
     home.credentials.unlink()
     result = run_awsexec("--list")
@@ -203,7 +203,7 @@ def test_explain(run_awsexec, everything):
         f"       RoleArn = {READER}\n",
         "       ExternalId = ******\n",
         "the next run\n",
-        f"  calls AssumeRole, with an MFA code of {SERIAL}\n",
+        f"  calls AssumeRole, and asks for an MFA code of {SERIAL}\n",
         "  AWSEXEC_PROFILE=writer\n",
         "  AWS_SECRET_ACCESS_KEY=******\n",
         "  HTTPS_PROXY=http://******@127.0.0.1:9\n",
@@ -340,8 +340,8 @@ def test_whoami_when_the_session_is_over(run_awsexec, everything, iam):
     child["AWS_CREDENTIAL_EXPIRATION"] = iso8601(int(time.time()) - 5)
     result = run_awsexec("--whoami", env=child)
     assert result.error() == (
-        "the credentials of reader in the environment have expired; for fresh ones: "
-        "awsexec --whoami reader"
+        "the credentials of profile 'reader' in the environment have expired; for new "
+        "ones name the profile, as in: awsexec --whoami reader"
     )
 
 

@@ -288,12 +288,12 @@ def test_another_endpoint_is_another_identity(run_awsexec, home, instance, sts):
         (
             "ec2_metadata_v1_disabled = yes\n",
             {},
-            "{config}:3: yes is neither true nor false",
+            "{config}:3: ec2_metadata_v1_disabled = yes: write true or false",
         ),
         (
             "",
             {"AWS_IMDS_USE_IPV6": "1"},
-            "AWS_IMDS_USE_IPV6: 1 is neither true nor false",
+            "AWS_IMDS_USE_IPV6: imds_use_ipv6 = 1: write true or false",
         ),
         (
             "",
@@ -352,9 +352,12 @@ def test_role_that_does_not_trust_ec2(run_awsexec, home, instance):
     ("changes", "what"),
     [
         (3, "what answers at {url} is no EC2 metadata"),
-        ({"AccessKeyId": 3}, "the key id it gave is no text"),
-        ({"SecretAccessKey": ""}, "the secret key it gave is empty"),
-        ({"Token": "two\nlines"}, "the session token it gave has a line break in it"),
+        ({"AccessKeyId": 3}, "it gave a key id that is not text"),
+        ({"SecretAccessKey": ""}, "it gave a secret key that is empty"),
+        (
+            {"Token": "two\nlines"},
+            "it gave a session token that has a line break in it",
+        ),
         ({"Expiration": 3}, "the expiration it gave is no ISO 8601 time"),
         ({"Expiration": "soon"}, "the expiration it gave is no ISO 8601 time"),
     ],
@@ -400,7 +403,7 @@ def test_where_nobody_answers_it_fails_within_about_a_second(
             client.connect_ex(full.getsockname())
         url = f"http://127.0.0.1:{full.getsockname()[1]}"
         times = []
-        for attempts in ("1", "5"):
+        for attempts in ("1", "3"):
             env = {
                 "AWS_EC2_METADATA_SERVICE_ENDPOINT": url,
                 "AWS_METADATA_SERVICE_NUM_ATTEMPTS": attempts,
@@ -411,7 +414,7 @@ def test_where_nobody_answers_it_fails_within_about_a_second(
             assert f"no EC2 instance metadata at {url}" in error
     # half a second for v2 and for v1, and what Python needs on a busy machine
     assert 1 < times[0] < 3.5
-    assert times[1] - times[0] > 2
+    assert times[1] - times[0] > 1
 
 
 def test_what_accepts_and_never_answers_fails_within_about_a_second(
@@ -781,7 +784,7 @@ def test_bad_web_identity(run_awsexec, home, sts, web_identity):
     label = f"profile 'p' (web identity, {home.config}:2)"
     home.write_config(f"[profile p]\nweb_identity_token_file = {web_identity}\n")
     assert run_awsexec("p", "true").error() == (
-        f"{home.config}:2: a web identity token, and no role to assume with it; add "
+        f"{home.config}:2: a web identity token without a role to assume; add "
         "role_arn"
     )
     home.write_config(

@@ -27,7 +27,7 @@ from tests.support import (
     wait_until,
 )
 
-pytestmark = pytest.mark.uncounted
+pytestmark = [pytest.mark.uncounted, pytest.mark.true_start]
 
 FAULTS = str(Path(__file__).parents[1] / "faults.py")
 PRINT_KEY = ("--", "printenv", "AWS_ACCESS_KEY_ID")

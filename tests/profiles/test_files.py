@@ -206,28 +206,32 @@ def test_profile_default_wins_whole_over_default(order):
 @pytest.mark.parametrize(
     ("text", "line", "what"),
     [
-        ("[p\n", 1, "'[' without ']'; close the header"),
-        ("[p]\nkey\n", 2, "no '='; write NAME = VALUE"),
-        ("[p]\n\nkey : value\n", 3, "no '='; write NAME = VALUE"),
-        ("[p]\n= value\n", 2, "no name before '='"),
-        ("[p]\n  text\n", 2, "no '='; write NAME = VALUE"),
-        ("[p]\nkey = value\n[p]\n  text\n", 4, "no '='; write NAME = VALUE"),
-        ("  text\n", 1, "no '='; write NAME = VALUE"),
-        ("[p", 1, "'[' without ']'; close the header"),
+        ("[p\n", 1, "the section's header has '[' without ']'; close it"),
+        ("[p]\nkey\n", 2, "the line has no '='; write NAME = VALUE"),
+        ("[p]\n\nkey : value\n", 3, "the line has no '='; write NAME = VALUE"),
+        ("[p]\n= value\n", 2, "the line has no name before '='; write NAME = VALUE"),
+        ("[p]\n  text\n", 2, "the line has no '='; write NAME = VALUE"),
+        (
+            "[p]\nkey = value\n[p]\n  text\n",
+            4,
+            "the line has no '='; write NAME = VALUE",
+        ),
+        ("  text\n", 1, "the line has no '='; write NAME = VALUE"),
+        ("[p", 1, "the section's header has '[' without ']'; close it"),
         (
             "[p]\nkey =\n  = value\n",
             3,
-            "an indented line under 'key' that is not NAME = VALUE",
+            "the indented line under 'key' is not NAME = VALUE",
         ),
         (
             "key = value\n",
             1,
-            "a setting before the first [section]; name its profile",
+            "the setting stands before the first [section]; put it below its profile",
         ),
         (
             "[p]\nkey =\n  text\n",
             3,
-            "an indented line under 'key' that is not NAME = VALUE",
+            "the indented line under 'key' is not NAME = VALUE",
         ),
     ],
 )
@@ -253,8 +257,8 @@ def test_file_below_a_file_is_missing(tmp_path):
 @pytest.mark.parametrize(
     ("data", "what"),
     [
-        (b"[p]\nkey = a\0b\n", "a NUL character; is this a text file?"),
-        (b"[p]\nkey = \xe9\n", "not UTF-8 text; save the file as UTF-8"),
+        (b"[p]\nkey = a\0b\n", "the file has a NUL character; is it a text file?"),
+        (b"[p]\nkey = \xe9\n", "the file is not UTF-8 text; save it as UTF-8"),
     ],
 )
 def test_file_that_is_no_text(tmp_path, data, what):

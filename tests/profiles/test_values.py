@@ -24,7 +24,7 @@ def test_true(text, expected):
 def test_neither_true_nor_false(text):
     with pytest.raises(ConfigError) as caught:
         values.is_true(setting(text))
-    assert str(caught.value) == f"CONFIG:2: {text} is neither true nor false"
+    assert str(caught.value) == f"CONFIG:2: name = {text}: write true or false"
 
 
 @pytest.mark.parametrize("text", ["1", "07", "10"])
@@ -55,4 +55,4 @@ def test_word():
     assert values.one_of(None, ("a", "b")) is None
     with pytest.raises(ConfigError) as caught:
         values.one_of(setting("A"), ("a", "b"))
-    assert str(caught.value) == "CONFIG:2: A is none of a, b"
+    assert str(caught.value) == "CONFIG:2: name = A: write a or b"

@@ -97,7 +97,9 @@ def test_no_browser(terminal, console):
     screen, status = person.ends()
     assert status == 0
     warning, url, end = screen.split("\r\n")
-    assert warning == ("awsexec: for 15 minutes, whoever has this URL gets the session")
+    assert warning == (
+        "awsexec: whoever has this URL within 15 minutes gets the session"
+    )
     assert url.startswith(f"{console.url}/federation?Action=login&")
     assert end == ""
 
@@ -125,7 +127,7 @@ def test_there_is_no_browser(terminal, console, run_awsexec):
     run_awsexec.environ["PATH"] = "/nowhere"
     person = terminal(f"{AWSEXEC} --console -q reader")
     assert person.ends() == (
-        "awsexec: there is no browser to open; set BROWSER, or print the URL with "
+        "awsexec: no browser was found; set BROWSER, or print the URL with "
         "--no-browser\r\n",
         125,
     )

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from awsexec.options.arguments import EXPORT_FORMATS
+from awsexec.export_formats import EXPORT_FORMATS
 from tests.support import AWSEXEC, CODES, READER_CONFIG, SERIAL, age
 
 FIRST, SECOND = (f"ASIAEXAMPLE{n:09}" for n in (1, 2))
@@ -67,7 +67,7 @@ def test_shell_may_ask_in_the_last_quarter(run_awsexec, home, with_code, termina
     result = run_awsexec("--export", "sh", "reader")
     assert result.status == 0 and FIRST in result.stdout
     assert result.stderr.startswith(
-        "awsexec: going on with a session that has 19m left: profile 'reader' needs an "
+        "awsexec: using a session that has 19m left: profile 'reader' needs an "
         "MFA code"
     )
     person = terminal(line)

@@ -24,7 +24,9 @@ def test_sts_that_never_answers(terminal, home, run_awsexec):
         }
         begun = time.monotonic()
         person = terminal(f"{AWSEXEC} reader true")
-        person.sees(f"awsexec: still waiting for AWS STS, for the role {READER}\r\n")
+        person.sees(
+            f"awsexec: still waiting for AWS STS to answer for the role {READER}\r\n"
+        )
         screen, status = person.ends()
         assert time.monotonic() - begun < 18
     assert status == 125

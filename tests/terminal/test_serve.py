@@ -8,7 +8,7 @@ import pexpect
 import pytest
 
 from tests.process.test_serve import ADMIN, server_of
-from tests.support import AWSEXEC, READER_CONFIG
+from tests.support import AWSEXEC, READER_CONFIG, age
 
 QUESTION = "MFA code for admin (arn:aws:iam::123456789012:mfa/alice): "
 # prints the id of the key that the endpoint gives, or what it says, when that changes
@@ -34,9 +34,12 @@ while True:
 
 @pytest.fixture
 def watch(home, sts, terminal):
-    """Starts a COMMAND with a role of MFA, whose sessions live for eight seconds."""
+    """Starts a COMMAND with a role of MFA, whose sessions live for four seconds.
+
+    The user is asked after two, and after three the endpoint has none.
+    """
     home.write_config(ADMIN)
-    sts.add_role("reader", mfa=True, longest=7200, life=8)
+    sts.add_role("reader", mfa=True, longest=7200, life=4)
     script = home.script("watching", f"#!{sys.executable}\n{WATCHING}")
 
     def start(*options, command="{}"):
@@ -56,6 +59,13 @@ def begins(person):
     person.sees(QUESTION)
     person.types("111111")
     person.sees("<ASIAEXAMPLE000000001>")
+
+
+def elsewhere(run_awsexec, sts):
+    """A run in another terminal, which leaves a session that lives for long."""
+    sts.add_role("reader", mfa=True, longest=7200)
+    # the first one has a second left, which a run would still take
+    run_awsexec.child("--refresh", "--mfa-token", "222222", "admin")
 
 
 def test_asks_ahead_of_time(watch, sts):
@@ -81,35 +91,40 @@ def test_nobody_answers(watch):
     ends(person)
 
 
-def test_nobody_waits_for_the_answer(watch, run_awsexec):
+def test_nobody_waits_for_the_answer(watch, run_awsexec, sts):
     """While the question stands, a code can be given elsewhere; that serves it too."""
     person = watch()
     begins(person)
     person.sees(QUESTION)
     person.sees("<awsexec: the credentials of admin have ended: ")
-    run_awsexec.child("--mfa-token", "222222", "admin")
+    elsewhere(run_awsexec, sts)
     person.types("111111")
     person.sees("<ASIAEXAMPLE000000002>")
     ends(person)
 
 
-def test_command_is_faster_to_read_the_line(watch, run_awsexec, home):
+def test_command_is_faster_to_read_the_line(watch, run_awsexec, home, sts):
     """What it takes is gone; the question stands, and the others go on."""
-    reads = home.script("reads", "#!/bin/sh\nread x; echo command got $x; exec cat\n")
+    # it waits before awsexec does, and takes the whole line at once
+    reads = home.script(
+        "reads",
+        "#!/bin/sh\necho command got $(dd bs=99 count=1 2>/dev/null)\nexec cat\n",
+    )
     person = watch(command="sh -c '{} & exec " + reads + "'")
     begins(person)
     person.sees(QUESTION)
     person.types("222222")
     person.sees("command got 222222")
     person.sees("<awsexec: the credentials of admin have ended: ")
-    run_awsexec.child("--mfa-token", "222222", "admin")
+    elsewhere(run_awsexec, sts)
     ends(person)
 
 
-def test_asks_before_command_has_the_terminal(watch, run_awsexec, sts):
+def test_asks_before_command_has_the_terminal(watch, run_awsexec, home, sts):
     """Where it is time already, when COMMAND starts."""
+    sts.add_role("reader", mfa=True, longest=7200, life=60)
     run_awsexec("--mfa-token", "111111", "admin", "true")
-    time.sleep(4.5)
+    age(home, 31)
     person = watch()
     person.sees(QUESTION)
     assert "<ASIA" not in person.process.before
@@ -119,14 +134,13 @@ def test_asks_before_command_has_the_terminal(watch, run_awsexec, sts):
     ends(person)
 
 
-def test_does_not_ask_who_reads_key_by_key(watch, run_awsexec):
+def test_does_not_ask_who_reads_key_by_key(watch, run_awsexec, sts):
     """What is typed is for the program there: an editor, or a shell at its prompt."""
     person = watch(command="sh -c 'stty -icanon -echo; exec {}'")
     begins(person)
     person.sees("<awsexec: the credentials of admin have ended: new ones take an MFA")
     assert "MFA code for" not in person.process.before
-    # from another terminal
-    run_awsexec.child("--mfa-token", "222222", "admin")
+    elsewhere(run_awsexec, sts)
     person.sees("<ASIAEXAMPLE000000002>")
     ends(person)
 

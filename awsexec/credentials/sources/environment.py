@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from awsexec.credentials.checks import source_error, unsendable
+from awsexec.credentials.checks import environment_expired, source_error, unsendable
 from awsexec.credentials.credentials import Credentials
 from awsexec.errors import CredentialsError, shown
 from awsexec.fastpath import ACCESS_KEY_ID, EXPIRATION, SECRET_ACCESS_KEY, SESSION_TOKEN
@@ -43,6 +43,8 @@ def load(source: Source, context: Context) -> Credentials:
                 "time zone; mend or unset it",
             )
         if expires <= time.time():
+            if not source.profile.settings:
+                raise environment_expired(source)
             raise source_error(
                 source,
                 f"these credentials expired at {environ[EXPIRATION]}; renew them",

@@ -1,0 +1,426 @@
+"""The table of options: everything that awsexec knows of an option is one row here.
+
+The parser, ``-h``, ``--help``, the man page, docs/reference.md and the completions of
+the three shells are all made from this table. After a change run ``make completions``,
+which writes the files among these.
+"""
+
+from __future__ import annotations
+
+from awsexec.export_formats import EXPORT_FORMATS
+from awsexec.times import seconds
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+# the shells that have a completion script, and the name of its file
+COMPLETION_FILES = {"bash": "awsexec.bash", "zsh": "_awsexec", "fish": "awsexec.fish"}
+
+
+def one_of(names: Sequence[str]) -> Callable[[str], str]:
+    """Return a reader of values that takes the `names` alone."""
+
+    def read(text: str) -> str:
+        if text not in names:
+            raise ValueError(f"unknown value; choose one of {', '.join(names)}")
+        return text
+
+    return read
+
+
+def service(text: str) -> str:
+    """Read the name of an AWS service, which becomes part of a URL of the console."""
+    if text.strip("abcdefghijklmnopqrstuvwxyz0123456789-"):
+        raise ValueError("not a service; write it as for the AWS CLI, like s3")
+    return text
+
+
+def tag(text: str) -> str:
+    """Read a session tag, which has a key and ``=``."""
+    if text.find("=") < 1:
+        raise ValueError("not a tag; write KEY=VALUE")
+    return text
+
+
+class Option:
+    """One option.
+
+    `flags` are its names, the long one last; `value` is the name of its value in the
+    help, "" if it takes none. `about` is the help text, which makes sense without the
+    texts around it: zsh and fish show it alone.
+
+    `read` turns the text of the value into what the parser sets, or raises `ValueError`
+    with the reason. A `repeated` option may be given more than once and sets a tuple.
+    `setting` is the setting of a profile that the option wins over, "" for none.
+
+    An `action` is done instead of running COMMAND. `operand` is the word that an action
+    takes, "" if it takes none. `only` names the actions that an option works with ("run"
+    if there is no action); () is all of them. `common` options are in the summary too.
+
+    `completes` is what the shells complete the value to: words, or the name of a list
+    that each shell makes itself ("files", "profiles", "regions" or "shells").
+    """
+
+    __slots__ = (
+        "flags",
+        "value",
+        "about",
+        "read",
+        "repeated",
+        "setting",
+        "action",
+        "operand",
+        "only",
+        "common",
+        "completes",
+        "attribute",
+    )
+
+    def __init__(
+        self,
+        flags: str,
+        value: str,
+        about: str,
+        *,
+        read: Callable[[str], object] = str,
+        repeated: bool = False,
+        setting: str = "",
+        action: bool = False,
+        operand: str = "PROFILE",
+        only: tuple[str, ...] = (),
+        common: bool = False,
+        completes: str | tuple[str, ...] = (),
+        attribute: str = "",
+    ) -> None:
+        self.flags = tuple(flags.split())
+        self.value = value
+        self.about = about
+        self.read = read
+        self.repeated = repeated
+        self.setting = setting
+        self.action = action
+        self.operand = operand
+        self.only = only
+        self.common = common
+        self.completes = completes
+        # the attribute of `Arguments` that it sets
+        name = attribute or self.flags[-1].lstrip("-").replace("-", "_")
+        self.attribute = name + "s" * repeated
+
+    @property
+    def default(self) -> object:
+        """What the parser sets if the option is not given."""
+        if self.repeated:
+            return ()
+        return None if self.value else False
+
+    @property
+    def help(self) -> str:
+        """The whole help text: with what actions it works, and how often."""
+        actions = [f"--{name}" for name in self.only if name != "run"]
+        start = f"with {alternatives(actions)}: " if actions else ""
+        return start + self.about + " (may be repeated)" * self.repeated
+
+    @property
+    def usage(self) -> str:
+        """How it is written, with its value and the word that it takes."""
+        words = ", ".join(self.flags) + f" {self.value}" * bool(self.value)
+        return words + f" [{self.operand}]" * bool(self.action and self.operand)
+
+
+def alternatives(words: Sequence[str]) -> str:
+    """The words as a sentence has them: "a", "a or b", "a, b or c"."""
+    return " or ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+
+
+# the groups of the help, with their titles; the commonest first
+GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
+    (
+        "Actions, instead of running a command",
+        (
+            Option(
+                "--list",
+                "",
+                "list the profiles, or those that match PATTERN",
+                action=True,
+                operand="PATTERN",
+                common=True,
+            ),
+            Option(
+                "--explain",
+                "",
+                "show what a run of PROFILE would do, and why",
+                action=True,
+                common=True,
+            ),
+            Option(
+                "--whoami",
+                "",
+                "ask AWS which identity PROFILE has",
+                action=True,
+                common=True,
+            ),
+            Option(
+                "--json",
+                "",
+                "print JSON",
+                only=("list", "explain", "whoami"),
+            ),
+            Option(
+                "--export",
+                "FORMAT",
+                "print PROFILE's credentials for a shell or program",
+                read=one_of(EXPORT_FORMATS),
+                action=True,
+                common=True,
+                completes=EXPORT_FORMATS,
+            ),
+            Option(
+                "--unset",
+                "",
+                "print the commands that unset the variables",
+                operand="",
+                only=("export",),
+            ),
+            Option(
+                "--console",
+                "",
+                "open the AWS console in the browser as PROFILE",
+                action=True,
+                common=True,
+            ),
+            Option(
+                "--forget",
+                "",
+                "delete cached sessions of PROFILE (default: all)",
+                action=True,
+                common=True,
+            ),
+        ),
+    ),
+    (
+        "The command or the shell",
+        (
+            Option(
+                "--serve",
+                "",
+                "renew the credentials of COMMAND while it runs",
+                only=("run",),
+                common=True,
+            ),
+            Option(
+                "--shell",
+                "PATH",
+                "the shell to start (default: $SHELL)",
+                completes="shells",
+            ),
+            Option("--login", "", "start the shell as a login shell"),
+            Option(
+                "--region",
+                "NAME",
+                "the AWS region, for COMMAND and for AWS STS",
+                common=True,
+                completes="regions",
+            ),
+        ),
+    ),
+    (
+        "The role and its session",
+        (
+            Option("--role-arn", "ARN", "the role to assume", setting="role_arn"),
+            Option(
+                "--source-profile",
+                "NAME",
+                "the profile whose credentials assume the role",
+                setting="source_profile",
+                completes="profiles",
+            ),
+            Option(
+                "--duration",
+                "TIME",
+                "the lifetime of the session, like 900, 15m or 8h",
+                read=seconds,
+                setting="duration_seconds",
+                common=True,
+                completes=("15m", "1h", "2h", "4h", "8h", "12h"),
+            ),
+            Option(
+                "--read-only",
+                "",
+                "limit the session to AWS's ReadOnlyAccess policy",
+                setting="session_read_only",
+                common=True,
+            ),
+            Option(
+                "--policy",
+                "FILE",
+                "limit the session to the policy in this JSON file",
+                setting="session_policy",
+                completes="files",
+            ),
+            Option(
+                "--policy-arn",
+                "ARN",
+                "limit the session to this managed policy",
+                repeated=True,
+                setting="session_policy_arns",
+            ),
+            Option(
+                "--external-id",
+                "ID",
+                "the external id that the trust policy requires",
+                setting="external_id",
+            ),
+            Option(
+                "--session-name",
+                "NAME",
+                "the session name; may use {user} {host} {profile}",
+                setting="role_session_name",
+                completes=("{user}", "{host}", "{profile}"),
+            ),
+            Option(
+                "--source-identity",
+                "NAME",
+                "the source identity, kept through role chaining",
+                setting="source_identity",
+            ),
+            Option(
+                "--session-tag",
+                "KEY=VALUE",
+                "add a session tag",
+                read=tag,
+                repeated=True,
+                setting="session_tags",
+            ),
+            Option(
+                "--transitive-tag",
+                "KEY",
+                "keep this session tag through role chaining",
+                repeated=True,
+                setting="transitive_session_tags",
+            ),
+        ),
+    ),
+    (
+        "MFA and other questions",
+        (
+            Option(
+                "--mfa-serial",
+                "ARN",
+                "the MFA device, by its ARN or serial number",
+                setting="mfa_serial",
+            ),
+            Option("--mfa-token", "CODE", "the MFA code (default: ask)"),
+            Option(
+                "--no-prompt",
+                "",
+                "fail instead of asking for anything",
+                common=True,
+            ),
+            Option(
+                "--device-code",
+                "",
+                "sign in to IAM Identity Center with a code, in any browser",
+            ),
+            Option("--no-browser", "", "print the URL instead of opening the browser"),
+        ),
+    ),
+    (
+        "The cache",
+        (
+            Option(
+                "--refresh",
+                "",
+                "get new credentials even if cached ones are valid",
+                common=True,
+            ),
+            Option(
+                "--min-ttl",
+                "TIME",
+                "get new credentials if less than TIME is left",
+                read=seconds,
+                completes=("5m", "15m", "30m", "1h"),
+            ),
+            Option("--no-cache", "", "do not read or write the cache"),
+        ),
+    ),
+    (
+        "The AWS console",
+        (
+            Option(
+                "--service",
+                "NAME",
+                "open the page of a service, like s3",
+                read=service,
+                only=("console",),
+                completes=tuple(
+                    "cloudformation cloudtrail cloudwatch dynamodb ec2 ecr ecs eks iam "
+                    "kms lambda rds route53 s3 secretsmanager sns sqs ssm stepfunctions "
+                    "vpc".split()
+                ),
+            ),
+            Option(
+                "--destination",
+                "URL",
+                "open this page, by its URL or path",
+                only=("console",),
+            ),
+            Option(
+                "--logout",
+                "",
+                "sign the browser out first",
+                only=("console",),
+            ),
+        ),
+    ),
+    (
+        "Messages",
+        (
+            Option("-q --quiet", "", "print only errors"),
+            Option("-v --verbose", "", "print what awsexec does", common=True),
+            Option("--debug", "", "print each request to AWS, without secrets"),
+        ),
+    ),
+    (
+        "Help",
+        (
+            Option(
+                "-h",
+                "",
+                "print a summary of the help",
+                action=True,
+                operand="",
+                attribute="summary",
+            ),
+            Option("--help", "", "print the whole help", action=True, operand=""),
+            Option(
+                "--version",
+                "",
+                "print the version of awsexec",
+                action=True,
+                operand="",
+            ),
+            Option(
+                "--completion",
+                "SHELL",
+                "print the completion script for bash, zsh or fish",
+                read=one_of(tuple(COMPLETION_FILES)),
+                action=True,
+                operand="",
+                completes=tuple(COMPLETION_FILES),
+            ),
+            Option(
+                "--profiles",
+                "",
+                "print the profile names, for completion scripts",
+                action=True,
+                operand="",
+            ),
+        ),
+    ),
+)
+
+OPTIONS = tuple(option for _, options in GROUPS for option in options)
+# what can be done instead of running COMMAND
+ACTIONS = tuple(option.attribute for option in OPTIONS if option.action)
