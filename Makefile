@@ -5,8 +5,11 @@
 # make completions
 #                write what is made from the table of options: the completion files,
 #                the man page and docs/reference.md
+# make seam      the tests of the SDK, with the oldest and the newest one allowed
 # make lint      formatting, style, types and who imports whom
 # make bench     how long it takes, beside Python's own start and the other tools
+# make picture   docs/session.svg, from a session in a real terminal
+# make dist      the sdist and the wheel, checked and tried
 # make clean     remove what the others made
 #
 # A machine with Python 3.10 or newer, make and git is enough.
@@ -25,9 +28,14 @@ TESTS ?=
 # more than there are processors, for some of the tests mostly wait
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count() * 3 // 2)')
 # how often make bench runs what is fast
-RUNS ?= 150
+RUNS ?= 200
 
-SOURCES := setup.cfg setup.py README.md $(shell find awsexec completions -type f -not -name '*.py[co]')
+# what says every few seconds what is going on
+SAY := tests/demo/say.sh
+# awsexec and its fake AWS, without what the tests and the linters need
+DEMO := $(VENV)/demo
+
+SOURCES := setup.cfg pyproject.toml README.md $(shell find awsexec completions -type f -not -name '*.py[co]')
 
 .PHONY: all
 all: lint test
@@ -47,18 +55,41 @@ $(VENV)/installed: $(VENV)/made $(SOURCES)
 	$(BIN)/pip install --quiet --no-deps --force-reinstall .
 	touch $@
 
-$(AWSCLI)/made: $(VENV)/made
-	$(PYTHON) -m venv $(AWSCLI)
-	$(AWSCLI)/bin/pip install --quiet awscli
-	touch $@
+$(AWSCLI)/made:
+	@$(SAY) 'making an environment for the AWS CLI' $(PYTHON) -m venv $(AWSCLI)
+	@$(SAY) 'installing the AWS CLI' $(AWSCLI)/bin/pip install --quiet awscli
+	@touch $@
 
 $(NODE)/made: $(VENV)/made
 	$(NPM) install --silent --no-audit --no-fund --prefix $(NODE) $(NODE_PACKAGES)
 	touch $@
 
+$(DEMO)/made:
+	@$(SAY) 'making an environment for the demo' $(PYTHON) -m venv $(DEMO)
+	@$(SAY) 'updating pip' $(DEMO)/bin/pip install --quiet --upgrade pip
+	@$(SAY) 'installing the fake AWS (moto)' \
+		$(DEMO)/bin/pip install --quiet 'moto[iam,s3,server,sts]>=5.0'
+	@touch $@
+
+$(DEMO)/installed: $(DEMO)/made $(SOURCES)
+	@rm -rf build
+	@$(SAY) 'installing awsexec' $(DEMO)/bin/pip install --quiet .
+	@touch $@
+
+# what the demo and the picture run: no more than these
+IN_DEMO := env -i PATH="$(CURDIR)/$(DEMO)/bin:$(CURDIR)/$(AWSCLI)/bin:$$PATH"
+
 .PHONY: demo
-demo: $(VENV)/installed $(AWSCLI)/made
-	env -i PATH="$(CURDIR)/$(BIN):$(CURDIR)/$(AWSCLI)/bin:$$PATH" tests/demo/demo.sh
+demo: $(DEMO)/installed $(AWSCLI)/made
+	@$(IN_DEMO) tests/demo/demo.sh
+
+$(DEMO)/drawing: $(DEMO)/made
+	$(DEMO)/bin/pip install --quiet pexpect pyte rich
+	touch $@
+
+.PHONY: picture
+picture: $(DEMO)/installed $(DEMO)/drawing $(AWSCLI)/made
+	$(IN_DEMO) python tests/demo/picture.py docs/session.svg
 
 .PHONY: test
 test: $(VENV)/installed $(AWSCLI)/made $(if $(NPM),$(NODE)/made)
@@ -86,6 +117,33 @@ fuzz: $(VENV)/installed
 		HYPOTHESIS_EXAMPLES=500 $(BIN)/pytest -q -n $(WORKERS) -k 'not processes' \
 			tests/generated || exit; \
 	done
+
+# awsexec uses more of botocore than its public API. These tests run with both ends of the
+# versions that setup.cfg allows.
+SEAM_TESTS := tests/credentials/test_sdk_seam.py $(addprefix tests/process/test_, \
+	sources.py sso.py login.py credential_process.py bad_answers.py)
+OLDEST_SDK := $(shell sed -n 's/^ *boto3>=\([0-9.]*\),.*/\1/p' setup.cfg)
+SDK_oldest := boto3==$(OLDEST_SDK) botocore==$(OLDEST_SDK)
+SDK_newest := --upgrade boto3 botocore
+
+$(VENV)/sdk-%/made: $(VENV)/made
+	$(PYTHON) -m venv --clear $(VENV)/sdk-$*
+	$(VENV)/sdk-$*/bin/pip install --quiet --upgrade pip
+	$(VENV)/sdk-$*/bin/pip install --quiet '.[test]' $(SDK_$*)
+	touch $@
+
+# $(call seam,END): newest again each time, since another release may have come
+define seam
+	$(VENV)/sdk-$(1)/bin/pip install --quiet . $(SDK_$(1))
+	$(VENV)/sdk-$(1)/bin/pip install --quiet --no-deps --force-reinstall .
+	@$(VENV)/sdk-$(1)/bin/pip list 2>/dev/null | grep -E '^boto(3|core) '
+	$(VENV)/sdk-$(1)/bin/pytest -n $(WORKERS) $(SEAM_TESTS)
+endef
+
+.PHONY: seam
+seam: $(VENV)/installed $(VENV)/sdk-oldest/made $(VENV)/sdk-newest/made
+	$(call seam,oldest)
+	$(call seam,newest)
 
 .PHONY: lint
 lint: $(VENV)/made
@@ -115,6 +173,22 @@ PACKAGES_aws-export-credentials := aws-export-credentials 'boto3<1.36'
 .PHONY: bench
 bench: $(patsubst %,$(VENV)/%/made,awsexec awsume aws-export-credentials awscli)
 	$(BIN)/python -m tests.bench --runs $(RUNS) $(VENV)
+
+# What could be uploaded. The wheel is tried in an environment that has nothing else.
+$(VENV)/dist/made:
+	$(PYTHON) -m venv $(VENV)/dist
+	$(VENV)/dist/bin/pip install --quiet build twine
+	touch $@
+
+.PHONY: dist
+dist: $(VENV)/dist/made
+	rm -rf build dist
+	$(VENV)/dist/bin/python -m build .
+	$(VENV)/dist/bin/twine check --strict dist/*
+	$(PYTHON) -m venv --clear $(VENV)/wheel
+	$(VENV)/wheel/bin/pip install --quiet dist/*.whl
+	$(VENV)/wheel/bin/awsexec --version
+	$(VENV)/wheel/bin/python .ci/smoke.py
 
 .PHONY: clean
 clean:

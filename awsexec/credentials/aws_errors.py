@@ -1,19 +1,20 @@
-"""What STS's refusals mean to the user, and what to do about each.
+"""AWS's errors in the user's words: what each means, and what to do about it.
 
 The codes are from the AWS STS API reference ("Common errors" and each operation's
-"Errors"); the messages that are told apart here are what AWS has sent for years, and
-an unknown one is passed on as it is.
+"Errors"). AWS does not document the texts of messages that are looked for here, but has
+sent them for years. An unknown message is passed on as it is.
 """
 
 from __future__ import annotations
 
+from awsexec.credentials.sdk.errors import UnexpectedResponse, Unreachable
 from awsexec.errors import CredentialsError, MfaRefused
 from awsexec.plan.calls import AssumeRole
 from awsexec.plan.limits import CHAINED_LONGEST
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from awsexec.credentials.sdk.errors import Refused, Unreachable
+    from awsexec.credentials.sdk.errors import Refused
     from awsexec.plan.calls import Step
     from awsexec.plan.chain import Chain
 
@@ -22,22 +23,24 @@ EXPIRED = ("ExpiredToken", "ExpiredTokenException")
 
 
 def in_words(error: Refused, chain: Chain, step: Step) -> CredentialsError:
-    """The failure of `step` of `chain` in the words the user reads."""
-    said = f"{error.message.strip().rstrip('.')} ({error.code})"
+    """Return the failure of `step` of `chain` in the words that the user reads."""
+    said = error.said
     profile = f"profile {step.profile!r}"
     asking = chain.source.label
     code = error.code
 
     if "MultiFactorAuthentication failed with invalid MFA" in error.message:
-        return MfaRefused(f"{profile}: {said}; each code works once, wait for the next")
+        return MfaRefused(
+            f"{profile}: {said}; each code works once, so wait for the next one"
+        )
     found = _of_signer(error, profile, asking, said)
     if found is not None:
         return found
     if "role chaining" in error.message:
         return CredentialsError(
-            f"{profile}: the credentials of {asking} are a session, and a role assumed "
-            f"from one lives one hour at most; ask for {CHAINED_LONGEST} seconds or less "
-            f"with --duration or duration_seconds, and let --serve renew it: {said}"
+            f"{profile}: the credentials of {asking} are a session, and a role that a "
+            f"session assumes lives one hour at most; ask for {CHAINED_LONGEST} seconds or "
+            f"less with --duration or duration_seconds, and let --serve renew it: {said}"
         )
     if "DurationSeconds" in error.message:
         return CredentialsError(
@@ -51,15 +54,15 @@ def in_words(error: Refused, chain: Chain, step: Step) -> CredentialsError:
 
 
 def federation_in_words(error: Refused, profile: str, asking: str) -> CredentialsError:
-    """The failure of GetFederationToken for `profile`, with the keys of `asking`."""
-    said = f"{error.message.strip().rstrip('.')} ({error.code})"
+    """Return the failure of GetFederationToken for `profile` with the keys of `asking`."""
+    said = error.said
     found = _of_signer(error, profile, asking, said)
     if found is not None:
         return found
     if error.code in ("AccessDenied", "AccessDeniedException"):
         return CredentialsError(
             f"{profile}: {said}; the user needs the permission sts:GetFederationToken, "
-            "or better a role, which has a console without it"
+            "or use a role, which needs no such permission for the console"
         )
     return CredentialsError(f"{profile}: AWS refused GetFederationToken: {said}")
 
@@ -67,7 +70,7 @@ def federation_in_words(error: Refused, profile: str, asking: str) -> Credential
 def _of_signer(
     error: Refused, profile: str, asking: str, said: str
 ) -> CredentialsError | None:
-    """The failures that have to do with who signed, and when; None for others."""
+    """Return the failure if it is about who signed, or when; None for other failures."""
     code = error.code
     if code in ("RequestExpired", "RequestInTheFuture") or (
         "Signature expired" in error.message or "Signature not yet" in error.message
@@ -97,7 +100,12 @@ def _of_signer(
 
 
 def unreachable(error: Unreachable, service: str = "AWS STS") -> CredentialsError:
-    """The failure to reach a service in the words the user reads."""
+    """Return the failure to get an answer of `service` in the words that the user reads."""
+    if isinstance(error, UnexpectedResponse):
+        return CredentialsError(
+            f"unexpected response from {service} at {error.url}; is a proxy answering? "
+            "check the network, the proxy and the endpoint URL"
+        )
     return CredentialsError(
         f"cannot reach {service} at {error.url}: {error.reason}; check the network, the "
         "proxy and AWS_CA_BUNDLE"
@@ -110,11 +118,11 @@ def _seconds(step: Step) -> str:
 
 
 def _advice(chain: Chain, step: Step) -> str:
-    """Why AWS may have denied it, the likely causes first."""
+    """Return why AWS may have denied the step, the likely causes first."""
     if not isinstance(step, AssumeRole):
         return f"check that {chain.source.label} owns {step.serial}"
     external = (
-        "the one configured may not be the one the role's trust policy wants"
+        "the configured one may differ from the one in the role's trust policy"
         if step.external_id is not None
         else "none is configured (external_id)"
     )
@@ -122,7 +130,7 @@ def _advice(chain: Chain, step: Step) -> str:
     mfa = "a code was given" if vouched else "none is configured (mfa_serial)"
     serial = chain.source.profile.get("mfa_serial")
     if not vouched and serial is not None:
-        mfa += f"; {serial.where} has one for the source profile only"
+        mfa += f"; the one in {serial.where} is for the source profile only"
     return (
         f"{chain.source.label} asked for {step.role_arn}; check that both policies "
         f"allow it, the external id: {external}, and MFA: {mfa}"

@@ -1,4 +1,4 @@
-"""Whether what others answered, or left in a file, can be used as credentials."""
+"""Checks of answers and files: whether they hold credentials that can be used."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from awsexec.plan.source import Source
 
-# The errors of reading an answer that is something else than was expected: a list for
-# an object, a number beyond all bounds, an array nested too deeply.
+# The errors of reading an answer that is not what was expected: a list in place of an
+# object, a number out of range, an array nested too deeply.
 MALFORMED = (
     ArithmeticError,
     AttributeError,
@@ -32,14 +32,14 @@ def unsendable(value: object) -> str | None:
     if not value:
         return "is empty"
     if "\n" in value or "\r" in value:
-        return "has a line break in it"
+        return "has a line break"
     if not (value.isascii() and value.isprintable()):
         return "has characters that are not printable ASCII"
     return None
 
 
 def source_error(source: Source, what: str) -> CredentialsError:
-    """Return the failure of `source`: `what` happened, and what to do."""
+    """Return the failure of `source`; `what` says what happened and what to do."""
     return CredentialsError(f"{source.label}: {what}")
 
 
@@ -65,10 +65,10 @@ def environment_expired(source: Source) -> CredentialsError:
 def checked(
     source: Source, key_id: object, secret: object, token: object, expires: int | None
 ) -> Credentials:
-    """Return the credentials that `source` gave.
+    """Return the credentials that `source` gave, checked.
 
-    `expires` is in seconds since the epoch. Raises `CredentialsError` where no request
-    could be signed with them.
+    `expires` is in seconds since the epoch. Raises `CredentialsError` if they
+    cannot be sent in a request.
     """
     for name, value in (
         ("key id", key_id),
@@ -76,6 +76,8 @@ def checked(
         ("session token", token or "-"),
     ):
         if why := unsendable(value):
-            raise source_error(source, f"it gave a {name} that {why}")
+            raise source_error(
+                source, f"it gave a {name} that {why}; correct it at the source"
+            )
     assert isinstance(key_id, str) and isinstance(secret, str)
     return Credentials(key_id, secret, str(token) if token else None, expires)

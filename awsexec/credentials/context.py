@@ -18,8 +18,10 @@ class Context:
     file's, and `hops` the names of the profiles from the one of the run to the source's.
     `endpoint` and `retries` are the plan's. `show` puts text on the controlling terminal
     and raises `terminal.NoTerminal`; it is None where the user must not be asked for
-    anything. `device_code` and `browser` say how to sign in. `lock` holds the lock of a
-    name among processes, and says why it waits. `debug` takes a line for --debug.
+    anything. `device_code` is whether to sign in with a device code, and `browser` whether
+    to open a browser. `lock` takes a name and what this process does with it, for the
+    message of those who wait, and holds the lock of that name among processes. `debug`
+    takes a line for --debug. A source notes in `sign_in` which sign-in's token it used.
     """
 
     __slots__ = (

@@ -1,4 +1,4 @@
-"""The credentials themselves."""
+"""Credentials, and the variables that hand them to a program."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from awsexec.times import iso8601
 
 
 class Credentials:
-    """What signs a request.
+    """What signs a request: an access key id, a secret key, and a session's token.
 
-    `issued` and `expires` are seconds since the epoch, None where they do not expire.
+    `issued` and `expires` are seconds since the epoch; `expires` is None for credentials
+    that do not expire.
     """
 
     __slots__ = ("key_id", "secret", "token", "expires", "issued")
@@ -30,7 +31,7 @@ class Credentials:
         self.issued = issued
 
     def variables(self) -> dict[str, str]:
-        """The environment variables that hand them to a program."""
+        """Return the environment variables that hand the credentials to a program."""
         variables = {
             fastpath.ACCESS_KEY_ID: self.key_id,
             fastpath.SECRET_ACCESS_KEY: self.secret,
@@ -41,7 +42,7 @@ class Credentials:
 
     @classmethod
     def from_entry(cls, found: fastpath.Entry) -> Credentials:
-        """What a cache entry holds."""
+        """Return the credentials in a cache entry."""
         variables = found.variables
         return cls(
             variables[fastpath.ACCESS_KEY_ID],
@@ -55,17 +56,17 @@ class Credentials:
         return f"key {tail(self.key_id)}"
 
     def __repr__(self) -> str:
-        # never the secrets, wherever it is printed
+        # without the secrets, wherever it is printed
         return f"<{self}>"
 
 
 def child_variables(
     credentials: Credentials, profile: str, region: str | None
 ) -> dict[str, str]:
-    """What COMMAND's environment gets.
+    """Return the variables that awsexec sets for COMMAND.
 
-    AWS_CREDENTIAL_EXPIRATION is ISO 8601 in UTC; it is absent for credentials that
-    do not expire, as are the region's variables where no region is known.
+    AWS_CREDENTIAL_EXPIRATION is ISO 8601 in UTC, and absent for credentials that do not
+    expire. The region's variables are absent if no region is known.
     """
     added = credentials.variables()
     if credentials.expires is not None:
@@ -76,14 +77,14 @@ def child_variables(
 def profile_variables(
     profile: str, region: str | None, of_profile: bool = False
 ) -> dict[str, str]:
-    """What COMMAND's environment gets besides credentials.
+    """Return the variables that awsexec sets for COMMAND besides the credentials.
 
-    AWSEXEC_PROFILE_REGION tells a shell's region that is there because it is
-    `of_profile` from one that the user has set.
+    AWSEXEC_PROFILE_REGION is set if the region is `of_profile`. It tells awsexec in a
+    subshell that the user has not set the region.
     """
     added = {"AWSEXEC_PROFILE": profile}
     if region is not None:
-        # botocore reads the one, the other SDKs the other
+        # botocore reads AWS_DEFAULT_REGION, the other SDKs AWS_REGION
         added["AWS_REGION"] = added["AWS_DEFAULT_REGION"] = region
         if of_profile:
             added["AWSEXEC_PROFILE_REGION"] = region
@@ -93,10 +94,10 @@ def profile_variables(
 def shell_variables(
     credentials: Credentials, profile: str, region: str | None, of_profile: bool
 ) -> dict[str, str]:
-    """What a shell gets: as COMMAND, and what its prompt and awsexec in it go by.
+    """Return the variables for a subshell: those of COMMAND, and more for its prompt.
 
-    With AWSEXEC_ISSUED (ISO 8601, UTC), and so both ends of the session's life, the
-    prompt tells the last quarter.
+    With AWSEXEC_ISSUED (ISO 8601, UTC) the prompt knows when the session began, and so
+    when its last quarter begins.
     """
     added = child_variables(credentials, profile, region)
     added |= profile_variables(profile, region, of_profile)

@@ -1,8 +1,8 @@
 """Signing in to the AWS Management Console with temporary credentials.
 
-The protocol is that of the IAM User Guide, "Enable custom identity broker access to
-the AWS console": the federation endpoint gives a sign-in token for a session, and a
-URL with the token, which is good for 15 minutes, signs a browser in.
+The protocol is in the IAM User Guide, "Enable custom identity broker access to the AWS
+console". The federation endpoint gives a sign-in token for a session. A URL with the
+token signs a browser in, for 15 minutes.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from awsexec.plan.plan import Plan
     from awsexec.report import Report
 
-# A federated user may do what the session policy *and* the user's own policies allow
-# (STS API reference, "GetFederationToken"); without a session policy, nothing.
+# A federated user may do what both the session policy and the user's own policies allow
+# (STS API reference, "GetFederationToken"). Without a session policy that is nothing.
 ALLOW_ALL = json.dumps(
     {
         "Version": "2012-10-17",
@@ -38,8 +38,8 @@ ALLOW_ALL = json.dumps(
 
 ISSUER = "awsexec"
 
-# a partition's sign-in, its sign-out, and the domain of its consoles; of the sign-outs
-# of aws, only that of us-east-1 goes on to the redirect_uri, one of the same host
+# A partition's sign-in, its sign-out, and the domain of its consoles. In the partition
+# aws only the sign-out of us-east-1 goes on to a redirect_uri, which must be on its host.
 _PLACES = {
     "aws": (
         "https://signin.aws.amazon.com",
@@ -58,7 +58,7 @@ _PLACES = {
     ),
 }
 
-# services whose page has another name than the AWS CLI's for them
+# services whose page is not named as in the AWS CLI
 _PAGES = {
     "dynamodb": "dynamodbv2",
     "logs": "cloudwatch",
@@ -70,7 +70,8 @@ _PAGES = {
 class Console:
     """A partition's console: where to sign in and out, and its domain.
 
-    The domain is None for a partition that is not known; its endpoint is configured.
+    The domain is None for a partition that awsexec does not know, whose sign-in is
+    configured.
     """
 
     __slots__ = ("sign_in", "sign_out", "domain")
@@ -82,7 +83,7 @@ class Console:
 
     @classmethod
     def of(cls, region: str, url: str | None) -> Console:
-        """The console of the partition of `region`; at `url`, if one is configured.
+        """Return the console of the partition of `region`; at `url` if one is configured.
 
         Raises `ConfigError`.
         """
@@ -93,23 +94,26 @@ class Console:
             return cls(url, url, places[2] if places else None)
         if places is None:
             raise ConfigError(
-                f"awsexec knows no console sign-in of the partition {name} ({region}); "
-                "set AWS_ENDPOINT_URL_SIGNIN to it, and give --destination"
+                f"awsexec does not know the console sign-in of the partition {name} "
+                f"({region}); set AWS_ENDPOINT_URL_SIGNIN, and use --destination"
             )
         return cls(*places)
 
     def page(
         self, region: str | None, service: str | None, destination: str | None
     ) -> str:
-        """The page to go to: `destination`, or that of `service`, or the console's home.
+        """Return the page to open: `destination`, the page of `service`, or the home.
 
-        `destination` is a URL, or a path of the console's. Raises `UsageError`.
+        `destination` is a URL, or a path on the console. Raises `UsageError`.
         """
         if destination is not None and not destination.startswith("/"):
             self._check(destination)
             return destination
         if self.domain is None:
-            raise UsageError("--destination is needed here, as a whole URL")
+            raise UsageError(
+                "awsexec does not know the console of this partition; use --destination with a "
+                "whole URL"
+            )
         host = f"{region}.{self.domain}" if region else self.domain
         if destination is not None:
             return f"https://{host}{destination}"
@@ -127,16 +131,16 @@ class Console:
             )
         if self.domain is not None and not f".{host}".endswith(f".{self.domain}"):
             raise UsageError(
-                f"--destination {shown(destination)}: that is not a page of "
+                f"--destination {shown(destination)}: the page is not on "
                 f"{self.domain}"
             )
 
     def token(self, credentials: Credentials, endpoint: Endpoint, label: str) -> str:
-        """The sign-in token for `credentials`, those of `label`.
+        """Return the sign-in token for the `credentials` of `label`.
 
-        SessionDuration is left out: AWS refuses it for the sessions of
-        GetFederationToken and of chained roles, and without it the console's session
-        lives as long as the credentials. Raises `CredentialsError`.
+        The request has no SessionDuration, which AWS refuses for the sessions of
+        GetFederationToken and of chained roles. Without it the console's session lives
+        as long as the credentials. Raises `CredentialsError`.
         """
         session = {
             "sessionId": credentials.key_id,
@@ -153,9 +157,9 @@ class Console:
             raise aws_errors.unreachable(error, "AWS Sign-In") from None
         if status in (400, 401, 403):
             raise CredentialsError(
-                f"AWS Sign-In does not take the credentials of {label} (HTTP "
-                f"{status}); they have ended, or are a user's GetSessionToken session, "
-                "for which there is no console; use a role, or the user's own keys"
+                f"AWS Sign-In does not accept the credentials of {label} (HTTP "
+                f"{status}); they have expired, or come from GetSessionToken, which the "
+                "console does not accept; use a role, or the user's own keys"
             )
         try:
             found = json.loads(body)["SigninToken"] if status == 200 else None
@@ -163,13 +167,17 @@ class Console:
             found = None
         if not isinstance(found, str) or not found:
             raise CredentialsError(
-                f"what answers at {url} gave no sign-in token (HTTP {status}); check "
-                "the network, the proxy and AWS_ENDPOINT_URL_SIGNIN, and try again"
+                f"unexpected response from {url} without a sign-in token (HTTP {status}); "
+                "is a proxy answering? check the network, the proxy and "
+                "AWS_ENDPOINT_URL_SIGNIN, and try again"
             )
         return found
 
     def url(self, token: str, page: str, *, sign_out: bool) -> str:
-        """The URL that signs a browser in, and out before it; it is a secret."""
+        """Return the URL that signs a browser in; it is a secret.
+
+        With `sign_out` it first signs the browser out.
+        """
         query = _query(
             Action="login", Issuer=ISSUER, Destination=page, SigninToken=token
         )
@@ -186,16 +194,16 @@ def _query(**parameters: str) -> str:
 def federated(
     plan: Plan, keys: Credentials, duration: int | None, report: Report
 ) -> Credentials:
-    """Return a session of the user whose `keys` these are, with all the user's permissions.
+    """Return a session with all the permissions of the user who has `keys`.
 
-    `duration` is the --duration in seconds, which wins over the profile's setting.
+    `duration` is --duration in seconds, which wins over the profile's setting.
     Raises `ConfigError` and `CredentialsError`.
     """
     profile, source = plan.chain.profile, plan.chain.source
     if profile.get("mfa_serial") is not None:
         report.warning(
-            "AWS gives a console session of a user's keys no MFA, and denies there what "
-            f"needs MFA; use a role with mfa_serial instead ({plan.label})"
+            f"{plan.label}: a console session of a user's keys has no MFA, so AWS denies "
+            "there what needs MFA; use a role with mfa_serial"
         )
     if duration is not None:
         given = Setting.from_option("duration_seconds", str(duration), "--duration")

@@ -36,12 +36,12 @@ def get(
     renew_from: RenewFrom | None = None,
     attended: bool = True,
 ) -> Credentials:
-    """Carry `plan` out and return credentials that satisfy `demand`.
+    """Carry out `plan` and return credentials that satisfy `demand`.
 
-    A session near its end is renewed in the background, while COMMAND runs. With
-    `renew_from` it is renewed before this returns, from that moment on: for callers whose
-    credentials nothing renews later. If nobody is `attended`, the user is not asked
-    for anything while the session is still good.
+    A session near its end is renewed in the background, while COMMAND runs. `renew_from`
+    is for callers whose credentials nothing renews later: from that moment on the session
+    is renewed before this function returns. If the caller is not `attended`, the user is
+    not asked for anything while the session is still good.
 
     Raises `ConfigError`, `CredentialsError` (`TooShort` and `NoCode` among them) and
     `Interrupted`.
@@ -61,7 +61,7 @@ def get(
 
 
 def near_end(environ: Mapping[str, str]) -> RenewFrom:
-    """Return the `renew_from` of a run that AWSEXEC_REFRESH_AHEAD governs."""
+    """Return the `renew_from` that AWSEXEC_REFRESH_AHEAD sets."""
 
     def renew_from(credentials: Credentials) -> float:
         return ahead_from(environ, credentials) or float("inf")
@@ -72,10 +72,11 @@ def near_end(environ: Mapping[str, str]) -> RenewFrom:
 def _may_renew(resolver: Resolver, store: Store, attended: bool) -> bool:
     """Return whether to renew a session that is still good.
 
-    An SDK then asks at each of its calls. One of these a minute tries, so that an AWS
-    that cannot be reached does not slow down all of them.
+    While a session is near its end, an SDK starts awsexec for each of its calls. Only one
+    of them a minute tries a renewal, so that an AWS that does not answer does not slow
+    down all of them.
     """
-    # in any case, so that nothing in the background tries as well
+    # also if attended, so that no other process tries in the background
     is_its_turn = take_turn(resolver, store)
     return attended or (is_its_turn and resolver.renewable_until() > time.time())
 
@@ -83,13 +84,13 @@ def _may_renew(resolver: Resolver, store: Store, attended: bool) -> bool:
 def _renewed(
     resolver: Resolver, demand: Demand, before: Credentials, report: Report
 ) -> Credentials:
-    """Return new credentials, or those `before`, which are still good, with a warning."""
+    """Return new credentials; if that fails, warn and return `before`, still good."""
     try:
         return resolver.credentials(demand)
     except CredentialsError as error:
         assert before.expires is not None
         left = duration(before.expires - time.time())
-        report.warning(f"using a session that has {left} left: {error}")
+        report.warning(f"the session has {left} left and cannot be renewed: {error}")
         return before
 
 
@@ -129,7 +130,7 @@ def resolver_for(
 
 
 class _Locks:
-    """The locks that sources use, which are files of the cache directory."""
+    """The locks that sources use; they are files in the cache directory."""
 
     def __init__(self, store: Store, report: Report) -> None:
         self._store = store
@@ -141,7 +142,7 @@ class _Locks:
 
 
 class _Sts:
-    """AWS STS, with the SDK loaded at the first call: a cached run makes none."""
+    """AWS STS; the SDK is loaded at the first call, and a cached run makes none."""
 
     def __init__(self, plan: Plan, report: Report) -> None:
         self._plan = plan

@@ -7,9 +7,6 @@
 
 from __future__ import annotations
 
-import shlex
-import subprocess
-
 from awsexec import terminal
 from awsexec.errors import CredentialsError, NoCode, UsageError, program, shown
 
@@ -19,18 +16,19 @@ if TYPE_CHECKING:
 
     from awsexec.profiles.files import Setting
 
-# how often a code is asked for that AWS then refuses
+# how many codes the user may try before a run gives up
 ATTEMPTS = 3
 
-# on the terminal, where the next code is asked for
-REFUSED = "AWS refused the code; each code works once, so wait for the next one to show"
+# shown on the terminal before the question for the next code
+REFUSED = "AWS refused the code. Each code works once, so wait for the next one."
 
 
 class Codes:
-    """Gives codes for the device of one call after the other.
+    """Gives MFA codes for one call after the other.
 
-    `given` and `process` are a code and a command with where each comes from; `ask`
-    is None where the user is not to be asked.
+    `given` is a code, and `process` a command that prints one; either may be None. `ask`
+    asks the user a question and returns the answer. It is None if the user must not be
+    asked, and raises `terminal.NoTerminal` if there is no terminal.
     """
 
     def __init__(
@@ -44,9 +42,10 @@ class Codes:
         self._ask = ask
 
     def attempts(self, profile: str, serial: str) -> Iterator[str]:
-        """The codes to try for `serial`, each after AWS has refused the one before.
+        """Yield the codes to try for `serial`; ask for the next one if AWS refuses one.
 
-        Raises `NoCode` where there is none to try at all, and `Interrupted`.
+        Raises `NoCode` if there is no code to try at all, `UsageError`,
+        `CredentialsError` and `Interrupted`.
         """
         tried = 0
         if self._given is not None:
@@ -72,7 +71,7 @@ class Codes:
                 else "there is no terminal to ask on"
             )
             raise NoCode(
-                f"profile {profile!r} needs an MFA code of {serial} and {why}; give "
+                f"profile {profile!r} needs an MFA code of {serial}, and {why}; use "
                 "--mfa-token, AWSEXEC_MFA_TOKEN or mfa_process",
                 profile,
                 serial,
@@ -83,22 +82,25 @@ class Codes:
         question = f"MFA code for {shown(profile)} ({serial}): "
         code = self._ask(before + question)
         while not is_code(code):
-            code = self._ask(f"A code is six digits. {question}")
+            code = self._ask(f"An MFA code is six digits. {question}")
         return code
 
 
 def is_code(text: str) -> bool:
-    """Whether AWS could take `text`: six digits."""
+    """Return whether `text` is six digits, which AWS accepts as a code."""
     return len(text) == 6 and text.isascii() and text.isdigit()
 
 
 def _from_process(process: Setting) -> str:
-    """The code a command prints on its first line.
+    """Return the code that a command prints on its first line.
 
-    The command is split as a shell splits words, and run without one, as AWS does
-    with credential_process. Its stderr and the terminal stay its own, for "touch
-    your key"; stdin is COMMAND's, so it gets none.
+    The command is split as a shell splits words, and run without a shell, as AWS does
+    with credential_process. It keeps stderr and the terminal, for "touch your key". It
+    gets no stdin, which is meant for COMMAND. Raises `CredentialsError`.
     """
+    import shlex
+    import subprocess
+
     try:
         argv = shlex.split(process.value)
         finished = subprocess.run(
@@ -117,7 +119,7 @@ def _from_process(process: Setting) -> str:
         )
     if not is_code(line):
         raise CredentialsError(
-            f"{process.where}: mfa_process {program(process.value)} printed no six-digit "
-            "code on its first line"
+            f"{process.where}: mfa_process {program(process.value)} did not print a "
+            "code of six digits on its first line; run it by hand to see what it prints"
         )
     return line

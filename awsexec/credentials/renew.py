@@ -31,10 +31,10 @@ def leave_entry(
     environ: Mapping[str, str],
     store: Store,
 ) -> None:
-    """Write the entry of this run for the fast path, and renew if it is time.
+    """Write this run's cache entry for the fast path, and renew the session if due.
 
-    Nothing is written where the next run could not tell whether the entry counts. The
-    renewal goes on in a process of its own: COMMAND does not wait for it. Raises
+    Nothing is written if the next run could not tell whether the entry is valid. The
+    renewal runs in a process of its own, and COMMAND does not wait for it. Raises
     `ConfigError`.
     """
     if (
@@ -50,7 +50,7 @@ def leave_entry(
     if resolver.renewable_until() <= max(now, due):
         due = 0
     if 0 < due <= now:
-        # the entry serves the runs in between, whatever becomes of the renewal
+        # until the renewal is done, and if it fails, this entry serves the next runs
         _write(plan, resolver, credentials, store, now + RETRY_AFTER)
         if take_turn(resolver, store):
             from awsexec.processes.background import detach
@@ -61,16 +61,16 @@ def leave_entry(
 
 
 def take_turn(resolver: Resolver, store: Store) -> bool:
-    """Return whether it is this process's turn to renew the session ahead of its end."""
+    """Return whether this process is the one to renew the session ahead of its end."""
     return store.claim(f"renewal of {resolver.turn()}", RETRY_AFTER)
 
 
 def ahead_from(environ: Mapping[str, str], credentials: Credentials) -> int:
-    """Return the moment from which to renew a session ahead: by default, its last quarter.
+    """Return when to renew a session ahead of its end: by default, in its last quarter.
 
-    AWSEXEC_REFRESH_AHEAD is the time left by then (``10m``), or the part of the session's
-    life (``25%``). 0 turns it off, and 0 is then the result. Seconds since the epoch.
-    Raises `ConfigError`.
+    AWSEXEC_REFRESH_AHEAD is the time left at that moment (``10m``), or the part of the
+    session's life (``25%``). 0 turns the renewal off, and the result is then 0. In
+    seconds since the epoch. Raises `ConfigError`.
     """
     issued, expires = credentials.issued, credentials.expires
     if issued is None or expires is None:
@@ -92,7 +92,7 @@ def ahead_from(environ: Mapping[str, str], credentials: Credentials) -> int:
 def _renew(
     plan: Plan, resolver: Resolver, environ: Mapping[str, str], store: Store
 ) -> None:
-    """Renew the session while COMMAND runs; if that fails, there is nobody to tell."""
+    """Renew the session while COMMAND runs; a failure is not shown to anybody."""
     try:
         fresh = resolver.credentials(Demand(refresh=True))
         leave_entry(plan, resolver, fresh, environ, store)

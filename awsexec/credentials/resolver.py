@@ -1,4 +1,4 @@
-"""From a chain to credentials: each step from the cache, else from the step before."""
+"""From a chain to credentials: each step from the cache, or by a call."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Demand:
 
 
 class Resolver:
-    """Works out the credentials of a chain, calling only for what the cache lacks.
+    """Works out the credentials of a chain, and calls AWS only for what is not cached.
 
     `load` gets the credentials of the plan's source, and `signed_in` returns the sign-in
     whose token it used, None for none. `call` makes one call to STS, and `codes` gives MFA
@@ -104,7 +104,7 @@ class Resolver:
         """
         chain = self._chain
         if demand.min_ttl is not None and chain.life is not None:
-            # before a code is asked for that helps nobody
+            # before the user is asked for a code in vain
             _check_life(chain, chain.life, demand.min_ttl)
         # a resolver may be asked again later, and then of something else
         self._look()
@@ -131,7 +131,7 @@ class Resolver:
                     # another run may have signed in
                     self._look()
                 found = self._read(length)
-                # what another run has just fetched is as good as fetching it again
+                # another run may have fetched it while this one waited for the lock
                 if found is None or not (
                     self._is_good(found, Demand(demand.min_ttl))
                     and (not demand.refresh or _differs(found, before))
@@ -176,8 +176,8 @@ class Resolver:
     def _remember(self, length: int, fresh: Credentials) -> Credentials:
         """Write `fresh`, of step `length`, to the cache unless it does not expire.
 
-        Credentials of STS always expire. Of a source's that do not, nobody could tell
-        when to ask again. Some kinds of source are asked again before.
+        Credentials of STS always expire. A source's may not, and then nothing says when to
+        ask again. Some kinds of source are asked again before their credentials expire.
         """
         if self._store is None or fresh.expires is None:
             return fresh
@@ -207,9 +207,9 @@ class Resolver:
         )
 
     def renewable_until(self) -> float:
-        """Return until when the last step can be made again without a prompt.
+        """Return until when the last step can be repeated without a prompt.
 
-        In seconds since the epoch: 0 for not at all, infinity for without an end.
+        In seconds since the epoch; 0 if it always prompts, infinity if it never does.
         """
         until = float("inf")
         if self._chain.source.kind.may_prompt:
@@ -220,7 +220,7 @@ class Resolver:
         return until
 
     def _kept_until(self, length: int) -> float:
-        """Return until when the cache saves asking the user again for step `length`."""
+        """Return until when step `length` is cached, so that the user is not asked."""
         if self._store is None or length == len(self._chain.steps):
             return 0.0
         found = self._read(length)
@@ -229,7 +229,7 @@ class Resolver:
         return found.expires - margin(found.expires - found.issued)
 
     def _fetch(self, length: int) -> Credentials:
-        """Make the call of step `length`, with one MFA code after the other if need be."""
+        """Make the call of step `length`, and try the next MFA code if AWS refuses one."""
         if length == 0 and self._given is not None:
             return self._given
         if length == 0:
@@ -240,7 +240,7 @@ class Resolver:
             self._look_again()
             return fresh
         step = self._chain.steps[length - 1]
-        # Before the code is asked for, which lives for half a minute only. The signer
+        # Before the user is asked for a code, which is valid for half a minute. The signer
         # is for one call, so the usual margin is enough.
         signer = self._after(length - 1, Demand())
         if step.mfa_serial is None:

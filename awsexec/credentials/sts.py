@@ -2,33 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
-
-import botocore
-
 from awsexec.credentials import aws_errors
 from awsexec.credentials.checks import environment_expired, unsendable
 from awsexec.credentials.credentials import Credentials
-from awsexec.credentials.sdk.clients import Clients
+from awsexec.credentials.sdk.clients import Clients, call, url_of
 from awsexec.credentials.sdk.errors import Refused, Unreachable
-from awsexec.credentials.sdk.failures import date_of, failures
+from awsexec.credentials.sdk.failures import date_of
 from awsexec.errors import CredentialsError
 from awsexec.times import iso8601
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from typing import Any, TypeVar
 
     from awsexec.plan.endpoint import Endpoint
     from awsexec.plan.plan import Plan
 
-T = TypeVar("T")
+    T = TypeVar("T")
 
 
 class Sts:
     """AWS STS at one endpoint.
 
-    `retries` is as in `Clients`.
+    `retries` is as in `Clients`. `debug` takes a line for --debug.
     """
 
     def __init__(
@@ -46,14 +43,14 @@ class Sts:
     ) -> Credentials:
         """Call "AssumeRole" or "GetSessionToken", and return the answer's credentials.
 
-        Raises `Refused` and `Unreachable`, and `CredentialsError` if they are over.
+        Raises `Refused` and `Unreachable`, and `CredentialsError` if they have expired.
         """
         return self._ask("sts", operation, parameters, signer, _credentials)
 
     def identity(self, signer: Credentials, plan: Plan) -> dict[str, str]:
         """Return Account, Arn and UserId of `signer`, by GetCallerIdentity.
 
-        `plan` says in messages whose credentials they are. Raises `CredentialsError`.
+        `plan` names the credentials in messages. Raises `CredentialsError`.
         """
         names = ("Account", "Arn", "UserId")
         try:
@@ -73,14 +70,14 @@ class Sts:
                     "--refresh"
                 ) from None
             raise CredentialsError(
-                f"{plan.label}: AWS refused GetCallerIdentity: {error.message} "
-                f"({error.code}); try --refresh"
+                f"{plan.label}: AWS refused GetCallerIdentity: {error.said}; try "
+                "--refresh"
             ) from None
         except Unreachable as error:
             raise aws_errors.unreachable(error) from None
 
     def account_alias(self, signer: Credentials) -> str | None:
-        """The alias of the account of `signer`, None where it may not see it."""
+        """Return the alias of the account of `signer`, None if it may not read it."""
         try:
             return self._ask(
                 "iam",
@@ -90,7 +87,7 @@ class Sts:
                 lambda answer: str(answer["AccountAliases"][0]),
             )
         except (Refused, Unreachable):
-            # it has none, which is an answer without a first one, or may not see it
+            # an account without an alias gives an empty list, which `read` cannot use
             return None
 
     def _ask(
@@ -101,28 +98,22 @@ class Sts:
         signer: Credentials,
         read: Callable[[dict[str, Any]], T],
     ) -> T:
-        """What `read` finds in the answer to one call."""
+        """Return what `read` finds in the answer to one call."""
         endpoint = self._endpoint
         configured = endpoint.url if service == "sts" else endpoint.iam_url
-        name = service.upper()
-        with failures(f"AWS {name}", configured or f"{name} in {endpoint.region}"):
-            client = self._clients.create(service, endpoint.region, configured, signer)
-        url = client.meta.endpoint_url
-        with failures(f"AWS {name}", url):
-            self._debug(
-                f"{operation} at {url} signed by {signer}: "
-                + ", ".join(f"{k}={v}" for k, v in sorted(_cut(parameters).items()))
-            )
-            answer: dict[str, Any] = getattr(client, botocore.xform_name(operation))(
-                **parameters
-            )
-            return read(answer)
+        client = self._clients.create(service, endpoint.region, configured, signer)
+        self._debug(
+            f"{operation} at {url_of(client)} signed by {signer}: "
+            + ", ".join(f"{k}={v}" for k, v in sorted(_cut(parameters).items()))
+        )
+        return call(client, operation, parameters, read)
 
 
 def _credentials(answer: dict[str, Any]) -> Credentials:
-    """Those of an answer.
+    """Return the credentials in an answer.
 
-    Raises one of `MALFORMED` if there are none, and `CredentialsError` if they are over.
+    Raises one of `MALFORMED` if there are none, and `CredentialsError` if they have
+    expired.
     """
     given = answer["Credentials"]
     key_id, secret = given["AccessKeyId"], given["SecretAccessKey"]
@@ -130,18 +121,19 @@ def _credentials(answer: dict[str, Any]) -> Credentials:
     if any(map(unsendable, (key_id, secret, token))):
         raise ValueError("they cannot be sent")
     found = Credentials(key_id, secret, token, int(expires.timestamp()))
-    # by its own clock, for this machine's may be wrong
+    # by the clock of the answer, since this machine's may be wrong
     date = date_of(answer)
     if date is not None and expires.timestamp() <= date:
         raise CredentialsError(
-            "what answers for AWS STS gave credentials that had expired already, at "
-            f"{iso8601(int(expires.timestamp()))}; check the endpoint"
+            "AWS STS gave credentials that had expired already, at "
+            f"{iso8601(int(expires.timestamp()))}; is a proxy answering, or another server? "
+            "check the endpoint URL"
         )
     return found
 
 
 def _cut(parameters: Mapping[str, object]) -> dict[str, object]:
-    """The parameters as --debug shows them: an external id is a shared secret."""
+    """Return the parameters as --debug shows them; an external id is a shared secret."""
     return {
         name: "******" if name in ("TokenCode", "ExternalId") else value
         for name, value in parameters.items()

@@ -130,7 +130,11 @@ def sso_sign_in(data: bytes) -> str | None:
     renews the sign-in gives it new ones, and counts as another sign-in. An expired token
     is still a sign-in. Raises `ValueError`.
     """
-    token = _object(data)
+    return sign_in_of(_object(data))
+
+
+def sign_in_of(token: Mapping[str, object]) -> str | None:
+    """Return which sign-in to IAM Identity Center `token` is of, None for none."""
     access = token.get("accessToken")
     if not isinstance(access, str) or not access:
         return None

@@ -1,4 +1,4 @@
-"""How long awsexec takes, beside the interpreter's start and what else there is.
+"""How long awsexec takes, beside Python's start and other programs.
 
-``make bench`` prints the table; nothing in here is a test.
+``make bench`` prints the table. Nothing in here is a test.
 """

@@ -1,7 +1,7 @@
-"""``python -m tests.bench FOLDER``: the table.
+"""``python -m tests.bench FOLDER`` prints the table.
 
-FOLDER has a virtual environment for awsexec, and one for each of the others, named
-like its package.
+FOLDER has a virtual environment for awsexec and for each of the other programs. Each
+environment has the name of the program's package.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from tests.bench import ahead, world
 from tests.bench.measure import Command, compare, peak_memory, seconds
 from tests.bench.world import Home, Sts
 
-# What each tool is run with. Version 1 of the AWS CLI, which is the one on PyPI, has no
-# `configure export-credentials`; `configure list` works out the credentials as well,
-# and makes no call of its own.
+# How each program is run. Version 1 of the AWS CLI, which is the one on PyPI, has no
+# `configure export-credentials`. `configure list` also works out the credentials, and
+# makes no call of its own.
 RUN = {
     "awsexec": "awsexec reader -- true",
     "awsume": "awsumepy reader",
@@ -30,7 +30,7 @@ RUN = {
     "--cache-file {home}/credentials.json --env-export",
     "awscli": "aws configure list --profile reader",
 }
-# for an SDK: its credential_process
+# how an SDK runs it, as its credential_process
 PROCESS = {
     "awsexec": "awsexec --export process reader",
     "aws-export-credentials": "aws-export-credentials --profile reader "
@@ -54,7 +54,12 @@ MISTAKE = {
     "awscli": "aws --no-such-option",
 }
 PROFILES = {"awsexec": "awsexec --profiles", "awsume": "awsume-autocomplete"}
-
+# what only awsexec has, with everything cached
+LIST = "awsexec --list"
+# The number of profiles in the config file, the limit, and how many runs of a fast
+# program there are for one of these.
+LISTS = ((10, 2.8, 5), (1000, 7, 10), (10_000, 45, 40))
+CACHED = ("--explain reader", "--export sh reader", "--serve reader -- true")
 
 OTHERS = ("awsume", "aws-export-credentials", "awscli")
 
@@ -71,12 +76,13 @@ Commands = Mapping[str, Command]
 class Table:
     """Measures and prints one row after the other.
 
-    A row is awsexec's ratio to a reference, the ratio's quartiles and number of runs,
-    and the ratios of the others, which take longer and run less often.
+    A row has awsexec's ratio to a reference, the limit that we hold it to, the quartiles
+    and the number of runs. Then come the ratios of the other programs, which take longer
+    and run less often. A "!" marks a ratio above its limit.
     """
 
     def __init__(self) -> None:
-        self.line("", "awsexec", "quartiles", "runs", *OTHERS)
+        self.line("", "awsexec", "at most", "quartiles", "runs", *OTHERS)
 
     def title(self, text: str, reference: Command | None = None) -> None:
         if reference is not None:
@@ -92,9 +98,16 @@ class Table:
         runs: int,
         others: int = 5,
         measure: Callable[[Command], float] = seconds,
+        limit: float | None = None,
     ) -> None:
         low, median, high = compare(measure, commands["awsexec"], reference, runs)
-        cells = [f"{median:.2f}", f"{low:.2f}-{high:.2f}", str(runs)]
+        over = "!" if limit is not None and median > limit else ""
+        cells = [
+            f"{over}{median:.2f}",
+            "" if limit is None else f"{limit:g}",
+            f"{low:.2f}-{high:.2f}",
+            str(runs),
+        ]
         for name in OTHERS:
             if name in commands:
                 _, median, _ = compare(measure, commands[name], reference, others)
@@ -104,7 +117,7 @@ class Table:
         self.line(label, *cells)
 
     def line(self, label: str, *cells: str) -> None:
-        widths = (7, 11, 5, 8, 24, 8)
+        widths = (9, 9, 13, 5, 8, 24, 8)
         columns = "".join(f"{cell:>{width}}" for cell, width in zip(cells, widths))
         print(f"  {label:<32}{columns}".rstrip(), flush=True)
 
@@ -112,7 +125,7 @@ class Table:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="bench")
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--runs", type=int, default=150, help="of what is fast")
+    parser.add_argument("--runs", type=int, default=200, help="runs of a fast program")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch, world.running_sts() as sts:
         Bench(arguments.folder.resolve(), Path(scratch), sts).run(arguments.runs)
@@ -131,7 +144,7 @@ class Bench:
         return Home(self.scratch / name, config, self.sts.url)
 
     def commands(self, words: Mapping[str, str], home: Home) -> Commands:
-        """What each of the tools is run with in `home`."""
+        """Return how each of the programs is run in `home`."""
         found = {}
         for name, line in words.items():
             script, *rest = line.format(home=home.path).split()
@@ -143,7 +156,7 @@ class Bench:
         return found
 
     def filled(self, home: Home) -> Commands:
-        """The runs in `home`, after each of them has left something in its cache."""
+        """Return the same, after each program has filled its cache."""
         commands = self.commands(RUN, home)
         for command in commands.values():
             self.sts.expect_code()
@@ -163,7 +176,9 @@ class Bench:
 
     def run(self, runs: int) -> None:
         usual = self.home("usual")
-        large = self.home("large", world.OTHERS_CONFIG + world.CONFIG)
+        # by the number of profiles
+        lists = {n: self.home(f"list-{n}", world.config_of(n)) for n, *_ in LISTS}
+        large = lists[1000]
         crowded = self.home("crowded")
         chained = self.home("chained", world.MFA_CONFIG)
         cold = self.home("cold")
@@ -175,7 +190,7 @@ class Bench:
         start = Command((self.python, "-c", "pass"), usual.environ)
         table.title("Times `python -c pass`", start)
         cached = self.filled(usual)
-        table.row("cached run", cached, start, runs)
+        table.row("cached run", cached, start, runs, limit=1.02)
         table.row("  1,000 profiles", self.filled(large), start, runs)
         only = {"awsexec": self.filled(crowded)["awsexec"]}
         crowded.crowd_cache(1000)
@@ -190,6 +205,14 @@ class Bench:
         names = self.commands(PROFILES, large)
         table.row("names of 1,000 profiles", names, start, runs)
 
+        for profiles, limit, fast in LISTS:
+            listed = self.commands({"awsexec": LIST}, lists[profiles])
+            label = f"--list, {profiles:,} profiles"
+            table.row(label, listed, start, max(5, runs // fast), limit=limit)
+        for words in CACHED:
+            only = self.commands({"awsexec": f"awsexec {words}"}, usual)
+            table.row(words, only, start, runs // 5, limit=3)
+
         plain = Command(
             (self.python, "-c", PLAIN), {**cold.environ, "AWS_PROFILE": "alice"}
         )
@@ -198,7 +221,7 @@ class Bench:
             for name, command in self.commands(RUN, cold).items()
         }
         table.title("Times a plain boto3 script", plain)
-        table.row("cold run", first, plain, runs // 5)
+        table.row("cold run", first, plain, runs // 5, limit=0.65)
         fifty = {name: replace(command, times=50) for name, command in first.items()}
         calls = {}
 
@@ -210,7 +233,7 @@ class Bench:
 
         table.row("fifty at once", fifty, plain, 5, 1, counted)
         ours, *others = (calls[command.argv] for command in fifty.values())
-        table.line("  calls to AWS", ours, "", "", *others)
+        table.line("  calls to AWS", ours, "", "", "", *others)
 
         table.title("A run every ten minutes for three hours, times `python -c pass`")
         outcomes = ahead.run(
@@ -221,7 +244,9 @@ class Bench:
         )
         for label, outcome in zip(("AWSEXEC_REFRESH_AHEAD=0", "by default"), outcomes):
             waits = f"{outcome.waits} of {len(outcome.ratios)} waited for AWS"
-            table.line(f"longest, {label}", f"{max(outcome.ratios):.2f}", f"  {waits}")
+            table.line(
+                f"longest, {label}", f"{max(outcome.ratios):.2f}", "", f"  {waits}"
+            )
 
 
 if __name__ == "__main__":

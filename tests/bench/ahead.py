@@ -11,9 +11,9 @@ from tests.bench.measure import Command, seconds
 from tests.bench.world import Sts
 
 STEP, STEPS = 600, 18
-# seconds that AWS takes to answer
+# seconds that AWS takes for an answer
 DELAY = 0.3
-# seconds for a renewal in the background, which really has ten minutes
+# seconds for a renewal in the background, which has ten minutes in real life
 PAUSE = 1.0
 
 CLOCK = str(Path(__file__).with_name("clock"))
@@ -21,9 +21,9 @@ CLOCK = str(Path(__file__).with_name("clock"))
 
 @dataclass
 class Outcome:
-    """The runs in `environ` after the first one.
+    """The runs in `environ` after the first one, as multiples of a reference.
 
-    They are multiples of a reference; `waits` is how many AWS answered in time for.
+    `waits` counts the runs that waited for an answer of AWS.
     """
 
     environ: Mapping[str, str]
@@ -39,7 +39,7 @@ def run(
 ) -> list[Outcome]:
     """Run `argv` in each of the environments, in turn.
 
-    What goes on in the background must be the last one's.
+    Only in the last environment may something go on in the background.
     """
     outcomes = [Outcome(environ) for environ in environs]
     sts.delay = DELAY

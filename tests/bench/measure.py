@@ -1,7 +1,7 @@
-"""Running commands, and comparing how long they take or how large they get.
+"""Run commands, and compare how long they take or how large they get.
 
-Another machine has other times, but about the same ratios; and so does a busy machine,
-if each ratio is of two runs that follow each other.
+Times differ from machine to machine, but ratios hardly do. A command and its reference
+run in turn, so that a busy moment slows both.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-# A child's peak memory is at least what its parent had when it started the child,
-# so this is run by a parent that is smaller than every Python measured.
+# A child's peak memory is at least the memory of its parent at the start of the child.
+# Therefore the parent is a Python that is smaller than every Python measured.
 _PEAK = (
     "import posix, sys;"
     "child = posix.posix_spawn(sys.argv[1], sys.argv[1:], posix.environ);"
@@ -25,7 +25,7 @@ _PEAK = (
 
 @dataclass(frozen=True)
 class Command:
-    """What is run, so many `times` at once, after `prepare`; ends with `status`."""
+    """A command: call `prepare`, start `argv` as many `times` at once, expect `status`."""
 
     argv: Sequence[str]
     environ: Mapping[str, str]
@@ -51,7 +51,7 @@ class Command:
 
 
 def seconds(command: Command) -> float:
-    """How long it takes."""
+    """Return how many seconds `command` takes."""
     command.prepare()
     started = time.perf_counter()
     for child in [command.start() for _ in range(command.times)]:
@@ -60,7 +60,7 @@ def seconds(command: Command) -> float:
 
 
 def peak_memory(command: Command, python: str) -> float:
-    """How large it gets, in the unit that the system likes."""
+    """Return the peak memory of `command`, in the unit of the operating system."""
     command.prepare()
     finished = subprocess.run(
         [python, "-I", "-S", "-c", _PEAK, *command.argv],
@@ -81,13 +81,19 @@ def compare(
     reference: Command,
     runs: int,
 ) -> list[float]:
-    """The quartiles of what `command` takes as a multiple of `reference`."""
-    ratios = []
+    """Return the quartiles of what `command` takes, in medians of `reference`.
+
+    The second one is the ratio of the medians.
+    """
+    taken, units = [], []
     for run in range(runs):
-        # whoever comes second finds the machine warmer
+        # the machine is warmer for the one that runs second
         if run % 2:
-            unit, taken = measure(reference), measure(command)
+            units.append(measure(reference))
+            taken.append(measure(command))
         else:
-            taken, unit = measure(command), measure(reference)
-        ratios.append(taken / unit)
-    return statistics.quantiles(ratios, n=4) if runs > 1 else ratios * 3
+            taken.append(measure(command))
+            units.append(measure(reference))
+    unit = statistics.median(units)
+    quartiles = statistics.quantiles(taken, n=4) if runs > 1 else taken * 3
+    return [quartile / unit for quartile in quartiles]

@@ -15,14 +15,11 @@ from tests.servers import sts
 from tests.servers.sts import Answer, StsServer, User
 from tests.support import ALICE, KEY_ID, READER, READER_CONFIG, SECRET, SERIAL
 
-# seconds after an edit from which on awsexec relies on a file's time stamps
+# seconds after an edit of a file, until awsexec relies on its time stamps
 SETTLING = 2.5
 CODE = "123456"
 
 CONFIG = READER_CONFIG + "region = eu-west-1\n"
-OTHERS_CONFIG = "".join(
-    CONFIG.replace("reader", f"team-{number:03}") for number in range(999)
-)
 MFA_CONFIG = f"""
 [profile base]
 role_arn = {sts.role_arn("base")}
@@ -34,6 +31,13 @@ role_arn = {READER}
 source_profile = base
 region = eu-west-1
 """
+
+
+def config_of(profiles: int) -> str:
+    """Return a config file that makes up so many profiles, with the one of the keys."""
+    others = (CONFIG.replace("reader", f"team-{n:05}") for n in range(profiles - 2))
+    return "".join(others) + CONFIG
+
 
 # where awsexec and the others keep what AWS gave them
 CACHES = (".cache", "Library/Caches", ".aws/cli", ".awsume/cache", "credentials.json")
@@ -58,9 +62,9 @@ class Sts(StsServer):
 
 @contextlib.contextmanager
 def running_sts() -> Iterator[Sts]:
-    """An STS for fifty callers at once, one of which is alice."""
+    """Run an STS that takes fifty callers at once, and knows alice."""
     socketserver.TCPServer.request_queue_size = 100
-    # when the bench moves the clock, the SDK does not notice, and signs by the real one
+    # The bench moves the clock. The SDK does not notice and signs with the real time.
     sts.TOLERANCE = 86_400
     with Sts() as server:
         server.user = server.add_user("alice", KEY_ID, SECRET)
@@ -70,7 +74,7 @@ def running_sts() -> Iterator[Sts]:
 
 
 class Home:
-    """A home directory: its config files, and what the commands leave in it."""
+    """A home directory, with config files and with what the commands leave there."""
 
     def __init__(self, path: Path, config: str, endpoint: str) -> None:
         self.path = path

@@ -1,8 +1,9 @@
 #!/bin/sh
-# awsexec at work: each command as it is typed, and what it really prints.
+# awsexec at work: each command, and what it really prints.
 #
-# Run it with "make demo", which gives it awsexec, the AWS CLI and moto on PATH and an
-# otherwise empty environment. It fails where anything is not as told here.
+# "make demo" runs this script, with awsexec, the AWS CLI and moto on PATH, in an
+# environment that is otherwise empty. The script fails if a command does not do what is
+# said here.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -11,7 +12,7 @@ HOME=$scratch/home
 export HOME
 
 finish() {
-    # the end of its input is what the fake AWS ends at
+    # the fake AWS ends at the end of its input
     exec 9>&-
     wait
     rm -rf "$scratch"
@@ -31,7 +32,7 @@ say() {
     printf '# %s\n' "$@"
 }
 
-# Run a command line in this very shell, and print both.
+# Run a command line in this shell, and print it and its output.
 run() {
     printf '$ %s\n' "$1"
     status=0
@@ -39,7 +40,7 @@ run() {
     cat "$scratch/output"
 }
 
-# What the command just run must have ended with, and what it must have printed.
+# Fail unless the last command ended with the status $1 and printed the other arguments.
 expect() {
     [ "$status" -eq "$1" ] || fail "exit status $status instead of $1"
     shift
@@ -48,14 +49,18 @@ expect() {
     done
 }
 
+echo "demo: starting the fake AWS"
 mkdir -p "$HOME/.aws"
 mkfifo "$scratch/alive"
 python "$here/fake_aws.py" "$scratch" <"$scratch/alive" &
 server=$!
 exec 9>"$scratch/alive"
+waited=0
 while [ ! -e "$scratch/ready" ]; do
     kill -0 "$server" || fail "the fake AWS did not start"
     sleep 0.2
+    waited=$((waited + 1))
+    [ $((waited % 25)) -ne 0 ] || echo "demo: waiting for the fake AWS"
 done
 read -r address key secret <"$scratch/ready"
 
@@ -75,13 +80,13 @@ aws_access_key_id = $key
 aws_secret_access_key = $secret
 END
 
-say "A fake AWS runs on this machine, with its access checks on. It knows alice, who" \
-    "may do nothing but assume the role alice-sts; the role may use S3."
+say "A fake AWS runs on this machine and checks who may do what. It knows alice. She" \
+    "may assume the role alice-sts, and nothing else. The role may use S3."
 run "export AWS_ENDPOINT_URL=$address"
 run 'cat ~/.aws/config'
 run 'grep -v secret ~/.aws/credentials'
 
-say "As alice."
+say "As alice:"
 run 'export AWS_PROFILE=alice'
 run 'aws sts get-caller-identity'
 expect 0 '"Arn": "arn:aws:iam::123456789012:user/alice"'
@@ -89,17 +94,17 @@ run 'aws s3 ls'
 [ "$status" -ne 0 ] || fail "alice may list buckets"
 expect "$status" AccessDenied
 
-say "The same commands, as the role."
+say "The same commands as the role:"
 run 'awsexec alice-sts -- aws sts get-caller-identity'
 expect 0 '"Arn": "arn:aws:sts::123456789012:assumed-role/alice-sts/'
 run 'awsexec alice-sts -- aws s3 ls'
 expect 0 alice-holiday-photos
 
-say "The role asks for its external id."
+say "The role's trust policy asks for an external id. A wrong id is refused:"
 run 'awsexec --external-id wrong-1234 alice-sts -- aws s3 ls'
 expect 125 'awsexec: ' AccessDenied
 
-say "The credentials are COMMAND's alone: this shell's environment is what it was."
+say "Only the command gets the credentials. This shell's environment is unchanged:"
 run 'env | sort >~/before'
 run "awsexec alice-sts -- env | sed -n 's/^\(AWS[^=]*\)=.*/\1/p' | sort"
 expect 0 AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWSEXEC_PROFILE
@@ -107,8 +112,8 @@ expect 0 AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWSEXEC_PROFI
 run 'env | sort | diff ~/before - && echo unchanged'
 expect 0 unchanged
 
-say "The role may also stand in the credentials file, as [default], and alice's" \
-    "session token may be there and empty."
+say "The role can also be [default] in the credentials file. A setting without a" \
+    "value, such as alice's aws_session_token, counts as not set:"
 cat >"$HOME/.aws/credentials" <<END
 [default]
 role_arn = arn:aws:iam::123456789012:role/alice-sts
@@ -128,13 +133,14 @@ expect 0 '"Arn": "arn:aws:sts::123456789012:assumed-role/alice-sts/from-default"
 run 'awsexec default -- aws s3 ls'
 expect 0 alice-holiday-photos
 
-say "What outlives its session fetches credentials, and new ones, from an endpoint;" \
-    "[default], a role of another name here, does not stand in its way."
+say "With --serve, a command that runs longer than its session fetches credentials" \
+    "from an endpoint, and new ones in time. [default] does not get in the way:"
 run "awsexec --serve alice-sts -- sh -c 'aws sts get-caller-identity; env | grep URI'"
 expect 0 '"Arn": "arn:aws:sts::123456789012:assumed-role/alice-sts/' \
     AWS_CONTAINER_CREDENTIALS_FULL_URI=http://127.0.0.1:
-! grep -q from-default "$scratch/output" || fail "[default] stands in its way"
-say "A program that reads the AWS config comes back to awsexec."
+! grep -q from-default "$scratch/output" || fail "[default] gets in the way"
+
+say "A program that reads the AWS config asks awsexec:"
 cat >"$HOME/.aws/config" <<END
 [profile alice]
 region = us-east-1
@@ -151,7 +157,7 @@ END
 run 'aws s3 ls --profile plain'
 expect 0 alice-holiday-photos
 
-say "A further run is answered from the cache: it works with AWS switched off."
+say "Another run uses the cached session. It works even when AWS is switched off:"
 exec 9>&-
 wait
 run 'AWS_MAX_ATTEMPTS=1 aws sts get-caller-identity'
@@ -159,4 +165,4 @@ run 'AWS_MAX_ATTEMPTS=1 aws sts get-caller-identity'
 run "awsexec alice-sts -- sh -c 'echo \$AWSEXEC_PROFILE until \$AWS_CREDENTIAL_EXPIRATION'"
 expect 0 'alice-sts until 20'
 
-printf '\ndemo: all as told\n'
+printf '\ndemo: everything worked as described\n'

@@ -2,11 +2,12 @@
 
     fake_aws.py DIRECTORY
 
-Writes a file DIRECTORY/ready with its address and alice's access key and secret key,
-and serves until its standard input ends: whoever holds the other end of that pipe
-cannot leave it behind, however it dies itself.
+It writes its address, and alice's access key and secret key, to the file
+DIRECTORY/ready. It serves until its standard input ends, so it ends with the process
+that holds the other end of that pipe, however that process ends.
 """
 
+import datetime
 import json
 import logging
 import os
@@ -14,22 +15,25 @@ import sys
 import urllib.request
 
 import boto3
+from moto.s3.models import s3_backends
 from moto.server import ThreadedMotoServer
 
 # moto's own account
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
+BUCKET = "alice-holiday-photos"
+CREATED = datetime.datetime(2026, 11, 24, 2, 27, 57, tzinfo=datetime.timezone.utc)
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/alice-sts"
 
 
 def main() -> None:
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    # port 0: whichever is free
+    # port 0: any port that is free
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     server.start()
     address = "http://{}:{}".format(*server.get_host_and_port())
     key, secret = set_up(address)
-    # from now on IAM decides, as on AWS
+    # from now on, IAM policies decide what a caller may do, as on AWS
     switch = urllib.request.Request(
         f"{address}/moto-api/reset-auth", b"0", {"Content-Type": "text/plain"}
     )
@@ -44,7 +48,7 @@ def main() -> None:
 
 
 def set_up(address: str) -> tuple[str, str]:
-    """Make alice, the role and the bucket; return alice's key pair."""
+    """Make alice, the role and the bucket. Return alice's key id and secret key."""
     administrator = boto3.Session("AKIAIOSFODNN7EXAMPLE", "any", region_name=REGION)
     iam = administrator.client("iam", endpoint_url=address)
     iam.create_user(UserName="alice")
@@ -67,7 +71,10 @@ def set_up(address: str) -> tuple[str, str]:
         PolicyDocument=policy(Action="s3:*", Resource="*"),
     )
     s3 = administrator.client("s3", endpoint_url=address)
-    s3.create_bucket(Bucket="alice-holiday-photos")
+    s3.create_bucket(Bucket=BUCKET)
+    # as in the README, and the same in each picture of a session
+    bucket = s3_backends[ACCOUNT]["aws"].buckets[BUCKET]
+    bucket.creation_date = CREATED
     made = iam.create_access_key(UserName="alice")["AccessKey"]
     return made["AccessKeyId"], made["SecretAccessKey"]
 

@@ -1,4 +1,4 @@
-"""The rows of the README's "Differences from botocore", as a test goes by them.
+"""The rows of "Differences from botocore" in docs/internals.md, for a test.
 
 Where the two differ by a row, either there is another world, in which botocore does
 what awsexec does in this one (`MENDED`), or what awsexec says tells the row (`TOLD`).
@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 
+from tests.docs.blocks import section
 from tests.generated.worlds import (
     ALICE,
     BOB,
@@ -25,15 +25,12 @@ from tests.servers.container import PATH
 from tests.servers.identity_center import START_URL
 from tests.support import READER, SERIAL, WRITER
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-
 
 def rows() -> set[str]:
     """The first cells of both tables."""
-    _, _, section = README.partition("\n## Differences from botocore\n")
-    table = section.partition("\n## ")[0]
-    found = set(re.findall(r"(?m)^\| ([^|]+?) \|", table))
-    return found - {"in the files", "of a profile"}
+    tables = section("docs/internals.md", "Differences from botocore")
+    found = set(re.findall(r"(?m)^\| ([^|]+?) \|", tables))
+    return found - {"in the files", "in a profile"}
 
 
 @dataclass(frozen=True)
@@ -254,16 +251,16 @@ def _without_strays(world: World) -> World:
     return world.changed(changed)
 
 
-STRAY = "a setting of an sso-session that is none of its own, as region"
+STRAY = "a setting of an sso-session that does not belong there, such as region"
 PATHS = (
-    "`~` or `$VARIABLE` in web_identity_token_file, also of the environment, and in "
+    "`~` or `$VARIABLE` in web_identity_token_file, setting or variable, and in "
     "ca_bundle"
 )
 
 # in the order in which they are mended
 MENDED = (
     Row("a name with `'`, `\"` or `\\` in it", _without_quotes),
-    Row("a section or a setting that stands twice", _merged),
+    Row("a section or a setting that appears twice", _merged),
     Row(STRAY, _without_strays),
     Row("`#` or `;` after white space in a value", _respelled("comments")),
     Row("`:` between name and value", _respelled("colon")),
@@ -280,7 +277,7 @@ MENDED = (
     Row("MFA in a chain", _asking_once),
     Row("credential_source without role_arn", _named_directly),
     Row("credential_source without role_arn", _as_the_machine),
-    Row("an sso_session that is not there, beside a role", _without_lost_sessions),
+    Row("an sso_session that does not exist, beside a role", _without_lost_sessions),
     Row("mfa_serial without role_arn", _without_mfa, "serials"),
 )
 
@@ -310,7 +307,7 @@ TOLD: tuple[tuple[str, str, str], ...] = (
         ":user/|^A[KS]IA",
     ),
     (
-        "use_fips_endpoint, and others that are true or false",
+        "use_fips_endpoint and other settings that are true or false",
         ": write true or false",
         "",
     ),
@@ -328,7 +325,7 @@ TOLD: tuple[tuple[str, str, str], ...] = (
         "",
     ),
     ("a region in upper case, like EU-WEST-1", "is not an AWS region", ""),
-    ("a services section that is not there", r"there is no \[services", ""),
+    ("a services section that does not exist", r"there is no \[services", ""),
 )
 
 _KEYS = ("alice", ALICE)
@@ -354,9 +351,9 @@ def _keys(name: str, **more: str) -> World:
     return World((), ((name, {**ALICE, **more}),), profile=name)
 
 
-# one of each row, so that none stays in the README when botocore has changed
+# one of each row, so that none stays in the documents when botocore has changed
 EXAMPLES = {
-    "a section or a setting that stands twice": _spelled("twice"),
+    "a section or a setting that appears twice": _spelled("twice"),
     "`#` or `;` after white space in a value": _spelled("comments", **_IRELAND),
     "`:` between name and value": _spelled("colon", **_IRELAND),
     "a byte order mark": _spelled("mark", **_IRELAND),
@@ -436,7 +433,7 @@ EXAMPLES = {
         profile=None,
     ),
     "AWS_REGION": replace(_role(), environ={"AWS_REGION": "us-east-1"}),
-    "use_fips_endpoint, and others that are true or false": _role(
+    "use_fips_endpoint and other settings that are true or false": _role(
         use_fips_endpoint="yes"
     ),
     "a role of another partition than the region": _role(role_arn=CHINESE),
@@ -463,6 +460,6 @@ EXAMPLES = {
         environ={"AWS_PROFILE": "alice", "AWS_DEFAULT_PROFILE": "bob"},
         profile=None,
     ),
-    "a services section that is not there": _keys("a", services="lost"),
-    "an sso_session that is not there, beside a role": _role(sso_session="lost"),
+    "a services section that does not exist": _keys("a", services="lost"),
+    "an sso_session that does not exist, beside a role": _role(sso_session="lost"),
 }

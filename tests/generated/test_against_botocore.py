@@ -9,7 +9,6 @@ import itertools
 import logging
 import os
 import re
-import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
@@ -30,18 +29,19 @@ from hypothesis import strategies as st
 from awsexec.credentials.credentials import child_variables
 from awsexec.credentials.get import get
 from awsexec.credentials.resolver import Demand
-from awsexec.credentials.sdk import clients
+from awsexec.credentials.sdk import internals
 from awsexec.errors import AwsexecError
 from awsexec.options import arguments
 from awsexec.plan.plan import make_plan
 from awsexec.profiles import files
 from awsexec.report import QUIET, Report
+from tests.fork_server import ForkServer
 from tests.generated import examples, part
 from tests.generated.aws import Aws, Doors, furnish
 from tests.generated.differences import EXAMPLES, MENDED, TOLD, rows
 from tests.generated.worlds import CONTAINER, World, worlds
 from tests.servers.container import PATH
-from tests.support import AWSEXEC, CODES
+from tests.support import CODES, Awsexec
 
 pytestmark = pytest.mark.uncounted
 
@@ -67,7 +67,7 @@ class Outcome:
     serials: tuple[str, ...]
     region: str | None
     error: str = ""
-    # rows of the README that the above does not show
+    # rows of the documents that the above does not show
     beside: frozenset[str] = field(default=frozenset(), compare=False)
 
 
@@ -122,10 +122,13 @@ class Bench:
 class EndToEnd(Bench):
     """The installed awsexec is a process, and AWS is on loopback."""
 
-    def __init__(self, home: Path, doors: Doors, bundle: Path) -> None:
+    def __init__(
+        self, home: Path, doors: Doors, bundle: Path, server: ForkServer
+    ) -> None:
         super().__init__(home)
         self.doors = doors
         self.bundle = bundle
+        self.server = server
 
     @contextlib.contextmanager
     def aws(self) -> Iterator[Aws]:
@@ -146,26 +149,20 @@ class EndToEnd(Bench):
             **self.doors.variables(),
             "AWS_CA_BUNDLE": str(self.bundle),
             "AWS_MAX_ATTEMPTS": "1",
+            "LANG": "C.UTF-8",
         }
 
     def awsexec(self, world: World) -> Outcome:
         environ = self.prepare(world)
         with self.aws() as aws:
-            finished = subprocess.run(
-                [AWSEXEC, *words(world), "--", "env", "-0"],
-                env=environ,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                start_new_session=True,
-                timeout=60,
-                check=False,
-            )
-            if finished.returncode:
-                assert finished.returncode == 125, finished
-                error = finished.stderr.decode().removeprefix("awsexec: ")
+            run_awsexec = Awsexec(environ, self.home, self.server)
+            finished = run_awsexec(*words(world), "--", "env", "-0")
+            if finished.status:
+                assert finished.status == 125, finished
+                error = finished.stderr.removeprefix("awsexec: ")
                 assert error.count("\n") == 1, error
                 return outcome(aws, None, None, error)
-            items = os.fsdecode(finished.stdout).split("\0")[:-1]
+            items = finished.stdout.split("\0")[:-1]
             child = dict(item.split("=", 1) for item in items)
             return outcome(aws, child, child.get("AWS_REGION"))
 
@@ -257,7 +254,7 @@ def agree(theirs: Outcome, ours: Outcome) -> bool:
 
 
 def explanation(bench: Bench, world: World, ours: Outcome) -> list[str] | None:
-    """The rows of the README by which botocore differs; None for no reason at all."""
+    """The documented rows by which botocore differs; None for no reason at all."""
     applicable = [row for row in MENDED if row.mend(world) != world]
     # none, then all of them, then few: mostly one is to blame
     sizes = dict.fromkeys([0, len(applicable), *range(1, len(applicable))])
@@ -295,7 +292,7 @@ def _at_home(bench: Bench) -> Iterator[Bench]:
             stack.enter_context(
                 mock.patch.object(owner, "_SSO_TOKEN_CACHE_DIR", folder)
             )
-        loader = mock.patch.object(clients, "_Loader", lambda: bench.loader)
+        loader = mock.patch.object(internals, "Loader", lambda: bench.loader)
         stack.enter_context(loader)
         # what it logs of every failure takes its time
         logger = logging.getLogger("botocore")
@@ -310,10 +307,12 @@ def bench(tmp_path_factory) -> Iterator[Bench]:
 
 
 @pytest.fixture
-def end_to_end(tmp_path, certificate) -> Iterator[Bench]:
+def end_to_end(tmp_path, certificate, fork_server) -> Iterator[Bench]:
     context, bundle = certificate
-    with Doors(context) as doors, _at_home(EndToEnd(tmp_path, doors, bundle)) as bench:
-        yield bench
+    with Doors(context) as doors:
+        bench = EndToEnd(tmp_path, doors, bundle, fork_server)
+        with _at_home(bench):
+            yield bench
 
 
 def check(bench: Bench, world: World) -> list[str]:
@@ -331,7 +330,7 @@ def check(bench: Bench, world: World) -> list[str]:
 def test_identity_and_calls(bench, number):
     @part(number)
     @given(worlds())
-    @examples(600)
+    @examples(100, 600)
     def resolve(world):
         check(bench, world)
 
@@ -342,7 +341,7 @@ def test_identity_and_calls(bench, number):
 def test_identity_and_calls_of_processes(end_to_end, number):
     @part(PARTS + number)
     @given(worlds())
-    @examples(40)
+    @examples(15, 40)
     def resolve(world):
         check(end_to_end, world)
 
@@ -351,12 +350,12 @@ def test_identity_and_calls_of_processes(end_to_end, number):
 
 @pytest.mark.parametrize("row", sorted(rows() | EXAMPLES.keys()))
 def test_row(bench, row):
-    """The README has an example of each difference, and they have not gone away."""
+    """Each documented difference has an example here, and still exists."""
     assert row in rows()
     assert row in check(bench, EXAMPLES[row])
 
 
-# what the two grammars share; the rows of the table are in profiles/test_differences
+# what the two grammars share; where they differ there is a row
 _NAME = st.sampled_from(["a", "b", "Cd", "Ünï", "x-y_z", "w0"])
 _HEADER = st.sampled_from(
     ["[default]", "[profile a]", "[profile b]", '[profile "two words"]']
@@ -377,7 +376,7 @@ _END = st.sampled_from(["\n", "\n", "\n", "\r\n", "\r"])
 
 
 @given(st.lists(st.tuples(_LINE, _END).map("".join), max_size=15).map("".join))
-@examples(600)
+@examples(200, 600)
 def test_grammar(bench, text):
     text = f"[profile first]\n{text}"
     path = bench.paths[0]

@@ -83,7 +83,7 @@ def _use(parsed: files.AwsFile) -> None:
     st.binary(max_size=200) | texts.map(lambda text: text.encode("utf-8", "replace"))
 )
 @pytest.mark.parametrize("kind", [files.CONFIG, files.CREDENTIALS])
-@examples(200)
+@examples(100, 200)
 def test_any_file(tmp_path_factory, kind, data):
     path = tmp_path_factory.getbasetemp() / f"{kind}.fuzz"
     path.write_bytes(data)
@@ -107,7 +107,7 @@ def test_any_file(tmp_path_factory, kind, data):
         max_size=3,
     ),
 )
-@examples(300)
+@examples(150, 300)
 def test_any_profile(pair, environ):
     try:
         profiles = Profiles(
@@ -141,7 +141,7 @@ _options = [flag for option in OPTIONS for flag in option.flags]
         max_size=8,
     )
 )
-@examples(500)
+@examples(250, 500)
 def test_any_words(words):
     try:
         parsed = arguments.parse(words)
@@ -177,7 +177,7 @@ def _with_checksum(body: bytes) -> bytes:
         _entry.map(lambda body: fastpath.MAGIC + body),
     )
 )
-@examples(500)
+@examples(250, 500)
 def test_any_cache_entry(tmp_path_factory, data):
     folder = tmp_path_factory.getbasetemp() / "cache.fuzz"
     folder.mkdir(mode=0o700, exist_ok=True)
@@ -198,7 +198,7 @@ def test_any_cache_entry(tmp_path_factory, data):
 
 
 @given(st.dictionaries(st.sampled_from(["A", "B"]), st.text(max_size=10)), st.data())
-@examples(200)
+@examples(100, 200)
 def test_what_is_written_is_read(variables, data):
     number = st.integers(0, 2**40)
     entry = fastpath.Entry(

@@ -30,7 +30,7 @@ from awsexec.credentials import sources
 from awsexec.credentials.context import Context
 from awsexec.credentials.get import get
 from awsexec.credentials.resolver import Demand
-from awsexec.credentials.sdk import clients
+from awsexec.credentials.sdk import internals
 from awsexec.errors import AwsexecError
 from awsexec.options import arguments
 from awsexec.plan.plan import make_plan
@@ -316,7 +316,7 @@ def bench(tmp_path_factory) -> Iterator[Bench]:
     loader = botocore.loaders.create_loader()
     fetcher = botocore.utils.ContainerMetadataFetcher
     with (
-        mock.patch.object(clients, "_Loader", lambda: loader),
+        mock.patch.object(internals, "Loader", lambda: loader),
         mock.patch.object(fetcher, "SLEEP_TIME", 0),
         # what it logs of every failure takes its time
         mock.patch.object(logging.getLogger("botocore"), "disabled", True),
@@ -363,7 +363,7 @@ CONTAINER = world(
 )
 def test_any_answer(bench, made, steps, document):
     @given(tamperings(steps, document or OF_METADATA))
-    @examples(60)
+    @examples(20, 60)
     def resolve(tampering):
         bench.resolve(made, tampering)
 
@@ -371,14 +371,14 @@ def test_any_answer(bench, made, steps, document):
 
 
 @given(st.data())
-@examples(60)
+@examples(20, 60)
 def test_any_answer_to_a_renewal(bench, data):
     with _file(bench, "sso", "corp", json.dumps(token_file(-60)).encode()):
         bench.resolve(SSO_PROFILE, data.draw(tamperings(1, OF_OIDC)))
 
 
 @given(st.data())
-@examples(60)
+@examples(20, 60)
 def test_any_answer_to_a_sign_in(bench, data):
     with _file(bench, "sso", "corp", b""):
         bench.sign_in(SSO_PROFILE, data.draw(tamperings(4, OF_OIDC | OF_PORTAL)))
@@ -388,7 +388,7 @@ def test_any_answer_to_a_sign_in(bench, data):
 
 
 @given(st.data())
-@examples(60)
+@examples(20, 60)
 def test_any_answer_to_the_renewal_of_a_login(bench, data):
     pytest.importorskip("awscrt")
     with _file(bench, "login", LOGIN, json.dumps(login_file(-60)).encode()):
@@ -396,7 +396,7 @@ def test_any_answer_to_the_renewal_of_a_login(bench, data):
 
 
 @given(altered(token_file(3600)))
-@examples(100)
+@examples(33, 100)
 def test_any_token_file(bench, content):
     with _file(bench, "sso", "corp", content):
         bench.resolve(SSO_PROFILE)
@@ -405,7 +405,7 @@ def test_any_token_file(bench, content):
 
 
 @given(altered(login_file(3600)))
-@examples(100)
+@examples(33, 100)
 def test_any_login_file(bench, content):
     with _file(bench, "login", LOGIN, content):
         bench.resolve(LOGIN_PROFILE)
@@ -426,14 +426,14 @@ def _file(bench: Bench, kind: str, name: str, content: bytes) -> Iterator[None]:
 
 
 @given(altered(OF_PROCESS))
-@examples(80)
+@examples(26, 80)
 def test_any_output_of_a_process(bench, content):
     (bench.home / "output").write_bytes(content)
     bench.resolve(world(credential_process="/bin/cat {home}/output"))
 
 
 @given(altered({"Version": "2012-10-17", "Statement": []}))
-@examples(80)
+@examples(26, 80)
 def test_any_policy(bench, content):
     (bench.home / "policy.json").write_bytes(content)
     policy = str(bench.home / "policy.json")
@@ -443,14 +443,14 @@ def test_any_policy(bench, content):
 
 
 @given(st.binary(max_size=20) | st.just(b"") | _junk)
-@examples(60)
+@examples(20, 60)
 def test_any_token_of_a_web_identity(bench, content):
     (bench.home / "web").write_bytes(content)
     bench.resolve(world(ONCE, role_arn=READER, web_identity_token_file="{home}/web"))
 
 
 @given(st.binary(max_size=20) | _junk)
-@examples(60)
+@examples(20, 60)
 def test_any_token_file_of_a_container(bench, content):
     (bench.home / "pod").write_bytes(content)
     variables = {"AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": "{home}/pod"}
@@ -521,7 +521,7 @@ _PROFILES = (
     st.sampled_from(_PROFILES),
     _named(_VARIABLES, _texts),
 )
-@examples(200)
+@examples(66, 200)
 def test_any_variable(bench, settings, variables):
     variables = {
         "AWS_ACCESS_KEY_ID": KEY_ID,
@@ -551,6 +551,6 @@ _SETTINGS = (
         _texts.filter(lambda text: not set(text) & set("\r\v\f\x1c\x1d\x1e\x85\u2028")),
     ),
 )
-@examples(200)
+@examples(66, 200)
 def test_any_setting(bench, settings, more):
     bench.resolve(world(ONCE, **{**settings, **more}))

@@ -5,9 +5,9 @@ import pytest
 from tests.servers.container import PATH, ContainerServer
 from tests.servers.metadata import ROLE, MetadataServer
 from tests.servers.sign_in import SignInServer
+from tests.sources import IDENTITY
 from tests.support import READER
 
-IDENTITY = "arn:aws:iam::123456789012:user/alice"
 LOGIN = f"""\
 [profile p]
 login_session = {IDENTITY}

@@ -5,44 +5,33 @@ import time
 
 import pytest
 
-from tests.process.test_credential_process import printed, prints
-from tests.process.test_login import write_login
-from tests.process.test_sources import ALONE, ENVIRONMENT
-from tests.process.test_sso import (
-    GET,
-    NO_TERMINAL,
-    SESSION,
-    TOKEN,
-    refreshable,
-    write_token,
-)
 from tests.servers.container import PATH
 from tests.servers.metadata import ROLE
 from tests.servers.web import Answer, WebServer, iso8601
+from tests.sources import (
+    ALONE,
+    CENTER,
+    ENVIRONMENT,
+    GET,
+    NO_TERMINAL,
+    PAGE,
+    SESSION,
+    TOKEN,
+    instead,
+    not_the,
+    printed,
+    prints,
+    refreshable,
+    write_login,
+    write_token,
+)
 from tests.support import ALICE, KEY_ID, READER, READER_CONFIG, SECRET
 
 DEEP = "[" * 100_000
 HUGE = 99_999_999_999_999_999_999
-PAGE = "<!doctype html><html><head><title>Sign in to the Wi-Fi</title></head></html>"
-CENTER, SIGN_IN = "AWS IAM Identity Center", "AWS Sign-In"
+SIGN_IN = "AWS Sign-In"
 # what is hidden in values that no request can hold
 HIDDEN = "EXAMPLEHIDDEN"
-
-
-def instead(server, path, body, status=200):
-    """Let `server` answer with `body` at `path`."""
-    usual = server.respond
-
-    def respond(request):
-        if request.path == path:
-            return Answer(status, body)
-        return usual(request)
-
-    server.respond = respond
-
-
-def not_the(service, url):
-    return f"cannot reach {service} at {url}: what answers there is not {service}; "
 
 
 # --- Values that no request can hold ------------------------------------------------

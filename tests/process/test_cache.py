@@ -366,7 +366,7 @@ def test_unusable_entry_is_said_when_verbose(run_awsexec, home, sts):
         path.write_bytes(b"x")
     result = run_awsexec("-v", "reader", "true")
     assert "passing over cache entry" in result.stderr
-    assert "written by another version, or no entry at all" in result.stderr
+    assert "written by another version, or not an entry" in result.stderr
 
 
 def test_cache_that_cannot_be_written_costs_a_warning(run_awsexec, home, sts):

@@ -3,15 +3,13 @@
 import json
 import os
 import re
-import shlex
 import signal
 import subprocess
 import time
 
 import pytest
 
-from tests.process.test_sources import keys, of
-from tests.servers.web import iso8601
+from tests.sources import keys, of, printed, prints
 from tests.support import (
     AWSEXEC,
     KEY_ID,
@@ -23,27 +21,9 @@ from tests.support import (
 )
 
 
-def printed(session=None, **changes):
-    """What a process prints for `session`, else for the user's keys."""
-    document = {
-        "Version": 1,
-        "AccessKeyId": session.key_id if session else KEY_ID,
-        "SecretAccessKey": session.secret if session else SECRET,
-    }
-    if session:
-        document["SessionToken"] = session.token
-        document["Expiration"] = iso8601(session.expires)
-    document.update(changes)
-    return json.dumps({k: v for k, v in document.items() if v is not None})
-
-
 def runs(home):
     path = home.path / "runs"
     return path.read_text().count("run") if path.exists() else 0
-
-
-def prints(text):
-    return f"printf %s {shlex.quote(text)}"
 
 
 def test_until_it_expires_it_runs_once(run_awsexec, home, sts, tool):
@@ -265,10 +245,10 @@ def test_what_is_printed_in_the_background_counts(run_awsexec, home, tool):
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        ("soon", "a time is seconds, or like 15m, 8h, 1h30m"),
+        ("soon", "write a time as seconds, or like 15m, 8h, 1h30m"),
         ("0", "no process answers in no time; unset it for 5m"),
-        ("88888888888888888888", "that is too long; 7d is the most"),
-        ("8888888888888888888d", "that is too long; 7d is the most"),
+        ("88888888888888888888", "the time is too long; use at most 7d"),
+        ("8888888888888888888d", "the time is too long; use at most 7d"),
     ],
 )
 def test_bad_timeout(run_awsexec, tool, value, message):
@@ -287,7 +267,7 @@ def loop_line(result):
     """The line that names the loop, of a run whose processes all say something."""
     assert (result.status, result.stdout) == (125, ""), result
     assert "Traceback" not in result.stderr
-    (line,) = [line for line in result.stderr.splitlines() if "in a loop" in line]
+    (line,) = [line for line in result.stderr.splitlines() if "is a loop" in line]
     return line
 
 
@@ -307,7 +287,9 @@ def test_one_line_tells_of_a_loop(run_awsexec, home, words, first):
     command = [] if first else ["--", "false"]
     for profile, loop in (("a", "b → role → c → b"), ("alone", "alone → alone")):
         error = run_awsexec(*words, *first, profile, *command).error()
-        assert error.startswith(f"credential_process goes round in a loop: {loop}; ")
+        where, said = error.split(": ", 1)
+        assert where.startswith(f"{home.config}:")
+        assert said.startswith(f"credential_process is a loop: {loop}; ")
 
 
 def test_loop_through_a_command(run_awsexec, home, sts):
@@ -319,7 +301,7 @@ def test_loop_through_a_command(run_awsexec, home, sts):
     )
     for _ in range(2):
         error = run_awsexec("--export", "process", "p").error()
-        assert "in a loop: p → p; " in error
+        assert "is a loop: p → p; " in error
 
 
 def test_two_at_once_that_wait_for_each_other(run_awsexec, home):
@@ -341,7 +323,7 @@ def test_two_at_once_that_wait_for_each_other(run_awsexec, home):
     for run, loop in zip(started, ("a → b → a", "b → a → b"), strict=True):
         _, stderr = run.communicate(timeout=30)
         assert run.returncode == 125
-        assert f"in a loop: {loop}; " in stderr
+        assert f"is a loop: {loop}; " in stderr
 
 
 def test_loop_whose_files_are_others_each_time(run_awsexec, home):
@@ -355,7 +337,7 @@ def test_loop_whose_files_are_others_each_time(run_awsexec, home):
         """,
     )
     home.write_config(f"[profile p]\ncredential_process = {script}\n")
-    assert "in a loop: p → p → p" in loop_line(run_awsexec("p", "true"))
+    assert "is a loop: p → p → p" in loop_line(run_awsexec("p", "true"))
 
 
 @pytest.mark.both_ways
@@ -365,7 +347,7 @@ def test_an_entry_does_not_hide_a_loop(run_awsexec, home, sts, tool):
     run_awsexec.child("p")
     home.script("tool", f"#!/bin/sh\nexec {AWSEXEC} --export process p\n")
     line = loop_line(run_awsexec("--refresh", "p", "true"))
-    assert "in a loop: p → p; " in line
+    assert "is a loop: p → p; " in line
 
 
 @pytest.mark.parametrize("words", [(), ("--no-cache",), ("--refresh",)])
@@ -376,8 +358,8 @@ def test_a_process_that_calls_awsexec_on_itself(run_awsexec, home, words):
     )
     for profile in ("a", "r"):
         assert loop_line(run_awsexec(*words, profile, "true")) == (
-            "awsexec: credential_process goes round in a loop: a → a; let one of them "
-            f"get its credentials elsewhere ({home.config}:2)"
+            f"awsexec: {home.config}:2: credential_process is a loop: a → a; let one of "
+            "these profiles get its credentials in another way"
         )
 
 
@@ -390,9 +372,9 @@ def test_processes_that_call_each_other(run_awsexec, home):
         f"[profile b]\ncredential_process = {script} a\n"
     )
     line = loop_line(run_awsexec("start", "true"))
-    assert "in a loop: a → role → b → a; " in line
+    assert "is a loop: a → role → b → a; " in line
     line = loop_line(run_awsexec("role", "true"))
-    assert "in a loop: b → a → role → b; " in line
+    assert "is a loop: b → a → role → b; " in line
 
 
 def test_the_loop_has_the_roles_in_it(run_awsexec, home):
@@ -402,7 +384,7 @@ def test_the_loop_has_the_roles_in_it(run_awsexec, home):
     )
     for profile in ("viarole", "vr"):
         line = loop_line(run_awsexec(profile, "true"))
-        assert "in a loop: vr → viarole → vr; " in line
+        assert "is a loop: vr → viarole → vr; " in line
 
 
 def test_a_loop_that_takes_its_environment_away(run_awsexec, home):
@@ -417,9 +399,9 @@ def test_a_loop_that_takes_its_environment_away(run_awsexec, home):
     assert result.status == 125
     inner, outer = result.stderr.splitlines()
     assert re.fullmatch(
-        r"awsexec: this runs in a command of another awsexec \(process \d+\), which "
-        "waits for it, and wants the same credentials; let that credential_process or "
-        "mfa_process get its own elsewhere",
+        r"awsexec: loop: awsexec process \d+ waits for this one, which needs the same "
+        "credentials; let that credential_process or mfa_process get its credentials in "
+        "another way",
         inner,
     )
     assert outer.endswith(

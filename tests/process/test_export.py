@@ -179,8 +179,8 @@ def test_stdout_that_takes_nothing(run_awsexec, cached):
         (
             ">/dev/full",
             125,
-            "awsexec: cannot write to stdout: No space left on device; look at what "
-            "reads it\n",
+            "awsexec: cannot write to stdout: No space left on device; check the file "
+            "or program that it goes to\n",
         ),
     ):
         finished = subprocess.run(

@@ -1,41 +1,13 @@
 """The session of ``aws login``, in the AWS CLI's own cache."""
 
-import hashlib
 import json
 import time
 
 import pytest
 
-from tests.process.conftest import IDENTITY
-from tests.process.test_sources import keys, of
 from tests.servers.web import iso8601
+from tests.sources import keys, of, write_login
 from tests.support import entries
-
-
-def write_login(home, server, session, folder=".aws/login/cache"):
-    """What the AWS CLI leaves of a login that gave `session`."""
-    digest = hashlib.sha256(IDENTITY.encode()).hexdigest()
-    path = home.path / folder / f"{digest}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(
-        json.dumps(
-            {
-                "accessToken": {
-                    "accessKeyId": session.key_id,
-                    "secretAccessKey": session.secret,
-                    "sessionToken": session.token,
-                    "accountId": "123456789012",
-                    "expiresAt": iso8601(session.expires),
-                },
-                "tokenType": "aws_sigv4",
-                "refreshToken": "EXAMPLEREFRESHTOKEN0",
-                "identityToken": "EXAMPLEIDENTITYTOKEN",
-                "clientId": "arn:aws:signin:::devtools/same-device",
-                "dpopKey": server.pem,
-            }
-        )
-    )
-    return path
 
 
 def test_login_that_is_fresh(run_awsexec, home, sts, sign_in):

@@ -1,4 +1,4 @@
-"""The recipes of the README for other programs, as they stand there."""
+"""The recipes for other programs in docs/integrations.md, run as they are written."""
 
 import base64
 import json
@@ -11,22 +11,29 @@ from pathlib import Path
 
 import pytest
 
+from tests.docs.blocks import block, blocks, read
 from tests.servers.engine import Engine
 from tests.support import ALICE, AWSEXEC, CODES, age
-from tests.test_readme import section
 
-TEXT = section("In other programs")
-INI, *_ = re.findall(r"```ini\n(.*?)```", TEXT, re.S)
-SH = re.findall(r"```sh\n(.*?)\n```", TEXT, re.S)
+INI = next(
+    one.text
+    for one in blocks("docs/integrations.md")
+    if "[profile deploy-role]" in one.text
+)
+# the table of export formats, with the line for each
 LINES = dict(
-    re.findall(r"^\| `(\w+)` \| .*? \| `(.*)` \|$", TEXT.replace("\\|", "|"), re.M)
+    re.findall(
+        r"^\| `(\w+)` \| .*? \| `(.*)` \|$",
+        read("docs/integrations.md").replace("\\|", "|"),
+        re.M,
+    )
 )
 DOCKER = shutil.which("docker")
 
 
 @pytest.fixture(autouse=True)
 def _config(run_awsexec, home, sts):
-    """The README's config; its awsexec is the installed one."""
+    """The config of the page; its awsexec is the installed one."""
     home.write_config(INI)
     home.write_credentials(ALICE)
     sts.add_role("deploy", mfa=True)
@@ -74,7 +81,14 @@ def test_the_plain_profile(run_awsexec, signed_in, home, sts):
 
 
 @pytest.mark.skipif(DOCKER is None, reason="there is no docker client")
-@pytest.mark.parametrize("line", [line for line in SH if "docker" in line])
+@pytest.mark.parametrize(
+    "line",
+    [
+        block("docs/integrations.md", "docker run --rm -e"),
+        block("docs/integrations.md", "docker run --rm --env-file"),
+    ],
+    ids=["by name", "from a file"],
+)
 def test_docker(line, run_awsexec, signed_in):
     with Engine() as engine:
         host = {"DOCKER_HOST": f"tcp://127.0.0.1:{engine.port}"}
@@ -120,7 +134,7 @@ def test_lines_for_shells(form, program, run_awsexec, signed_in):
     assert "AWS_PROFILE" not in before
     assert not [name for name in signed_in if name in after]
     if program == "bash":
-        assert away in SH
+        assert away + "\n" == block("docs/integrations.md", "--unset")
 
 
 AWS = Path(sys.executable).parent.parent / "awscli" / "bin" / "aws"
@@ -131,9 +145,9 @@ SIGNED = "Action=GetCallerIdentity"
 @pytest.mark.skipif(not AWS.exists(), reason="make test installs the AWS CLI")
 def test_kubectl(run_awsexec, signed_in):
     """What kubectl runs, as it does (KEP 541); its answer is a token of the role's."""
-    block = re.search(r"```yaml\n(.*?)```", TEXT, re.S)[1]
-    command = re.search(r"command: (\S+)", block)[1]
-    words = re.search(r"args: \[(.*)\]", block)[1].split(", ")
+    config = block("docs/integrations.md", "client.authentication.k8s.io")
+    command = re.search(r"command: (\S+)", config)[1]
+    words = re.search(r"args: \[(.*)\]", config)[1].split(", ")
     env = {"PATH": f"{run_awsexec.environ['PATH']}:{AWS.parent}"}
     env["KUBERNETES_EXEC_INFO"] = json.dumps(
         {"kind": "ExecCredential", "apiVersion": "client.authentication.k8s.io/v1beta1"}
@@ -151,7 +165,7 @@ def test_xargs_and_make(run_awsexec, home, sts):
     (run_awsexec.folder / "Makefile").write_text(
         "all: a b c\na b c:\n\t@echo $$AWS_ACCESS_KEY_ID\n"
     )
-    make, xargs = next(line for line in SH if "xargs" in line).split("\n")
+    make, xargs = block("docs/integrations.md", "xargs").splitlines()
     aws = home.script("aws", '#!/bin/sh\necho $AWS_ACCESS_KEY_ID "$@"\n')
     for name in "abcdefgh":
         (run_awsexec.folder / f"{name} x.csv").touch()
@@ -167,21 +181,38 @@ def test_xargs_and_make(run_awsexec, home, sts):
     assert sts.operations == ["AssumeRole deploy"]
 
 
-# as Terraform's provider does with its `profile`
-NAMED = """
+# Terraform as far as its credentials go: with the `profile` of its provider, or without
+TERRAFORM = """\
+#!{python}
 import boto3
-session = boto3.Session(profile_name="deploy")
+session = boto3.Session(profile_name={profile!r})
 print(session.client("sts").get_caller_identity()["Arn"])
 """
 
 
-@pytest.mark.parametrize("options", [(), ("--serve",), ("--min-ttl", "45m")])
-def test_a_program_that_names_a_profile_itself(run_awsexec, signed_in, options, home):
-    """The plain one, whatever the environment holds; so with a copy of the config."""
+@pytest.mark.parametrize("names_profile", [True, False], ids=["profile", "no profile"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        block("docs/integrations.md", "--serve deploy-role -- terraform"),
+        block("docs/integrations.md", "--min-ttl 45m"),
+        # the provider's profile asks awsexec, whatever the environment has
+        "awsexec alice -- terraform apply",
+    ],
+)
+def test_terraform(line, names_profile, run_awsexec, signed_in, home):
+    """With a `[default]` that must not get in the way."""
+    provider = block("docs/integrations.md", 'provider "aws"')
+    profile = re.search(r'profile = "(.*)"', provider)[1]
+    if not names_profile:
+        profile = None
     home.write_credentials(ALICE, ALICE.replace("alice", "default"))
-    words = ["alice"] if not options else [*options, "deploy-role"]
-    result = run_awsexec(*words, "--", sys.executable, "-c", NAMED)
-    assert ":assumed-role/deploy/" in result.stdout, result
+    script = TERRAFORM.format(python=sys.executable, profile=profile)
+    terraform = Path(home.script("terraform", script))
+    path = f"{terraform.parent}:{run_awsexec.environ['PATH']}"
+    finished = shell(run_awsexec, line, env={"PATH": path, "AWS_REGION": "eu-west-1"})
+    expected = "user/alice" if (" alice " in line and not profile) else "deploy/"
+    assert expected in finished.stdout, finished
 
 
 def test_every_format_has_its_line():

@@ -14,7 +14,6 @@ from tests.support import (
     KEY_ID,
     READER,
     READER_CONFIG,
-    SECRET,
     WRITER,
 )
 
@@ -26,38 +25,6 @@ source_profile = reader
 role_arn = {ADMIN}
 source_profile = writer
 """
-
-
-def test_role_in_config_file(run_awsexec, home, sts):
-    home.write_config(READER_CONFIG)
-    child = run_awsexec.child("reader")
-    assert child["AWS_ACCESS_KEY_ID"] == "ASIAEXAMPLE000000001"
-    (call,) = sts.calls
-    assert call.operation == "AssumeRole"
-    assert call.parameters["RoleArn"] == READER
-    assert call.parameters.keys() == {"RoleArn", "RoleSessionName"}
-    assert (call.key_id, call.token) == (KEY_ID, None)
-
-
-def test_role_in_credentials_file(run_awsexec, home, sts):
-    home.write_credentials(ALICE, READER_CONFIG.replace("[profile ", "["))
-    run_awsexec.child("reader")
-    assert sts.operations == ["AssumeRole reader"]
-
-
-def test_role_split_over_both_files(run_awsexec, home, sts):
-    # the credentials file has the last word, setting by setting
-    home.write_config(READER_CONFIG.replace("reader\n", "writer\n"))
-    home.write_config(
-        f"[profile reader]\nrole_arn = {WRITER}\nexternal_id = of-config-file\n"
-    )
-    home.write_credentials(
-        ALICE, f"[reader]\nrole_arn = {READER}\nsource_profile = alice\n"
-    )
-    run_awsexec.child("reader")
-    (call,) = sts.calls
-    assert call.parameters["RoleArn"] == READER
-    assert call.parameters["ExternalId"] == "of-config-file"
 
 
 @pytest.mark.parametrize("words", [("default",), ()])
@@ -88,75 +55,6 @@ def test_chain_of_three_roles(run_awsexec, home, sts):
         "ASIAEXAMPLE000000001",
         "ASIAEXAMPLE000000002",
     ]
-
-
-def test_source_with_keys_ends_the_chain(run_awsexec, home, sts):
-    # a source's own keys come before its role, as in the SDKs
-    home.write_config(CHAIN_CONFIG, READER_CONFIG)
-    home.write_credentials(ALICE, ALICE.replace("alice", "writer"))
-    run_awsexec.child("admin")
-    assert sts.operations == ["AssumeRole admin"]
-
-
-def test_profile_that_is_its_own_source(run_awsexec, home, sts):
-    home.write_config(f"[profile alice]\nrole_arn = {READER}\nsource_profile = alice\n")
-    run_awsexec.child("alice")
-    assert sts.operations == ["AssumeRole reader"]
-    assert sts.calls[0].key_id == KEY_ID
-
-
-def test_role_of_source_keys_that_are_a_session(run_awsexec, home, sts):
-    home.write_config(READER_CONFIG)
-    first = run_awsexec.child("reader")
-    home.write_credentials(f"""
-        [session]
-        aws_access_key_id = {first['AWS_ACCESS_KEY_ID']}
-        aws_secret_access_key = {first['AWS_SECRET_ACCESS_KEY']}
-        aws_session_token = {first['AWS_SESSION_TOKEN']}
-        [writer]
-        role_arn = {WRITER}
-        source_profile = session
-        """)
-    run_awsexec.child("writer")
-    assert sts.calls[1].token == first["AWS_SESSION_TOKEN"]
-
-
-def test_role_of_environment(run_awsexec, home, sts):
-    home.write_config(
-        f"[profile reader]\nrole_arn = {READER}\ncredential_source = Environment\n"
-    )
-    home.write_credentials("")
-    run_awsexec.child(
-        "reader", env={"AWS_ACCESS_KEY_ID": KEY_ID, "AWS_SECRET_ACCESS_KEY": SECRET}
-    )
-    assert sts.calls[0].key_id == KEY_ID
-
-
-def test_role_of_credential_process(run_awsexec, home, sts):
-    home.script(
-        "keys",
-        f"""\
-        #!/bin/sh
-        echo '{{"Version": 1, "AccessKeyId": "{KEY_ID}", "SecretAccessKey": "{SECRET}"}}'
-        """,
-    )
-    home.write_config(
-        READER_CONFIG.replace("= alice", "= tool"),
-        f"[profile tool]\ncredential_process = {home.path}/keys\n",
-    )
-    run_awsexec.child("reader")
-    assert sts.calls[0].key_id == KEY_ID
-
-
-def test_static_keys_run_as_they_are(run_awsexec, sts):
-    child = run_awsexec.child("alice")
-    assert (child["AWS_ACCESS_KEY_ID"], child["AWS_SECRET_ACCESS_KEY"]) == (
-        KEY_ID,
-        SECRET,
-    )
-    assert "AWS_SESSION_TOKEN" not in child
-    assert "AWS_CREDENTIAL_EXPIRATION" not in child
-    assert sts.calls == []
 
 
 def test_static_keys_with_token_run_with_it(run_awsexec, home, sts):
@@ -270,6 +168,8 @@ def test_profile_of_variable(run_awsexec, home, sts):
         )
         who = json.loads(run_awsexec("--whoami", "--json", env=env).stdout)
         assert who["profile"] == "reader"
+    env = {"AWS_PROFILE": "", "AWS_DEFAULT_PROFILE": "reader"}
+    assert run_awsexec.child(env=env)["AWSEXEC_PROFILE"] == "reader"
 
 
 def test_files_named_by_variables(run_awsexec, home, sts):

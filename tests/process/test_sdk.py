@@ -139,7 +139,7 @@ def test_loop_that_begins_with_the_program(client, home):
     home.write_config(CONFIG.replace("process role", "process plain"))
     said = client.calls()
     assert said.startswith("CredentialRetrievalError ")
-    assert "awsexec: credential_process goes round in a loop: plain → plain; " in said
+    assert ":2: credential_process is a loop: plain → plain; " in said
     assert said.count("awsexec: ") == 1
 
 

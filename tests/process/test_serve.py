@@ -15,8 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.process.test_sso import SESSION, cache_file, write_token
 from tests.servers.web import iso8601
+from tests.serving import ADMIN, server_of
+from tests.sources import SESSION, cache_file, write_token
 from tests.support import (
     ALICE,
     AWSEXEC,
@@ -24,7 +25,6 @@ from tests.support import (
     READER,
     READER_CONFIG,
     SECRET,
-    SERIAL,
     age,
     wait_until,
 )
@@ -95,23 +95,6 @@ class Served:
                 time.sleep(pause)
             answer = client.recv(65_536)
         return int(answer.split()[1])
-
-
-def server_of(port):
-    """The process that listens on `port`, None for none."""
-    with open("/proc/net/tcp") as stream:
-        rows = [line.split() for line in stream]
-    inodes = {
-        row[9] for row in rows if row[1] == f"0100007F:{port:04X}" and row[3] == "0A"
-    }
-    for folder in Path("/proc").glob("[0-9]*/fd/*"):
-        try:
-            link = os.readlink(folder)
-        except OSError:
-            continue
-        if link.removeprefix("socket:[").rstrip("]") in inodes:
-            return int(folder.parts[2])
-    return None
 
 
 def is_gone(pid):
@@ -679,15 +662,6 @@ def test_killed_at_any_moment(run_awsexec, home, sts, tmp_path):
 
 
 # renewals that take somebody
-
-
-ADMIN = f"""
-[profile admin]
-role_arn = {READER}
-source_profile = alice
-mfa_serial = {SERIAL}
-duration_seconds = 7200
-"""
 
 
 def test_what_takes_a_code_ends_with_words(run_awsexec, home, sts):

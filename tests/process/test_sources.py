@@ -11,9 +11,9 @@ import pytest
 from tests.servers.container import PATH, ContainerServer
 from tests.servers.metadata import PROFILE_ARN, ROLE, MetadataServer
 from tests.servers.web import document, iso8601
+from tests.sources import ALONE, ENVIRONMENT, keys, of
 from tests.support import KEY_ID, READER, SECRET, age, entries, fast_path_is_on, is_fast
 
-ALONE = "[profile p]\ncredential_source = {}\n"
 AS_SOURCE = f"[profile reader]\nrole_arn = {READER}\nsource_profile = p\n"
 NAMED = f"[profile reader]\nrole_arn = {READER}\ncredential_source = {{}}\n"
 INFO = "/latest/meta-data/iam/info"
@@ -21,23 +21,6 @@ TOKEN_PATH = "PUT /latest/api/token"
 ROLES = "GET /latest/meta-data/iam/security-credentials/"
 V2 = [TOKEN_PATH, ROLES, ROLES + ROLE]
 V1 = [ROLES, ROLES + ROLE]
-
-
-def keys(child):
-    return [
-        child.get(name)
-        for name in (
-            "AWS_ACCESS_KEY_ID",
-            "AWS_SECRET_ACCESS_KEY",
-            "AWS_SESSION_TOKEN",
-            "AWS_CREDENTIAL_EXPIRATION",
-        )
-    ]
-
-
-def of(session):
-    """What COMMAND gets where a source gave `session`."""
-    return [session.key_id, session.secret, session.token, iso8601(session.expires)]
 
 
 def redirection(home, address, port):
@@ -635,8 +618,6 @@ def test_bad_container(run_awsexec, home, container, env, message):
 
 
 # --- The environment ----------------------------------------------------------------
-
-ENVIRONMENT = {"AWS_ACCESS_KEY_ID": KEY_ID, "AWS_SECRET_ACCESS_KEY": SECRET}
 
 
 def test_environment_alone(run_awsexec, home, sts):

@@ -1,70 +1,25 @@
 """IAM Identity Center, where a sign-in of the AWS CLI's is there already, or is not."""
 
-import hashlib
 import json
 import subprocess
 import time
 
 import pytest
 
-from tests.process.test_sources import keys, of
 from tests.servers.identity_center import START_URL
 from tests.servers.web import iso8601
+from tests.sources import (
+    GET,
+    LEGACY,
+    NO_TERMINAL,
+    SESSION,
+    TOKEN,
+    keys,
+    of,
+    refreshable,
+    write_token,
+)
 from tests.support import AWSEXEC, READER, entries, fast_path_is_on, is_fast
-
-LEGACY = f"""
-[profile p]
-sso_start_url = {START_URL}
-sso_region = eu-west-1
-sso_account_id = 123456789012
-sso_role_name = reader
-"""
-SESSION = f"""
-[sso-session corp]
-sso_start_url = {START_URL}
-sso_region = eu-west-1
-sso_registration_scopes = sso:account:access, example:read
-[profile p]
-sso_session = corp
-sso_account_id = 123456789012
-sso_role_name = reader
-"""
-GET = "GET /federation/credentials"
-TOKEN = "POST /token"
-
-
-def cache_file(home, name):
-    """The AWS CLI's file for the token of a session or start URL."""
-    digest = hashlib.sha1(name.encode()).hexdigest()
-    return home.path / ".aws" / "sso" / "cache" / f"{digest}.json"
-
-
-def write_token(home, name="corp", life=3600, **more):
-    """What the AWS CLI leaves of a sign-in."""
-    path = cache_file(home, name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    token = {
-        "startUrl": START_URL,
-        "region": "eu-west-1",
-        "accessToken": "EXAMPLEACCESSTOKEN0",
-        "expiresAt": iso8601(time.time() + life),
-        **more,
-    }
-    path.write_text(json.dumps(token))
-    path.chmod(0o600)
-    return path
-
-
-def refreshable(portal):
-    """What makes a token one that can be renewed."""
-    portal.register("EXAMPLEOLDCLIENT", "EXAMPLEOLDSECRET")
-    portal.refresh_tokens.add("EXAMPLEREFRESHTOKEN0")
-    return {
-        "clientId": "EXAMPLEOLDCLIENT",
-        "clientSecret": "EXAMPLEOLDSECRET",
-        "registrationExpiresAt": iso8601(time.time() + 86_400),
-        "refreshToken": "EXAMPLEREFRESHTOKEN0",
-    }
 
 
 @pytest.mark.parametrize(
@@ -146,7 +101,6 @@ def test_parallel_runs_renew_it_once(run_awsexec, home, portal, sts):
     assert sorted(portal.asked) == [GET] * 4 + [TOKEN]
 
 
-NO_TERMINAL = "not signed in, and there is no terminal to sign in on; run: "
 FORBIDDEN = "not signed in, and --no-prompt forbids signing in; run: "
 
 
@@ -252,20 +206,21 @@ def test_no_token_is_in_the_cache(run_awsexec, home, portal):
         ),
         (
             SESSION.replace("sso_account_id = 123456789012\n", ""),
-            "{config}:6: no sso_account_id for the SSO profile 'p'; add what is missing",
+            "{config}:6: the SSO profile 'p' has no sso_account_id; add what is missing",
         ),
         (
             SESSION.replace("sso_region = eu-west-1\n", ""),
-            "{config}:2: no sso_region for the SSO profile 'p'; add what is missing",
+            "{config}:2: the SSO profile 'p' has no sso_region; add what is missing",
         ),
         (
             "[profile p]\nsso_start_url = https://x\n",
-            "{config}:1: no sso_account_id and no sso_role_name for the SSO profile 'p'; "
+            "{config}:1: the SSO profile 'p' has no sso_account_id and no sso_role_name; "
             "add what is missing",
         ),
         (
             SESSION + "sso_region = eu-west-2\n",
-            "{config}:10: sso_region is not what {config}:4 says; remove it here",
+            "{config}:10: sso_region differs from {config}:4, and both count; remove it "
+            "here",
         ),
     ],
 )

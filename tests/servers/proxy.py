@@ -10,6 +10,8 @@ import select
 import socket
 import threading
 
+from tests.servers.listening import HttpServer
+
 
 class Proxy:
     """A proxy on a free port of loopback, tunnelling to `port` of loopback.
@@ -37,8 +39,7 @@ class Proxy:
             def log_message(self, *arguments: object) -> None:
                 pass
 
-        self._http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._http.daemon_threads = True
+        self._http = HttpServer(("127.0.0.1", 0), Handler)
 
     @property
     def url(self) -> str:

@@ -17,7 +17,6 @@ import http.server
 import json
 import re
 import ssl
-import sys
 import threading
 import time
 import urllib.parse
@@ -26,6 +25,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from xml.sax.saxutils import escape
 
+from tests.servers.listening import HttpServer
 from tests.servers.sigv4 import Authorization
 
 ACCOUNT = "123456789012"
@@ -151,7 +151,7 @@ class StsServer:
         class Handler(_Handler):
             sts = server
 
-        self._http = _Http(("127.0.0.1", 0), Handler)
+        self._http = HttpServer(("127.0.0.1", 0), Handler)
         if self.context is not None:
             self._http.socket = self.context.wrap_socket(
                 self._http.socket, server_side=True, do_handshake_on_connect=False
@@ -530,15 +530,6 @@ class StsServer:
             f"<SessionToken>{issued.token}</SessionToken>"
             f"<Expiration>{expiration}</Expiration></Credentials>"
         )
-
-
-class _Http(http.server.ThreadingHTTPServer):
-    daemon_threads = True
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        # a client that was killed, or distrusts the certificate, has just gone away
-        if not isinstance(sys.exc_info()[1], OSError):
-            super().handle_error(request, client_address)
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):

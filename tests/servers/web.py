@@ -10,6 +10,7 @@ import time
 import urllib.parse
 from dataclasses import dataclass, field
 
+from tests.servers.listening import HttpServer
 from tests.servers.sts import Credentials
 
 
@@ -82,8 +83,7 @@ class WebServer:
             def log_message(self, *arguments: object) -> None:
                 pass
 
-        self._http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._http.daemon_threads = True
+        self._http = HttpServer(("127.0.0.1", 0), Handler)
 
     def respond(self, request: Request) -> Answer:
         raise NotImplementedError

@@ -21,7 +21,9 @@ def test_on_a_screen(terminal, run_awsexec, home, sts, form, quiet, said):
     person = terminal(" ".join([AWSEXEC, *quiet, "--export", form, "reader"]))
     screen, status = person.ends()
     assert status == 0 and FIRST in screen
-    assert ("awsexec: these are secrets, and they are on the screen" in screen) == said
+    assert (
+        "awsexec: these credentials are secret, and now on your screen" in screen
+    ) == said
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import time
 import pexpect
 import pytest
 
-from tests.process.test_serve import ADMIN, server_of
+from tests.serving import ADMIN, server_of
 from tests.support import AWSEXEC, READER_CONFIG, age
 
 QUESTION = "MFA code for admin (arn:aws:iam::123456789012:mfa/alice): "

@@ -7,10 +7,9 @@ import time
 
 import pytest
 
-from tests.process.test_bad_answers import CENTER, PAGE, instead, not_the
-from tests.process.test_sso import LEGACY, SESSION, cache_file
 from tests.servers.identity_center import START_URL, USER_CODE, allow
 from tests.servers.web import iso8601
+from tests.sources import CENTER, LEGACY, PAGE, SESSION, cache_file, instead, not_the
 from tests.support import AWSEXEC
 
 REGISTER, TOKEN = "POST /client/register", "POST /token"

@@ -2,135 +2,72 @@
 
 from __future__ import annotations
 
-import json
-from datetime import datetime
-
-from botocore.credentials import SSOProvider
-from botocore.exceptions import (
-    SSOTokenLoadError,
-    TokenRetrievalError,
-    UnauthorizedSSOTokenError,
-)
-from botocore.utils import SSOTokenLoader
-
-from awsexec.credentials.checks import MALFORMED, source_error, unsendable
-from awsexec.credentials.identity_center.sign_in import (
-    SERVICE,
-    SignIn,
-    command,
-)
+from awsexec.credentials.checks import source_error
+from awsexec.credentials.identity_center.sign_in import SERVICE, SignIn, command
 from awsexec.credentials.sdk.errors import Refused
-from awsexec.credentials.sdk.failures import failures
-from awsexec.credentials.sdk.providers import client_creator, config_of, from_botocore
-from awsexec.credentials.sdk.tokens import (
-    GivenToken,
-    RenewingTokens,
-    TokenCache,
-    seconds_left,
-)
-from awsexec.profiles.files import expand
+from awsexec.credentials.sdk.providers import client_creator, from_sso
+from awsexec.credentials.sdk.tokens import current_token, sso_tokens
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
     from awsexec.credentials.context import Context
     from awsexec.credentials.credentials import Credentials
     from awsexec.plan.source import Source
 
 
-class NotSignedIn(Exception):
-    """The portal does not take the token."""
-
-
 class Portal:
-    """The access portal that a source names, by way of botocore's providers."""
+    """The access portal that a source names."""
 
     def __init__(self, source: Source, context: Context) -> None:
         self._source = source
         self._context = context
-        # botocore's token provider takes this object for a session: of that it wants
-        # `full_config` and `create_client`
-        self.full_config = config_of(source)
-        self.create_client = client_creator(source, context)
-        self._cache = TokenCache(
-            source, expand("~/.aws/sso/cache", context.environ), _dumps
-        )
-        self._start_url = source.value("sso_start_url") or ""
-        self._session = source.value("sso_session")
+        self._create_client = client_creator(source, context)
+        self._cache = sso_tokens(source, context.environ)
 
     def token(self, refused: str | None) -> str:
-        """A token that is good by its time, and is not the one that was `refused`."""
-        name = self._session or self._start_url
+        """Return a token that has not expired, and is not the one that was `refused`.
+
+        Raises `CredentialsError`, `Unreachable` and `Interrupted`.
+        """
+        source = self._source
+        name = source.value("sso_session") or source.value("sso_start_url") or ""
         # one sign-in, or renewal, for all who want it at the same time
         with self._context.lock(f"sso {name}", f"signing in to {name}"):
-            token = self._cached_token()
-            if token is None or token == refused:
-                signing = SignIn(self._source, self._context, self.create_client)
-                token = signing.token(self._cache)
+            current = self._current_token()
+            if current is None or current[0] == refused:
+                signing = SignIn(source, self._context, self._create_client)
+                current = signing.token(self._cache)
+            token, self._context.sign_in = current
             return token
 
-    def _cached_token(self) -> str | None:
-        """The token in the CLI's cache, renewed if it is time; None for none."""
+    def _current_token(self) -> tuple[str, str | None] | None:
+        """Return the token in the CLI's files, renewed if that is due; None for none.
+
+        With it comes the sign-in that it is of.
+        """
+        source = self._source
         try:
-            found = SSOTokenLoader(self._cache)(
-                self._start_url, session_name=self._session
+            return current_token(
+                source, self._create_client, self._cache, self._url("sso_oidc")
             )
-            left = seconds_left(found["expiresAt"])
-            token = found["accessToken"]
-        except (SSOTokenLoadError, *MALFORMED):
-            # a file that nobody can read is as good as none
-            return None
-        if unsendable(token):
-            return None
-        if self._session is None:
-            return str(token) if left > 0 else None
-        provider = RenewingTokens(
-            self,
-            self._cache,
-            self._source.profile.name,
-            service=SERVICE,
-            url=self.url("sso_oidc"),
-            is_good=left > 0,
-        )
-        try:
-            return str(provider.load_token().get_frozen_token().token)
-        except (TokenRetrievalError, *MALFORMED):
-            return None
         except Refused as error:
             raise source_error(
-                self._source,
-                f"{SERVICE} did not renew the sign-in: {error.message.rstrip('.')} "
-                f"({error.code}); try again, or sign in anew: {command(self._source)}",
+                source,
+                f"{SERVICE} did not renew the sign-in: {error.said}; try again, or sign "
+                f"in again: {command(source)}",
             ) from None
 
     def credentials(self, token: str) -> Credentials:
-        """What the portal gives for the role. Raises `NotSignedIn`."""
-        provider = SSOProvider(
-            load_config=lambda: self.full_config,
-            client_creator=self.create_client,
-            profile_name=self._source.profile.name,
-            cache={},
-            token_cache=self._cache,
-            token_provider=GivenToken(token),
-        )
-        with failures(SERVICE, self.url("sso")):
-            try:
-                return from_botocore(self._source, provider.load())
-            except (UnauthorizedSSOTokenError, SSOTokenLoadError):
-                raise NotSignedIn from None
+        """Return what the portal gives for the role.
 
-    def url(self, service: str) -> str:
-        """Where `service` is, for messages."""
+        Raises `NotSignedIn` if it does not accept the token, `Refused`, `Unreachable` and
+        `CredentialsError`.
+        """
+        return from_sso(
+            self._source, self._create_client, self._cache, token, self._url("sso")
+        )
+
+    def _url(self, service: str) -> str:
+        """Return where `service` is, for messages."""
         region = self._source.value("sso_region")
         return dict(self._source.urls)[service] or f"{SERVICE} in {region}"
-
-
-def _dumps(value: Any) -> str:
-    """JSON with times as the AWS CLI writes them."""
-
-    def in_utc(time: object) -> str:
-        assert isinstance(time, datetime)
-        return time.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-    return json.dumps(value, default=in_utc)

@@ -1,9 +1,9 @@
 """Signing in to IAM Identity Center, with the user's browser and terminal.
 
 Two grants of OAuth 2.0, as the AWS CLI uses them (IAM Identity Center OIDC API
-reference): the authorization code with PKCE (RFC 7636), which comes back to a port of
-loopback (RFC 8252), and the device code (RFC 8628), for a browser elsewhere. botocore
-has neither.
+reference). The authorization code with PKCE (RFC 7636) comes back to a port on loopback
+(RFC 8252). The device code (RFC 8628) is for a browser on another machine. botocore has
+neither.
 """
 
 from __future__ import annotations
@@ -19,12 +19,14 @@ import urllib.parse
 
 from awsexec import terminal
 from awsexec.credentials.checks import MALFORMED, source_error, unsendable
+from awsexec.credentials.sdk.clients import call, url_of
 from awsexec.credentials.sdk.errors import Refused
 from awsexec.credentials.sdk.failures import failures
 from awsexec.credentials.sdk.tokens import TokenCache, seconds_left
 from awsexec.errors import CredentialsError, Interrupted, NeedsUser
 from awsexec.loopback.browser import open_tab
 from awsexec.loopback.server import Handler, Server
+from awsexec.plan.inputs import sign_in_of
 from awsexec.times import iso8601
 
 TYPE_CHECKING = False
@@ -37,21 +39,21 @@ if TYPE_CHECKING:
 
 SERVICE = "AWS IAM Identity Center"
 
-# what the AWS CLI asks for where nothing is configured
+# what the AWS CLI asks for if nothing is configured
 DEFAULT_SCOPE = "sso:account:access"
-# seconds for the user to come back from the browser, as the AWS CLI has it
-LONGEST = 600
-# a registration that ends sooner is not used again
+# seconds that the user has in the browser, as in the AWS CLI
+SIGN_IN_WAIT = 600
+# seconds; a registration that ends sooner is not used again
 REGISTRATION_WINDOW = 900
-# RFC 8628: seconds between questions, and how many more where that was too often
+# RFC 8628: seconds between questions, and how many more if that was too often
 INTERVAL = SLOW_DOWN = 5
-# without its port, which AWS does not look at on loopback
+# without the port, which AWS ignores on loopback
 REDIRECT = "http://127.0.0.1/oauth/callback"
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 
 
 class SignIn:
-    """A sign-in for `source`; `create_client` makes clients as botocore's providers do."""
+    """A sign-in for `source`; `create_client` is a `client_creator` of the SDK."""
 
     def __init__(
         self,
@@ -68,11 +70,12 @@ class SignIn:
         scopes = source.value("sso_registration_scopes") or ""
         self._scopes = [scope.strip() for scope in scopes.split(",") if scope.strip()]
 
-    def token(self, cache: TokenCache) -> str:
-        """Sign in, write the token to `cache`, the AWS CLI's, and return it.
+    def token(self, cache: TokenCache) -> tuple[str, str | None]:
+        """Sign in, write the token to `cache`, the AWS CLI's files, and return it.
 
-        Raises `CredentialsError` where there is nobody to do it, or it does not work
-        out, `refusals.Unreachable`, and `Interrupted`.
+        With it comes the sign-in that it is of, as `plan.inputs.sso_sign_in` tells it.
+        Raises `NeedsUser` if nobody can be asked, `CredentialsError` if the sign-in
+        fails, `Unreachable` and `Interrupted`.
         """
         self._show(
             f"awsexec: signing in to {self._session or self._start_url} for profile "
@@ -83,7 +86,7 @@ class SignIn:
             "sso-oidc", region_name=self._region, unsigned=True
         )
         try:
-            with failures(SERVICE, client.meta.endpoint_url):
+            with failures(url_of(client)):
                 if self._session is None or self._context.device_code:
                     registration = self._register(client, cache, {})
                     answer = self._with_device_code(client, registration)
@@ -101,25 +104,25 @@ class SignIn:
                     answer = self._with_browser(client, registration)
                 token = self._kept(registration, answer)
         except KeyboardInterrupt:
-            # the terminal shows ^C; what comes next begins on a line of its own
+            # the terminal shows ^C; the next text begins on a line of its own
             self._show("\n")
             raise Interrupted from None
         except Refused as error:
             raise source_error(
                 self._source,
-                f"{SERVICE} refused the sign-in: {error.message.rstrip('.')} "
-                f"({error.code}); check sso_start_url and sso_region",
+                f"{SERVICE} refused the sign-in: {error.said}; check sso_start_url and "
+                "sso_region",
             ) from None
         cache[_sha1(self._session or self._start_url)] = token
         self._show("awsexec: signed in\n")
-        return str(token["accessToken"])
+        return str(token["accessToken"]), sign_in_of(token)
 
     def _kept(
         self, registration: dict[str, Any], answer: dict[str, Any]
     ) -> dict[str, Any]:
-        """The token of an `answer` as the AWS CLI keeps it.
+        """Return the token of an `answer` as the AWS CLI keeps it.
 
-        Raises one of `MALFORMED` where there is none that can be sent.
+        Raises one of `MALFORMED` if it has none that can be sent.
         """
         token = {
             "startUrl": self._start_url,
@@ -157,9 +160,9 @@ class SignIn:
     def _register(
         self, client: Any, cache: TokenCache, grant: dict[str, Any]
     ) -> dict[str, Any]:
-        """This client's registration, from the cache or anew.
+        """Return this client's registration, from the cache or a new one.
 
-        Its file has the AWS CLI's name for it, and what it says.
+        It is kept in the AWS CLI's file for it, in the CLI's format.
         """
         named = {
             "tool": "botocore",
@@ -183,11 +186,9 @@ class SignIn:
         request = dict(grant)
         if self._scopes:
             request["scopes"] = self._scopes
-        answer = client.register_client(
-            clientName=f"botocore-client-{self._session or int(time.time())}",
-            clientType="public",
-            **request,
-        )
+        request["clientName"] = f"botocore-client-{self._session or int(time.time())}"
+        request["clientType"] = "public"
+        answer = call(client, "RegisterClient", request, dict)
         registration = {
             "clientId": answer["clientId"],
             "clientSecret": answer["clientSecret"],
@@ -218,66 +219,76 @@ class SignIn:
                 },
                 quote_via=urllib.parse.quote,
             )
-            url = f"{client.meta.endpoint_url.rstrip('/')}/authorize?{query}"
+            url = f"{url_of(client).rstrip('/')}/authorize?{query}"
             self._show(
-                "Allow it in the browser, on this machine (--device-code is for "
-                f"another):\n  {url}\n"
+                "Allow the sign-in in the browser on this machine (use --device-code for "
+                f"another one):\n  {url}\n"
             )
             self._open(url)
             code, error = callback.wait()
         if code is None:
             raise self._given_up(error)
-        answer: dict[str, Any] = client.create_token(
-            grantType="authorization_code",
-            clientId=registration["clientId"],
-            clientSecret=registration["clientSecret"],
-            redirectUri=callback.url,
-            codeVerifier=verifier,
-            code=code,
+        return call(
+            client,
+            "CreateToken",
+            {
+                "grantType": "authorization_code",
+                "clientId": registration["clientId"],
+                "clientSecret": registration["clientSecret"],
+                "redirectUri": callback.url,
+                "codeVerifier": verifier,
+                "code": code,
+            },
+            dict,
         )
-        return answer
 
     def _with_device_code(
         self, client: Any, registration: dict[str, Any]
     ) -> dict[str, Any]:
-        begun = client.start_device_authorization(
-            clientId=registration["clientId"],
-            clientSecret=registration["clientSecret"],
-            startUrl=self._start_url,
+        keys = {
+            "clientId": registration["clientId"],
+            "clientSecret": registration["clientSecret"],
+        }
+        begun = call(
+            client,
+            "StartDeviceAuthorization",
+            {**keys, "startUrl": self._start_url},
+            dict,
         )
         complete = begun.get("verificationUriComplete") or begun["verificationUri"]
         self._show(
-            f"Allow it in a browser, which shows this code: {begun['userCode']}\n"
+            f"Allow the sign-in in a browser that shows this code: {begun['userCode']}\n"
             f"  {complete}\n"
             f"or type the code at {begun['verificationUri']}\n"
         )
         self._open(complete)
         interval = begun.get("interval") or INTERVAL
-        end = time.monotonic() + begun.get("expiresIn", LONGEST)
-        refused = client.exceptions
+        end = time.monotonic() + begun.get("expiresIn", SIGN_IN_WAIT)
+        request = {
+            **keys,
+            "grantType": DEVICE_GRANT,
+            "deviceCode": begun["deviceCode"],
+        }
         while time.monotonic() < end:
             time.sleep(interval)
             try:
-                answer: dict[str, Any] = client.create_token(
-                    grantType=DEVICE_GRANT,
-                    clientId=registration["clientId"],
-                    clientSecret=registration["clientSecret"],
-                    deviceCode=begun["deviceCode"],
-                )
-                return answer
-            except refused.AuthorizationPendingException:
-                pass
-            except refused.SlowDownException:
-                interval += SLOW_DOWN
-            except refused.AccessDeniedException:
-                raise self._given_up("it was denied in the browser") from None
-            except refused.ExpiredTokenException:
-                break
+                return call(client, "CreateToken", request, dict)
+            except Refused as error:
+                if error.code == "AuthorizationPendingException":
+                    continue
+                if error.code == "SlowDownException":
+                    interval += SLOW_DOWN
+                elif error.code == "AccessDeniedException":
+                    raise self._given_up("it was denied in the browser") from None
+                elif error.code == "ExpiredTokenException":
+                    break
+                else:
+                    raise
         raise self._given_up(None)
 
     def _given_up(self, error: str | None) -> CredentialsError:
-        what = error or "nobody allowed it in time"
-        return source_error(self._source, f"no sign-in: {what}; try again")
+        why = error or "nobody allowed it in time"
+        return source_error(self._source, f"the sign-in failed: {why}; try again")
 
     def _open(self, url: str) -> None:
         if self._context.browser:
@@ -285,9 +296,9 @@ class SignIn:
 
 
 class _Callback(Server):
-    """Waits on a port of loopback for the browser to come back with a code.
+    """Waits on a port on loopback for the browser to come back with a code.
 
-    A request without the `state`, which only the page opened knows, is nobody's.
+    A request without the `state`, which only the page that was opened knows, is refused.
     """
 
     def __init__(self, state: str) -> None:
@@ -303,13 +314,13 @@ class _Callback(Server):
                 ):
                     self.say(404, "There is nothing here.")
                 elif "code" in query:
-                    # which the terminal tells, once the code has been exchanged
+                    # the code is yet to be exchanged for a token
                     self.say(200, "The terminal shows whether you are signed in.")
                     answers.put((query["code"], None))
                 else:
                     error = query.get("error_description") or query.get("error")
                     self.say(400, f"You are not signed in: {error}.")
-                    answers.put((None, error or "the browser brought no code"))
+                    answers.put((None, error or "the browser came back without a code"))
 
         super().__init__(Back)
 
@@ -318,15 +329,15 @@ class _Callback(Server):
         return REDIRECT.replace("127.0.0.1", f"127.0.0.1:{self.port}")
 
     def wait(self) -> tuple[str | None, str | None]:
-        """The code, or None and why there is none; None twice for nobody in time."""
+        """Return the code, or None and the reason; None twice if nobody came in time."""
         try:
-            return self._answers.get(timeout=LONGEST)
+            return self._answers.get(timeout=SIGN_IN_WAIT)
         except queue.Empty:
             return None, None
 
 
 def command(source: Source) -> str:
-    """The AWS CLI's command that signs in for `source`."""
+    """Return the AWS CLI's command that signs in for `source`."""
     session = source.value("sso_session")
     which = (
         ["--profile", source.profile.name]
@@ -337,7 +348,7 @@ def command(source: Source) -> str:
 
 
 def _sha1(text: str) -> str:
-    """The name of the AWS CLI's file for `text`."""
+    """Return the name of the AWS CLI's file for `text`."""
     return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
 
 

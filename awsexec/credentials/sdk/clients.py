@@ -1,4 +1,4 @@
-"""Clients of AWS services, all set up alike. The one place where the SDK is loaded."""
+"""Clients of AWS services, all set up alike, and the calls that they make."""
 
 from __future__ import annotations
 
@@ -9,24 +9,23 @@ import botocore.awsrequest
 import botocore.config
 import botocore.exceptions
 import botocore.httpsession
-import botocore.loaders
-import botocore.parsers
-import botocore.session
 import botocore.utils
-from botocore.configprovider import ConstantProvider
 
 from awsexec.credentials.sdk.errors import Unreachable
-from awsexec.credentials.sdk.failures import ENDPOINTS, short_reason
+from awsexec.credentials.sdk.failures import ENDPOINTS, failures, short_reason
+from awsexec.credentials.sdk.internals import bare_session
 from awsexec.errors import shown
 from awsexec.version import __version__
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import Any
+    from collections.abc import Callable, Mapping
+    from typing import Any, TypeVar
 
     from awsexec.credentials.credentials import Credentials
     from awsexec.plan.endpoint import Endpoint
+
+    T = TypeVar("T")
 
 USER_AGENT = f"awsexec/{__version__}"
 # seconds
@@ -36,11 +35,12 @@ CONNECT_TIMEOUT, READ_TIMEOUT = 10, 10
 class Clients:
     """Makes clients.
 
-    Of `endpoint`, what holds for every service counts: the certificates to trust, and
+    Of `endpoint`, two things hold for every service: the certificates to trust, and
     which kind of AWS's own endpoints is wanted. `retries` is botocore's ``retries``
-    setting (SDKs and Tools Reference Guide, "Retry behavior"); with None, three tries,
-    since somebody waits. `handlers` is whether they have botocore's built-in ones:
-    half of those are S3's, and its own providers count on some of the others.
+    setting (SDKs and Tools Reference Guide, "Retry behavior"). With None there are three
+    attempts, since somebody waits. `handlers` is whether the clients get botocore's
+    built-in event handlers: half of those are for S3, and botocore's own providers need
+    some of the others.
     """
 
     def __init__(
@@ -51,15 +51,7 @@ class Clients:
         handlers: bool = False,
     ) -> None:
         self._ca_bundle = endpoint.ca_bundle
-        self._session = botocore.session.Session(include_builtin_handlers=handlers)
-        self._session.register_component("data_loader", _Loader())
-        # every setting that counts is passed below: the user's files, which botocore
-        # may not be able to read, and AWS_PROFILE have no say in here
-        for name in ("config_file", "credentials_file"):
-            self._session.set_config_variable(name, os.devnull)
-        self._session.get_component("config_store").set_config_provider(
-            "profile", ConstantProvider(None)
-        )
+        self._session = bare_session(handlers)
         self._config = botocore.config.Config(
             user_agent_extra=USER_AGENT,
             ignore_configured_endpoint_urls=True,
@@ -78,10 +70,11 @@ class Clients:
         signer: Credentials | None = None,
         config: Any = None,
     ) -> Any:
-        """A client of `service` in `region`, at `url` if one is configured.
+        """Return a botocore client of `service` in `region`.
 
-        `config` is a botocore ``Config``, which wins. Raises `Unreachable` where there
-        can be none.
+        It calls `url` if one is configured. `config` is a botocore ``Config``, which wins
+        over the one of all clients. Raises `Unreachable` if AWS has no such endpoint, and
+        as `failures` does.
         """
         place = url or f"{service.upper()} in {region}"
         bundle = self._checked_bundle(place)
@@ -92,24 +85,25 @@ class Clients:
                 "aws_secret_access_key": signer.secret,
                 "aws_session_token": signer.token,
             }
-        try:
-            return self._session.create_client(
-                service,
-                region_name=region,
-                endpoint_url=url,
-                verify=bundle,
-                config=self._config.merge(config) if config else self._config,
-                **keys,
-            )
-        except (botocore.exceptions.BotoCoreError, ValueError, *ENDPOINTS) as error:
-            # what it says is of the region and the URL
-            raise Unreachable(place, str(error)) from None
+        with failures(place):
+            try:
+                return self._session.create_client(
+                    service,
+                    region_name=region,
+                    endpoint_url=url,
+                    verify=bundle,
+                    config=self._config.merge(config) if config else self._config,
+                    **keys,
+                )
+            except (botocore.exceptions.BotoCoreError, ValueError, *ENDPOINTS) as error:
+                # its text is about the region and the URL
+                raise Unreachable(place, str(error)) from None
 
     def get(self, url: str, query: str) -> tuple[int, bytes]:
-        """The status and body of what is at `url` with `query`, which may be a secret.
+        """Return the status and the body of `url` with `query`, which may be a secret.
 
-        By the way, and with the trust, of the clients' calls, but unsigned. A redirect
-        is not followed. Raises `Unreachable`.
+        The request goes the way of the clients' calls, with the same trust, but is not
+        signed. A redirect is not followed. Raises `Unreachable`.
         """
         session = botocore.httpsession.URLLib3Session(
             verify=self._checked_bundle(url) or True,
@@ -124,7 +118,7 @@ class Clients:
             return answer.status_code, answer.content
         except (botocore.exceptions.BotoCoreError, OSError, ValueError) as error:
             reason = short_reason(error)
-            # urllib3 puts the whole of it into some of its errors
+            # urllib3 puts the whole query into some of its errors
             reason = "the connection failed" if query in reason else reason
             raise Unreachable(url, reason) from None
         finally:
@@ -133,16 +127,26 @@ class Clients:
     def _checked_bundle(self, url: str) -> str | None:
         bundle = self._ca_bundle
         if bundle is not None and not os.path.exists(bundle):
-            raise Unreachable(url, f"there is no CA bundle {shown(bundle)}")
+            raise Unreachable(url, f"the CA bundle {shown(bundle)} does not exist")
         return bundle
 
 
-class _Loader(botocore.loaders.Loader):  # type: ignore[misc]
-    """Loads the models of our services without looking which other services there are.
+def call(
+    client: Any,
+    operation: str,
+    parameters: Mapping[str, object],
+    read: Callable[[dict[str, Any]], T],
+) -> T:
+    """Return what `read` finds in the answer to one call of `client`.
 
-    botocore lists some four hundred directories for that, twice: a sixth of the time
-    that a call takes.
+    `operation` is AWS's name for it, such as "AssumeRole". Raises as `failures` does,
+    which also covers what `read` raises.
     """
+    with failures(url_of(client)):
+        method = getattr(client, botocore.xform_name(operation))
+        return read(method(**parameters))
 
-    def list_available_services(self, type_name: str) -> list[str]:
-        return ["sts", "iam", "sso", "sso-oidc", "signin"]
+
+def url_of(client: Any) -> str:
+    """Return the URL that `client` calls."""
+    return str(client.meta.endpoint_url)

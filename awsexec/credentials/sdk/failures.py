@@ -8,11 +8,13 @@ import http.client
 import os
 import time
 
-import botocore
+import botocore.exceptions
+import botocore.parsers
 import urllib3.exceptions
 
 from awsexec.credentials.checks import MALFORMED
-from awsexec.credentials.sdk.errors import Refused, Unreachable
+from awsexec.credentials.sdk.errors import Refused, UnexpectedResponse, Unreachable
+from awsexec.credentials.sdk.internals import detail
 from awsexec.errors import CredentialsError, shown
 
 TYPE_CHECKING = False
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Any
 
-# botocore's words for endpoints of a kind that AWS does not have
+# botocore's errors for a kind of endpoint that AWS does not have
 ENDPOINTS = (
     botocore.exceptions.BaseEndpointResolverError,
     botocore.exceptions.EndpointProviderError,
@@ -28,13 +30,13 @@ ENDPOINTS = (
 
 
 @contextlib.contextmanager
-def failures(service: str, url: str) -> Iterator[None]:
-    """Around a call of `service` at `url`, and all that is read of its answer.
+def failures(url: str) -> Iterator[None]:
+    """Turn the errors of a call of the service at `url`, and of reading its answer.
 
-    What that fails of becomes `Refused` where the service says no; `Unreachable` where
-    nobody answers, or somebody else does; and `CredentialsError` where it is a file of
-    this machine. None of their texts has anything in it that was sent: that may be a
-    secret.
+    They become `Refused` where the service answers with an error, `Unreachable` where no
+    answer comes, `UnexpectedResponse` where it is not the service that answers, and
+    `CredentialsError` for a file of this machine. No text holds anything that was sent,
+    which may be a secret.
     """
     try:
         yield
@@ -49,24 +51,24 @@ def failures(service: str, url: str) -> Iterator[None]:
         raise Unreachable(url, str(error)) from None
     except botocore.exceptions.BotoCoreError as error:
         kind = type(error).__name__
-        raise Unreachable(url, f"no request can be made ({kind})") from None
+        raise Unreachable(url, f"the request cannot be made ({kind})") from None
     except (botocore.parsers.ResponseParserError, *MALFORMED):
         # the page of a proxy or of a network that wants a sign-in, or another server
-        raise Unreachable(url, f"what answers there is not {service}") from None
+        raise UnexpectedResponse(url) from None
     except OSError as error:
-        # the network's come as those above
+        # the network's errors are caught above
         if error.errno == errno.EOVERFLOW:
-            # a time beyond what this machine can tell
-            raise Unreachable(url, f"what answers there is not {service}") from None
+            # a time that this machine cannot represent
+            raise UnexpectedResponse(url) from None
         place = f"{shown(os.fsdecode(error.filename))}: " if error.filename else ""
         reason = error.strerror or type(error).__name__
-        raise CredentialsError(f"{place}{reason}; mend that and try again") from None
+        raise CredentialsError(f"{place}{reason}; correct that and try again") from None
 
 
 def date_of(response: Mapping[str, Any]) -> float | None:
-    """When `response` was sent, by the sender's clock; None where it does not say.
+    """Return when `response` was sent, by the sender's clock; None if it does not say.
 
-    Seconds since the epoch, from its Date header (RFC 9110).
+    In seconds since the epoch, from its Date header (RFC 9110).
     """
     import email.utils
 
@@ -89,12 +91,12 @@ def _refused(error: botocore.exceptions.ClientError) -> Refused:
     )
 
 
-# what speaks of the connection, and not of what was to be sent
+# errors whose texts are about the connection, and not about what was to be sent
 _OF_THE_NETWORK = (OSError, urllib3.exceptions.HTTPError, http.client.HTTPException)
 
 
 def short_reason(error: Exception) -> str:
-    """What a connection failed of, without the layers around it."""
+    """Return why a connection failed, without the layers around the reason."""
     if isinstance(error, botocore.exceptions.SSLError):
         kind = "TLS failed"
     elif isinstance(error, botocore.exceptions.ProxyConnectionError):
@@ -107,18 +109,18 @@ def short_reason(error: Exception) -> str:
         kind = "the connection was closed"
     else:
         kind = ""
-    cause: BaseException | None = error.__dict__.get("kwargs", {}).get("error") or error
+    cause: BaseException | None = detail(error, "error") or error
     while cause is not None and (inner := _inner(cause)) is not None:
         cause = inner
     if not isinstance(cause, _OF_THE_NETWORK):
-        # Python's words for a header that cannot be one have all of it
+        # Python's error for an invalid header quotes all of it
         return kind or "the request cannot be sent"
     text = getattr(cause, "strerror", None) or str(cause)
     return f"{kind} ({text})" if kind else text
 
 
 def _inner(error: BaseException) -> BaseException | None:
-    """The error below one of urllib3's: its reason, or what it was raised from."""
+    """Return the error below one of urllib3's: its reason, or what it was raised from."""
     for name in ("reason", "original_error", "__cause__", "__context__"):
         inner = getattr(error, name, None)
         if isinstance(inner, BaseException):

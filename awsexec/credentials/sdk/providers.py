@@ -1,42 +1,238 @@
-"""botocore's credential providers, given what awsexec has read of the user's files."""
+"""botocore's credential providers, given what awsexec has read of the user's files.
+
+One function for each kind of source that needs one. All raise `CredentialsError` where
+the credentials cannot be used, and the errors of `sdk.errors` that they name.
+"""
 
 from __future__ import annotations
 
-import json
-
+import botocore.credentials
+import botocore.exceptions
 from botocore import UNSIGNED
 from botocore.config import Config
-from botocore.utils import InstanceMetadataFetcher
 
 from awsexec.credentials.checks import MALFORMED, checked, source_error
+from awsexec.credentials.sdk import internals
+from awsexec.credentials.sdk.clients import USER_AGENT, Clients, url_of
+from awsexec.credentials.sdk.errors import (
+    CrtMissing,
+    InvalidMetadataUrl,
+    Malformed,
+    NoMetadataToken,
+    NotPermitted,
+    NotSignedIn,
+    ProviderFailed,
+)
+from awsexec.credentials.sdk.failures import failures
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from typing import Any
 
     from awsexec.credentials.context import Context
     from awsexec.credentials.credentials import Credentials
+    from awsexec.credentials.sdk.tokens import TokenCache
     from awsexec.plan.source import Source
 
 
-def config_of(source: Source) -> dict[str, Any]:
-    """The settings of `source` as botocore's providers want the config files."""
-    profile = {item.name: item.value for item in source.settings if item.name}
-    sessions = {}
-    if "sso_session" in profile:
-        sessions[profile["sso_session"]] = {
-            name: profile[name]
-            for name in ("sso_start_url", "sso_region", "sso_registration_scopes")
-            if name in profile
-        }
-    return {"profiles": {source.profile.name: profile}, "sso_sessions": sessions}
+def from_container(source: Source, environ: Mapping[str, str]) -> Credentials:
+    """Return the credentials of the container's metadata service.
+
+    `environ` holds the variables that say where it is and what authorizes the request;
+    to botocore a variable that is set and empty is a value. Raises `ProviderFailed`,
+    `Malformed`, and `OSError` for the file of the authorization token.
+    """
+    provider = botocore.credentials.ContainerProvider(environ)
+    try:
+        return _from_botocore(source, provider.load())
+    except botocore.exceptions.BotoCoreError as error:
+        reason = internals.detail(error, "error_msg") or str(error)
+        raise ProviderFailed(reason) from None
+    except ValueError as error:
+        # botocore's words about the variables; the answer is read by what comes next
+        raise ProviderFailed(str(error)) from None
+    except MALFORMED:
+        raise Malformed from None
+
+
+def from_process(source: Source, run: Callable[[list[str]], bytes]) -> Credentials:
+    """Return the credentials that the source's ``credential_process`` prints.
+
+    `run` gets the words of the command, and returns what it prints. It is called once,
+    or not at all if the command cannot be split into words. Raises `ProviderFailed`, and
+    `Malformed` with Python's reason as its text.
+    """
+    finished: list[internals.FinishedProcess] = []
+
+    def popen(argv: list[str], **_: object) -> internals.FinishedProcess:
+        # botocore asks again for credentials that live shortly; it gets the same ones
+        if not finished:
+            finished.append(internals.FinishedProcess(run(argv)))
+        return finished[0]
+
+    provider = botocore.credentials.ProcessProvider(
+        source.profile.name, lambda: internals.config_of(source), popen=popen
+    )
+    try:
+        return _from_botocore(source, provider.load())
+    except botocore.exceptions.CredentialRetrievalError as error:
+        raise ProviderFailed(internals.detail(error, "error_msg")) from None
+    except MALFORMED as error:
+        raise Malformed(str(error)) from None
+
+
+def from_web_identity(source: Source, context: Context) -> Credentials:
+    """Return the session that STS gives for the source's web identity token.
+
+    Raises `Refused` and `Unreachable`.
+    """
+    provider = botocore.credentials.AssumeRoleWithWebIdentityProvider(
+        load_config=lambda: internals.config_of(source),
+        client_creator=client_creator(source, context),
+        profile_name=source.profile.name,
+        cache={},
+        # the settings of the source are the environment's where that counts
+        disable_env_vars=True,
+    )
+    with failures(context.endpoint.url or f"STS in {context.endpoint.region}"):
+        return _from_botocore(source, provider.load())
+
+
+def from_sso(
+    source: Source,
+    create_client: Callable[..., Any],
+    files: TokenCache,
+    token: str,
+    url: str,
+) -> Credentials:
+    """Return what the access portal at `url` gives for the source's role and `token`.
+
+    `create_client` is a `client_creator`. Raises `NotSignedIn` if the portal does not
+    accept the token, `Refused` and `Unreachable`.
+    """
+    config = internals.config_of(source)
+    provider = botocore.credentials.SSOProvider(
+        load_config=lambda: config,
+        client_creator=create_client,
+        profile_name=source.profile.name,
+        cache={},
+        token_cache=files,
+        token_provider=internals.GivenToken(token),
+    )
+    with failures(url):
+        try:
+            return _from_botocore(source, provider.load())
+        except (
+            botocore.exceptions.UnauthorizedSSOTokenError,
+            botocore.exceptions.SSOTokenLoadError,
+        ):
+            raise NotSignedIn from None
+
+
+def from_login(source: Source, context: Context, files: TokenCache) -> Credentials:
+    """Return the credentials of ``aws login``, renewed in the CLI's `files` if due.
+
+    Raises `CrtMissing`, `NotPermitted`, `NotSignedIn` if there is no valid login,
+    `Refused` and `Unreachable`.
+    """
+    create = client_creator(source, context)
+    asked = False
+
+    def begin(*arguments: Any, **options: Any) -> Any:
+        """Make the client, which botocore does if it has to renew the login."""
+        nonlocal asked
+        asked = True
+        files.check()
+        return create(*arguments, **options)
+
+    provider = botocore.credentials.LoginProvider(
+        load_config=lambda: internals.config_of(source),
+        client_creator=begin,
+        profile_name=source.profile.name,
+        token_cache=files,
+    )
+    with failures(dict(source.urls).get("signin") or "AWS Sign-In"):
+        try:
+            return _from_botocore(source, provider.load())
+        except botocore.exceptions.MissingDependencyException:
+            raise CrtMissing from None
+        except botocore.exceptions.LoginInsufficientPermissions:
+            raise NotPermitted from None
+        except (
+            botocore.exceptions.LoginError,
+            botocore.exceptions.LoginTokenLoadError,
+            botocore.exceptions.ParamValidationError,
+            *MALFORMED,
+        ) as error:
+            if asked and isinstance(error, MALFORMED):
+                # the answer is malformed, and not the file
+                raise
+            raise NotSignedIn from None
+
+
+class InstanceMetadata:
+    """The EC2 instance metadata service.
+
+    `endpoint` is its configured URL, and `mode` "ipv4" or "ipv6" for the two URLs that
+    AWS has. `timeout` is in seconds, for a connection and for an answer. Raises
+    `InvalidMetadataUrl`.
+    """
+
+    def __init__(
+        self,
+        *,
+        endpoint: str | None,
+        mode: str,
+        is_v1_disabled: bool,
+        timeout: float | tuple[float, float],
+        attempts: int,
+    ) -> None:
+        try:
+            self._fetcher = internals.MetadataFetcher(
+                timeout=timeout,
+                num_attempts=attempts,
+                user_agent=USER_AGENT,
+                config={
+                    "ec2_metadata_service_endpoint": endpoint,
+                    "ec2_metadata_service_endpoint_mode": mode,
+                    "ec2_metadata_v1_disabled": is_v1_disabled,
+                },
+                env={},
+            )
+        except botocore.exceptions.InvalidIMDSEndpointError:
+            raise InvalidMetadataUrl from None
+        self.url = str(self._fetcher.get_base_url())
+
+    @property
+    def status(self) -> int | None:
+        """The HTTP status of the last answer, None before the first one."""
+        return self._fetcher.status
+
+    def role(self) -> Mapping[str, Any]:
+        """Return the role's name and credentials, or {} where there are none.
+
+        The names are role_name, access_key, secret_key, token and expiry_time. Raises
+        `NoMetadataToken`, `ProviderFailed` and `Malformed`.
+        """
+        try:
+            found: Mapping[str, Any] = self._fetcher.retrieve_iam_role_credentials()
+            return found
+        except botocore.exceptions.MetadataRetrievalError:
+            # botocore raises it for one reason: no token, and IMDSv1 turned off
+            raise NoMetadataToken from None
+        except (botocore.exceptions.BotoCoreError, OSError) as error:
+            raise ProviderFailed(str(error)) from None
+        except MALFORMED:
+            raise Malformed from None
+
+    def instance_profile(self) -> str | None:
+        """Return the ARN of the instance profile; None if the metadata does not say."""
+        return self._fetcher.instance_profile()
 
 
 def client_creator(source: Source, context: Context) -> Callable[..., Any]:
-    """What botocore's providers make their clients with."""
-    from awsexec.credentials.sdk.clients import Clients
-
+    """Return what botocore's providers make their clients with."""
     clients: list[Clients] = []
 
     def create(
@@ -51,66 +247,36 @@ def client_creator(source: Source, context: Context) -> Callable[..., Any]:
         if unsigned:
             config = Config(signature_version=UNSIGNED)
         client = clients[0].create(service, region, url, config=config)
-        context.debug(f"{source.kind.label}: {service} at {client.meta.endpoint_url}")
+        context.debug(f"{source.kind.label}: {service} at {url_of(client)}")
         return client
 
     return create
 
 
-def from_botocore(source: Source, found: Any) -> Credentials:
-    """What botocore's `found` holds, fetched if that was put off till now.
+def _from_botocore(source: Source, found: Any) -> Credentials:
+    """Return what botocore's `found` holds, which it may fetch only now.
 
-    Raises what botocore's provider raises, and `CredentialsError` for credentials
-    that nobody could sign with.
+    Raises what botocore's provider raises, and `CredentialsError` for credentials that
+    have expired or cannot be sent.
     """
     try:
         frozen = found.get_frozen_credentials()
     except RuntimeError as error:
-        if "still expired" not in str(error):
+        if not internals.has_expired(error):
             raise
         raise source_error(
-            source, "it gave credentials that have expired already"
+            source, "the credentials it gave have expired already; renew them there"
         ) from None
     except TypeError as error:
-        # botocore compares times with and without a zone
-        if "offset-naive" not in str(error):
+        if not internals.lacks_time_zone(error):
             raise
-        raise source_error(source, "the expiration it gave has no time zone") from None
-    expires = getattr(found, "_expiry_time", None)
+        raise source_error(
+            source, "the expiration it gave has no time zone; write it in ISO 8601"
+        ) from None
     return checked(
         source,
         frozen.access_key,
         frozen.secret_key,
         frozen.token,
-        int(expires.timestamp()) if expires else None,
+        internals.expiry_of(found),
     )
-
-
-class MetadataFetcher(InstanceMetadataFetcher):  # type: ignore[misc]
-    """botocore's, which remembers what it was answered, and asks for more."""
-
-    status: int | None = None
-
-    def instance_profile(self) -> str | None:
-        """The ARN of the instance profile, None where the metadata does not say."""
-        try:
-            answer = self._get_request(
-                "latest/meta-data/iam/info",
-                self._needs_retry_for_credentials,
-                self._fetch_metadata_token(),
-            )
-            arn = json.loads(answer.text).get("InstanceProfileArn")
-        except (self._RETRIES_EXCEEDED_ERROR_CLS, *MALFORMED):
-            return None
-        return arn if isinstance(arn, str) else None
-
-    def _is_non_ok_response(self, response: Any) -> bool:
-        self.status = response.status_code
-        return bool(super()._is_non_ok_response(response))
-
-    def _evaluate_expiration(self, credentials: dict[str, str]) -> None:
-        """Leave the expiration as it is.
-
-        botocore makes one that is near a later one, for processes that live long.
-        COMMAND, and the cache, want the truth.
-        """

@@ -3,73 +3,30 @@
 from __future__ import annotations
 
 import os
-import tempfile
 import time
 
+import botocore.exceptions
 import botocore.utils
-from botocore.tokens import SSOTokenProvider
-from botocore.utils import JSONFileCache
 
-from awsexec.credentials.checks import source_error, unsendable
+from awsexec.credentials.checks import MALFORMED, source_error, unsendable
+from awsexec.credentials.sdk import internals
 from awsexec.credentials.sdk.errors import Refused, Unreachable
 from awsexec.credentials.sdk.failures import failures
 from awsexec.errors import CredentialsError, shown
+from awsexec.plan.inputs import SIGN_IN_NOTE, sign_in_note, sign_in_of
+from awsexec.plan.source_kinds import SSO_CACHE
+from awsexec.profiles.files import expand
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from typing import Any
 
     from awsexec.plan.source import Source
 
-
-class TokenCache(JSONFileCache):  # type: ignore[misc]
-    """The files of `directory`, for `source`; `dumps` writes a value as JSON.
-
-    What cannot be kept is a `CredentialsError`.
-    """
-
-    def __init__(
-        self,
-        source: Source,
-        directory: str,
-        dumps: Callable[[Any], str] | None = None,
-    ) -> None:
-        super().__init__(directory, dumps)
-        self._source = source
-        self._directory = directory
-
-    def check(self) -> None:
-        """Raise `CredentialsError` where a token that is yet to come could not be kept.
-
-        A renewal ends the token that it is made with, and a sign-in takes the user.
-        """
-        try:
-            os.makedirs(self._directory, exist_ok=True)
-            # with a name, as the file will have one
-            with tempfile.NamedTemporaryFile(dir=self._directory) as probe:
-                # on a full disk there is room for an empty file
-                probe.write(bytes(4096))
-        except OSError as error:
-            raise self._cannot(error) from None
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        try:
-            super().__setitem__(key, value)
-        except OSError as error:
-            raise self._cannot(error) from None
-
-    def _cannot(self, error: OSError) -> CredentialsError:
-        return source_error(
-            self._source,
-            f"cannot write to {shown(self._directory)}: {error.strerror}; mend that, "
-            "for the sign-in is kept there",
-        )
-
-
-# what CreateToken answers where a sign-in is over (IAM Identity Center OIDC API
-# reference); other refusals say nothing of it
-OVER = frozenset(
+# The codes of CreateToken for a sign-in that is over (IAM Identity Center OIDC API
+# reference). Other codes say nothing about the sign-in.
+SIGN_IN_OVER = frozenset(
     {
         "AccessDeniedException",
         "ExpiredTokenException",
@@ -83,68 +40,144 @@ OVER = frozenset(
 )
 
 
-class RenewingTokens(SSOTokenProvider):  # type: ignore[misc]
-    """botocore's token provider, which also tells why a renewal failed.
+class TokenCache(internals.TokenFiles):
+    """The AWS CLI's files of `directory`, for `source`, which messages name.
 
-    `session` stands for botocore's session: the provider uses its `full_config` and
-    `create_client`. `service` and `url` are for messages. `is_good` is whether the token
-    that is to be renewed can still be used.
+    `dumps` writes a value as JSON. Raises `CredentialsError` for what cannot be written.
     """
 
     def __init__(
         self,
-        session: Any,
-        cache: TokenCache,
-        profile: str,
-        *,
-        service: str,
-        url: str,
-        is_good: bool,
+        source: Source,
+        directory: str,
+        dumps: Callable[[Any], str] | None = None,
     ) -> None:
-        super().__init__(session, cache=cache, profile_name=profile)
-        self._tokens = cache
-        self._service = service
-        self._url = url
-        self._is_good = is_good
+        super().__init__(directory, dumps)
+        self._source = source
+        self._directory = directory
 
-    def _attempt_create_token(self, token: dict[str, Any]) -> dict[str, Any] | None:
-        """Return a new token; None where the sign-in is over.
+    def check(self) -> None:
+        """Raise `CredentialsError` if a token could not be written here.
 
-        Raises `Refused` and `Unreachable`, which do not say that the sign-in is over, and
-        `CredentialsError`.
+        Call it before a renewal, which ends the old token, and before a sign-in, which
+        takes the user's time.
         """
-        names = ("clientId", "clientSecret", "refreshToken")
-        if any(unsendable(token[name]) for name in names):
-            # not a file of the AWS CLI
-            return None
+        import tempfile
+
         try:
-            self._tokens.check()
-            with failures(self._service, self._url):
-                new: dict[str, Any] = super()._attempt_create_token(token)
-                if why := unsendable(new["accessToken"]):
-                    raise ValueError(f"the token {why}")
+            os.makedirs(self._directory, exist_ok=True)
+            # with a name, as the file will have one
+            with tempfile.NamedTemporaryFile(dir=self._directory) as probe:
+                # on a full disk there is room for an empty file
+                probe.write(bytes(4096))
+        except OSError as error:
+            raise self._cannot_write(error) from None
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        try:
+            super().__setitem__(key, value)
+        except OSError as error:
+            raise self._cannot_write(error) from None
+
+    def _cannot_write(self, error: OSError) -> CredentialsError:
+        return source_error(
+            self._source,
+            f"cannot write to {shown(self._directory)}: {error.strerror}; make it "
+            "writable, since the sign-in is kept there",
+        )
+
+
+def sso_tokens(source: Source, environ: Mapping[str, str]) -> TokenCache:
+    """Return the AWS CLI's files of sign-ins to IAM Identity Center."""
+    return TokenCache(source, expand(SSO_CACHE, environ), _dumps)
+
+
+def _dumps(value: Any) -> str:
+    """Return `value` as JSON, with times as the AWS CLI writes them."""
+    import json
+    from datetime import datetime
+
+    def in_utc(time: object) -> str:
+        assert isinstance(time, datetime)
+        return time.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    return json.dumps(value, default=in_utc)
+
+
+def current_token(
+    source: Source, create_client: Callable[..., Any], cache: TokenCache, url: str
+) -> tuple[str, str | None] | None:
+    """Return the token of the sign-in to IAM Identity Center, renewed if that is due.
+
+    With it comes the sign-in that it is of, as `plan.inputs.sso_sign_in` tells it. Return
+    None if the user has to sign in. `url` is where the token is renewed, for
+    messages. Raises `CredentialsError`, and `Refused` and `Unreachable`, which do not
+    mean that the sign-in is over.
+    """
+    start_url, session = source.value("sso_start_url") or "", source.value(
+        "sso_session"
+    )
+    try:
+        found = internals.token_in(cache, start_url, session)
+        left = seconds_left(found["expiresAt"])
+        token = found["accessToken"]
+    except (botocore.exceptions.SSOTokenLoadError, *MALFORMED):
+        # a file that cannot be read is as good as none
+        return None
+    if unsendable(token):
+        return None
+    sign_in = sign_in_of(found)
+    if session is None:
+        return (str(token), sign_in) if left > 0 else None
+    provider = internals.RenewingTokens(
+        source.profile.name,
+        internals.config_of(source),
+        create_client,
+        cache,
+        lambda old, ask: _renewed(old, ask, cache, url, is_good=left > 0),
+    )
+    try:
+        return str(provider.load_token().get_frozen_token().token), sign_in
+    except (botocore.exceptions.TokenRetrievalError, *MALFORMED):
+        return None
+
+
+def _renewed(
+    old: Mapping[str, Any],
+    ask: Callable[[Any], Mapping[str, Any]],
+    cache: TokenCache,
+    url: str,
+    *,
+    is_good: bool,
+) -> Mapping[str, Any] | None:
+    """Return what `ask` gives for the token `old`; None if the sign-in is over.
+
+    `is_good` is whether `old` can still be used, so that a failure does not matter.
+    Raises as `current_token`.
+    """
+    names = ("clientId", "clientSecret", "refreshToken")
+    if any(unsendable(old[name]) for name in names):
+        # not a file of the AWS CLI
+        return None
+    try:
+        cache.check()
+        with failures(url):
+            new = ask(old)
+            if why := unsendable(new["accessToken"]):
+                raise ValueError(f"the token {why}")
+            # for the cache, it is the same sign-in
+            sign_in = sign_in_of(old)
+            if sign_in is None:
                 return new
-        except Refused as error:
-            if self._is_good or error.code in OVER:
-                return None
-            raise
-        except (Unreachable, CredentialsError):
-            if self._is_good:
-                return None
-            raise
-
-
-class GivenToken:
-    """A token, in the form that botocore's provider of credentials expects."""
-
-    def __init__(self, token: str) -> None:
-        self.token = token
-
-    def load_token(self) -> GivenToken:
-        return self
-
-    def get_frozen_token(self) -> GivenToken:
-        return self
+            return {**new, SIGN_IN_NOTE: sign_in_note(sign_in, new["accessToken"])}
+    except Refused as error:
+        if is_good or error.code in SIGN_IN_OVER:
+            return None
+        raise
+    except (Unreachable, CredentialsError):
+        if is_good:
+            return None
+        raise
 
 
 def seconds_left(expires: str) -> float:

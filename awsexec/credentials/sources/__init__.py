@@ -1,7 +1,7 @@
 """The first credentials of a chain, before any role: one module for each kind of source.
 
-The protocols are botocore's. Its providers get what awsexec has read of the user's files,
-since awsexec reads files that botocore refuses.
+botocore speaks the protocols. Its providers get what awsexec has read of the user's
+files, since awsexec accepts files that botocore refuses.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def load(source: Source, context: Context) -> Credentials:
 
 
 def check(source: Source, context: Context) -> bool:
-    """Check what a kind wants checked before any lock is taken.
+    """Make the checks of a kind that come before any lock is taken.
 
     Return whether this process may wait for another one's lock. Raises `ConfigError`.
     """
@@ -35,7 +35,7 @@ def check(source: Source, context: Context) -> bool:
 
 
 def describe(source: Source) -> Any:
-    """Return what the module of a kind that `is_described` says of `source`.
+    """Return what the source says of itself, for a kind that `is_described`.
 
     Raises as `load` does.
     """

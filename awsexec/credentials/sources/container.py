@@ -5,11 +5,9 @@ SDKs and Tools Reference Guide, "Container credential provider".
 
 from __future__ import annotations
 
-from botocore.credentials import ContainerProvider
-from botocore.exceptions import BotoCoreError
-
-from awsexec.credentials.checks import MALFORMED, source_error
-from awsexec.credentials.sdk.providers import from_botocore
+from awsexec.credentials.checks import source_error
+from awsexec.credentials.sdk.errors import Malformed, ProviderFailed
+from awsexec.credentials.sdk.providers import from_container
 from awsexec.errors import shown
 from awsexec.plan.source_kinds import CONTAINER_VARIABLES
 
@@ -23,8 +21,8 @@ _RELATIVE, _FULL, _TOKEN_FILE, _ = CONTAINER_VARIABLES
 
 
 def load(source: Source, context: Context) -> Credentials:
-    """What the container's metadata service gives. Raises `CredentialsError`."""
-    # to botocore a variable that is set and empty is a value
+    """Return what the container's metadata service gives. Raises `CredentialsError`."""
+    # botocore uses a variable that is set and empty
     environ = {
         name: context.environ[name]
         for name in CONTAINER_VARIABLES
@@ -38,20 +36,18 @@ def load(source: Source, context: Context) -> Credentials:
     url = environ.get(_RELATIVE) or environ[_FULL]
     context.debug(f"container metadata at {url}")
     try:
-        return from_botocore(source, ContainerProvider(environ).load())
+        return from_container(source, environ)
     except OSError as error:
         path = shown(environ.get(_TOKEN_FILE, ""))
         reason = error.strerror or str(error)
         raise source_error(
             source, f"cannot read {_TOKEN_FILE} {path}: {reason}"
         ) from None
-    except BotoCoreError as error:
-        text = error.__dict__.get("kwargs", {}).get("error_msg") or str(error)
-        raise source_error(source, f"{text} ({shown(url)})") from None
-    except ValueError as error:
-        # botocore's words about the variables; the answer is read by what comes next
-        raise source_error(source, f"{shown(url)}: {error}") from None
-    except MALFORMED:
+    except ProviderFailed as error:
+        raise source_error(source, f"{shown(url)}: {error.reason}") from None
+    except Malformed:
         raise source_error(
-            source, f"what answers at {shown(url)} gives no credentials"
+            source,
+            f"unexpected response from {shown(url)}: it holds no credentials; check "
+            f"{_RELATIVE if _RELATIVE in environ else _FULL}",
         ) from None

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from awsexec.credentials.context import Context
     from awsexec.plan.source import Source
 
-# the first one counts
-TOKENS = ("AWS_SECURITY_TOKEN", SESSION_TOKEN)
+# the first one that is set counts
+TOKEN_VARIABLES = ("AWS_SECURITY_TOKEN", SESSION_TOKEN)
 
 
 def load(source: Source, context: Context) -> Credentials:
-    """What the key variables hold; AWS_SECURITY_TOKEN wins over AWS_SESSION_TOKEN.
+    """Return the keys in the variables; AWS_SECURITY_TOKEN wins over AWS_SESSION_TOKEN.
 
-    Raises `CredentialsError` where one is missing or of no use, or the session is over.
+    Raises `CredentialsError` if one is missing or cannot be sent, or has expired.
     """
     environ = context.environ
     for name in (ACCESS_KEY_ID, SECRET_ACCESS_KEY):
@@ -39,8 +39,8 @@ def load(source: Source, context: Context) -> Credentials:
         if expires is None:
             raise source_error(
                 source,
-                f"{EXPIRATION}={shown(environ[EXPIRATION])} is no ISO 8601 time with a "
-                "time zone; mend or unset it",
+                f"{EXPIRATION}={shown(environ[EXPIRATION])} is not a time in ISO 8601 "
+                "with a time zone; correct or unset it",
             )
         if expires <= time.time():
             if not source.profile.settings:
@@ -52,13 +52,13 @@ def load(source: Source, context: Context) -> Credentials:
     return Credentials(
         environ[ACCESS_KEY_ID],
         environ[SECRET_ACCESS_KEY],
-        next(filter(None, map(environ.get, TOKENS)), None),
+        next(filter(None, map(environ.get, TOKEN_VARIABLES)), None),
         expires,
     )
 
 
 def check(environ: Mapping[str, str]) -> None:
-    """Raise `CredentialsError` where no request could hold one of the variables."""
-    for name in (ACCESS_KEY_ID, SECRET_ACCESS_KEY, *TOKENS):
+    """Raise `CredentialsError` if one of the variables cannot be sent in a request."""
+    for name in (ACCESS_KEY_ID, SECRET_ACCESS_KEY, *TOKEN_VARIABLES):
         if environ.get(name) and (why := unsendable(environ[name])):
-            raise CredentialsError(f"{name} {why}; set it anew, or unset it")
+            raise CredentialsError(f"{name} {why}; set it again, or unset it")

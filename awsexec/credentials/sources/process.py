@@ -1,4 +1,4 @@
-"""Credentials that a command of the user's prints (``credential_process``).
+"""Credentials that a command of the user prints (``credential_process``).
 
 SDKs and Tools Reference Guide, "Process credential provider".
 """
@@ -9,11 +9,10 @@ import contextlib
 import json
 import os
 import signal
-import subprocess
 import time
 
 from awsexec.credentials.checks import MALFORMED, source_error
-from awsexec.credentials.sdk.providers import config_of, from_botocore
+from awsexec.credentials.sdk.errors import Malformed, ProviderFailed
 from awsexec.errors import ConfigError, ProcessLoop, SaidAlready, program, shown
 from awsexec.fastpath import CALLERS
 from awsexec.processes import tree
@@ -21,6 +20,7 @@ from awsexec.times import seconds
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Mapping
     from typing import Any
 
@@ -28,23 +28,24 @@ if TYPE_CHECKING:
     from awsexec.credentials.credentials import Credentials
     from awsexec.plan.source import Source
 
-# more processes of ours than this, each in the one before, are a loop whose files or
-# names are others each time round
+# More processes of awsexec than this, each started by the one before, are a loop, whose
+# files or names differ each time round.
 DEEPEST = 8
 # seconds for a process to end in; it may have to wait for the user
-LONGEST = 300
-TIMEOUT = "AWSEXEC_PROCESS_TIMEOUT"
+DEFAULT_TIMEOUT = 300
+TIMEOUT_VARIABLE = "AWSEXEC_PROCESS_TIMEOUT"
 KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
-# seconds between two looks whether a process has ended that left its stdout to another
-LOOK = 0.2
+# Seconds between two looks whether a process has ended while another one still has its
+# stdout open.
+POLL = 0.2
 
 
 def check(source: Source, context: Context) -> bool:
-    """Raise `ProcessLoop` where this runs in the very process that it would run.
+    """Raise `ProcessLoop` if this run is inside the very process that it would start.
 
-    To be called before any lock is taken, which the run around this one may hold. Return
-    whether this run may wait for a lock: inside another run's process it may not, since
-    that run may wait for it in turn (a → b and b → a).
+    Call it before any lock is taken, since the run that started this one may hold it.
+    Return whether this run may wait for a lock. Inside another run's process it may not,
+    since that run may wait for this one in turn (a → b and b → a).
     """
     inside, me = callers(context.environ), [*context.paths, *context.hops]
     for position, caller in enumerate(inside):
@@ -58,10 +59,10 @@ def check(source: Source, context: Context) -> bool:
 
 
 def callers(environ: Mapping[str, str]) -> list[list[str]]:
-    """The profiles whose processes this one runs in, the outermost first.
+    """Return the runs of awsexec whose processes this one runs in, the outermost first.
 
-    Each is the config file, the credentials file, and the profiles from the selected
-    one to that of the process.
+    Each is the config file, the credentials file, and the names of the profiles from the
+    one of the run to the one of the process.
     """
     try:
         found = json.loads(environ.get(CALLERS) or "[]")
@@ -71,65 +72,51 @@ def callers(environ: Mapping[str, str]) -> list[list[str]]:
 
 
 def load(source: Source, context: Context) -> Credentials:
-    """What the command prints, which is run without a shell.
+    """Run the command, without a shell, and return the credentials that it prints.
 
     Raises `CredentialsError`.
     """
-    from botocore.credentials import ProcessProvider
-    from botocore.exceptions import CredentialRetrievalError
-
-    finished: list[_Finished] = []
-
-    def popen(argv: list[str], **_: object) -> _Finished:
-        # botocore asks again for credentials that do not live long; it gets the same
-        if not finished:
-            finished.append(_run(source, argv, context))
-        return finished[0]
+    from awsexec.credentials.sdk.providers import from_process
 
     command = _named(source)
-    provider = ProcessProvider(
-        source.profile.name, lambda: config_of(source), popen=popen
-    )
+    was_run = False
+
+    def run(argv: list[str]) -> bytes:
+        nonlocal was_run
+        was_run = True
+        return _run(source, argv, context)
+
     try:
-        return from_botocore(source, provider.load())
-    except CredentialRetrievalError as error:
-        raise source_error(
-            source, f"{command}: {error.__dict__['kwargs']['error_msg']}"
-        ) from None
-    except MALFORMED as error:
-        if not finished:
-            raise source_error(source, f"{command}: {error}; mend the quotes") from None
+        return from_process(source, run)
+    except ProviderFailed as error:
+        raise source_error(source, f"{command}: {error.reason}") from None
+    except Malformed as error:
+        if not was_run:
+            raise source_error(
+                source, f"{command}: {error}; correct the quotes"
+            ) from None
         raise source_error(
             source,
-            f"{command} printed something else than the JSON that AWS documents "
-            "(Version 1, and Expiration in ISO 8601)",
+            f"{command} did not print the JSON that AWS documents (Version 1, and "
+            "Expiration in ISO 8601); run it by hand to see what it prints",
         ) from None
 
 
 def _named(source: Source) -> str:
-    """The command in messages, without its arguments."""
+    """Return the command for messages, without its arguments."""
     return f"credential_process {program(source.setting.value)}"
 
 
-class _Finished:
-    """As much of a `Popen` as botocore looks at."""
+def _run(source: Source, argv: list[str], context: Context) -> bytes:
+    """Run the command, and return what it prints.
 
-    returncode = 0
-
-    def __init__(self, output: bytes) -> None:
-        self._output = output
-
-    def communicate(self) -> tuple[bytes, bytes]:
-        return self._output, b""
-
-
-def _run(source: Source, argv: list[str], context: Context) -> _Finished:
-    """Run the command with the terminal and stderr as they are.
-
-    stdin is COMMAND's, so it has that only where it is a terminal.
+    It keeps the terminal and stderr. It gets stdin only if that is a terminal: any other
+    stdin is meant for COMMAND. Raises `CredentialsError` and `ConfigError`.
     """
+    import subprocess
+
     command = _named(source)
-    longest = _longest(context.environ)
+    timeout = _timeout(context.environ)
     inside = [*callers(context.environ), [*context.paths, *context.hops]]
     environ = {**context.environ, CALLERS: json.dumps(inside)}
     try:
@@ -140,15 +127,15 @@ def _run(source: Source, argv: list[str], context: Context) -> _Finished:
             env=environ,
         )
     except (OSError, ValueError, IndexError) as error:
-        reason = getattr(error, "strerror", None) or "there is no command in it"
+        reason = getattr(error, "strerror", None) or "it is empty"
         raise source_error(source, f"cannot run {command}: {reason}") from None
-    output = _output(process, longest)
+    output = _output(process, timeout)
     if output is None:
         _end(process)
         raise source_error(
             source,
-            f"{command} was ended after {longest} seconds without an answer; run it by "
-            f"hand to see why, or give it more time with {TIMEOUT}",
+            f"{command} gave no answer in {timeout} seconds and was ended; run it by hand "
+            f"to see why, or give it more time with {TIMEOUT_VARIABLE}",
         )
     if process.returncode != 0:
         ended = (
@@ -158,26 +145,29 @@ def _run(source: Source, argv: list[str], context: Context) -> _Finished:
         )
         what = f"{command} {ended}; run it by hand to see why"
         if process.returncode == SaidAlready.status and _is_awsexec(argv[0]):
-            # on the stderr that it shares with this one
+            # it has said why, on the stderr that it shares with this process
             raise SaidAlready(f"{source.label}: {what}")
         raise source_error(source, what)
-    return _Finished(output)
+    return output
 
 
 def _is_awsexec(program: str) -> bool:
     return os.path.basename(program) in ("awsexec", "awsexec.exe")
 
 
-def _output(process: subprocess.Popen[bytes], longest: int) -> bytes | None:
-    """What the process prints; None if it takes more than so many seconds.
+def _output(process: subprocess.Popen[bytes], timeout: int) -> bytes | None:
+    """Return what the process prints; None if it takes more than `timeout` seconds.
 
-    It has mostly said all when its stdout is closed. One that leaves that to a process
-    in the background has when it has ended, and what it printed is whole.
+    Usually its output is whole when its stdout is closed. A process in the background may
+    keep that open. Then the output is whole when the process has ended and what it
+    printed is JSON.
     """
-    end = time.monotonic() + longest
+    import subprocess
+
+    end = time.monotonic() + timeout
     while (left := end - time.monotonic()) > 0:
         try:
-            return process.communicate(timeout=min(left, LOOK))[0]
+            return process.communicate(timeout=min(left, POLL))[0]
         except subprocess.TimeoutExpired as error:
             output = error.output or b""
             if process.poll() is not None and (process.returncode or _is_json(output)):
@@ -201,22 +191,24 @@ def _is_terminal(descriptor: int) -> bool:
         return False
 
 
-def _longest(environ: Mapping[str, str]) -> int:
-    text = environ.get(TIMEOUT)
+def _timeout(environ: Mapping[str, str]) -> int:
+    text = environ.get(TIMEOUT_VARIABLE)
     try:
-        found = seconds(text) if text else LONGEST
+        found = seconds(text) if text else DEFAULT_TIMEOUT
         if not found:
             raise ValueError("no process answers in no time; unset it for 5m")
         return found
     except ValueError as error:
-        raise ConfigError(f"{TIMEOUT}={shown(text or '')}: {error}") from None
+        raise ConfigError(f"{TIMEOUT_VARIABLE}={shown(text or '')}: {error}") from None
 
 
 def _end(process: subprocess.Popen[Any]) -> None:
-    """End the process and those that run in it.
+    """End the process, and those that it started.
 
-    They are of this process's group, for that is the one that may use the terminal.
+    They are in the process group of awsexec, which is the one that may use the terminal.
     """
+    import subprocess
+
     inside = tree.descendants(process.pid)
     process.terminate()
     for one in inside:
@@ -227,7 +219,7 @@ def _end(process: subprocess.Popen[Any]) -> None:
     process.kill()
     left = tree.running()
     for one in inside:
-        # not another one that has got its number by now
+        # not another process that has its id by now
         if one.pid in left and left[one.pid].began == one.began:
             with contextlib.suppress(OSError):
                 os.kill(one.pid, KILL)
@@ -236,6 +228,6 @@ def _end(process: subprocess.Popen[Any]) -> None:
 
 
 def _close(process: subprocess.Popen[Any]) -> None:
-    """Close this end of a stdout that another process may have open."""
+    """Close this end of a stdout that another process may keep open."""
     if process.stdout is not None:
         process.stdout.close()

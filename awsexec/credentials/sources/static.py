@@ -1,4 +1,4 @@
-"""Keys that stand in a file."""
+"""A key pair in a config or credentials file."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 
 def load(source: Source, context: Context) -> Credentials:
-    """The key pair of the profile, with its session token if it has one.
+    """Return the key pair of the profile, with its session token if it has one.
 
-    Raises `ConfigError` where no request could hold one of them.
+    Raises `ConfigError` if one of them cannot be sent in a request.
     """
     keys = source.keys
     assert keys is not None
     for setting in filter(None, (keys.key_id, keys.secret, keys.token)):
         if why := unsendable(setting.value):
-            raise ConfigError(f"{setting.where}: {setting.name} {why}; mend it")
+            raise ConfigError(f"{setting.where}: {setting.name} {why}; correct it")
     token = keys.token.value if keys.token is not None else None
     return Credentials(keys.key_id.value, keys.secret.value, token)

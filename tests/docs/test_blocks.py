@@ -1,0 +1,119 @@
+"""The blocks that are not typed along: what they set up works."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+
+import pytest
+
+from tests.docs.blocks import block, read
+from tests.docs.world import World
+from tests.support import Awsexec
+
+END = {"AWSEXEC_PROFILE": "50%", "AWS_CREDENTIAL_EXPIRATION": "2026-11-24T03:28:01Z"}
+ENDLESS = {"AWSEXEC_PROFILE": "50%"}
+
+
+def shell(program: str, line: str, environ: dict[str, str]) -> str:
+    """Return what a line prints in a shell, which must end well and say nothing else."""
+    if shutil.which(program, path=environ["PATH"]) is None:
+        pytest.skip(f"{program} is not installed")
+    finished = subprocess.run(
+        [program, "-c", line], env=environ, capture_output=True, text=True, timeout=60
+    )
+    assert (finished.returncode, finished.stderr) == (0, ""), finished
+    return finished.stdout
+
+
+@pytest.fixture
+def environ(run_awsexec: Awsexec) -> dict[str, str]:
+    """An environment with awsexec on its PATH."""
+    scripts = sysconfig.get_path("scripts")
+    path = f"{scripts}:{run_awsexec.environ['PATH']}"
+    return {**run_awsexec.environ, "PATH": path}
+
+
+@pytest.mark.parametrize(
+    ("variables", "shown"),
+    [(END, "50% until 2026-11-24T03:28Z"), (ENDLESS, "50%"), ({}, "")],
+)
+def test_starship(variables, shown, environ):
+    tomllib = pytest.importorskip("tomllib")
+    module = tomllib.loads(block("docs/shell.md", "custom.awsexec"))["custom"]
+    environ.update(variables)
+    (program,) = module["awsexec"]["shell"]
+    line = "{when} || exit 0\n{command}".format(**module["awsexec"])
+    assert shell(program, line, environ).strip() == shown.replace("2026-11-24T", "")
+
+
+@pytest.mark.parametrize(
+    ("variables", "shown"), [(END, "50%% until 03:28Z"), (ENDLESS, "50%%"), ({}, "")]
+)
+def test_powerlevel10k(variables, shown, environ):
+    function = block("docs/shell.md", "prompt_awsexec")
+    environ.update(variables)
+    line = f"p10k() {{ echo $@[-1]; }}\n{function}\nprompt_awsexec || true"
+    assert shell("zsh", line, environ).strip() == shown
+
+
+@pytest.mark.parametrize(
+    ("program", "before", "after", "sign"),
+    [
+        ("bash", "", "complete -p awsexec", "awsexec"),
+        ("zsh", "autoload -U compinit; compinit -D -u", "echo $_comps[awsexec]", "_"),
+        ("fish", "", "complete -c awsexec", "awsexec"),
+    ],
+)
+def test_completions(program, before, after, sign, environ):
+    (line,) = re.findall(
+        rf"^(.*--completion {program}\b.*?)\s+#",
+        block("docs/shell.md", "--completion"),
+        re.M,
+    )
+    assert sign in shell(program, f"{before}\n{line}\n{after}", environ)
+
+
+def test_console_url_in_a_pipe(world: World):
+    world.writes_alice()
+    copied = world.home.path / "copied"
+    world.home.script("bin/pbcopy", f"#!/bin/sh\nexec cat >{copied}\n")
+    shell("sh", block("docs/console.md", "pbcopy"), world.environ)
+    assert "SigninToken=" in copied.read_text()
+
+
+def test_make_knows_its_targets():
+    """Also those that CONTRIBUTING.md names."""
+    lines = block("README.md", "make demo") + read("CONTRIBUTING.md")
+    named = set(re.findall(r"(?m)(?:^|[`$] ?)make ([a-z]+)\b", lines))
+    assert {"demo", "test", "lint"} <= named
+    for target in named:
+        assert f"\n{target}:" in read("Makefile"), target
+
+
+def test_installation():
+    """The commands that cannot be run without a network name this package."""
+    lines = block("README.md", "pipx install")
+    words = [line.partition("#")[0].split() for line in lines.splitlines()]
+    assert words == [
+        ["pipx", "install", "."],
+        ["pipx", "install", "--force", "."],
+        ["pipx", "uninstall", "awsexec"],
+    ]
+    assert "\nname = awsexec\n" in read("setup.cfg")
+    assert "\nlogin =\n" in read("setup.cfg") and "'.[login]'" in read("README.md")
+    assert "\npython_requires = >=3.10\n" in read("setup.cfg")
+    assert "Python 3.10 or newer" in read("README.md")
+
+
+def test_usage_of_the_reference():
+    """Its first block is what --help begins with."""
+    usage = block("docs/reference.md", "awsexec PROFILE -- COMMAND")
+    printed = subprocess.run(
+        [sys.executable, "-m", "awsexec", "--help"], capture_output=True, text=True
+    ).stdout
+    for line in usage.splitlines():
+        assert line in printed
