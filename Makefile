@@ -35,7 +35,7 @@ SAY := tests/demo/say.sh
 # awsexec and its fake AWS, without what the tests and the linters need
 DEMO := $(VENV)/demo
 
-SOURCES := setup.cfg pyproject.toml README.md $(shell find awsexec completions -type f -not -name '*.py[co]')
+SOURCES := setup.cfg setup.py pyproject.toml README.md $(shell find awsexec completions -type f -not -name '*.py[co]')
 
 .PHONY: all
 all: lint test

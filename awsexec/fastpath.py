@@ -594,7 +594,7 @@ def _cached_run(
     credentials = _path(
         environ.get("AWS_SHARED_CREDENTIALS_FILE") or "~/.aws/credentials", home
     )
-    directory = _cache_directory(environ, home)
+    directory = cache_directory(environ, home)
     if not (config and credentials and directory):
         return None
     check_directory(directory)
@@ -619,7 +619,7 @@ def _path(path: str, home: str) -> str:
     return path if path[:1] == "/" else ""
 
 
-def _cache_directory(environ: "Mapping[str, str]", home: str) -> str:
+def cache_directory(environ: "Mapping[str, str]", home: str) -> str:
     """Return the cache directory, as platformdirs finds it; "" if that is not so simple.
 
     A wrong answer would only cost time: it has no entry.

@@ -1,17 +1,12 @@
-"""Asking the user, on the controlling terminal whatever the standard streams are."""
+"""Asking the user on the controlling terminal, wherever the standard streams go."""
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
 import time
 
 from awsexec.errors import Interrupted
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 if sys.platform == "win32":
     _KEYBOARD, _SCREEN = "CONIN$", "CONOUT$"
@@ -20,7 +15,7 @@ else:
 
 
 class NoTerminal(Exception):
-    """There is no controlling terminal to ask on, or nobody at it."""
+    """There is no controlling terminal, or nobody answers on it."""
 
 
 def show(text: str) -> None:
@@ -35,11 +30,11 @@ def show(text: str) -> None:
 def ask(question: str) -> str:
     """Print `question` on the controlling terminal and return the line typed there.
 
-    The line is shown while it is typed, and comes back without white space around it.
+    The line is shown while it is typed, and returned without white space around it.
     Raises `NoTerminal`, and `Interrupted` on Ctrl-C or end of input.
     """
     try:
-        # not one stream for both: a terminal cannot seek, and Python's r+ must
+        # two streams, because Python's r+ requires seek and a terminal has none
         with (
             open(_KEYBOARD, encoding="utf-8", errors="replace") as keyboard,
             open(_SCREEN, "w", encoding="utf-8", errors="replace") as screen,
@@ -49,7 +44,7 @@ def ask(question: str) -> str:
                 screen.flush()
                 line = keyboard.readline()
             except KeyboardInterrupt:
-                # the terminal shows ^C; what comes next begins on a line of its own
+                # the terminal shows ^C; start a new line after it
                 screen.write("\n")
                 raise Interrupted from None
             if not line:
@@ -62,52 +57,57 @@ def ask(question: str) -> str:
 
 if sys.platform == "win32":
 
-    def foreground() -> contextlib.AbstractContextManager[None]:
-        """A console knows no groups of processes."""
-        return contextlib.nullcontext()
+    class Foreground:
+        """Do nothing: a console has no groups of processes."""
+
+        def __enter__(self) -> None:
+            pass
+
+        def __exit__(self, *exception: object) -> None:
+            pass
 
     def ask_beside(question: str, seconds: float) -> str:
-        """As `ask`; a console cannot be asked for so many seconds only."""
+        """Ask as `ask` does: on a console, reading cannot end after `seconds`."""
         return ask(question)
 
 else:
 
-    @contextlib.contextmanager
-    def foreground() -> Iterator[None]:
-        """Join the processes in the terminal's foreground until the end of the block.
+    class Foreground:
+        """Membership in the terminal's foreground group, from ``with`` to its end.
 
-        For a process of a background group, which ignores SIGTTIN and SIGTTOU. Raises
-        `NoTerminal` where there is none, and where the program in the foreground reads
-        key by key (an editor, a shell at its prompt): that is no time to ask.
+        For a process in a background group that ignores SIGTTIN and SIGTTOU. ``with``
+        raises `NoTerminal` if there is no terminal, and while the program in the
+        foreground reads key by key, as an editor or a shell at its prompt does.
         """
-        import termios
 
-        try:
-            with open(_KEYBOARD, "rb") as keyboard:
-                modes = termios.tcgetattr(keyboard)[3]
-                wanted = termios.ICANON | termios.ECHO
-                if modes & wanted != wanted:
-                    raise NoTerminal("it is in use")
-                os.setpgid(0, os.tcgetpgrp(keyboard.fileno()))
-        except (OSError, termios.error) as error:
-            raise NoTerminal(str(error)) from None
-        try:
-            yield
-        finally:
+        def __enter__(self) -> None:
+            import termios
+
+            try:
+                with open(_KEYBOARD, "rb") as keyboard:
+                    modes = termios.tcgetattr(keyboard)[3]
+                    wanted = termios.ICANON | termios.ECHO
+                    if modes & wanted != wanted:
+                        raise NoTerminal("it is in use")
+                    os.setpgid(0, os.tcgetpgrp(keyboard.fileno()))
+            except (OSError, termios.error) as error:
+                raise NoTerminal(str(error)) from None
+
+        def __exit__(self, *exception: object) -> None:
             os.setpgid(0, 0)
 
     def ask_beside(question: str, seconds: float) -> str:
-        """As `ask`, beside another program at the terminal, for so many `seconds`.
+        """Ask as `ask` does while another program uses the terminal, for `seconds`.
 
-        What is typed may be read by that program instead. Raises `NoTerminal`, also
-        where nothing has come by then; half a line is then nobody's.
+        The other program may read what the user types. Raises `NoTerminal` also if no
+        line comes in time; half a line is then discarded.
         """
         import select
         import termios
 
         show(question)
         try:
-            # not to block in a read of what the other program has been faster to read
+            # the other program may read the line first; this read must not block then
             keyboard = os.open(_KEYBOARD, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
         except OSError as error:
             raise NoTerminal(os.strerror(error.errno or 0)) from None
@@ -118,8 +118,8 @@ else:
                 try:
                     line = os.read(keyboard, 1024)
                 except OSError:
-                    # the other program was faster, or this one is in the background,
-                    # as after a Ctrl-Z
+                    # the other program has read the line, or this process is in the
+                    # background, as after Ctrl-Z
                     time.sleep(0.2)
                     continue
                 if not line:

@@ -1,4 +1,4 @@
-"""The file cache of what AWS gave: writing it, sharing it, and clearing it away.
+"""The file cache of credentials: writing entries, locks, and deleting old entries.
 
-What an entry is and how it is read stands in `awsexec.fastpath`, which every run needs.
+The format of an entry, and reading one, are in `awsexec.fastpath`, which every run needs.
 """

@@ -1,8 +1,7 @@
-"""One holder at a time, among processes; a lock ends with its holder."""
+"""Locks between processes. A lock ends when its holder ends."""
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
 
@@ -11,7 +10,7 @@ from awsexec.processes import tree
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 if sys.platform == "win32":
     import msvcrt
@@ -45,43 +44,50 @@ else:
 _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
 
 
-@contextlib.contextmanager
-def held(path: str, on_wait: Callable[[], None]) -> Iterator[None]:
-    """Hold the lock of the file at `path`, which is made if it is not there.
+class Lock:
+    """The lock of the file at `path`, held from ``with`` to its end.
 
-    `on_wait` is called once if another process holds it. Raises `OSError` where the
-    file cannot be opened or its file system knows no locks, and `Deadlock` where the
-    holder is a process that this one runs in, which waits for this one.
+    The file is created if need be. `on_wait` is called once if another process holds the
+    lock. ``with`` raises `OSError` if the file cannot be opened or its file system has no
+    locks. It raises `Deadlock` if the holder started this process, directly or not, and
+    so waits for it.
     """
-    while True:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | _NOFOLLOW, 0o600)
-        try:
-            if not _try_lock(descriptor):
-                _check_holder(descriptor)
-                on_wait()
-                _wait(descriptor)
-            if _is_at(descriptor, path):
-                break
-            # cleared away while this process waited: the lock is a new file's now
-            os.close(descriptor)
-        except BaseException:
-            os.close(descriptor)
-            raise
-    try:
+
+    def __init__(self, path: str, on_wait: Callable[[], None]) -> None:
+        self._path = path
+        self._on_wait = on_wait
+        self._descriptor = -1
+
+    def __enter__(self) -> None:
+        while True:
+            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | _NOFOLLOW, 0o600)
+            try:
+                if not _try_lock(descriptor):
+                    _check_holder(descriptor)
+                    self._on_wait()
+                    _wait(descriptor)
+                if _is_at(descriptor, self._path):
+                    break
+                # deleted while this process waited: others lock a new file now
+                os.close(descriptor)
+            except BaseException:
+                os.close(descriptor)
+                raise
         _write(descriptor, _holder(tree.me()))
-        yield
-    finally:
-        # the number of this process goes on to COMMAND's
-        _write(descriptor, b"")
-        os.close(descriptor)
+        self._descriptor = descriptor
+
+    def __exit__(self, *exception: object) -> None:
+        # COMMAND will have this process's number
+        _write(self._descriptor, b"")
+        os.close(self._descriptor)
 
 
 def _check_holder(descriptor: int) -> None:
-    """Raise `Deadlock` where the file at `descriptor` names a process around this one."""
+    """Raise `Deadlock` if the lock file at `descriptor` names an ancestor of this process."""
     try:
         holder = os.read(descriptor, 100)
     except OSError:
-        # Windows lets nobody else read it
+        # Windows lets only the holder read it
         return
     for process in tree.ancestors() if holder else ():
         if _holder(process) == holder:
@@ -93,24 +99,26 @@ def _holder(process: tree.Process) -> bytes:
 
 
 def _write(descriptor: int, text: bytes) -> None:
-    """Make `text` all that is in a lock file, for those who wait for the lock."""
-    with contextlib.suppress(OSError):
+    """Replace the content of a lock file, which says who holds the lock."""
+    try:
         os.ftruncate(descriptor, 0)
         os.lseek(descriptor, 0, os.SEEK_SET)
         os.write(descriptor, text)
+    except OSError:
+        pass
 
 
 def claim(path: str, now: float, seconds: int) -> bool:
-    """Whether no call has returned True for `path` in the last `seconds`.
+    """Return whether no call has returned True for `path` in the last `seconds`.
 
-    The file's time says when one did. May raise `OSError`.
+    The file's modification time says when the last one did. May raise `OSError`.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | _NOFOLLOW, 0o600)
     try:
         if not _try_lock(descriptor):
             return False
         status = os.fstat(descriptor)
-        # an hour's step of the clock must not block it for an hour
+        # if the clock is set back by an hour, claims must not fail for an hour
         if status.st_size and abs(now - status.st_mtime) < seconds:
             return False
         os.write(descriptor, b"claimed\n")
@@ -121,7 +129,7 @@ def claim(path: str, now: float, seconds: int) -> bool:
 
 
 def remove_if_free(path: str) -> None:
-    """Remove the lock file at `path` unless somebody holds it. May raise `OSError`."""
+    """Delete the lock file at `path` unless the lock is held. May raise `OSError`."""
     descriptor = os.open(path, os.O_RDWR | _NOFOLLOW)
     try:
         if _try_lock(descriptor) and _is_at(descriptor, path):

@@ -1,14 +1,14 @@
-"""The cache directory: entries written whole, one lock a key, old ones cleared away.
+"""The cache directory: writing entries, one lock for each key, deleting old entries.
 
-Modelled on what git and botocore's credential cache do: a temporary file in the same
-directory, synced and renamed, so that a reader sees the old entry or the new one.
-Nothing that goes wrong in here ends a run; the cache is then as if it were empty.
+As git and botocore's credential cache do, an entry is written to a temporary file in the
+same directory, synced and renamed. So a reader sees the old entry or the new one. No
+failure in here ends a run: the cache then seems empty.
 """
 
 from __future__ import annotations
 
-import contextlib
 import os
+import sys
 import time
 
 from awsexec import fastpath
@@ -18,32 +18,58 @@ from awsexec.errors import AwsexecError, shown
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
+    from contextlib import AbstractContextManager
 
     from awsexec.fastpath import Entry
     from awsexec.report import Report
 
-# seconds after which what is expired, or was left half written, is cleared away
+# seconds after which expired entries, old locks and temporary files are deleted
 PRUNE_AFTER = 86_400
 
 _LOCK, _TEMPORARY = ".lock", ".tmp"
 
 
 def default_directory(environ: Mapping[str, str]) -> str:
-    """The cache directory: AWSEXEC_CACHE_DIR, else the platform's place for caches."""
+    """Return the cache directory: AWSEXEC_CACHE_DIR, else the platform's directory.
+
+    `environ` must agree with this process's environment, which platformdirs reads.
+    """
     chosen = environ.get("AWSEXEC_CACHE_DIR")
     if chosen:
         return os.path.abspath(os.path.expanduser(chosen))
+    return _usual_directory(environ, sys.platform) or platform_directory()
+
+
+def _usual_directory(environ: Mapping[str, str], platform: str) -> str:
+    """Return what `platform_directory` does; "" if that is not certain.
+
+    It saves the import of platformdirs, which takes almost as long as Python's start.
+    Versions of platformdirs differ about XDG_CACHE_HOME on macOS.
+    """
+    base = environ.get("XDG_CACHE_HOME", "")
+    if (
+        platform not in ("linux", "darwin")
+        or "ANDROID_DATA" in environ
+        or base[:1] not in ("", "/")
+        or (base and platform == "darwin")
+    ):
+        return ""
+    return fastpath.cache_directory(environ, environ.get("HOME", ""))
+
+
+def platform_directory() -> str:
+    """Return the directory that platformdirs finds, from this process's environment."""
     import platformdirs
 
     found = platformdirs.user_cache_dir("awsexec", appauthor=False)
     if os.path.isabs(found):
         return found
-    # as the XDG specification wants it: a relative XDG_CACHE_HOME does not count
+    # the XDG specification says to ignore a relative XDG_CACHE_HOME
     return os.path.expanduser("~/.cache/awsexec")
 
 
 class Store:
-    """The entries of one directory, which is made when the first one is written."""
+    """The entries of one directory, which is created with the first entry."""
 
     def __init__(
         self,
@@ -57,7 +83,7 @@ class Store:
         self._warned = False
 
     def read(self, key: str) -> Entry | None:
-        """The entry of `key`, fresh or not; None for none that can be used."""
+        """Return the entry of `key`, fresh or not; None if there is none to use."""
         try:
             fastpath.check_directory(self.directory)
             return fastpath.read(self.directory, key)
@@ -65,7 +91,7 @@ class Store:
             return None
         except (OSError, ValueError) as error:
             self._report.detail(
-                f"passing over cache entry {self._path(key)}: {_reason(error)}"
+                f"ignoring cache entry {self._path(key)}: {_reason(error)}"
             )
             return None
 
@@ -78,7 +104,7 @@ class Store:
         ]
 
     def write(self, entry: Entry, at_most: int | None = None) -> None:
-        """Replace the entry of the same key; warn where that cannot be done.
+        """Replace the entry of the same key; warn if that fails.
 
         With `at_most`, of the entries like this one only so many are kept, the newest.
         """
@@ -87,6 +113,9 @@ class Store:
         try:
             data = fastpath.dump(entry)
             self._make_directory()
+            if self._has(entry.key, data):
+                # fsync may take longer than the rest of a run
+                return
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
             descriptor = os.open(temporary, flags, 0o600)
             try:
@@ -94,12 +123,14 @@ class Store:
                     stream.write(data)
                     stream.flush()
                     os.fsync(descriptor)
-                # the expiry as the file's time lets `prune` work without reading
+                # so `prune` need not read the entry
                 os.utime(temporary, (entry.expires, entry.expires))
                 os.replace(temporary, path)
             except BaseException:
-                with contextlib.suppress(OSError):
+                try:
                     os.unlink(temporary)
+                except OSError:
+                    pass
                 raise
             self.prune()
             if at_most is not None:
@@ -117,13 +148,22 @@ class Store:
             and _without_digests(found) == _without_digests(entry)
         ]
         for _, path in sorted(alike)[:-at_most]:
-            with contextlib.suppress(OSError):
+            try:
                 os.unlink(path)
+            except OSError:
+                continue
+
+    def _has(self, key: str, data: bytes) -> bool:
+        """Return whether the entry of `key` is good and has just this content."""
+        try:
+            return fastpath.dump(fastpath.read(self.directory, key)) == data
+        except (OSError, ValueError):
+            return False
 
     def claim(self, key: str, seconds: int) -> bool:
-        """Whether nobody has claimed `key` in the last `seconds`; it is claimed now.
+        """Claim `key`; return False if it was claimed in the last `seconds`.
 
-        For what one process may do now and then, and the others need not wait for.
+        For work that one process does from time to time, while no other waits for it.
         """
         path = self._path(key) + _LOCK
         try:
@@ -132,22 +172,30 @@ class Store:
         except (OSError, ValueError):
             return False
 
-    @contextlib.contextmanager
-    def lock(self, key: str, on_wait: Callable[[], None]) -> Iterator[None]:
-        """Hold the lock of `key`; go on without one where there can be none."""
-        with contextlib.ExitStack() as stack:
-            try:
-                self._make_directory()
-                path = self._path(key) + _LOCK
-                stack.enter_context(locks.held(path, on_wait))
-            except (OSError, ValueError) as error:
-                self._report.detail(
-                    f"no lock in {shown(self.directory)}: {_reason(error)}"
-                )
-            yield
+    def lock(
+        self, key: str, on_wait: Callable[[], None]
+    ) -> AbstractContextManager[None]:
+        """Return the lock of `key`, held from ``with`` to its end.
+
+        If the directory allows no locks, ``with`` goes on without one. `on_wait` is called
+        once if another process holds the lock. ``with`` may raise `Deadlock`.
+        """
+        return _Lock(self, self._path(key) + _LOCK, on_wait)
+
+    def try_lock(self, lock: locks.Lock) -> bool:
+        """Begin to hold `lock`; return False if the directory allows no locks."""
+        try:
+            self._make_directory()
+            lock.__enter__()
+        except (OSError, ValueError) as error:
+            self._report.detail(
+                f"going on without a lock in {shown(self.directory)}: {_reason(error)}"
+            )
+            return False
+        return True
 
     def entries(self) -> Iterator[tuple[str, Entry | None]]:
-        """Each entry with its file's path; None for one that nobody can read."""
+        """Return each file's path with its entry, None if the file is damaged."""
         for path in self._files():
             if path.endswith((_LOCK, _TEMPORARY)):
                 continue
@@ -160,9 +208,9 @@ class Store:
                 yield path, None
 
     def forget(self, wanted: Callable[[Entry], bool]) -> int:
-        """Delete the entries that are `wanted`, and return how many were.
+        """Delete the entries that are `wanted` and return how many files were deleted.
 
-        What nobody can read goes with whatever is forgotten.
+        Damaged entries are always deleted. Raises `AwsexecError`.
         """
         count = 0
         for path, found in self.entries():
@@ -174,21 +222,24 @@ class Store:
                 continue
             except OSError as error:
                 raise AwsexecError(
-                    f"cannot delete {shown(path)}: {_reason(error)}"
+                    f"cannot delete {shown(path)}: {_reason(error)}; delete it by hand"
                 ) from None
             count += 1
         return count
 
     def prune(self) -> None:
-        """Clear away what has been of no use for a day."""
+        """Delete what has been useless for a day."""
         horizon = self._clock() - PRUNE_AFTER
         for path in self._files():
-            with contextlib.suppress(OSError):
+            try:
                 if os.lstat(path).st_mtime < horizon:
                     if path.endswith(_LOCK):
                         locks.remove_if_free(path)
                     else:
                         os.unlink(path)
+            except OSError:
+                # another process may have deleted it
+                continue
 
     def _files(self) -> Iterable[str]:
         try:
@@ -199,7 +250,7 @@ class Store:
         except (OSError, ValueError) as error:
             self._warn(error)
             return []
-        # the directory may be one that the user keeps other things in
+        # the user may keep other files in the directory
         return [os.path.join(self.directory, name) for name in names if _is_ours(name)]
 
     def _path(self, key: str) -> str:
@@ -210,8 +261,11 @@ class Store:
             fastpath.check_directory(self.directory)
         except FileNotFoundError:
             os.makedirs(os.path.dirname(self.directory), exist_ok=True)
-            with contextlib.suppress(FileExistsError):
+            try:
                 os.mkdir(self.directory, 0o700)
+            except FileExistsError:
+                # another process was faster
+                pass
             fastpath.check_directory(self.directory)
 
     def _warn(self, error: Exception) -> None:
@@ -219,8 +273,24 @@ class Store:
             self._warned = True
             self._report.warning(
                 f"cannot use the cache in {shown(self.directory)}: {_reason(error)}; "
-                "going on without it (AWSEXEC_CACHE_DIR names another place)"
+                "going on without it; set AWSEXEC_CACHE_DIR to use another directory"
             )
+
+
+class _Lock:
+    """The lock at `path`, or none if the store's directory allows no locks."""
+
+    def __init__(self, store: Store, path: str, on_wait: Callable[[], None]) -> None:
+        self._store = store
+        self._lock = locks.Lock(path, on_wait)
+        self._is_held = False
+
+    def __enter__(self) -> None:
+        self._is_held = self._store.try_lock(self._lock)
+
+    def __exit__(self, *exception: object) -> None:
+        if self._is_held:
+            self._lock.__exit__()
 
 
 def _is_ours(name: str) -> bool:
@@ -244,5 +314,5 @@ def _reason(error: Exception) -> str:
 
 
 def store_for(environ: Mapping[str, str], report: Report) -> Store:
-    """The cache that `environ` selects."""
+    """Return the cache that `environ` selects."""
     return Store(default_directory(environ), report)

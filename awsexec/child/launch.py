@@ -1,4 +1,4 @@
-"""Becoming COMMAND, or on Windows running it, with the errors in words."""
+"""Becoming COMMAND, or on Windows running it."""
 
 from __future__ import annotations
 
@@ -13,11 +13,10 @@ if TYPE_CHECKING:
 
 
 def launch(command: Sequence[str], environ: Mapping[str, str]) -> int:
-    """Replace this process by `command`, found on the PATH of `environ`.
+    """Replace this process by `command`, which is searched on the PATH of `environ`.
 
-    Returns only on Windows, which cannot replace a process: there the command runs as
-    a child, and its exit status is returned. Raises `CommandNotFound` and
-    `CommandNotExecutable`.
+    Windows cannot replace a process: there the command runs as a child, and its exit
+    status is returned. Raises `CommandNotFound` and `CommandNotExecutable`.
     """
     try:
         if sys.platform == "win32":
@@ -37,11 +36,11 @@ if sys.platform == "win32":
         import signal
         import subprocess
 
-        # CreateProcess would look in this process's folder and PATH, not the child's
+        # CreateProcess would search this process's folder and PATH, not the child's
         program = shutil.which(command[0], path=environ.get("PATH"))
         if program is None:
             raise FileNotFoundError
-        # the console sends Ctrl-C to both; it is the child's to answer
+        # the console sends Ctrl-C to both processes, and the child decides what it does
         previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
         try:
             return subprocess.call([program, *command[1:]], env=dict(environ))

@@ -1,7 +1,7 @@
-"""A shell with the role: which one, and what makes its prompt show the role.
+"""A shell with the role: which shell, and how its prompt shows the role.
 
-The shell is the user's own, with their own start-up files; ours (`shells/`) is read
-beside them, by the means each shell has for that. Any other shell is started plainly.
+The shell is the user's own and reads the user's start-up files. bash, zsh and fish also
+read a file of awsexec's (`shells/`). Other shells are started without one.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _FILES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "shells")
 
 
 def user_shell(environ: Mapping[str, str]) -> str:
-    """$SHELL, else the user's login shell, else /bin/sh."""
+    """Return $SHELL, else the user's login shell, else /bin/sh."""
     if os.name != "posix":
         return environ.get("COMSPEC") or "cmd.exe"
     if environ.get("SHELL"):
@@ -37,15 +37,16 @@ def command(
     login: bool,
     interactive: bool,
 ) -> tuple[list[str], dict[str, str]]:
-    """The command that starts `shell`, and the variables to add to `environ` for it.
+    """Return the command that starts `shell`, and the variables to add to `environ`.
 
-    `identity` are those of the role, which the user's own start-up files are not to
-    change. `login` makes it a login shell. A shell that is not `interactive` reads
-    commands from a file or pipe, and has no prompt; bash has no start-up files then.
+    `identity` are the role's variables, which the user's start-up files must not change.
+    `login` makes it a login shell. A shell that is not `interactive` reads commands from
+    a file or pipe and has no prompt; bash then reads no start-up files.
     """
     name = os.path.basename(shell)
     if interactive and name == "bash":
-        # bash reads --rcfile only when it is no login shell; the file makes up for it
+        # A login shell ignores --rcfile. So this is not one, and the file reads what a
+        # login shell reads.
         started = [shell, "--rcfile", os.path.join(_FILES, "bash.sh")]
         return started, {"AWSEXEC_LOGIN_SHELL": "1"} if login else {}
     if name == "zsh":
@@ -56,7 +57,7 @@ def command(
     if name == "fish":
         path = os.path.join(_FILES, "fish.fish").replace("\\", "\\\\")
         source = "source '" + path.replace("'", "\\'") + "'"
-        # nothing of ours runs before the user's files do
+        # awsexec's file runs after the user's files, so it cannot note the variables
         lines = "\n".join(f"{name}={value}" for name, value in identity.items())
         return (
             [*_plain(shell, login), "--init-command", source],

@@ -1,7 +1,7 @@
-"""Whose process is at the other end of a connection on loopback.
+"""Which user's process is at the other end of a connection within this machine.
 
-A port of loopback is open to every user of the machine. Linux tells whose each socket
-is (proc_pid_net(5), "/proc/net/tcp"); other systems tell nobody but root.
+Every user of a machine can connect to its ports on 127.0.0.1. Linux tells everybody whose
+each socket is (proc_pid_net(5), "/proc/net/tcp"); other systems tell only root.
 """
 
 from __future__ import annotations
@@ -9,9 +9,12 @@ from __future__ import annotations
 import os
 import socket
 import sys
-from typing import Literal
 
-# the tables of this machine's sockets: of IPv4, and of IPv6, which may carry IPv4 too
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Literal
+
+# the tables of this machine's sockets; the one of IPv6 may have sockets of IPv4 too
 TABLES = ("/proc/net/tcp", "/proc/net/tcp6")
 
 _ROOT = 0
@@ -22,11 +25,11 @@ def is_same_user(
     local: tuple[str, int],
     tables: tuple[str, ...] = TABLES,
 ) -> bool:
-    """Whether this user, or root, owns the socket at `peer` that talks to `local`.
+    """Return whether this user, or root, owns the socket at `peer` that talks to `local`.
 
-    Both are an IP address and a port; `tables` are files. False for one that is not in
-    the tables: it is closed, or of another machine. True where the system has no such
-    table, and so nobody can tell.
+    Both are an IP address and a port; `tables` are files. False if the socket is not in
+    the tables, because it is closed or on another machine. True if the system has no such
+    tables, so that nobody can tell.
     """
     found = []
     for path in tables:
@@ -34,10 +37,10 @@ def is_same_user(
             with open(path, encoding="ascii") as stream:
                 found.append(stream.read())
         except FileNotFoundError:
-            # this kernel has no IPv6, or this is no Linux
+            # this kernel has no IPv6, or this is not Linux
             continue
         except OSError:
-            # too many files are open: nobody can tell, where somebody could
+            # too many files are open, for one: the tables could tell, so refuse
             return False
     if not found:
         return True
@@ -50,16 +53,16 @@ def owner(
     local: tuple[str, int],
     order: Literal["little", "big"] = sys.byteorder,
 ) -> int | None:
-    """The user id of the socket at `peer` that is connected to `local`, by a `table`.
+    """Return the user id of the socket at `peer` that is connected to `local`.
 
-    None for one that the table, the text of one of TABLES, does not have. `order` is
-    the machine's byte order.
+    `table` is the text of one of TABLES, and `order` the machine's byte order. None if
+    the table does not have the socket.
     """
-    # looked for as text: a busy machine's table has tens of thousands of lines
+    # searched as text, because a busy machine's table has tens of thousands of lines
     for ends in zip(_written(peer, order), _written(local, order), strict=True):
         _, found, rest = table.partition(": {} {} ".format(*ends))
         fields = rest.split(None, 7)
-        # a socket that its owner has closed is root's, and has no inode
+        # a socket that its owner has closed is shown as root's, without an inode
         if found and len(fields) > 6 and fields[6] != "0":
             return int(fields[4])
     return None
@@ -68,9 +71,9 @@ def owner(
 def _written(
     address: tuple[str, int], order: Literal["little", "big"]
 ) -> tuple[str, ...]:
-    """How tables may have an address: words of 32 bits in the machine's byte order.
+    """Return the forms of an address in tables: 32-bit words in the machine's byte order.
 
-    IPv4 also stands in IPv6 (RFC 4291, 2.5.5.2).
+    An IPv4 address may also be written as an IPv6 address (RFC 4291, 2.5.5.2).
     """
     host, port = address
     if ":" in host:

@@ -1,10 +1,9 @@
-"""Going on in the background while this process becomes COMMAND."""
+"""Work that goes on in the background while this process becomes COMMAND."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import sys
 
 from awsexec.processes import tree
@@ -13,27 +12,29 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-# seconds after which work in the background is given up
-LONGEST = 60
+# seconds after which detached work is ended
+TIME_LIMIT = 60
 
-# What a key of the terminal, or its end, sends to the processes in its foreground; and
-# what it sends to others that use it, which are told of an error instead
+# The signals that keys of the terminal, or its end, send to its foreground processes, and
+# those that it sends to background processes which use it. When these are ignored, using
+# the terminal fails with an error instead.
 _FROM_KEYS = ("SIGINT", "SIGQUIT", "SIGTSTP", "SIGHUP")
 _FOR_OTHERS = ("SIGTTIN", "SIGTTOU")
 
 
 def detach(work: Callable[[], None]) -> None:
-    """Run `work` in a process that COMMAND has nothing to do with.
+    """Run `work` in a process that does not affect COMMAND.
 
-    Not COMMAND's child, which could wait for it; in no session of a terminal; and
-    with nothing of the caller's open, so that no pipe's reader waits for it. Where
-    the system has no fork, nothing happens.
+    It is not COMMAND's child, since COMMAND may wait for its children. It has no
+    terminal, and none of the caller's files stays open in it, so nobody who reads a pipe
+    waits for it. Without fork (Windows) nothing happens.
     """
+    import signal
 
     def begin() -> None:
         os.chdir("/")
         _close_everything(())
-        signal.alarm(LONGEST)
+        signal.alarm(TIME_LIMIT)
         work()
 
     if hasattr(os, "fork"):
@@ -42,17 +43,18 @@ def detach(work: Callable[[], None]) -> None:
 
 
 def accompany(work: Callable[[], None], keep: Collection[int]) -> None:
-    """Run `work` in a process beside COMMAND, at the same terminal.
+    """Run `work` in a process beside COMMAND, on the same terminal.
 
-    As `detach`, but the terminal is in reach, though its keys are not for this process
-    (which is a group of its own), and the descriptors in `keep` stay open. What it has
-    started itself ends with it. May raise `OSError`.
+    As `detach`, but the process can use the terminal, and the descriptors in `keep` stay
+    open. It is a process group of its own, so the terminal's keys do not end it. What it
+    starts ends with it. May raise `OSError`.
     """
+    import signal
 
     def begin() -> None:
         os.setpgid(0, 0)
         for name in _FROM_KEYS:
-            # not ignored: what this process runs would ignore them too
+            # not SIG_IGN, which the programs that `work` starts would inherit
             signal.signal(getattr(signal, name), lambda *_: None)
         for name in _FOR_OTHERS:
             signal.signal(getattr(signal, name), signal.SIG_IGN)
@@ -73,7 +75,7 @@ def _orphan(leave: Callable[[], None], begin: Callable[[], None]) -> None:
     """Run `leave` in a child of this process and `begin` in a child of that one."""
     child = os.fork()
     if child:
-        # there is nothing to wait for where the caller ignores SIGCHLD
+        # if the caller ignores SIGCHLD, there is nothing to wait for
         with contextlib.suppress(ChildProcessError):
             os.waitpid(child, 0)
         return
@@ -92,10 +94,10 @@ def _close_everything(keep: Collection[int]) -> None:
     try:
         open_ones = [int(name) for name in os.listdir("/dev/fd")]
     except OSError:
-        # a sandbox without it
+        # a sandbox without /dev/fd
         open_ones = list(range(os.sysconf("SC_OPEN_MAX")))
     for descriptor in open_ones:
         if descriptor > 2 and descriptor not in keep:
-            # one of them was listdir's own
+            # listdir's own is closed already
             with contextlib.suppress(OSError):
                 os.close(descriptor)

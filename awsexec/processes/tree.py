@@ -1,31 +1,32 @@
-"""Which process of this machine runs in which."""
+"""Which process started which."""
 
 from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-@dataclass(frozen=True)
 class Process:
-    """A process and its parent.
+    """A process, by its number, and its parent's number.
 
-    `began` is when, in a count of Linux's own; it tells processes of the same number
-    apart, as those of two containers are. Elsewhere it is empty.
+    `began` is the time it started, in Linux's own units. It tells apart processes with
+    the same number, as in two containers. It is empty on other systems.
     """
 
-    pid: int
-    parent: int
-    began: str = ""
+    __slots__ = ("pid", "parent", "began")
+
+    def __init__(self, pid: int, parent: int, began: str = "") -> None:
+        self.pid = pid
+        self.parent = parent
+        self.began = began
 
 
 def running() -> Mapping[int, Process]:
-    """The processes there are, by their numbers; none where that cannot be told."""
+    """Return all processes by their numbers, or none if the system does not tell."""
     if os.path.isdir("/proc/self"):
         names = [name for name in os.listdir("/proc") if name.isdecimal()]
         found = [_of_linux(int(name)) for name in names]
@@ -35,12 +36,12 @@ def running() -> Mapping[int, Process]:
 
 
 def me() -> Process:
-    """This process."""
+    """Return this process."""
     return _of_linux(os.getpid()) or Process(os.getpid(), os.getppid())
 
 
 def ancestors() -> list[Process]:
-    """The processes that this one runs in, its parent first."""
+    """Return this process's parent, its parent's parent, and so on."""
     everything, found = running(), []
     process = everything.get(os.getppid())
     while process is not None and process not in found:
@@ -50,7 +51,7 @@ def ancestors() -> list[Process]:
 
 
 def descendants(pid: int) -> list[Process]:
-    """The processes that run in that of this number, but for those that have left it."""
+    """Return the processes that process `pid` started, and those that they started."""
     everything, found = running().values(), [Process(pid, 0)]
     for parent in found:
         found += [process for process in everything if process.parent == parent.pid]
@@ -58,10 +59,10 @@ def descendants(pid: int) -> list[Process]:
 
 
 def _of_linux(pid: int) -> Process | None:
-    """As proc_pid_stat(5) has it; None if it has ended."""
+    """Return process `pid` from proc_pid_stat(5); None if it has ended."""
     try:
         with open(f"/proc/{pid}/stat", "rb") as stream:
-            # the name, in brackets, may have anything in it
+            # the name, in brackets, may contain any character
             fields = stream.read().rpartition(b")")[2].split()
         return Process(pid, int(fields[1]), fields[19].decode())
     except (OSError, IndexError, ValueError):
@@ -69,7 +70,7 @@ def _of_linux(pid: int) -> Process | None:
 
 
 def _of_ps() -> list[Process | None]:
-    """As ps of POSIX has it."""
+    """Return all processes, as POSIX's ps prints them."""
     if sys.platform == "win32":
         return []
     import subprocess

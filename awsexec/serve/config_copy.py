@@ -1,19 +1,18 @@
 """A copy of the config file for COMMAND, in which no profile hides the endpoint.
 
-The SDKs look at the profile before they ask a container's endpoint for credentials (SDKs
-and Tools Reference Guide, "Standardized credential providers"). A ``[default]`` with keys
-or a role would hide the endpoint. COMMAND then gets another profile, which has
-everything of ``[default]`` but its identity, in a copy of the config file.
+SDKs look at the profile before they ask a container's endpoint for credentials (SDKs and
+Tools Reference Guide, "Standardized credential providers"). A ``[default]`` with keys or a
+role would hide the endpoint. COMMAND then gets a copy of the config file with one more
+profile, which has the settings of ``[default]`` except those for credentials.
 
-Where the system can, the copy is in memory and belongs to this process. It goes with the
-process, and COMMAND sees it among the files that the process has open.
+On Linux the copy is in memory and disappears with this process. COMMAND reads it through
+/proc, as a file that this process has open.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-import re
 import sys
 
 from awsexec.plan.calls import ROLE_SETTINGS
@@ -24,7 +23,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-# what makes a profile an identity, or says something about one
+# the settings that give a profile credentials, or say something about them
 _IDENTITY = ROLE_SETTINGS | {
     KEY_ID,
     SECRET,
@@ -45,25 +44,21 @@ _IDENTITY = ROLE_SETTINGS | {
     "sso_start_url",
     "web_identity_token_file",
 }
-# whose settings botocore gives to every profile
-_EVERYBODYS = re.compile(rb"^\[\s*DEFAULT\s*\]", re.MULTILINE)
-_INDENTED = re.compile(
-    rb"""^[ \t]+\[[ \t]*(?:profile[ \t]+)?["']?default["']?[ \t]*\]""",
-    re.MULTILINE | re.IGNORECASE,
-)
-_KEYS = re.compile(
+# patterns; `re` is imported only when a copy is made
+_DEFAULTS_OF_ALL = rb"(?m)^\[\s*DEFAULT\s*\]"
+_KEYS = (
     "|".join((KEY_ID, SECRET, *TOKEN_SETTINGS))
-    .join((r"^[ \t]*(?:", r")[ \t]*=[^\n]*\n?"))
-    .encode(),
-    re.MULTILINE | re.IGNORECASE,
+    .join((r"(?mi)^[ \t]*(?:", r")[ \t]*=[^\n]*\n?"))
+    .encode()
 )
 
 
 def needs_copy(profiles: Profiles, texts: Iterable[bytes]) -> bool:
-    """Whether the profile that COMMAND would use, the default one, is an identity.
+    """Return whether COMMAND's profile, ``[default]``, could hide the endpoint.
 
-    By any setting, even an empty one: what half of one means, the SDKs do not agree on;
-    nor on an indented header, so that the files' `texts` are asked for those.
+    It could by any setting for credentials, even an empty one, since SDKs do not agree
+    about incomplete ones. They do not agree about an indented header either, so those are
+    searched in the files' `texts`.
     """
     for file in (profiles.config, profiles.credentials):
         default = file.profiles.get("default")
@@ -71,11 +66,26 @@ def needs_copy(profiles: Profiles, texts: Iterable[bytes]) -> bool:
             return True
         if any(header == "DEFAULT" for header, _, _ in file.skipped):
             return True
-    return any(_INDENTED.search(text) for text in texts)
+    return any(_has_indented_default(text) for text in texts)
+
+
+def _has_indented_default(text: bytes) -> bool:
+    text = text.lower()
+    if b"default" not in text:
+        return False
+    for line in text.split(b"\n"):
+        header, bracket, _ = line.strip(b" \t").partition(b"]")
+        if line[:1] in (b" ", b"\t") and bracket and header[:1] == b"[":
+            words = header[1:].split()
+            if words[:1] == [b"profile"]:
+                del words[0]
+            if len(words) == 1 and words[0].strip(b"\"'") == b"default":
+                return True
+    return False
 
 
 def unused_name(profiles: Profiles) -> str:
-    """A name for the profile that no file has."""
+    """Return a name for the profile that no file has."""
     number, found = 1, "awsexec"
     while found in profiles:
         number += 1
@@ -84,28 +94,33 @@ def unused_name(profiles: Profiles) -> str:
 
 
 def copied(profiles: Profiles, original: bytes) -> bytes:
-    """A config file with the `original` one's content, and the profile `name`."""
+    """Return `original`, the content of the config file, with one more profile."""
+    import re
+
     default = profiles.get("default") if "default" in profiles else Profile("default")
     lines = [f"[profile {unused_name(profiles)}]"]
     for setting in default.settings.values():
         if setting.name in _IDENTITY:
             continue
-        # a line that is indented goes on with the one before
+        # an indented line continues the line before
         lines.append(f"{setting.name} = " + setting.value.replace("\n", "\n  "))
         lines += [f"  {each.name} = {each.value}" for each in setting.block]
-    copy = _EVERYBODYS.sub(b"[awsexec-nobodys]", original)
+    # botocore gives the settings below [DEFAULT] to every profile
+    copy = re.sub(_DEFAULTS_OF_ALL, b"[awsexec-nobodys]", original)
     return copy + ("\n" + "\n".join(lines) + "\n").encode("utf-8", "surrogateescape")
 
 
 def without_keys(copy: bytes) -> bytes:
-    """What may be written to a disk of a `config`: all but the keys."""
-    return _KEYS.sub(b"", copy)
+    """Return `copy` without the keys, which may not be written to a disk."""
+    import re
+
+    return re.sub(_KEYS, b"", copy)
 
 
 def has_boto_keys(environ: Mapping[str, str]) -> bool:
-    """Whether a file of boto, botocore's predecessor, has keys.
+    """Return whether a config file of boto, botocore's predecessor, has keys.
 
-    botocore takes those before it asks a container's endpoint (its ``BotoProvider``).
+    botocore prefers those to a container's endpoint (its ``BotoProvider``).
     """
     named = environ.get("BOTO_CONFIG")
     for path in (
@@ -121,12 +136,12 @@ def has_boto_keys(environ: Mapping[str, str]) -> bool:
 
 
 def write_copy(content: bytes) -> tuple[str, Callable[[], None]]:
-    """Where COMMAND finds `content`, and what removes it. May raise `OSError`."""
+    """Write `content`; return its path, and what removes it. May raise `OSError`."""
     if sys.platform == "linux":
         try:
             return _in_memory(content), lambda: None
         except OSError:
-            # a sandbox that forbids it, or has no /proc
+            # a sandbox may forbid it, or have no /proc
             pass
     return on_disk(content)
 
@@ -139,7 +154,7 @@ if sys.platform == "linux":
         descriptor = os.memfd_create("awsexec-config", os.MFD_ALLOW_SEALING)
         with open(descriptor, "wb", closefd=False) as stream:
             stream.write(content)
-        # what somebody writes there would be lost
+        # a program that writes to it gets an error: the change would be lost
         seals = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK
         fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, seals)
         path = f"/proc/{os.getpid()}/fd/{descriptor}"
@@ -150,7 +165,7 @@ if sys.platform == "linux":
 
 
 def on_disk(content: bytes) -> tuple[str, Callable[[], None]]:
-    """The same where it is a file like others; keys are left out of that."""
+    """Write `content` without its keys to a temporary file; return as `write_copy`."""
     import tempfile
 
     descriptor, path = tempfile.mkstemp(prefix="awsexec-", suffix=".config")

@@ -1,50 +1,56 @@
-"""Credentials that are renewed for as long as somebody may want them."""
+"""Renewing credentials for as long as COMMAND runs."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
 
-from awsexec.credentials.credentials import Credentials
 from awsexec.credentials.resolver import Demand
 from awsexec.errors import AwsexecError, Interrupted, NeedsUser
 
-# Seconds before their end at which credentials are renewed, for those that live twice
-# as long; the others at half their life. An SDK asks anew a quarter of an hour before
-# the end (botocore's "advisory refresh"), and is to get new ones then.
-EARLY = 1200
-# seconds between two tries at the most, and between two questions to the user
-AGAIN, ASK_AGAIN = 30.0, 300.0
-# and between two tries where somebody is waiting
-WANTED = 1.0
-# seconds of sleep at the most: a machine that was suspended wakes up with old timers
-NAP = 15.0
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
-Get = Callable[[Demand], Credentials]
+    from awsexec.credentials.credentials import Credentials
+
+    Get = Callable[[Demand], Credentials]
+
+# Seconds before their end at which credentials are renewed, if they live at least twice
+# as long. Others are renewed at half their life. An SDK asks again a quarter of an hour
+# before the end (botocore's "advisory refresh"), and should then get new ones.
+RENEW_BEFORE_END = 1200
+# seconds between two attempts, and between two questions to the user
+RETRY_EVERY, ASK_EVERY = 30.0, 300.0
+# seconds between two attempts while a client waits
+RETRY_WHEN_WANTED = 1.0
+# seconds of sleep at the most: on a machine that was suspended, timers are late
+LONGEST_SLEEP = 15.0
 
 
 def renew_from(credentials: Credentials, now: float) -> float:
-    """From when on to renew them, in seconds since the epoch."""
+    """Return the moment from which to renew them, in seconds since the epoch."""
     if credentials.expires is None:
         return float("inf")
     issued = credentials.issued or now
-    return credentials.expires - min(EARLY, (credentials.expires - issued) / 2)
+    return credentials.expires - min(
+        RENEW_BEFORE_END, (credentials.expires - issued) / 2
+    )
 
 
 def fresh(get: Get, clock: Callable[[], float]) -> Credentials:
-    """Credentials that are not due; those of another awsexec, if it has some."""
+    """Return credentials that need no renewal, from another awsexec if it has some."""
     found = get(Demand())
     now = clock()
     return found if renew_from(found, now) > now else get(Demand(refresh=True))
 
 
 class Renewal:
-    """Keeps `credentials` fresh with `get`, which asks nobody for anything.
+    """Keeps `credentials` fresh with `get`, which does not ask the user.
 
-    Where that fails, `ask` gets new ones with the user's help, if that helps against
-    the failure; None for nobody to ask. Both raise `AwsexecError`. `clock` gives seconds
-    since the epoch.
+    If `get` fails, `ask` gets new credentials with the user's help. It raises the failure
+    it was given if the user cannot help. `ask` is None if the user may not be asked. Both
+    raise `AwsexecError`. `clock` returns seconds since the epoch.
     """
 
     def __init__(
@@ -61,12 +67,13 @@ class Renewal:
         self._next = renew_from(credentials, clock())
         self._tried = self._asked = float("-inf")
         self._wanted = threading.Event()
+        # the error of the last attempt, None if it succeeded
         self.fault: AwsexecError | None = None
 
     def current(self) -> Credentials | None:
-        """What is good now; None for nothing, which is then renewed if it can be.
+        """Return credentials that are good now, or None.
 
-        `fault` says what the last try failed of.
+        None makes `run` renew them at once, if it can.
         """
         if self._is_good():
             return self._credentials
@@ -74,7 +81,7 @@ class Renewal:
         return None
 
     def run(self) -> None:
-        """Renew them whenever it is time; does not return."""
+        """Renew them whenever it is time; never return."""
         while True:
             is_wanted = self._wanted.is_set()
             seconds = self.wait()
@@ -82,48 +89,49 @@ class Renewal:
                 self._wanted.clear()
                 self.renew(is_wanted)
             elif is_wanted:
-                time.sleep(min(seconds, WANTED))
+                time.sleep(min(seconds, RETRY_WHEN_WANTED))
             else:
-                self._wanted.wait(min(seconds, NAP))
+                self._wanted.wait(min(seconds, LONGEST_SLEEP))
 
     def wait(self) -> float:
-        """For how many seconds there is nothing to do, unless somebody wants them."""
-        when = self._tried + WANTED if self._wanted.is_set() else self._next
+        """Return the seconds until the next attempt, unless a client asks before."""
+        is_wanted = self._wanted.is_set()
+        when = self._tried + RETRY_WHEN_WANTED if is_wanted else self._next
         return max(0.0, when - self._clock())
 
     def renew(self, is_wanted: bool) -> None:
-        """Try to renew them; `is_wanted` is whether somebody is waiting for it."""
+        """Try to renew them; `is_wanted` is whether a client waits."""
         try:
             self._credentials = fresh(self._get, self._clock)
             self.fault = None
         except AwsexecError as error:
             self.fault = error
             if self._ask is not None and self._may_ask(is_wanted):
-                self._renew_with_the_user(self._ask, error)
+                self._renew_with_user(self._ask, error)
         now = self._tried = self._clock()
-        pause = AGAIN
+        pause = RETRY_EVERY
         if self._credentials.expires is not None:
             pause = min(pause, (self._credentials.expires - now) / 4)
-        # after a failure, and where the source had no newer ones
+        # the attempt may have failed, and a source may have no newer credentials
         self._next = max(renew_from(self._credentials, now), now + max(1.0, pause))
 
-    def _renew_with_the_user(
+    def _renew_with_user(
         self, ask: Callable[[AwsexecError], Credentials], fault: AwsexecError
     ) -> None:
         try:
             self._credentials = ask(fault)
             self.fault = None
         except (NeedsUser, Interrupted):
-            # that nobody has answered is no news
+            # nobody has answered: the error of the attempt says more
             pass
         except AwsexecError as error:
             self.fault = error
         self._asked = self._clock()
 
     def _may_ask(self, is_wanted: bool) -> bool:
-        # of what has ended, only if somebody wants it
+        # after their end, only if a client wants them
         return (is_wanted or self._is_good()) and (
-            abs(self._clock() - self._asked) >= ASK_AGAIN
+            abs(self._clock() - self._asked) >= ASK_EVERY
         )
 
     def _is_good(self) -> bool:

@@ -1,44 +1,25 @@
-"""Waiting for the end of a process that is not one's child."""
+"""Waiting for the end of a process that is not a child of this one."""
 
 from __future__ import annotations
 
 import os
 import select
 import sys
+import time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 # seconds between two looks, where the system cannot tell
-LOOK = 1.0
-
-
-class Watch:
-    """Watches the process `pid`, from now on: no other one of that number later.
-
-    Raises `ProcessLookupError` where there is none.
-    """
-
-    def __init__(self, pid: int) -> None:
-        self._pid = pid
-        os.kill(pid, 0)
-        self._signal = _signal(pid)
-
-    async def ended(self) -> None:
-        """Return when the process has ended."""
-        # whoever awaits this has it
-        import asyncio
-
-        if self._signal is None:
-            while _is_there(self._pid):
-                await asyncio.sleep(LOOK)
-            return
-        ended = asyncio.Event()
-        asyncio.get_running_loop().add_reader(self._signal, ended.set)
-        await ended.wait()
+POLL = 1.0
 
 
 if sys.platform == "linux":
+    _Signal = int
 
-    def _signal(pid: int) -> int | None:
-        """What becomes readable when the process has ended, None for nothing."""
+    def _signal_of(pid: int) -> _Signal | None:
+        """Return what becomes readable when the process has ended, or None."""
         try:
             return os.pidfd_open(pid)
         except ProcessLookupError:
@@ -47,15 +28,22 @@ if sys.platform == "linux":
             # a kernel before 5.3, or a sandbox that forbids it
             return None
 
-elif sys.platform == "win32":
+    def _wait_for(signal: _Signal) -> None:
+        poll = select.poll()
+        poll.register(signal, select.POLLIN)
+        poll.poll()
 
-    def _signal(pid: int) -> None:
+elif sys.platform == "win32":
+    _Signal = int
+
+    def _signal_of(pid: int) -> None:
         return None
 
 else:
+    _Signal = select.kqueue
 
-    def _signal(pid: int) -> select.kqueue:
-        """What becomes readable when the process has ended."""
+    def _signal_of(pid: int) -> _Signal:
+        """Return what has an event when the process has ended."""
         queue = select.kqueue()
         end = select.kevent(
             pid, select.KQ_FILTER_PROC, select.KQ_EV_ADD, select.KQ_NOTE_EXIT
@@ -63,10 +51,40 @@ else:
         queue.control([end], 0)
         return queue
 
+    def _wait_for(signal: _Signal) -> None:
+        signal.control(None, 1)
+
 
 def _is_there(pid: int) -> bool:
+    if sys.platform == "win32":
+        # there the endpoint is a thread of that process, and os.kill would end it
+        return True
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
     return True
+
+
+class Watch:
+    """Watches the process `pid` from now on, and no later process of the same number.
+
+    `signal_of` returns what tells the end of a process, or None if the system cannot
+    tell. Raises `ProcessLookupError` if there is no such process.
+    """
+
+    def __init__(
+        self, pid: int, signal_of: Callable[[int], _Signal | None] = _signal_of
+    ) -> None:
+        self._pid = pid
+        self._signal = signal_of(pid)
+        if self._signal is None and not _is_there(pid):
+            raise ProcessLookupError
+
+    def wait(self) -> None:
+        """Return when the process has ended."""
+        if self._signal is not None:
+            _wait_for(self._signal)
+            return
+        while _is_there(self._pid):
+            time.sleep(POLL)

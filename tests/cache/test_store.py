@@ -9,7 +9,12 @@ import sys
 import pytest
 
 from awsexec.cache import locks
-from awsexec.cache.store import PRUNE_AFTER, Store, default_directory
+from awsexec.cache.store import (
+    PRUNE_AFTER,
+    Store,
+    default_directory,
+    platform_directory,
+)
 from awsexec.errors import AwsexecError
 from awsexec.fastpath import Entry
 from awsexec.report import DEBUG, Report
@@ -50,6 +55,21 @@ def test_round_trip(world):
     assert world.said.getvalue() == ""
 
 
+def test_same_entry_is_not_written_again(world):
+    world.store.write(entry())
+    (name,) = world.names()
+    first = (world.path / name).stat().st_ino
+    world.store.write(entry())
+    assert (world.path / name).stat().st_ino == first
+    world.store.write(entry(expires=NOW + 3601))
+    assert world.store.read(KEY).expires == NOW + 3601
+    # not if nobody may use the file
+    (world.path / name).chmod(0o644)
+    assert world.store.read(KEY) is None
+    world.store.write(entry(expires=NOW + 3601))
+    assert world.store.read(KEY).expires == NOW + 3601
+
+
 def test_failed_write_leaves_the_old_entry_and_no_rest(world):
     world.store.write(entry())
     (target,) = world.names()
@@ -60,7 +80,7 @@ def test_failed_write_leaves_the_old_entry_and_no_rest(world):
     assert world.names() == [target]
     assert world.said.getvalue() == (
         f"awsexec: cannot use the cache in {world.path}: Is a directory; going on "
-        "without it (AWSEXEC_CACHE_DIR names another place)\n"
+        "without it; set AWSEXEC_CACHE_DIR to use another directory\n"
     )
 
 
@@ -77,13 +97,13 @@ def test_lock_that_cannot_be_had_is_done_without(world):
     world.path.write_text("")
     with world.store.lock(KEY, lambda: pytest.fail("nobody holds it")):
         pass
-    assert "no lock in" in world.said.getvalue()
+    assert "going on without a lock in" in world.said.getvalue()
 
 
 HOLDING = """
 import subprocess, sys
 from awsexec.cache import locks
-with locks.held(sys.argv[1], lambda: None):
+with locks.Lock(sys.argv[1], lambda: None):
     print(open(sys.argv[1]).read().split()[0], flush=True)
     sys.exit(subprocess.run([sys.executable, "-c", sys.argv[2], sys.argv[1]]).returncode)
 """
@@ -92,7 +112,7 @@ import sys
 from awsexec.cache import locks
 from awsexec.errors import Deadlock
 try:
-    with locks.held(sys.argv[1], lambda: sys.exit("it waits")):
+    with locks.Lock(sys.argv[1], lambda: sys.exit("it waits")):
         sys.exit("it has it")
 except Deadlock as error:
     print(error)
@@ -130,7 +150,7 @@ def test_lock_of_another_process_of_the_same_number(tmp_path):
     fcntl.flock(other, fcntl.LOCK_EX)
     other.write(f"{os.getppid()} 1\n")
     other.flush()
-    with locks.held(str(path), on_wait):
+    with locks.Lock(str(path), on_wait):
         pass
     assert waited
 
@@ -225,13 +245,53 @@ def test_default_directory(environ, expected):
     assert default_directory(environ) == expected
 
 
+# the environments that a cache directory is worked out from; None for a variable unset
+CACHE_HOMES = (
+    None,
+    "",
+    " ",
+    "relative",
+    "~/x",
+    "/x",
+    "/x/",
+    "/x//y/",
+    "/x y",
+    "/",
+    "/$x",
+)
+HOMES = (None, "", "relative", "/", "/h", "/h/", "/h//", "/a/../h", "/h h", "/$h", "~")
+
+
+@pytest.mark.parametrize("cache_home", CACHE_HOMES)
+@pytest.mark.parametrize("home", HOMES)
+def test_usual_directory_is_that_of_platformdirs(monkeypatch, cache_home, home):
+    for name, value in {"XDG_CACHE_HOME": cache_home, "HOME": home}.items():
+        if value is None:
+            monkeypatch.delenv(name, raising=False)
+        else:
+            monkeypatch.setenv(name, value)
+    assert default_directory(os.environ) == platform_directory()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has another directory")
+def test_platformdirs_is_not_imported_for_it():
+    code = (
+        "import sys; from awsexec.cache.store import default_directory\n"
+        "print(default_directory({'HOME': '/h'}), 'platformdirs' in sys.modules)"
+    )
+    found = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE)
+    path, is_imported = found.stdout.decode().split()
+    assert path in ("/h/.cache/awsexec", "/h/Library/Caches/awsexec")
+    assert is_imported == "False"
+
+
 def test_relative_place_for_caches_does_not_count(monkeypatch):
-    # platformdirs asks the environment of this process
+    # platformdirs reads the environment of this process
     monkeypatch.setenv("XDG_CACHE_HOME", "relative")
-    assert default_directory({}) == os.path.expanduser("~/.cache/awsexec")
+    assert default_directory(os.environ) == os.path.expanduser("~/.cache/awsexec")
 
 
 def test_platform_s_directory():
-    found = default_directory({})
+    found = platform_directory()
     assert found.startswith(os.path.expanduser("~"))
     assert found.endswith("awsexec")

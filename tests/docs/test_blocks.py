@@ -10,7 +10,8 @@ import sysconfig
 
 import pytest
 
-from tests.docs.blocks import block, read
+from awsexec.plan.source_kinds import KINDS
+from tests.docs.blocks import block, read, section
 from tests.docs.world import World
 from tests.support import Awsexec
 
@@ -107,6 +108,12 @@ def test_installation():
     assert "\nlogin =\n" in read("setup.cfg") and "'.[login]'" in read("README.md")
     assert "\npython_requires = >=3.10\n" in read("setup.cfg")
     assert "Python 3.10 or newer" in read("README.md")
+
+
+def test_sources_have_the_names_of_the_list():
+    table = section("docs/configuration.md", "Sources of credentials")
+    named = re.findall(r"^\| `([a-z0-9 ]+)`.* \|$", table, re.M)
+    assert sorted(named) == sorted(kind.label for kind in KINDS)
 
 
 def test_usage_of_the_reference():

@@ -83,7 +83,7 @@ class Typist:
             env={**environ, "TERM": "dumb", "SHELL": "/bin/bash"},
             cwd=str(home),
             encoding="utf-8",
-            timeout=30,
+            timeout=60,
             dimensions=(50, 80),
         )
         self.process.delaybeforesend = None

@@ -54,8 +54,8 @@ def test_once(redirect):
         ({"headers": {"Host": "localhost"}}, 421),
         ({"headers": {"Host": "attacker.example.com:80"}}, 421),
         ({"headers": {"Host": "127.0.0.1"}}, 421),
-        ({"method": "POST"}, 501),
-        ({"method": "HEAD"}, 501),
+        ({"method": "POST"}, 405),
+        ({"method": "HEAD"}, 405),
     ],
     ids=str,
 )

@@ -365,7 +365,7 @@ def test_unusable_entry_is_said_when_verbose(run_awsexec, home, sts):
     for path in entries(home):
         path.write_bytes(b"x")
     result = run_awsexec("-v", "reader", "true")
-    assert "passing over cache entry" in result.stderr
+    assert "ignoring cache entry" in result.stderr
     assert "written by another version, or not an entry" in result.stderr
 
 
@@ -375,7 +375,7 @@ def test_cache_that_cannot_be_written_costs_a_warning(run_awsexec, home, sts):
     assert (result.status, result.stdout) == (0, "reader\n")
     assert result.stderr == (
         f"awsexec: cannot use the cache in {home.cache}: not a regular directory; going "
-        "on without it (AWSEXEC_CACHE_DIR names another place)\n"
+        "on without it; set AWSEXEC_CACHE_DIR to use another directory\n"
     )
     assert run_awsexec("-q", "reader", "true").stderr == ""
 
@@ -386,7 +386,7 @@ def test_cache_open_to_others_is_not_used(run_awsexec, home, sts):
     result = run_awsexec("reader", "true")
     assert result.stderr == (
         f"awsexec: cannot use the cache in {home.cache}: open to others (mode 0755); "
-        "going on without it (AWSEXEC_CACHE_DIR names another place)\n"
+        "going on without it; set AWSEXEC_CACHE_DIR to use another directory\n"
     )
     assert len(sts.calls) == 2
 
@@ -398,7 +398,7 @@ def test_cache_open_to_others_is_not_cleared_either(run_awsexec, home, sts):
     result = run_awsexec("--forget")
     assert result.stderr == (
         f"awsexec: cannot use the cache in {home.cache}: open to others (mode 0755); "
-        "going on without it (AWSEXEC_CACHE_DIR names another place)\n"
+        "going on without it; set AWSEXEC_CACHE_DIR to use another directory\n"
         "awsexec: deleted 0 cache entries\n"
     )
     assert entries(home) == before

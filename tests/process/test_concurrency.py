@@ -158,7 +158,7 @@ def test_killed_holder_frees_the_others_at_once(run_awsexec, home, sts):
 WAIT_FOR_LOCK = """\
 import sys, time
 from awsexec.cache import locks
-with locks.held(sys.argv[1], lambda: print("waiting", flush=True)):
+with locks.Lock(sys.argv[1], lambda: print("waiting", flush=True)):
     print(time.time())
 """
 

@@ -339,9 +339,9 @@ def served(run_awsexec, home, sts):
         (403, {"Authorization": "{token}", "Origin": "null"}),
         (403, {"Authorization": "{token}", "Referer": "http://127.0.0.1/"}),
         (403, {"Authorization": "{token}", "Sec-Fetch-Site": "none"}),
-        (403, {"Authorization": "{token}", "Host": "example.com"}),
-        (403, {"Authorization": "{token}", "Host": "127.0.0.1"}),
-        (403, {"Authorization": "{token}", "Host": "127.0.0.1.example.com:{port}"}),
+        (421, {"Authorization": "{token}", "Host": "example.com"}),
+        (421, {"Authorization": "{token}", "Host": "127.0.0.1"}),
+        (421, {"Authorization": "{token}", "Host": "127.0.0.1.example.com:{port}"}),
         (200, {"Authorization": "{token}", "Host": "localhost:{port}"}),
         (200, {"Authorization": "{token}"}),
     ],
@@ -389,7 +389,7 @@ def test_request_line(served, status, line):
         (431, ["X: " + "x" * 1_048_576]),
         (431, [f"X-{number}: x" for number in range(10_000)]),
         (400, [f"X{number}: x" for number in range(200)]),
-        (403, ["Host: 127.0.0.1"]),
+        (421, ["Host: 127.0.0.1"]),
         (401, ["Authorization: x"]),
     ],
 )
@@ -676,7 +676,7 @@ def test_what_takes_a_code_ends_with_words(run_awsexec, home, sts):
         assert time.monotonic() - begun < 2
         assert (status, document["message"]) == (
             403,
-            "awsexec: the credentials of admin have ended: new ones take an MFA code; "
+            "awsexec: the credentials of admin have expired: new ones need an MFA code; "
             "run in a terminal: awsexec admin true",
         )
         sts.add_role("reader", mfa=True, longest=7200)
@@ -696,7 +696,7 @@ def test_what_takes_a_sign_in_ends_with_words(run_awsexec, home, portal, sts):
         cache_file(home, "corp").unlink()
         wait_until(lambda: served.ask()[0] != 200)
         assert served.ask()[1]["message"] == (
-            "awsexec: the credentials of p have ended: new ones take a sign-in; run in a "
+            "awsexec: the credentials of p have expired: new ones need a sign-in; run in a "
             "terminal: awsexec p true"
         )
 

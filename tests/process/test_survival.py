@@ -209,7 +209,7 @@ def runs_with_a_warning(run_awsexec, home, reason, run=None):
     assert result.status == 0 and result.stdout.startswith("ASIAEXAMPLE"), result
     assert result.stderr == (
         f"awsexec: cannot use the cache in {home.cache}: {reason}; going on without "
-        "it (AWSEXEC_CACHE_DIR names another place)\n"
+        "it; set AWSEXEC_CACHE_DIR to use another directory\n"
     )
 
 
@@ -313,7 +313,7 @@ def test_full_file_system(home, sts, in_tiny_file_system):
     assert result.stdout.split() == [FIRST, "1", SECOND, SECOND]
     assert result.stderr == (
         f"awsexec: cannot use the cache in {home.cache}: No space left on device; "
-        "going on without it (AWSEXEC_CACHE_DIR names another place)\n"
+        "going on without it; set AWSEXEC_CACHE_DIR to use another directory\n"
     )
 
 
@@ -564,7 +564,7 @@ def test_held_lock_stays(run_awsexec, home, sts):
     holding = (
         "import sys, os\n"
         "from awsexec.cache import locks\n"
-        "with locks.held(sys.argv[1], print):\n"
+        "with locks.Lock(sys.argv[1], print):\n"
         "    os.utime(sys.argv[1], (1, 1))\n"
         "    print('held', flush=True); sys.stdin.read()\n"
     )

@@ -1,4 +1,4 @@
-"""A profile that is no identity."""
+"""The copy of the config file in which no profile hides the endpoint."""
 
 import pytest
 

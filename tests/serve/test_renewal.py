@@ -6,7 +6,7 @@ import pytest
 
 from awsexec.credentials.credentials import Credentials
 from awsexec.errors import CredentialsError, NoCode
-from awsexec.serve.renewal import AGAIN, ASK_AGAIN, EARLY, Renewal
+from awsexec.serve.renewal import ASK_EVERY, RENEW_BEFORE_END, RETRY_EVERY, Renewal
 
 START = 1_000_000
 
@@ -57,7 +57,7 @@ def test_renewed_from_its_time_on():
     world = World()
     renewal = world.renewal()
     assert renewal.current().key_id == "KEY1"
-    world.now += 3600 - EARLY
+    world.now += 3600 - RENEW_BEFORE_END
     renewal.renew(is_wanted=False)
     assert renewal.current().key_id == "KEY2"
     assert world.demands == [False, True]
@@ -82,7 +82,7 @@ def test_a_source_that_has_no_newer_ones_is_not_asked_all_the_time():
     world.now += 3000
     renewal.renew(is_wanted=False)
     assert renewal.current() is old
-    assert renewal.wait() == AGAIN
+    assert renewal.wait() == RETRY_EVERY
 
 
 def test_they_are_used_to_their_end_where_there_are_no_others():
@@ -91,7 +91,7 @@ def test_they_are_used_to_their_end_where_there_are_no_others():
     world.fails = CredentialsError("no network")
     world.now += 2400
     renewal.renew(is_wanted=False)
-    assert renewal.wait() == AGAIN
+    assert renewal.wait() == RETRY_EVERY
     assert str(renewal.fault) == "no network"
     world.now += 1198
     assert renewal.current().key_id == "KEY1"
@@ -137,7 +137,7 @@ def test_the_user_is_asked_ahead_of_time_now_and_then():
     for _ in range(200):
         world.now += renewal.wait()
         renewal.renew(is_wanted=False)
-    assert asked[:4] == pytest.approx([2400, 2700, 3000, 3300], abs=AGAIN)
+    assert asked[:4] == pytest.approx([2400, 2700, 3000, 3300], abs=RETRY_EVERY)
     # but not about what has ended and nobody wants
     assert asked[-1] < 3600 < world.now - START
     renewal.renew(is_wanted=True)
@@ -171,7 +171,7 @@ def test_a_clock_that_was_set_back_does_not_keep_it_from_asking():
     world.fails = A_CODE
     world.now += 2400
     renewal.renew(is_wanted=False)
-    world.now -= 2 * ASK_AGAIN
+    world.now -= 2 * ASK_EVERY
     renewal.renew(is_wanted=False)
     assert len(asked) == 2
 

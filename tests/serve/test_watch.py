@@ -1,8 +1,8 @@
 """Waiting for the end of a process."""
 
-import asyncio
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -11,18 +11,20 @@ from awsexec.serve.watch import Watch
 WAITING = [sys.executable, "-c", "input()"]
 
 
+def waits(watch):
+    thread = threading.Thread(target=watch.wait, daemon=True)
+    thread.start()
+    return thread
+
+
 def test_until_ended():
     process = subprocess.Popen(WAITING, stdin=subprocess.PIPE)
-    watch = Watch(process.pid)
-
-    async def waiting():
-        waits = asyncio.create_task(watch.ended())
-        done, _ = await asyncio.wait([waits], timeout=0.3)
-        assert not done
-        process.kill()
-        await asyncio.wait_for(waits, 20)
-
-    asyncio.run(waiting())
+    thread = waits(Watch(process.pid))
+    thread.join(0.3)
+    assert thread.is_alive()
+    process.kill()
+    thread.join(20)
+    assert not thread.is_alive()
     process.wait()
     process.stdin.close()
 
@@ -31,6 +33,23 @@ def test_ended_already():
     process = subprocess.Popen(WAITING, stdin=subprocess.DEVNULL)
     watch = Watch(process.pid)
     process.wait()
-    asyncio.run(asyncio.wait_for(watch.ended(), 20))
+    thread = waits(watch)
+    thread.join(20)
+    assert not thread.is_alive()
     with pytest.raises(ProcessLookupError):
         Watch(process.pid)
+
+
+def test_system_that_cannot_tell():
+    """The process is looked for from time to time."""
+    process = subprocess.Popen(WAITING, stdin=subprocess.PIPE)
+    thread = waits(Watch(process.pid, lambda pid: None))
+    thread.join(0.3)
+    assert thread.is_alive()
+    process.kill()
+    process.wait()
+    thread.join(20)
+    assert not thread.is_alive()
+    with pytest.raises(ProcessLookupError):
+        Watch(process.pid, lambda pid: None)
+    process.stdin.close()

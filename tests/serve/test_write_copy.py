@@ -1,4 +1,4 @@
-"""A config file that nobody has to clear away."""
+"""A config file that disappears without being deleted."""
 
 import os
 import sys

@@ -71,7 +71,7 @@ def elsewhere(run_awsexec, sts):
 def test_asks_ahead_of_time(watch, sts):
     person = watch()
     begins(person)
-    person.sees("\r\nawsexec: the credentials of admin end in <1m\r\n" + QUESTION)
+    person.sees("\r\nawsexec: the credentials of admin expire in <1m\r\n" + QUESTION)
     person.types("no code")
     person.sees("A code is six digits. " + QUESTION)
     person.types("222222")
@@ -85,7 +85,7 @@ def test_nobody_answers(watch):
     person = watch()
     begins(person)
     person.sees(QUESTION)
-    person.sees("<awsexec: the credentials of admin have ended: ")
+    person.sees("<awsexec: the credentials of admin have expired: ")
     person.types("222222")
     person.sees("<ASIAEXAMPLE000000002>")
     ends(person)
@@ -96,7 +96,7 @@ def test_nobody_waits_for_the_answer(watch, run_awsexec, sts):
     person = watch()
     begins(person)
     person.sees(QUESTION)
-    person.sees("<awsexec: the credentials of admin have ended: ")
+    person.sees("<awsexec: the credentials of admin have expired: ")
     elsewhere(run_awsexec, sts)
     person.types("111111")
     person.sees("<ASIAEXAMPLE000000002>")
@@ -115,7 +115,7 @@ def test_command_is_faster_to_read_the_line(watch, run_awsexec, home, sts):
     person.sees(QUESTION)
     person.types("222222")
     person.sees("command got 222222")
-    person.sees("<awsexec: the credentials of admin have ended: ")
+    person.sees("<awsexec: the credentials of admin have expired: ")
     elsewhere(run_awsexec, sts)
     ends(person)
 
@@ -138,7 +138,7 @@ def test_does_not_ask_who_reads_key_by_key(watch, run_awsexec, sts):
     """What is typed is for the program there: an editor, or a shell at its prompt."""
     person = watch(command="sh -c 'stty -icanon -echo; exec {}'")
     begins(person)
-    person.sees("<awsexec: the credentials of admin have ended: new ones take an MFA")
+    person.sees("<awsexec: the credentials of admin have expired: new ones need an MFA")
     assert "MFA code for" not in person.process.before
     elsewhere(run_awsexec, sts)
     person.sees("<ASIAEXAMPLE000000002>")
@@ -147,7 +147,7 @@ def test_does_not_ask_who_reads_key_by_key(watch, run_awsexec, sts):
 
 def test_no_prompt(watch):
     person = watch("--no-prompt", "--mfa-token", "111111")
-    person.sees("<awsexec: the credentials of admin have ended: new ones take an MFA")
+    person.sees("<awsexec: the credentials of admin have expired: new ones need an MFA")
     assert "MFA code for" not in person.process.before
     ends(person)
 

@@ -327,22 +327,24 @@ def test_prompt_counts_down_and_tells_of_the_end_once(kind, enter, sts):
     # the last quarter of an hour
     issued = iso8601(int(time.time()) - 3450)
     typist.types(f"{kind.export.format('AWSEXEC_ISSUED', issued)}; {expiry(kind, 150)}")
-    fresh = "for fresh ones: " + kind.renew.format("reader")
+    advice = "to get new ones: " + kind.renew.format("reader")
     typist.sees(
-        r"awsexec: the credentials of reader expire in 2m; " + re.escape(fresh) + "\r\n"
+        r"awsexec: the credentials of reader expire in 2m; "
+        + re.escape(advice)
+        + "\r\n"
     )
     typist.is_ready(YELLOW + r"\(reader 2m\)" + PLAIN)
     typist.types("true")
     typist.is_ready(r"\(reader [12]m\)" + PLAIN)
-    assert "fresh" not in typist.process.before
+    assert "new ones" not in typist.process.before
     typist.types(expiry(kind, 30))
     typist.is_ready(r"\(reader <1m\)" + PLAIN)
     typist.types(expiry(kind, -30))
-    typist.sees("credentials of reader have expired; " + re.escape(fresh) + "\r\n")
+    typist.sees("credentials of reader have expired; " + re.escape(advice) + "\r\n")
     typist.is_ready(RED + r"\(reader expired\)" + PLAIN)
     typist.types("true")
     typist.is_ready(r"\(reader expired\)" + PLAIN)
-    assert "fresh" not in typist.process.before
+    assert "new ones" not in typist.process.before
     assert len(sts.calls) == 1
 
 
@@ -490,7 +492,7 @@ def test_nothing_in_a_name_is_expanded(kind, lines, start, home, sts, tmp_path):
         typist = start(kind, NASTY)
         typist.is_ready(shown)
         typist.types(expiry(kind, -30))
-        typist.sees("have expired; for fresh ones: (.*)\r\n")
+        typist.sees("have expired; to get new ones: (.*)\r\n")
         # what it says is good for typing
         typist.types(typist.process.match[1])
         typist.is_ready(shown)

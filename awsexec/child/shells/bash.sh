@@ -1,10 +1,10 @@
-# Read by an interactive bash in place of ~/.bashrc (--rcfile): the user's own files,
-# and the prompt that shows the role and the time left.
-# Works with bash 3.2, which macOS has, and under set -u. All functions stand before the
-# user's files, whose aliases would change what they say.
+# An interactive bash reads this file instead of ~/.bashrc (--rcfile). It reads the user's
+# own files, and makes the prompt show the role and the time left.
+# It works with bash 3.2, which macOS has, and under set -u. All functions are defined
+# before the user's files are read, because the user's aliases would change the functions.
 
-# With "keep" notes what this shell was started with, with "restore" puts it back:
-# what the user's files select is not what this shell was started for.
+# With "keep", remember the role that this shell was started with. With "restore", set it
+# again, because the user's files may select another one.
 __awsexec_identity() {
     local name kept files=''
     if [ "$1" = restore ]; then
@@ -16,7 +16,7 @@ __awsexec_identity() {
     if [ -n "${__awsexec_kept_AWS_CONTAINER_CREDENTIALS_FULL_URI+set}" ] ||
         [ -n "${AWS_CONTAINER_CREDENTIALS_FULL_URI+set}" ]
     then
-        # SDKs look into these before they ask the endpoint
+        # SDKs read these before they ask the endpoint
         files='AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE BOTO_CONFIG'
     fi
     for name in AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN \
@@ -36,9 +36,9 @@ __awsexec_identity() {
     done
 }
 
-# Sets __awsexec_seconds to seconds since the epoch for 2026-01-31T23:59:59Z, and fails
-# for other text. No process: date's options differ between systems. The days are
-# counted from March, so that February's length matters to nothing.
+# Set __awsexec_seconds to the seconds since the epoch for a time like
+# 2026-01-31T23:59:59Z. Fail for other text. The options of date differ between systems, so
+# this is done by hand. Years begin in March here, so that the leap day is the last day.
 __awsexec_epoch() {
     case $1 in
         [0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9]Z) ;;
@@ -53,7 +53,7 @@ __awsexec_epoch() {
 }
 
 __awsexec_prompt() {
-    # for what the user may put behind this
+    # the user's own prompt code may run later and show the status
     local status=$? now=${EPOCHSECONDS-} expires left total color='' word prefix
     __awsexec_label=${AWSEXEC_PROFILE-} __awsexec_color='' __awsexec_plain=''
     if __awsexec_epoch "${AWS_CREDENTIAL_EXPIRATION-}"; then
@@ -75,18 +75,18 @@ __awsexec_prompt() {
         if [ -n "$color" ] && [ "${__awsexec_told-}" != "$color $expires" ]; then
             __awsexec_told="$color $expires"
             if ((left <= 0)); then word='have expired'; else word="expire in $word"; fi
-            printf 'awsexec: the credentials of %q %s; for fresh ones: eval "$(awsexec --export sh %q)"\n' \
+            printf 'awsexec: the credentials of %q %s; to get new ones: eval "$(awsexec --export sh %q)"\n' \
                 "$AWSEXEC_PROFILE" "$word" "$AWSEXEC_PROFILE" >&2
         fi
     fi
     __awsexec_label="(${__awsexec_label//[[:cntrl:]]/?}) "
     if shopt -q promptvars; then
-        # by name: what is in a profile's name is not to be expanded
+        # by name, so that bash does not expand the profile's name
         prefix=$__awsexec_by_name
     else
         prefix="\[$__awsexec_color\]${__awsexec_label//\\/\\\\}\[$__awsexec_plain\]"
     fi
-    # the user's own prompt code may have made PS1 anew, and may not
+    # the user's own prompt code may or may not have set PS1 again
     PS1=${PS1-}
     PS1=${PS1#"${__awsexec_prefix-}"}
     PS1=$prefix${PS1#"$__awsexec_by_name"}
@@ -94,9 +94,9 @@ __awsexec_prompt() {
     return "$status"
 }
 
-# What follows the user's files. The hook comes last, after whatever makes the user's
-# prompt. A PS1 and a PROMPT_COMMAND that the user exports reach other shells, where
-# ours must come to nothing, and an inner shell with a role, where it must not come twice.
+# This runs after the user's files. The hook comes last, after the code that makes the
+# user's prompt. If the user exports PS1 and PROMPT_COMMAND, other shells inherit them:
+# there the hook must do nothing. In an inner shell with a role it must not run twice.
 __awsexec_begin() {
     local hook=$'\n"${__awsexec_hook-:}"'
     __awsexec_identity restore
@@ -104,7 +104,7 @@ __awsexec_begin() {
     __awsexec_hook=__awsexec_prompt
     __awsexec_by_name='\[${__awsexec_color-}\]${__awsexec_label-}\[${__awsexec_plain-}\]'
     case "$(declare -p PROMPT_COMMAND 2>/dev/null) $BASH_VERSION" in
-        # of an array, older ones run the first element only
+        # older versions of bash run only the first element of an array
         'declare -a'*\ [1-4].* | 'declare -a'*\ 5.0.*) ;;
         'declare -a'*) PROMPT_COMMAND+=("$hook"); return ;;
     esac
@@ -115,7 +115,7 @@ __awsexec_begin() {
 __awsexec_identity keep
 if [ -n "${AWSEXEC_LOGIN_SHELL-}" ]; then
     unset AWSEXEC_LOGIN_SHELL
-    # a login shell would not have read this file, so it reads what they read
+    # a login shell ignores --rcfile, so this file reads what a login shell reads
     if [ -r /etc/profile ]; then . /etc/profile; fi
     if [ -r ~/.bash_profile ]; then . ~/.bash_profile
     elif [ -r ~/.bash_login ]; then . ~/.bash_login

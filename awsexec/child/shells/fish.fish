@@ -1,9 +1,9 @@
-# Read by fish after the user's own files (--init-command): the role that this fish was
-# started with, and the prompt that shows it and the time left.
+# fish reads this file after the user's own files (--init-command). It sets the role that
+# this fish was started with, and makes the prompt show the role and the time left.
 
-# What those files select is not what this shell was started for; AWSEXEC_STARTED_WITH
-# is. A universal variable is the user's to keep: a global one that is not exported
-# hides it.
+# The user's files may select another role, so set the variables in AWSEXEC_STARTED_WITH
+# again. The user's universal variables are not changed: a global variable that is not
+# exported hides each of them.
 function __awsexec_restore
     set -l taken AWS_ACCESS_KEY AWS_ACCOUNT_ID AWS_CREDENTIAL_FILE \
         AWS_DEFAULT_PROFILE AWS_PROFILE AWS_ROLE_ARN AWS_ROLE_SESSION_NAME \
@@ -11,7 +11,7 @@ function __awsexec_restore
         AWS_CREDENTIAL_EXPIRATION AWSEXEC_ISSUED AWS_WEB_IDENTITY_TOKEN_FILE \
         (set --names | string match 'AWS_CONTAINER_*')
     if string match -q '*AWS_CONTAINER_CREDENTIALS_FULL_URI=*' -- "$AWSEXEC_STARTED_WITH"
-        # SDKs look for a user's keys before they ask the endpoint
+        # SDKs look for keys before they ask the endpoint
         set -a taken AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
     end
     for name in $taken
@@ -27,9 +27,9 @@ function __awsexec_restore
     set -eg AWSEXEC_STARTED_WITH
 end
 
-# Prints seconds since the epoch for 2026-01-31T23:59:59Z, and fails for other text:
-# date's options differ between systems. The days are counted from March, so that
-# February's length matters to nothing.
+# Print the seconds since the epoch for a time like 2026-01-31T23:59:59Z. Fail for other
+# text. The options of date differ between systems, so this is done by hand. Years begin
+# in March here, so that the leap day is the last day.
 function __awsexec_epoch
     set -l part (string match -r '^(\d{4})-0?(\d+)-0?(\d+)T0?(\d+):0?(\d+):0?(\d+)Z$' -- "$argv[1]")
     or return
@@ -75,7 +75,7 @@ function __awsexec_prompt
                 set word "expire in $word"
             end
             set -l name (string escape -- $AWSEXEC_PROFILE)
-            printf 'awsexec: the credentials of %s %s; for fresh ones: awsexec --export fish %s | source\n' \
+            printf 'awsexec: the credentials of %s %s; to get new ones: awsexec --export fish %s | source\n' \
                 $name $word $name >&2
         end
     end
@@ -102,7 +102,7 @@ if status is-interactive; and test "$AWSEXEC_PROMPT" != 0
     function fish_prompt
         set -l last $status
         __awsexec_prompt
-        # the user's prompt may show how the last command ended
+        # the user's prompt may show the status of the last command
         __awsexec_status $last
         __awsexec_user_prompt
     end

@@ -25,7 +25,7 @@ from awsexec.credentials.sdk.failures import failures
 from awsexec.credentials.sdk.tokens import TokenCache, seconds_left
 from awsexec.errors import CredentialsError, Interrupted, NeedsUser
 from awsexec.loopback.browser import open_tab
-from awsexec.loopback.server import Handler, Server
+from awsexec.loopback.server import HttpError, Request, Response, Server, page
 from awsexec.plan.inputs import sign_in_of
 from awsexec.times import iso8601
 
@@ -302,27 +302,26 @@ class _Callback(Server):
     """
 
     def __init__(self, state: str) -> None:
-        answers: queue.Queue[tuple[str | None, str | None]] = queue.Queue()
-        self._answers = answers
+        super().__init__()
+        self._state = state
+        self._answers: queue.Queue[tuple[str | None, str | None]] = queue.Queue()
 
-        class Back(Handler):
-            def do_GET(self) -> None:
-                parts = urllib.parse.urlsplit(self.path)
-                query = dict(urllib.parse.parse_qsl(parts.query))
-                if parts.path != "/oauth/callback" or not secrets.compare_digest(
-                    query.get("state", "").encode(), state.encode()
-                ):
-                    self.say(404, "There is nothing here.")
-                elif "code" in query:
-                    # the code is yet to be exchanged for a token
-                    self.say(200, "The terminal shows whether you are signed in.")
-                    answers.put((query["code"], None))
-                else:
-                    error = query.get("error_description") or query.get("error")
-                    self.say(400, f"You are not signed in: {error}.")
-                    answers.put((None, error or "the browser came back without a code"))
-
-        super().__init__(Back)
+    def answer(self, request: Request) -> Response:
+        parts = urllib.parse.urlsplit(request.path)
+        query = dict(urllib.parse.parse_qsl(parts.query))
+        if parts.path != "/oauth/callback" or not secrets.compare_digest(
+            query.get("state", "").encode(), self._state.encode()
+        ):
+            raise HttpError(404, "There is nothing here.")
+        if "code" in query:
+            found: tuple[str | None, str | None] = query["code"], None
+            # the code is yet to be exchanged for a token
+            text, status = "The terminal shows whether you are signed in.", 200
+        else:
+            error = query.get("error_description") or query.get("error")
+            found = None, error or "the browser came back without a code"
+            text, status = f"You are not signed in: {error}.", 400
+        return page(status, text, sent=lambda: self._answers.put(found))
 
     @property
     def url(self) -> str:

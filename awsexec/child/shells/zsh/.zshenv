@@ -1,6 +1,5 @@
-# The first of its start-up files that zsh reads when ZDOTDIR names this directory.
-# It puts ZDOTDIR back before any of the user's files is read, so that zsh finds them,
-# and its history, where they are.
+# The start-up file that zsh reads first when ZDOTDIR is this directory. It sets ZDOTDIR
+# back before zsh reads any of the user's files, so that zsh finds them and its history.
 
 if (( ${+AWSEXEC_ZDOTDIR} )); then
     export ZDOTDIR=$AWSEXEC_ZDOTDIR
@@ -13,8 +12,8 @@ if [[ -r ${ZDOTDIR:-$HOME}/.zshenv ]]; then
     source ${ZDOTDIR:-$HOME}/.zshenv
 fi
 if [[ -o interactive ]]; then
-    # At the first prompt, when all of the user's files have been read, and after that
-    # prompt's precmd functions: the user's files may set that list anew.
+    # At the first prompt zsh has read all of the user's files. After the precmd functions
+    # of that prompt, because the user's files may replace the list of these functions.
     zmodload zsh/sched
     sched +0 __awsexec_start
 else

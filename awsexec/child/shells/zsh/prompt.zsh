@@ -1,7 +1,8 @@
-# The role that this zsh was started with, and the prompt that shows it and the time left.
+# Sets the role that this zsh was started with, and makes the prompt show the role and the
+# time left.
 
-# With "keep" notes what this shell was started with, with "restore" puts it back:
-# what the user's files select is not what this shell was started for.
+# With "keep", remember the role that this shell was started with. With "restore", set it
+# again, because the user's files may select another one.
 __awsexec_identity() {
     emulate -L zsh
     local name
@@ -17,7 +18,7 @@ __awsexec_identity() {
     fi
     if (( ${+AWS_CONTAINER_CREDENTIALS_FULL_URI} ||
         ${+__awsexec_kept[AWS_CONTAINER_CREDENTIALS_FULL_URI]} )); then
-        # SDKs look into these before they ask the endpoint
+        # SDKs read these before they ask the endpoint
         names+=(AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE BOTO_CONFIG)
     fi
     for name in $names; do
@@ -36,8 +37,8 @@ __awsexec_identity() {
 __awsexec_start() {
     __awsexec_identity restore
     [[ ${AWSEXEC_PROMPT-} == 0 ]] && return
-    # behind what the user's files have put there, a theme's for one; its round for
-    # this prompt is over
+    # After the functions of the user's files, a theme's for example. They have run for
+    # this prompt already, so run this one now.
     autoload -Uz add-zsh-hook
     add-zsh-hook precmd __awsexec_prompt
     __awsexec_prompt
@@ -63,14 +64,14 @@ __awsexec_prompt() {
         if [[ -n $color && $__awsexec_told != "$color $expires" ]]; then
             typeset -g __awsexec_told="$color $expires"
             [[ $color == red ]] && word='have expired' || word="expire in $word"
-            print -ru2 -- "awsexec: the credentials of ${(q+)AWSEXEC_PROFILE} $word; for fresh ones: eval \"\$(awsexec --export sh ${(q+)AWSEXEC_PROFILE})\""
+            print -ru2 -- "awsexec: the credentials of ${(q+)AWSEXEC_PROFILE} $word; to get new ones: eval \"\$(awsexec --export sh ${(q+)AWSEXEC_PROFILE})\""
         fi
     fi
     label="(${label//[[:cntrl:]]/?}) "
     [[ -n $NO_COLOR || $TERM == dumb ]] && color=''
-    # An element of psvar is shown as it is: what is in a profile's name is not to be
-    # expanded. High ones, because prompts use the low ones; and since they are this
-    # shell's own, a PS1 that the user exports shows nothing in the shells in here.
+    # zsh shows an element of psvar as it is, and does not expand the profile's name.
+    # Prompts use the low elements, so these are high. psvar is not exported: a PS1 that
+    # the user exports shows nothing of it in other shells.
     psvar[73]=$label psvar[74]=$color psvar[75]=${(M)color:#red}
     if [[ $percent == on ]]; then
         prefix=$__awsexec_by_number
@@ -80,15 +81,15 @@ __awsexec_prompt() {
         [[ $bang == on ]] && label=${label//!/!!}
         prefix=$label
     fi
-    # the user's own prompt code may have made PS1 anew, and may not
+    # the user's own prompt code may or may not have set PS1 again
     PS1=${PS1#"$__awsexec_prefix"}
     PS1=$prefix${PS1#"$__awsexec_by_number"}
     typeset -g __awsexec_prefix=$prefix
 }
 
-# Sets REPLY to seconds since the epoch for 2026-01-31T23:59:59Z, and fails for other
-# text. By hand, because strftime goes by the time zone. The days are counted from
-# March, so that February's length matters to nothing.
+# Set REPLY to the seconds since the epoch for a time like 2026-01-31T23:59:59Z. Fail for
+# other text. By hand, because strftime uses the local time zone. Years begin in March
+# here, so that the leap day is the last day.
 __awsexec_epoch() {
     emulate -L zsh
     [[ $1 == <0-9999>-<1-12>-<1-31>T<0-23>:<0-59>:<0-60>Z ]] || return

@@ -1,0 +1,137 @@
+"""What the endpoint gives: credentials renewed in time, if need be with the user's help."""
+
+from __future__ import annotations
+
+import shlex
+import threading
+import time
+
+from awsexec import terminal
+from awsexec.cache.store import store_for
+from awsexec.credentials.get import resolver_for
+from awsexec.credentials.mfa import Codes
+from awsexec.errors import AwsexecError, MfaRefused, NeedsUser, NoCode
+from awsexec.profiles.files import Setting
+from awsexec.serve.renewal import Renewal, fresh
+from awsexec.times import duration, iso8601
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from awsexec.credentials.credentials import Credentials
+    from awsexec.credentials.resolver import Resolver
+    from awsexec.plan.plan import Plan
+    from awsexec.report import Report
+
+# seconds for which credentials that do not expire are said to be good
+CLAIMED_LIFE = 3600
+# seconds to wait for the user's answer while COMMAND uses the terminal
+ANSWER_WAIT = 60.0
+
+
+class RenewedSupply:
+    """Gives the credentials of `plan`, from `start` on renewed in a thread."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        credentials: Credentials,
+        environ: Mapping[str, str],
+        report: Report,
+    ) -> None:
+        self._plan = plan
+        self._environ = environ
+        self._report = report
+        self._store = store_for(environ, report) if plan.uses_cache else None
+        self._renewal = Renewal(
+            credentials,
+            self._resolver(may_prompt=False).credentials,
+            self._ask if plan.asking.may_prompt else None,
+            time.time,
+        )
+
+    def start(self) -> None:
+        """Renew the credentials from now on."""
+        threading.Thread(target=self._renewal.run, daemon=True).start()
+
+    def current(self) -> dict[str, str] | None:
+        """Return what a request is answered with (`server.Supply`)."""
+        found = self._renewal.current()
+        if found is None:
+            return None
+        return {
+            "AccessKeyId": found.key_id,
+            "SecretAccessKey": found.secret,
+            # the SDK for JavaScript requires a string, "" if there is no token
+            "Token": found.token or "",
+            "Expiration": iso8601(found.expires or int(time.time()) + CLAIMED_LIFE),
+        }
+
+    def why_not(self) -> str:
+        """Return why there are no credentials and what to do, for SDKs to show."""
+        name, fault = self._plan.name, self._renewal.fault
+        if isinstance(fault, NeedsUser):
+            why = f"new ones need {fault.what}"
+        else:
+            why = str(fault or "awsexec is still getting new ones")
+        if self._plan.by_name and self._plan.uses_cache:
+            advice = f"run in a terminal: awsexec {shlex.quote(name)} true"
+        else:
+            advice = "start the command again"
+        return f"awsexec: the credentials of {name} have expired: {why}; {advice}"
+
+    def _resolver(self, *, may_prompt: bool, code: str | None = None) -> Resolver:
+        given = None
+        if code is not None:
+            given = Setting.outside("mfa_token", code, "the terminal")
+        asking = self._plan.asking.again(may_prompt=may_prompt, code=given)
+        return resolver_for(
+            self._plan.asking_again(asking), self._environ, self._store, self._report
+        )
+
+    def _fresh(self, resolver: Resolver) -> Credentials:
+        return fresh(resolver.credentials, time.time)
+
+    def _ask(self, fault: AwsexecError) -> Credentials:
+        """Return new credentials with the help of the user, who runs COMMAND.
+
+        Raises `fault` if the user cannot help.
+        """
+        kind = self._plan.chain.source.kind
+        if not isinstance(fault, NeedsUser) and not kind.runs_command:
+            raise fault
+        try:
+            with terminal.Foreground():
+                if isinstance(fault, NoCode):
+                    return self._with_code(fault)
+                terminal.show(f"\n{self._time_left()}\n")
+                return self._fresh(self._resolver(may_prompt=True))
+        except terminal.NoTerminal:
+            raise fault from None
+
+    def _with_code(self, fault: NoCode) -> Credentials:
+        """Return new credentials with a code.
+
+        The code is asked for before any lock is taken, so no other awsexec waits for the
+        user.
+        """
+        refused: MfaRefused | None = None
+        codes = Codes(None, None, self._question)
+        for code in codes.attempts(fault.profile, fault.serial):
+            try:
+                return self._fresh(self._resolver(may_prompt=False, code=code))
+            except MfaRefused as error:
+                refused = error
+        assert refused is not None, "no code was given, and none was refused"
+        raise refused
+
+    def _question(self, question: str) -> str:
+        """Ask while COMMAND uses the terminal, where it may have written half a line."""
+        return terminal.ask_beside(f"\n{self._time_left()}\n{question}", ANSWER_WAIT)
+
+    def _time_left(self) -> str:
+        found = self._renewal.current()
+        left = found.expires - time.time() if found and found.expires else 0
+        what = f"expire in {duration(left)}" if left > 0 else "have expired"
+        return f"awsexec: the credentials of {self._plan.name} {what}"
