@@ -90,7 +90,10 @@ def _renewed(
     except CredentialsError as error:
         assert before.expires is not None
         left = duration(before.expires - time.time())
-        report.warning(f"the session has {left} left and cannot be renewed: {error}")
+        report.warning(
+            f"using the session for the {left} that it has left, because renewing it "
+            f"failed: {error}"
+        )
         return before
 
 

@@ -89,7 +89,7 @@ def test_refused_code_may_be_followed_by_another():
     assert type(error) is MfaRefused
     assert str(error) == (
         "profile 'reader': MultiFactorAuthentication failed with invalid MFA one time "
-        "pass code (AccessDenied); each code works once, wait for the next"
+        "pass code (AccessDenied); each code works once, so wait for the next one"
     )
 
 

@@ -55,7 +55,7 @@ def test_given_code_is_for_the_first_call():
 def test_what_is_no_code_is_asked_again():
     user = User("", "12345", "１２３４５６", "222222")
     assert next(Codes(None, None, user).attempts("p", SERIAL)) == "222222"
-    assert user.questions == [QUESTION, *[f"A code is six digits. {QUESTION}"] * 3]
+    assert user.questions == [QUESTION, *[f"An MFA code is six digits. {QUESTION}"] * 3]
 
 
 @pytest.mark.parametrize("ask", [None, nobody])
@@ -71,7 +71,7 @@ def test_nobody_to_ask(ask, reason):
     with pytest.raises(NoCode) as caught:
         next(Codes(None, None, ask).attempts("p", SERIAL))
     assert str(caught.value) == (
-        f"profile 'p' needs an MFA code of {SERIAL} and {reason}; give --mfa-token, "
+        f"profile 'p' needs an MFA code of {SERIAL}, and {reason}; use --mfa-token, "
         "AWSEXEC_MFA_TOKEN or mfa_process"
     )
 

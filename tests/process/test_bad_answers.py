@@ -53,14 +53,10 @@ def test_keys_in_a_file(run_awsexec, home, sts, line, name, more, words):
     lines[line - 1] += more
     home.write_config(READER_CONFIG)
     home.write_credentials("\n".join(lines) + "\n")
-    why = (
-        "a line break in it"
-        if "\n" in more
-        else "characters that are not printable ASCII"
-    )
+    why = "a line break" if "\n" in more else "characters that are not printable ASCII"
     debug = run_awsexec("--debug", *words)
     *_, last = debug.stderr.splitlines()
-    assert last == f"awsexec: {home.credentials}:{line}: {name} has {why}; mend it"
+    assert last == f"awsexec: {home.credentials}:{line}: {name} has {why}; correct it"
     assert (debug.status, debug.stdout) == (125, "")
     for secret in (HIDDEN, f"…{HIDDEN[-4:]}", SECRET, "EXAMPLETOKEN"):
         assert secret not in debug.stderr
@@ -81,7 +77,7 @@ def test_keys_in_the_environment(run_awsexec, home, sts, name, words):
     home.write_config(ALONE.format("Environment"))
     env = {**ENVIRONMENT, name: f"{HIDDEN}\ny"}
     error = run_awsexec(*words, env=env).error()
-    assert error == f"{name} has a line break in it; set it anew, or unset it"
+    assert error == f"{name} has a line break; set it again, or unset it"
     assert sts.calls == []
 
 
@@ -162,8 +158,8 @@ def test_sts_that_gives_what_is_over(run_awsexec, home, saying):
     home.write_config(READER_CONFIG)
     saying.body = answer_of_sts(Expiration="2020-01-01T00:00:00Z")
     assert run_awsexec("reader", "true").error() == (
-        "what answers for AWS STS gave credentials that had expired already, at "
-        "2020-01-01T00:00:00Z; check the endpoint"
+        "AWS STS gave credentials that had expired already, at 2020-01-01T00:00:00Z; is a "
+        "proxy answering, or another server? check the endpoint URL"
     )
 
 
@@ -186,7 +182,8 @@ def test_token_that_is_none(run_awsexec, home, sts, text):
     )
     assert run_awsexec("p", "true").error() == (
         f"profile 'p' (web identity, {home.config}:2): the token in {token} has "
-        f"{len(text)} characters, and AWS takes 4 to 20000; let its issuer write it anew"
+        f"{len(text)} characters, but AWS accepts 4 to 20000; get a new token from its "
+        "issuer"
     )
     assert sts.calls == []
 
@@ -258,7 +255,7 @@ def test_renewal_of_sso_that_fails_for_now(run_awsexec, home, portal, status, ki
     instead(portal, "/token", {"__type": kind, "message": "Not now."}, status)
     assert run_awsexec("p", "true", env={"AWS_MAX_ATTEMPTS": "1"}).error() == (
         f"profile 'p' (sso, {home.config}:7): {CENTER} did not renew the sign-in: Not "
-        f"now ({kind}); try again, or sign in anew: aws sso login --sso-session corp"
+        f"now ({kind}); try again, or sign in again: aws sso login --sso-session corp"
     )
 
 
@@ -310,8 +307,8 @@ def test_token_of_sso_that_cannot_be_kept(run_awsexec, home, portal, read_only):
     error = run_awsexec("p", "true", env=read_only).error()
     assert error == (
         f"profile 'p' (sso, {home.config}:7): cannot write to "
-        f"{home.path}/.aws/sso/cache: Read-only file system; mend that, for the sign-in "
-        "is kept there"
+        f"{home.path}/.aws/sso/cache: Read-only file system; make it writable, since "
+        "the sign-in is kept there"
     )
     assert portal.asked == []
     # what lives needs no renewal
@@ -361,8 +358,8 @@ def test_login_that_cannot_be_kept(run_awsexec, home, sts, sign_in, read_only):
     write_login(home, sign_in, sts.session_of("console", -60))
     assert run_awsexec("p", "true", env=read_only).error() == (
         f"profile 'p' (login, {home.config}:2): cannot write to "
-        f"{home.path}/.aws/login/cache: Read-only file system; mend that, for the "
-        "sign-in is kept there"
+        f"{home.path}/.aws/login/cache: Read-only file system; make it writable, since "
+        "the sign-in is kept there"
     )
     assert sign_in.asked == []
 
@@ -379,19 +376,19 @@ def test_instance(run_awsexec, home, instance, body):
     assert (answer["instance_role"], answer["instance_profile"]) == (ROLE, None)
     path = f"/latest/meta-data/iam/security-credentials/{ROLE}"
     instead(instance, path, body)
-    assert "is no EC2 metadata" in run_awsexec("--refresh", "p", "true").error()
+    assert "is not EC2 metadata" in run_awsexec("--refresh", "p", "true").error()
 
 
 @pytest.mark.parametrize("body", [DEEP, "[1]", "3"], ids=["deep", "list", "number"])
 def test_container(run_awsexec, home, container, body):
     home.write_config(ALONE.format("EcsContainer"))
     instead(container, PATH, body)
-    assert "gives no credentials" in run_awsexec("p", "true").error()
+    assert "it holds no credentials" in run_awsexec("p", "true").error()
 
 
 def test_process(run_awsexec, tool):
     tool("printf '[%.0s' $(seq 100000)")
-    assert "printed something else than the JSON" in run_awsexec("p", "true").error()
+    assert "did not print the JSON" in run_awsexec("p", "true").error()
 
 
 def test_callers(run_awsexec, tool):

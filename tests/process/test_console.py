@@ -149,8 +149,8 @@ def test_keys_with_mfa(run_awsexec, console, home, sts):
     caller, _ = signed_in(
         console,
         run_awsexec("--console", "alice", env={"AWSEXEC_MFA_TOKEN": CODES[0]}),
-        "awsexec: AWS gives a console session of a user's keys no MFA, and denies "
-        "there what needs MFA; use a role with mfa_serial instead (profile 'alice')\n",
+        "awsexec: profile 'alice': a console session of a user's keys has no MFA, so AWS "
+        "denies there what needs MFA; use a role with mfa_serial\n",
     )
     assert caller.startswith(FEDERATED)
     assert [call.operation for call in sts.calls] == ["GetFederationToken"]
@@ -161,9 +161,9 @@ def test_session_of_a_user_is_refused(run_awsexec, console, home):
     child = run_awsexec.child("alice", env={"AWSEXEC_MFA_TOKEN": CODES[0]})
     env = {k: v for k, v in child.items() if k.startswith("AWS")}
     assert run_awsexec("--console", env=env).error() == (
-        "AWS Sign-In does not take the credentials of profile 'alice' in the "
-        "environment (HTTP 400); they have ended, or are a user's GetSessionToken "
-        "session, for which there is no console; use a role, or the user's own keys"
+        "AWS Sign-In does not accept the credentials of profile 'alice' in the "
+        "environment (HTTP 400); they have expired, or come from GetSessionToken, which "
+        "the console does not accept; use a role, or the user's own keys"
     )
 
 
@@ -212,7 +212,10 @@ def test_options_that_the_environment_cannot_follow(
         ),
         (["--service", "s3", "--destination", "/s3", "reader"], "be used together"),
         (["--service", "s3/../x", "reader"], "write it as for the AWS CLI"),
-        (["--destination", "https://example.com/", "reader"], "not a page of console."),
+        (
+            ["--destination", "https://example.com/", "reader"],
+            "the page is not on console.",
+        ),
         (["--destination", "http://console.aws.amazon.com/", "reader"], "write https:"),
         (["reader", "true"], "--console runs no COMMAND"),
         (["--list"], "cannot be used together"),
@@ -280,7 +283,8 @@ def test_no_permission(run_awsexec, console, sts):
     assert run_awsexec("--console", "alice").error() == (
         "profile 'alice': User: alice is not authorized to perform: "
         "sts:GetFederationToken (AccessDenied); the user needs the permission "
-        "sts:GetFederationToken, or better a role, which has a console without it"
+        "sts:GetFederationToken, or use a role, which needs no such permission for the "
+        "console"
     )
 
 
@@ -294,8 +298,8 @@ def test_key_that_is_gone(run_awsexec, console, home, sts):
 
 
 NO_TOKEN = (
-    "what answers at {}/federation gave no sign-in token (HTTP {}); check the network, "
-    "the proxy and AWS_ENDPOINT_URL_SIGNIN, and try again"
+    "unexpected response from {}/federation without a sign-in token (HTTP {}); is a proxy "
+    "answering? check the network, the proxy and AWS_ENDPOINT_URL_SIGNIN, and try again"
 )
 
 
@@ -414,7 +418,9 @@ def test_certificate_that_is_not_trusted(run_awsexec, real_names, sts):
 def test_no_ca_bundle(run_awsexec, real_names, sts):
     env = {**environment(sts.session_of("reader")), "AWS_CA_BUNDLE": "/nowhere"}
     result = run_awsexec("--console", env=env)
-    assert "no CA bundle" in unreachable(result, "https://signin.aws.amazon.com")
+    assert "the CA bundle /nowhere does not exist" in unreachable(
+        result, "https://signin.aws.amazon.com"
+    )
 
 
 def test_proxy_that_refuses(run_awsexec, real_names, refusing_proxy, sts):
@@ -427,10 +433,13 @@ def test_other_partition(run_awsexec, console, sts):
     env = {**environment(sts.session_of("reader")), "AWS_REGION": "us-iso-east-1"}
     bare = {**env, "AWS_ENDPOINT_URL_SIGNIN": None}
     assert run_awsexec("--console", env=bare).error() == (
-        "awsexec knows no console sign-in of the partition aws-iso (us-iso-east-1); "
-        "set AWS_ENDPOINT_URL_SIGNIN to it, and give --destination"
+        "awsexec does not know the console sign-in of the partition aws-iso "
+        "(us-iso-east-1); set AWS_ENDPOINT_URL_SIGNIN, and use --destination"
     )
-    assert "--destination is needed" in run_awsexec("--console", env=env).error()
+    assert (
+        "use --destination with a whole URL"
+        in run_awsexec("--console", env=env).error()
+    )
     page = "https://console.example.com/home"
     result = run_awsexec("--console", "--destination", page, env=env)
     assert signed_in(console, result)[1] == page

@@ -102,8 +102,8 @@ def test_environment(run_awsexec, home, tool):
 
 
 NOT_JSON = (
-    " printed something else than the JSON that AWS documents (Version 1, and "
-    "Expiration in ISO 8601)"
+    " did not print the JSON that AWS documents (Version 1, and Expiration in ISO 8601); "
+    "run it by hand to see what it prints"
 )
 
 
@@ -145,19 +145,26 @@ def test_what_it_prints_is_of_no_use(run_awsexec, home, tool, lines, what):
 @pytest.mark.parametrize(
     ("changes", "what"),
     [
-        ({"AccessKeyId": ""}, "it gave a key id that is empty"),
-        ({"AccessKeyId": 5}, "it gave a key id that is not text"),
+        (
+            {"AccessKeyId": ""},
+            "it gave a key id that is empty; correct it at the source",
+        ),
+        (
+            {"AccessKeyId": 5},
+            "it gave a key id that is not text; correct it at the source",
+        ),
         (
             {"SessionToken": "é"},
-            "it gave a session token that has characters that are not printable ASCII",
+            "it gave a session token that has characters that are not printable ASCII; "
+            "correct it at the source",
         ),
         (
             {"Expiration": "2020-01-01T00:00:00Z"},
-            "it gave credentials that have expired already",
+            "the credentials it gave have expired already; renew them there",
         ),
         (
             {"Expiration": "2050-01-01T00:00:00"},
-            "the expiration it gave has no time zone",
+            "the expiration it gave has no time zone; write it in ISO 8601",
         ),
     ],
 )
@@ -176,7 +183,7 @@ def test_credentials_of_no_use(run_awsexec, home, tool, changes, what):
         ),
         (
             "echo 'open",
-            "credential_process echo: No closing quotation; mend the quotes",
+            "credential_process echo: No closing quotation; correct the quotes",
         ),
     ],
 )
@@ -194,7 +201,7 @@ def test_a_process_that_hangs(run_awsexec, home, tool, lines):
     error = run_awsexec("p", "true", env={"AWSEXEC_PROCESS_TIMEOUT": "1"}).error()
     assert error == (
         f"profile 'p' (process, {home.config}:2): credential_process "
-        f"{home.path}/tool was ended after 1 seconds without an answer; run it by hand "
+        f"{home.path}/tool gave no answer in 1 seconds and was ended; run it by hand "
         "to see why, or give it more time with AWSEXEC_PROCESS_TIMEOUT"
     )
     assert time.monotonic() - begun < 20
@@ -219,7 +226,7 @@ def test_of_a_process_that_hangs_nothing_is_left(run_awsexec, home, tool, lines)
     pid = home.path / "pid"
     tool(lines.format(pid=pid))
     env = {"AWSEXEC_PROCESS_TIMEOUT": "1"}
-    assert "was ended after 1 seconds" in run_awsexec("p", "true", env=env).error()
+    assert "gave no answer in 1 seconds" in run_awsexec("p", "true", env=env).error()
     assert not is_running(int(pid.read_text()))
 
 
@@ -246,7 +253,7 @@ def test_what_is_printed_in_the_background_counts(run_awsexec, home, tool):
     ("value", "message"),
     [
         ("soon", "write a time as seconds, or like 15m, 8h, 1h30m"),
-        ("0", "no process answers in no time; unset it for 5m"),
+        ("0", "0 leaves no time to answer; unset it for the default, 5m"),
         ("88888888888888888888", "the time is too long; use at most 7d"),
         ("8888888888888888888d", "the time is too long; use at most 7d"),
     ],
@@ -425,7 +432,7 @@ def test_loop_without_a_lock_ends_with_the_time_of_the_outermost(run_awsexec, ho
     )
     home.write_config(f"[profile p]\ncredential_process = {tool}\n")
     env = {"AWSEXEC_PROCESS_TIMEOUT": "3"}
-    assert "was ended after 3 seconds" in run_awsexec("p", "true", env=env).error()
+    assert "gave no answer in 3 seconds" in run_awsexec("p", "true", env=env).error()
     assert not is_running(int((home.path / "pid").read_text()))
 
 

@@ -363,7 +363,7 @@ def test_file_that_may_not_be_read(run_awsexec, home):
         (
             {"external_id": "secret-handshake"},
             "external_id = another\n",
-            "the one configured may not be the one the role's trust policy wants",
+            "the configured one may differ from the one in the role's trust policy",
             "none is configured (mfa_serial)",
         ),
         (
@@ -396,7 +396,7 @@ def test_access_denied_with_a_device_of_the_source_profile_only(run_awsexec, hom
         .error()
         .endswith(
             "and MFA: none is configured (mfa_serial); "
-            f"{home.credentials}:5 has one for the source profile only"
+            f"the one in {home.credentials}:5 is for the source profile only"
         )
     )
 
@@ -499,8 +499,8 @@ def test_duration_over_an_hour_for_a_role_of_a_session(run_awsexec, home, sts):
     env = {name: session[name] for name in session if name.startswith("AWS_")}
     assert run_awsexec("writer", "true", env=env).error() == (
         "profile 'writer': the credentials of profile 'writer' (environment, "
-        f"{home.config}:7) are a session, and a role assumed from one lives one hour at "
-        "most; ask for 3600 seconds or less with --duration or duration_seconds, and let "
+        f"{home.config}:7) are a session, and a role that a session assumes lives one "
+        "hour at most; ask for 3600 seconds or less with --duration or duration_seconds, and let "
         "--serve renew it: The requested DurationSeconds exceeds the 1 hour session limit "
         "for roles assumed by role chaining (ValidationError)"
     )
@@ -580,7 +580,7 @@ def test_ca_bundle_that_is_not_there(run_awsexec, home, tls_sts):
     home.write_config(READER_CONFIG)
     env = {"AWS_ENDPOINT_URL": tls_sts.url, "AWS_CA_BUNDLE": "/no/bundle.pem", **ONCE}
     assert run_awsexec("reader", "true", env=env).error() == (
-        f"cannot reach AWS STS at {tls_sts.url}: there is no CA bundle /no/bundle.pem; "
+        f"cannot reach AWS STS at {tls_sts.url}: the CA bundle /no/bundle.pem does not exist; "
         f"{ADVICE}"
     )
 
@@ -609,7 +609,8 @@ def test_somebody_else_answers(run_awsexec, home, sts, status, body, kind):
     sts.answer(status, body, kind)
     home.write_config(READER_CONFIG)
     assert run_awsexec("reader", "true", env=ONCE).error() == (
-        f"cannot reach AWS STS at {sts.url}: what answers there is not AWS STS; {ADVICE}"
+        f"unexpected response from AWS STS at {sts.url}; is a proxy answering? check the "
+        "network, the proxy and the endpoint URL"
     )
 
 

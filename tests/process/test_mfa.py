@@ -205,14 +205,14 @@ def test_serial_by_option(run_awsexec, home, sts):
         (
             ("--no-prompt",),
             "",
-            f"profile 'reader' needs an MFA code of {SERIAL} and --no-prompt forbids "
-            "asking; give --mfa-token, AWSEXEC_MFA_TOKEN or mfa_process",
+            f"profile 'reader' needs an MFA code of {SERIAL}, and --no-prompt forbids "
+            "asking; use --mfa-token, AWSEXEC_MFA_TOKEN or mfa_process",
         ),
         (
             (),
             "",
-            f"profile 'reader' needs an MFA code of {SERIAL} and there is no terminal "
-            "to ask on; give --mfa-token, AWSEXEC_MFA_TOKEN or mfa_process",
+            f"profile 'reader' needs an MFA code of {SERIAL}, and there is no terminal "
+            "to ask on; use --mfa-token, AWSEXEC_MFA_TOKEN or mfa_process",
         ),
         (
             ("--mfa-token", "12345"),
@@ -222,8 +222,8 @@ def test_serial_by_option(run_awsexec, home, sts):
         (
             (),
             "mfa_process = echo 1234567",
-            "{config}:6: mfa_process echo printed no six-digit code on its "
-            "first line",
+            "{config}:6: mfa_process echo did not print a code of six digits on its "
+            "first line; run it by hand to see what it prints",
         ),
         (
             (),
@@ -263,6 +263,6 @@ def test_refused_code_without_a_terminal(run_awsexec, home, sts, words, setting)
     home.write_config(READER_CONFIG, MFA, setting)
     assert run_awsexec("reader", *words, "true").error() == (
         "profile 'reader': MultiFactorAuthentication failed with invalid MFA one time "
-        "pass code (AccessDenied); each code works once, wait for the next"
+        "pass code (AccessDenied); each code works once, so wait for the next one"
     )
     assert sts.operations == ["GetSessionToken"]

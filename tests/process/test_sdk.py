@@ -132,7 +132,7 @@ def test_codes_of_a_process(run_awsexec, home, sts):
             assert users(sts) == sessions(renewals + 1)
             age(home, 2 * MINUTE)
         said = client.calls()
-    assert "printed no six-digit code" in said
+    assert "did not print a code of six digits" in said
 
 
 def test_loop_that_begins_with_the_program(client, home):

@@ -115,7 +115,7 @@ def test_v1_switched_off(run_awsexec, home, instance, place):
     assert error == (
         f"profile 'p' (ec2, {home.config}:2): no IMDSv2 token from "
         f"{instance.url}, and ec2_metadata_v1_disabled forbids IMDSv1; is this an EC2 "
-        "instance, and no container too many hops away?"
+        "instance, or a container too many hops away from it?"
     )
     assert instance.asked == [TOKEN_PATH]
 
@@ -236,18 +236,18 @@ def test_another_endpoint_is_another_identity(run_awsexec, home, instance, sts):
         (
             "ec2_metadata_service_endpoint_mode = IPv5\n",
             {},
-            "{config}:3: IPv5 is no endpoint mode; write IPv4 or IPv6",
+            "{config}:3: IPv5 is not an endpoint mode; write IPv4 or IPv6",
         ),
         (
             "",
             {"AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE": "x"},
-            "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE: x is no endpoint mode; write IPv4 or "
-            "IPv6",
+            "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE: x is not an endpoint mode; write IPv4 "
+            "or IPv6",
         ),
         (
             "",
             {"AWS_EC2_METADATA_SERVICE_ENDPOINT": "ht tp://"},
-            "AWS_EC2_METADATA_SERVICE_ENDPOINT: ht tp:// is no URL; write "
+            "AWS_EC2_METADATA_SERVICE_ENDPOINT: ht tp:// is not a URL; write "
             "http://HOST:PORT",
         ),
         (
@@ -287,8 +287,8 @@ def test_another_endpoint_is_another_identity(run_awsexec, home, instance, sts):
         (
             "",
             {"AWS_EC2_METADATA_DISABLED": "True"},
-            "profile 'p' (ec2, {config}:2): AWS_EC2_METADATA_DISABLED switches "
-            "it off; unset it to use it",
+            "profile 'p' (ec2, {config}:2): AWS_EC2_METADATA_DISABLED turns it "
+            "off; unset that variable to use it",
         ),
     ],
 )
@@ -310,14 +310,14 @@ def test_switched_off_after_it_was_cached(run_awsexec, home, instance):
     home.write_config(ALONE.format("Ec2InstanceMetadata"))
     run_awsexec.child("p")
     env = {"AWS_EC2_METADATA_DISABLED": "true"}
-    assert "switches it off" in run_awsexec("p", "true", env=env).error()
+    assert "turns it off" in run_awsexec("p", "true", env=env).error()
 
 
 def test_instance_without_a_role(run_awsexec, home, instance):
     home.write_config(ALONE.format("Ec2InstanceMetadata"))
     instance.credentials = None
     assert run_awsexec("p", "true").error() == (
-        f"profile 'p' (ec2, {home.config}:2): {instance.url} knows no role; "
+        f"profile 'p' (ec2, {home.config}:2): {instance.url} names no role; "
         "attach an instance profile to the instance"
     )
 
@@ -334,15 +334,25 @@ def test_role_that_does_not_trust_ec2(run_awsexec, home, instance):
 @pytest.mark.parametrize(
     ("changes", "what"),
     [
-        (3, "what answers at {url} is no EC2 metadata"),
-        ({"AccessKeyId": 3}, "it gave a key id that is not text"),
-        ({"SecretAccessKey": ""}, "it gave a secret key that is empty"),
+        (
+            3,
+            "unexpected response from {url}, which is not EC2 metadata; is this an EC2 "
+            "instance?",
+        ),
+        (
+            {"AccessKeyId": 3},
+            "it gave a key id that is not text; correct it at the source",
+        ),
+        (
+            {"SecretAccessKey": ""},
+            "it gave a secret key that is empty; correct it at the source",
+        ),
         (
             {"Token": "two\nlines"},
-            "it gave a session token that has a line break in it",
+            "it gave a session token that has a line break; correct it at the source",
         ),
-        ({"Expiration": 3}, "the expiration it gave is no ISO 8601 time"),
-        ({"Expiration": "soon"}, "the expiration it gave is no ISO 8601 time"),
+        ({"Expiration": 3}, "the expiration it gave is not a time in ISO 8601"),
+        ({"Expiration": "soon"}, "the expiration it gave is not a time in ISO 8601"),
     ],
 )
 def test_metadata_of_no_use(run_awsexec, home, instance, changes, what):
@@ -368,8 +378,8 @@ def test_off_ec2_it_fails_soon(run_awsexec, home, instance, dead_port):
     env = {"AWS_EC2_METADATA_SERVICE_ENDPOINT": url}
     assert run_awsexec("p", "true", env=env).error() == (
         f"profile 'p' (ec2, {home.config}:2): no EC2 instance metadata at "
-        f"{url}; this is no EC2 instance, or its metadata service is off: name another "
-        "PROFILE or source"
+        f"{url}; this is not an EC2 instance, or its metadata service is turned off: "
+        "name another PROFILE or source"
     )
 
 
@@ -411,7 +421,7 @@ def test_what_accepts_and_never_answers_fails_within_about_a_second(
     assert f"no EC2 instance metadata at {instance.url}" in error
     begun = time.monotonic()
     env = {"AWS_EC2_METADATA_DISABLED": "true"}
-    assert "switches it off" in run_awsexec("p", "true", env=env).error()
+    assert "turns it off" in run_awsexec("p", "true", env=env).error()
     # without what Python needs, on a busy machine too
     assert took - (time.monotonic() - begun) < 1.8
 
@@ -444,8 +454,8 @@ def test_no_profile_no_config_and_no_instance(run_awsexec, home, instance, dead_
     env = {"AWS_EC2_METADATA_SERVICE_ENDPOINT": url}
     assert run_awsexec("--", "true", env=env).error() == (
         "ec2 (no PROFILE, and no profile in the config files): no EC2 instance "
-        f"metadata at {url}; this is no EC2 instance, or its metadata service is off: "
-        "name another PROFILE or source"
+        f"metadata at {url}; this is not an EC2 instance, or its metadata service is "
+        "turned off: name another PROFILE or source"
     )
 
 
@@ -674,13 +684,13 @@ def test_role_of_other_keys_is_another_session(run_awsexec, home, sts):
         ),
         (
             {**ENVIRONMENT, "AWS_CREDENTIAL_EXPIRATION": "2099-01-01T00:00:00"},
-            "AWS_CREDENTIAL_EXPIRATION=2099-01-01T00:00:00 is no ISO 8601 time with a time "
-            "zone; mend or unset it",
+            "AWS_CREDENTIAL_EXPIRATION=2099-01-01T00:00:00 is not a time in ISO 8601 with "
+            "a time zone; correct or unset it",
         ),
         (
             {**ENVIRONMENT, "AWS_CREDENTIAL_EXPIRATION": "soon"},
-            "AWS_CREDENTIAL_EXPIRATION=soon is no ISO 8601 time with a time zone; mend or "
-            "unset it",
+            "AWS_CREDENTIAL_EXPIRATION=soon is not a time in ISO 8601 with a time zone; "
+            "correct or unset it",
         ),
     ],
 )
@@ -774,8 +784,8 @@ def test_bad_web_identity(run_awsexec, home, sts, web_identity):
     web_identity.write_text("another")
     assert run_awsexec("p", "true").error() == (
         f"{label}: AWS refused {READER} for the token in {web_identity}: No "
-        "OpenIDConnect provider found in your account (InvalidIdentityToken); check the "
-        "token's life and the role's trust policy"
+        "OpenIDConnect provider found in your account (InvalidIdentityToken); check "
+        "whether the token has expired, and the role's trust policy"
     )
     os.unlink(web_identity)
     assert run_awsexec("p", "true").error() == (

@@ -7,7 +7,7 @@ import pytest
 from tests.support import AWSEXEC, CODES, READER_CONFIG, SERIAL, WRONG_CODE
 
 QUESTION = f"MFA code for reader ({SERIAL}): "
-REFUSED = "AWS refused the code; each code works once, so wait for the next one to show"
+REFUSED = "AWS refused the code. Each code works once, so wait for the next one."
 
 
 @pytest.fixture(autouse=True)
@@ -41,7 +41,7 @@ def test_what_is_no_code_is_asked_again_without_aws(terminal, sts, wrong):
     person = terminal(f"{AWSEXEC} reader true")
     person.sees(QUESTION)
     person.types(wrong)
-    person.sees(f"A code is six digits. {QUESTION}")
+    person.sees(f"An MFA code is six digits. {QUESTION}")
     assert sts.calls == []
     person.types(f"  {CODES[0]} ")
     assert person.ends()[1] == 0
@@ -69,8 +69,8 @@ def test_third_refused_code_is_the_last(terminal, sts):
     assert status == 125
     assert screen == (
         f"{WRONG_CODE}\r\nawsexec: profile 'reader': MultiFactorAuthentication failed "
-        "with invalid MFA one time pass code (AccessDenied); each code works once, wait "
-        "for the next\r\n"
+        "with invalid MFA one time pass code (AccessDenied); each code works once, so "
+        "wait for the next one\r\n"
     )
     assert len(sts.calls) == 3
 

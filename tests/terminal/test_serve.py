@@ -73,7 +73,7 @@ def test_asks_ahead_of_time(watch, sts):
     begins(person)
     person.sees("\r\nawsexec: the credentials of admin expire in <1m\r\n" + QUESTION)
     person.types("no code")
-    person.sees("A code is six digits. " + QUESTION)
+    person.sees("An MFA code is six digits. " + QUESTION)
     person.types("222222")
     person.sees("<ASIAEXAMPLE000000002>")
     assert len(sts.operations) == 2

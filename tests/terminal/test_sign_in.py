@@ -134,7 +134,7 @@ def test_denied_in_the_browser(terminal, home, portal):
     screen, status = person.ends()
     assert status == 125
     label = LABEL.format(home.config)
-    assert f"{label}no sign-in: access_denied; try again\r\n" in screen
+    assert f"{label}the sign-in failed: access_denied; try again\r\n" in screen
 
 
 def test_callback_of_somebody_else_does_not_count(terminal, portal):
@@ -158,7 +158,7 @@ def test_device_code(terminal, home, portal, words):
     if legacy:
         home.write_config(LEGACY)
     person = terminal(f"{AWSEXEC} {' '.join(words)} p true")
-    person.sees(f"Allow it in a browser, which shows this code: {USER_CODE}\r\n")
+    person.sees(f"Allow the sign-in in a browser that shows this code: {USER_CODE}\r\n")
     assert url_shown(person) == f"{portal.url}/device?user_code={USER_CODE}"
     person.sees(f"or type the code at {portal.url}/device\r\n")
     time.sleep(1.5)
@@ -179,7 +179,9 @@ def test_device_denied(terminal, home, portal):
     screen, status = person.ends()
     assert status == 125
     label = LABEL.format(home.config)
-    assert f"{label}no sign-in: it was denied in the browser; try again" in screen
+    assert (
+        f"{label}the sign-in failed: it was denied in the browser; try again" in screen
+    )
 
 
 @pytest.mark.parametrize(

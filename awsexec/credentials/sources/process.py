@@ -196,7 +196,7 @@ def _timeout(environ: Mapping[str, str]) -> int:
     try:
         found = seconds(text) if text else DEFAULT_TIMEOUT
         if not found:
-            raise ValueError("no process answers in no time; unset it for 5m")
+            raise ValueError("0 leaves no time to answer; unset it for the default, 5m")
         return found
     except ValueError as error:
         raise ConfigError(f"{TIMEOUT_VARIABLE}={shown(text or '')}: {error}") from None
