@@ -40,7 +40,7 @@ MOST_SURROUNDED = 20
 
 
 class Demand:
-    """What the credentials at the end of a chain must be good for.
+    """The life that a caller demands of the credentials at the end of a chain.
 
     `min_ttl` is the seconds that they must still live, None for the usual margin. With
     `refresh` the last step is made again, whatever the cache holds.
@@ -104,7 +104,7 @@ class Resolver:
         """
         chain = self._chain
         if demand.min_ttl is not None and chain.life is not None:
-            # before the user is asked for a code in vain
+            # before the user is asked for a code that would not help
             _check_life(chain, chain.life, demand.min_ttl)
         # a resolver may be asked again later, and then of something else
         self._look()

@@ -35,7 +35,7 @@ CONNECT_TIMEOUT, READ_TIMEOUT = 10, 10
 class Clients:
     """Makes clients.
 
-    Of `endpoint`, two things hold for every service: the certificates to trust, and
+    Two things of `endpoint` hold for every service: the certificates to trust, and
     which kind of AWS's own endpoints is wanted. `retries` is botocore's ``retries``
     setting (SDKs and Tools Reference Guide, "Retry behavior"). With None there are three
     attempts, since somebody waits. `handlers` is whether the clients get botocore's

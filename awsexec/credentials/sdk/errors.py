@@ -1,4 +1,4 @@
-"""Why AWS, or a source of credentials, gave none.
+"""The errors of AWS, and of sources of credentials.
 
 These errors have a module of their own, since catching them must not load the SDK.
 """

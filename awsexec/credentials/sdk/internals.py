@@ -72,8 +72,8 @@ def _endpoints_in(path: str) -> Any:
     """Return botocore's endpoints file `path` with no services but `SERVICES`.
 
     What is left out is cut from the text, by its indentation, before it is parsed. Return
-    None if there is no such file, or if it is not laid out like that; botocore then reads
-    all of it.
+    None if there is no such file, or if its layout is another one; botocore then
+    reads all of it.
     """
     import json
 

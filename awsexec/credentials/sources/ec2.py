@@ -33,7 +33,7 @@ MODES = ("ipv4", "ipv6")
 
 
 class Instance:
-    """What the metadata says of the role: its name, and its profile's ARN if known."""
+    """An instance's role: its name, its profile's ARN if known, and its credentials."""
 
     __slots__ = ("role", "profile_arn", "credentials")
 
