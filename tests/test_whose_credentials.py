@@ -163,7 +163,7 @@ class Runs(RuleBasedStateMachine):
         self.patch.setattr("os.stat", self.world.stat)
         self.patch.setattr(sts, "Sts", self.world.sts())
         self.patch.setattr(fastpath, "become", become)
-        self.patch.setattr(background, "detach", lambda work: work())
+        self.patch.setattr(background, "detach", lambda work, in_place: work())
         self.configs: dict[Path, dict[str, tuple[Any, ...]]] = {}
         self.users: dict[Path, dict[str, str]] = {}
         self.environ: dict[str, str] = {}
