@@ -27,13 +27,14 @@ if TYPE_CHECKING:
 # this machine's clock. They are hexadecimal: for decimal numbers, Python loads a logarithm
 # from the mathematical library, which takes two per cent more memory.
 #
-#     awsexec 1 CHECKSUM        of all that follows
+#     awsexec 2 CHECKSUM        of all that follows
 #     key KEY                   every input of what was asked for
 #     profile NAME              for --forget, as ascii() writes it
 #     issued TIME
 #     expires TIME              as AWS said
 #     renew TIME                when to renew it ahead of its end, 0 for never
 #     files SIGNATURES          of the config files it was made from, "" for a session
+#     also DEPENDENCIES         what else must be as it was, see `is_unchanged`
 #     AWS_ACCESS_KEY_ID=...     and the other variables
 #
 # Two kinds of entry share this form. A session is AWS's answer to one request, and its
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 # its key has the profile and that environment, and it counts only while the config files
 # are unchanged.
 
-MAGIC = b"awsexec 1 "
+MAGIC = b"awsexec 2 "
 # bytes, far more than an entry has: session tokens are a few KiB at most
 LARGEST = 65_536
 # seconds that a clock may go back (NTP steps) without making entries useless
@@ -83,7 +84,16 @@ class Entry:
     read) or `ValueError` (its text says what is wrong).
     """
 
-    __slots__ = ("key", "profile", "issued", "expires", "renew", "files", "variables")
+    __slots__ = (
+        "key",
+        "profile",
+        "issued",
+        "expires",
+        "renew",
+        "files",
+        "also",
+        "variables",
+    )
 
     def __init__(
         self,
@@ -94,6 +104,7 @@ class Entry:
         variables: "dict[str, str]",
         renew: int = 0,
         files: str = "",
+        also: str = "",
     ) -> None:
         self.key = key
         self.profile = profile
@@ -101,6 +112,7 @@ class Entry:
         self.expires = expires
         self.renew = renew
         self.files = files
+        self.also = also
         self.variables = variables
 
     def life_left(self, now: float) -> float:
@@ -158,6 +170,116 @@ def _signature(path: str) -> "tuple[int, ...] | None":
     )
 
 
+# Variables that cannot decide whose credentials a program gives: where and how deep the
+# terminal is, and how awsexec asks, hurries and reports. All others may.
+NEUTRAL_VARIABLES = frozenset(
+    {
+        "_",
+        "AWSEXEC_CACHE_DIR",
+        "AWSEXEC_CALLERS",
+        "AWSEXEC_FASTPATH",
+        "AWSEXEC_MFA_PROCESS",
+        "AWSEXEC_MFA_TOKEN",
+        "AWSEXEC_PROCESS_TIMEOUT",
+        "AWSEXEC_PROMPT",
+        "AWSEXEC_REFRESH_AHEAD",
+        "COLORFGBG",
+        "COLORTERM",
+        "COLUMNS",
+        "DBUS_SESSION_BUS_ADDRESS",
+        "DISPLAY",
+        "GPG_AGENT_INFO",
+        "GPG_TTY",
+        "INVOCATION_ID",
+        "JOURNAL_STREAM",
+        "LINES",
+        "LS_COLORS",
+        "MAKEFLAGS",
+        "MAKELEVEL",
+        "MFLAGS",
+        "NO_COLOR",
+        "OLDPWD",
+        "PWD",
+        "SHLVL",
+        "SSH_AGENT_PID",
+        "SSH_AUTH_SOCK",
+        "SSH_CLIENT",
+        "SSH_CONNECTION",
+        "SSH_TTY",
+        "STY",
+        "TERM",
+        "TERMCAP",
+        "TMUX",
+        "TMUX_PANE",
+        "WAYLAND_DISPLAY",
+        "WINDOW",
+        "WINDOWID",
+        "WT_PROFILE_ID",
+        "WT_SESSION",
+        "XAUTHORITY",
+    }
+)
+NEUTRAL_PREFIXES = (
+    "ALACRITTY_",
+    "GNOME_TERMINAL_",
+    "ITERM_",
+    "KITTY_",
+    "KONSOLE_",
+    "LC_TERMINAL",
+    "TERM_",
+    "VSCODE_",
+    "VTE_",
+    "WEZTERM_",
+    "XDG_SESSION_",
+)
+
+
+def surroundings(environ: "Mapping[str, str]") -> str:
+    """Return a digest of all that a program sees of its run: variables and directory.
+
+    That is a cryptographic digest, since the environment holds secrets. The directory
+    counts by its real path. Raises `OSError` where there is none any more.
+    """
+    # a tenth of what hashlib takes to load
+    from _blake2 import blake2b
+
+    seen = [
+        (name, value)
+        for name, value in environ.items()
+        if name not in NEUTRAL_VARIABLES and not name.startswith(NEUTRAL_PREFIXES)
+    ]
+    seen.sort()
+    data = ascii((os.getcwd(), seen)).encode("ascii")
+    found: str = blake2b(data, digest_size=32).hexdigest()
+    return found
+
+
+def dependencies(files: "Iterable[tuple[str, str]]", surrounded_by: str = "") -> str:
+    """Return what must be as it is for an entry to count; `is_unchanged` reads it.
+
+    `files` are those whose content decides whose credentials these are, each with its
+    signature when it was read. `surrounded_by` is the digest of the `surroundings` if
+    they decide, else "".
+    """
+    words = [f"{os.fsencode(path).hex()}={signature}" for path, signature in files]
+    if surrounded_by:
+        words.append(f"surroundings={surrounded_by}")
+    return ";".join(words)
+
+
+def is_unchanged(also: str, environ: "Mapping[str, str]") -> bool:
+    """Return whether the `dependencies` are as they were. Raises `OSError`."""
+    for word in also.split(";") if also else ():
+        name, _, value = word.partition("=")
+        if name == "surroundings":
+            now = surroundings(environ)
+        else:
+            now = signatures([os.fsdecode(bytes.fromhex(name))])
+        if now != value:
+            return False
+    return True
+
+
 def digest(data: bytes) -> str:
     """Return 32 hex digits, which spread file names and reveal damage.
 
@@ -181,6 +303,7 @@ def dump(entry: Entry) -> bytes:
         f"expires {entry.expires:x}",
         f"renew {entry.renew:x}",
         f"files {entry.files}",
+        f"also {entry.also}",
     ]
     for name, value in entry.variables.items():
         if not (value.isascii() and value.isprintable()):
@@ -198,17 +321,17 @@ def parse(data: bytes, key: "str | None" = None) -> Entry:
     if head[len(MAGIC) :] != digest(body).encode("ascii"):
         raise ValueError("damaged")
     lines = body.decode("ascii").split("\n")
-    found, profile, issued, expires, renew, files = [
-        line.partition(" ")[2] for line in lines[:6]
+    found, profile, issued, expires, renew, files, also = [
+        line.partition(" ")[2] for line in lines[:7]
     ]
     if key is not None and found != key:
         raise ValueError("for another request")
     variables = {}
-    for line in lines[6:-1]:
+    for line in lines[7:-1]:
         name, _, value = line.partition("=")
         variables[name] = value
     times = [int(seconds, 16) for seconds in (issued, expires, renew)]
-    return Entry(found, profile, times[0], times[1], variables, times[2], files)
+    return Entry(found, profile, times[0], times[1], variables, times[2], files, also)
 
 
 def check_directory(directory: str) -> None:
@@ -481,6 +604,7 @@ def _cached_run(
         not found.is_fresh(now)
         or found.is_due(now)
         or found.files != signatures((config, credentials))
+        or not is_unchanged(found.also, environ)
     ):
         return None
     return found

@@ -110,8 +110,11 @@ class Store:
             for entry in found
         ]
 
-    def write(self, entry: Entry) -> None:
-        """Replace the entry of the same key; warn if that fails."""
+    def write(self, entry: Entry, at_most: int | None = None) -> None:
+        """Replace the entry of the same key; warn if that fails.
+
+        With `at_most`, of the entries like this one only so many are kept, the newest.
+        """
         path = self._path(entry.key)
         temporary = f"{path}.{os.urandom(8).hex()}{_TEMPORARY}"
         try:
@@ -137,8 +140,25 @@ class Store:
                     pass
                 raise
             self.prune()
+            if at_most is not None:
+                self._keep_newest(entry, at_most)
         except (OSError, ValueError) as error:
             self._warn(error)
+
+    def _keep_newest(self, entry: Entry, at_most: int) -> None:
+        """Delete all but the `at_most` newest entries that differ in digests only."""
+        alike = [
+            (found.issued, path)
+            for path, found in self.entries()
+            if found is not None
+            and found.profile == entry.profile
+            and _without_digests(found) == _without_digests(entry)
+        ]
+        for _, path in sorted(alike)[:-at_most]:
+            try:
+                os.unlink(path)
+            except OSError:
+                continue
 
     def _has(self, key: str, data: bytes) -> bool:
         """Return whether the entry of `key` is good and has just this content."""
@@ -287,6 +307,13 @@ def _is_ours(name: str) -> bool:
         and not stem.strip("0123456789abcdef")
         and (rest == "" or f".{rest}".endswith((_LOCK, _TEMPORARY)))
     )
+
+
+def _without_digests(entry: Entry) -> str:
+    """Return the part of its key that is the same in every environment."""
+    import re
+
+    return re.sub("[0-9a-f]{64}", "", entry.key)
 
 
 def _reason(error: Exception) -> str:

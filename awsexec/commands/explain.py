@@ -98,7 +98,8 @@ def _linked(name: str | None, config: Config) -> list[dict[str, Any]]:
 
 def _facts(plan: Plan, store: Store) -> dict[str, Any]:
     chain, now = plan.chain, time.time()
-    found = store.fresh(plan.keys, now)
+    keys = plan.keys_now()
+    found = store.fresh(keys, now) if keys else [None] * (len(chain.steps) + 1)
     source = chain.source
     steps: list[dict[str, Any]] = [
         {

@@ -42,4 +42,4 @@ def _keys(arguments: Arguments, environ: Mapping[str, str]) -> frozenset[str]:
         plan = make_plan(arguments, environ)
     except AwsexecError:
         return frozenset()
-    return frozenset(plan.keys)
+    return frozenset(plan.keys_now() or ())

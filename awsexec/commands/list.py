@@ -100,7 +100,8 @@ def _row(name: str, planner: Planner, store: Store) -> dict[str, object]:
         row["role_arn"] = role_arn
         row["account"] = role_arn.split(":")[4] or None
     now = time.time()
-    last = store.fresh(plan.keys[-1:], now)[0]
+    keys = plan.keys_now()
+    last = store.fresh(keys[-1:], now)[0] if keys else None
     if last is not None:
         row["expires"] = iso8601(last.expires)
         row["seconds_left"] = int(last.life_left(now))

@@ -21,7 +21,7 @@ class Context:
     anything. `device_code` is whether to sign in with a device code, and `browser` whether
     to open a browser. `lock` takes a name and what this process does with it, for the
     message of those who wait, and holds the lock of that name among processes. `debug`
-    takes a line for --debug.
+    takes a line for --debug. A source notes in `sign_in` which sign-in's token it used.
     """
 
     __slots__ = (
@@ -35,6 +35,7 @@ class Context:
         "browser",
         "lock",
         "debug",
+        "sign_in",
     )
 
     def __init__(
@@ -61,3 +62,4 @@ class Context:
         self.browser = browser
         self.lock = lock
         self.debug = debug
+        self.sign_in: str | None = None

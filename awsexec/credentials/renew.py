@@ -40,7 +40,9 @@ def leave_entry(
     if (
         credentials.expires is None
         or credentials.issued is None
-        or not plan.chain.source.kind.files_decide
+        or not plan.chain.source.kind.is_fast
+        or resolver.keys is None
+        or not (resolver.inputs.is_settled and resolver.inputs.is_fixed)
     ):
         return
     now = int(time.time())
@@ -49,18 +51,20 @@ def leave_entry(
         due = 0
     if 0 < due <= now:
         # until the renewal is done, and if it fails, this entry serves the next runs
-        _write(plan, credentials, environ, store, now + RETRY_AFTER)
-        if take_turn(plan, store):
+        _write(plan, resolver, credentials, store, now + RETRY_AFTER)
+        if take_turn(resolver, store):
             from awsexec.processes.background import detach
 
-            detach(lambda: _renew(plan, resolver, environ, store))
+            # a command may depend on the directory it runs in
+            in_place = bool(resolver.inputs.surroundings)
+            detach(lambda: _renew(plan, resolver, environ, store), in_place=in_place)
     else:
-        _write(plan, credentials, environ, store, due)
+        _write(plan, resolver, credentials, store, due)
 
 
-def take_turn(plan: Plan, store: Store) -> bool:
+def take_turn(resolver: Resolver, store: Store) -> bool:
     """Return whether this process is the one to renew the session ahead of its end."""
-    return store.claim(f"renewal of {plan.keys[-1]}", RETRY_AFTER)
+    return store.claim(f"renewal of {resolver.turn()}", RETRY_AFTER)
 
 
 def ahead_from(environ: Mapping[str, str], credentials: Credentials) -> int:
@@ -100,8 +104,8 @@ def _renew(
 
 def _write(
     plan: Plan,
+    resolver: Resolver,
     credentials: Credentials,
-    environ: Mapping[str, str],
     store: Store,
     renew: int,
 ) -> None:
@@ -113,12 +117,13 @@ def _write(
     del variables["AWSEXEC_PROFILE"]
     store.write(
         Entry(
-            fastpath.run_key(plan.name, *plan.config.paths, environ),
+            fastpath.run_key(plan.name, *plan.config.paths, plan.environ),
             ascii(plan.name),
             credentials.issued,
             credentials.expires,
             variables,
             renew,
             plan.config.signatures,
+            resolver.inputs.dependencies(),
         )
     )

@@ -13,13 +13,14 @@ from awsexec.times import duration
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
     from typing import Protocol
 
     from awsexec.cache.store import Store
     from awsexec.credentials.mfa import Codes
     from awsexec.plan.calls import Step
     from awsexec.plan.chain import Chain
+    from awsexec.plan.plan import Plan
     from awsexec.plan.source import Source
     from awsexec.report import Report
 
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
         def __call__(
             self, operation: str, parameters: Mapping[str, object], signer: Credentials
         ) -> Credentials: ...
+
+
+# entries of one profile and step, where each environment has entries of its own
+MOST_SURROUNDED = 20
 
 
 class Demand:
@@ -51,18 +56,18 @@ class Demand:
 class Resolver:
     """Works out the credentials of a chain, and calls AWS only for what is not cached.
 
-    `keys` are the cache keys of the source and of each step of `chain`. `load` gets the
-    credentials of a source, `call` makes one call to STS, and `codes` gives MFA codes.
-    `store` is None to do without a cache. `waits` is False where another process that
+    `load` gets the credentials of the plan's source, and `signed_in` returns the sign-in
+    whose token it used, None for none. `call` makes one call to STS, and `codes` gives MFA
+    codes. `store` is None to do without a cache. `waits` is False where another process that
     holds a lock may wait for this one. `clock` gives seconds since the epoch.
     """
 
     def __init__(
         self,
         *,
-        chain: Chain,
-        keys: Sequence[str],
+        plan: Plan,
         load: Callable[[Source], Credentials],
+        signed_in: Callable[[], str | None],
         call: Call,
         codes: Codes,
         store: Store | None,
@@ -70,15 +75,27 @@ class Resolver:
         clock: Callable[[], float],
         report: Report,
     ) -> None:
-        self._chain = chain
-        self._keys = keys
+        self._plan = plan
+        self._chain = plan.chain
         self._load = load
+        self._signed_in = signed_in
         self._call = call
         self._codes = codes
         self._store = store
         self._waits = waits
         self._clock = clock
         self._report = report
+        self._look()
+
+    def _look(self) -> None:
+        """Look what decides now whose credentials these are, and which entries count.
+
+        `inputs` is what decides, and `keys` are the cache keys of the source and of each
+        step, None where no entry counts and none is to be written.
+        """
+        self._given: Credentials | None = None
+        self.inputs = self._plan.look()
+        self.keys = self._plan.keys(self.inputs)
 
     def credentials(self, demand: Demand) -> Credentials:
         """Return the credentials at the end of the chain.
@@ -89,6 +106,11 @@ class Resolver:
         if demand.min_ttl is not None and chain.life is not None:
             # before the user is asked for a code that would not help
             _check_life(chain, chain.life, demand.min_ttl)
+        # a resolver may be asked again later, and then of something else
+        self._look()
+        if chain.source.tells_itself and chain.steps and self._store is not None:
+            self._given = self._fetch(0)
+            self.keys = self._plan.keys(self.inputs, self._given.key_id)
         found = self._after(len(chain.steps), demand)
         if demand.min_ttl is not None and found.expires is not None:
             _check_life(chain, int(found.expires - self._clock()), demand.min_ttl)
@@ -97,33 +119,49 @@ class Resolver:
     def _after(self, length: int, demand: Demand) -> Credentials:
         """Return the credentials after the first `length` steps, 0 for the source."""
         source = self._chain.source
-        if self._store is None or (length == 0 and not source.kind.is_cached):
+        if self._store is None or (length == 0 and not source.is_cached):
             return self._fetch(length)
         what = (
             str(self._chain.steps[length - 1]) if length else f"source {source.label}"
         )
-        key = self._keys[length]
-        found = before = self._store.read(key)
+        found = before = self._read(length)
         if found is None or not self._is_good(found, demand):
-            with self._lock(self._store, key, what):
-                found = self._store.read(key)
+            with self._lock(self._store, length, what):
+                if self.keys is None and not source.tells_itself:
+                    # another run may have signed in
+                    self._look()
+                found = self._read(length)
                 # another run may have fetched it while this one waited for the lock
                 if found is None or not (
                     self._is_good(found, Demand(demand.min_ttl))
                     and (not demand.refresh or _differs(found, before))
                 ):
-                    kept = source.kind.ask_again if length == 0 else 0
-                    return self._remember(key, self._fetch(length), kept)
+                    return self._remember(length, self._fetch(length))
         self._report.detail(
             f"{what}: cached, {found.life_left(self._clock()):.0f} seconds left"
         )
         return Credentials.from_entry(found)
 
+    def _read(self, length: int) -> Entry | None:
+        if self._store is None or self.keys is None:
+            return None
+        return self._store.read(self.keys[length])
+
+    def turn(self) -> str:
+        """Return a name for what is got, for locks and turns: the key if there is one."""
+        return self._name(len(self._chain.steps))
+
+    def _name(self, length: int) -> str:
+        if self.keys is not None:
+            return self.keys[length]
+        return ascii(("unknown", self._chain.profile.name, length))
+
     def _lock(
-        self, store: Store, key: str, what: str
+        self, store: Store, length: int, what: str
     ) -> contextlib.AbstractContextManager[None]:
         if not self._waits:
             return contextlib.nullcontext()
+        key = self._name(length)
         waiting = f"waiting for another awsexec, which is getting the {what}"
         return store.lock(key, lambda: self._report.waiting(waiting))
 
@@ -135,16 +173,27 @@ class Resolver:
             return found.life_left(now) > demand.min_ttl
         return found.is_fresh(now)
 
-    def _remember(self, key: str, fresh: Credentials, kept: int) -> Credentials:
-        """Write `fresh` to the cache unless it does not expire.
+    def _remember(self, length: int, fresh: Credentials) -> Credentials:
+        """Write `fresh`, of step `length`, to the cache unless it does not expire.
 
-        The entry is good for `kept` seconds, or with 0 until `fresh` expires. Credentials
-        of STS always expire. A source's may not, and then nothing says when to ask again.
+        Credentials of STS always expire. A source's may not, and then nothing says when to
+        ask again. Some kinds of source are asked again before their credentials expire.
         """
         if self._store is None or fresh.expires is None:
             return fresh
         issued = int(self._clock())
-        self._store.write(
+        kept = self._chain.source.kind.ask_again if length == 0 else 0
+        if self.keys is not None:
+            self._write(self._store, self.keys[length], fresh, issued, kept)
+        return Credentials(
+            fresh.key_id, fresh.secret, fresh.token, fresh.expires, issued
+        )
+
+    def _write(
+        self, store: Store, key: str, fresh: Credentials, issued: int, kept: int
+    ) -> None:
+        assert fresh.expires is not None
+        store.write(
             Entry(
                 key,
                 ascii(self._chain.profile.name),
@@ -152,10 +201,9 @@ class Resolver:
                 fresh.expires,
                 fresh.variables(),
                 issued + kept if kept else 0,
-            )
-        )
-        return Credentials(
-            fresh.key_id, fresh.secret, fresh.token, fresh.expires, issued
+            ),
+            # each environment has entries of its own
+            at_most=MOST_SURROUNDED if self.inputs.surroundings else None,
         )
 
     def renewable_until(self) -> float:
@@ -175,18 +223,21 @@ class Resolver:
         """Return until when step `length` is cached, so that the user is not asked."""
         if self._store is None or length == len(self._chain.steps):
             return 0.0
-        found = self._store.read(self._keys[length])
+        found = self._read(length)
         if found is None:
             return 0.0
         return found.expires - margin(found.expires - found.issued)
 
     def _fetch(self, length: int) -> Credentials:
         """Make the call of step `length`, and try the next MFA code if AWS refuses one."""
+        if length == 0 and self._given is not None:
+            return self._given
         if length == 0:
             source = self._chain.source
             self._report.debug(f"source: {source.label}")
             fresh = self._load(source)
             self._report.detail(f"{source.label} gave {fresh}")
+            self._look_again()
             return fresh
         step = self._chain.steps[length - 1]
         # Before the user is asked for a code, which is valid for half a minute. The signer
@@ -202,6 +253,18 @@ class Resolver:
                 refused = error
         assert refused is not None, "no attempt was made, and none was refused"
         raise refused
+
+    def _look_again(self) -> None:
+        """Look whether what decides is as it was before the source was asked.
+
+        It may be another sign-in, if that is the one whose token was used. Otherwise
+        nobody knows whose credentials these are, and no entry is written.
+        """
+        before, self.inputs = self.inputs, self._plan.look()
+        if self.inputs.identity != before.identity:
+            sign_in = self._signed_in()
+            is_ours = sign_in is not None and sign_in == self.inputs.sign_in
+            self.keys = self._plan.keys(self.inputs) if is_ours else None
 
     def _request(
         self, step: Step, signer: Credentials, code: str | None

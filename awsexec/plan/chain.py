@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from awsexec.plan.calls import Step
+    from awsexec.plan.inputs import Inputs
     from awsexec.plan.source import Source
     from awsexec.profiles.files import Setting
 
@@ -89,16 +90,19 @@ class Chain:
         """Whether its credentials, kept in the cache, may no longer be the source's."""
         return bool(self.source.kind.ask_again) and not self.steps
 
-    def keys(self, endpoint: str) -> list[str]:
+    def keys(
+        self, endpoint: str, inputs: Inputs, key_id: str | None = None
+    ) -> list[str]:
         """Return the cache key of the source, and of what each step gives.
 
-        `endpoint` identifies the STS that is called. A key holds every input of the
-        requests up to its step, and nothing random.
+        `endpoint` identifies the STS that is called; `inputs` and `key_id` are as for
+        `Source.identity`. A key holds every input of the requests up to its step, all
+        that decides who signs them, and nothing random.
         """
         calls = [
             (step.operation, *sorted(step.parameters().items())) for step in self.steps
         ]
-        identity = self.source.identity()
+        identity = self.source.identity(inputs, key_id)
         return [
             ascii(("session", endpoint, identity, *calls[:length]))
             for length in range(len(calls) + 1)

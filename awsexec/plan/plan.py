@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from awsexec.options.arguments import Arguments
+    from awsexec.plan.inputs import Inputs
     from awsexec.profiles.profile import Profile
 
     # what botocore calls ``retries``
@@ -46,7 +47,7 @@ class Plan:
     it is the profile's and no choice of the user's. `config` is what all of it was worked
     out from. `uses_cache` is whether sessions may be read from the cache and kept there.
     `by_name` is whether the profile's name alone, without an option that changes what
-    the name stands for, made the plan.
+    the name stands for, made the plan. `environ` is the environment of the run.
     """
 
     __slots__ = (
@@ -59,7 +60,7 @@ class Plan:
         "config",
         "uses_cache",
         "by_name",
-        "_keys",
+        "environ",
     )
 
     def __init__(
@@ -74,6 +75,7 @@ class Plan:
         config: Config,
         uses_cache: bool,
         by_name: bool,
+        environ: Mapping[str, str],
     ) -> None:
         self.chain = chain
         self.endpoint = endpoint
@@ -84,19 +86,30 @@ class Plan:
         self.config = config
         self.uses_cache = uses_cache
         self.by_name = by_name
-        self._keys: list[str] | None = None
+        self.environ = environ
 
     @property
     def name(self) -> str:
         """The profile's name, which COMMAND is told."""
         return self.chain.profile.name
 
-    @property
-    def keys(self) -> list[str]:
-        """The cache keys of the source and of what each step gives."""
-        if self._keys is None:
-            self._keys = self.chain.keys(self.endpoint.identity)
-        return self._keys
+    def look(self) -> Inputs:
+        """Return what decides, besides settings, whose credentials the source gives now."""
+        return self.chain.source.look(self.config.paths, self.environ)
+
+    def keys(self, inputs: Inputs, key_id: str | None = None) -> list[str] | None:
+        """Return the cache keys of the source and of what each step gives.
+
+        None where nothing in the cache counts: something that decides cannot be told, or
+        only the source's credentials tell whose they are, and their `key_id` is not given.
+        """
+        if not inputs.is_known or (self.chain.source.tells_itself and key_id is None):
+            return None
+        return self.chain.keys(self.endpoint.identity, inputs, key_id)
+
+    def keys_now(self) -> list[str] | None:
+        """Return `keys` by what decides now, without getting any credentials."""
+        return self.keys(self.look())
 
     @property
     def is_of_environment(self) -> bool:
@@ -122,6 +135,7 @@ class Plan:
             config=self.config,
             uses_cache=self.uses_cache,
             by_name=self.by_name,
+            environ=self.environ,
         )
 
 
@@ -194,6 +208,7 @@ class Planner:
             config=self.config,
             uses_cache=not arguments.no_cache,
             by_name=by_name,
+            environ=environ,
         )
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+
+from awsexec.plan.inputs import Inputs
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -13,6 +17,7 @@ if TYPE_CHECKING:
     Decides = Callable[
         ["Source", Profiles, Profile, str, Mapping[str, str]], list[Setting | None]
     ]
+    Looks = Callable[["Source", tuple[str, str], Mapping[str, str]], Inputs]
 
 
 class Kind:
@@ -21,18 +26,20 @@ class Kind:
     `label` is its name for people: in --list, in messages and in the docs. `module` is
     the module of `credentials.sources` that gets its credentials. `decides` returns the
     settings and variables that decide whose credentials a source of this kind gives;
-    None for keys, whose id is enough. `services` are the AWS services that it asks,
-    besides STS, by their names in a ``services`` section. `asks` is what --explain says
-    that a run asks, "" for nothing.
+    None for keys, whose id is enough. `looks` returns what else decides that, as it is now:
+    files, surroundings, machine, sign-in; None for nothing else. `services` are the AWS
+    services that it asks, besides STS, by their names in a ``services`` section. `asks`
+    is what --explain says that a run asks, "" for nothing.
 
     `is_role_session` is whether it is sure to give a role's session, `assumes_role`
     whether it assumes the profile's role itself. `may_prompt` is whether getting its
-    credentials may need the user, and `prompts_itself` whether it then asks the user by
-    its own means, so that any failure may be for want of a terminal. `is_cached` is
+    credentials may need the user. `runs_command` is whether it runs a command of the
+    user's, which may ask by its own means, so that any failure may be for want of a
+    terminal. `is_cached` is
     whether the cache keeps its credentials: others are at hand anyway. `ask_again` is the
     seconds after which it is asked again, however long its credentials live; 0 for as
-    long as they live. `files_decide` is whether the user's files alone decide whose
-    credentials it gives, so that the fast path may answer. `is_checked` is whether its
+    long as they live. `is_fast` is whether the fast path may answer, which compares files and
+    surroundings, and nothing else. `is_checked` is whether its
     module has a `check` to call before a lock is taken, and `is_described` whether it
     has a `describe` for --explain and --whoami.
     """
@@ -41,15 +48,16 @@ class Kind:
         "label",
         "module",
         "decides",
+        "looks",
         "services",
         "asks",
         "is_role_session",
         "assumes_role",
         "may_prompt",
-        "prompts_itself",
+        "runs_command",
         "is_cached",
         "ask_again",
-        "files_decide",
+        "is_fast",
         "is_checked",
         "is_described",
     )
@@ -60,30 +68,32 @@ class Kind:
         module: str,
         decides: Decides | None,
         *,
+        looks: Looks | None = None,
         services: tuple[str, ...] = (),
         asks: str = "",
         is_role_session: bool = False,
         assumes_role: bool = False,
         may_prompt: bool = False,
-        prompts_itself: bool = False,
+        runs_command: bool = False,
         is_cached: bool = True,
         ask_again: int = 0,
-        files_decide: bool = False,
+        is_fast: bool = False,
         is_checked: bool = False,
         is_described: bool = False,
     ) -> None:
         self.label = label
         self.module = module
         self.decides = decides
+        self.looks = looks
         self.services = services
         self.asks = asks
         self.is_role_session = is_role_session
         self.assumes_role = assumes_role
         self.may_prompt = may_prompt
-        self.prompts_itself = prompts_itself
+        self.runs_command = runs_command
         self.is_cached = is_cached
         self.ask_again = ask_again
-        self.files_decide = files_decide
+        self.is_fast = is_fast
         self.is_checked = is_checked
         self.is_described = is_described
 
@@ -147,10 +157,37 @@ class Source:
         setting = self.get(name)
         return setting.value if setting is not None else None
 
-    def identity(self) -> tuple[object, ...]:
+    @property
+    def tells_itself(self) -> bool:
+        """Whether only its credentials tell whose they are.
+
+        That is a credential_process that is awsexec: it has profiles, sign-ins and a cache
+        of its own, and answers from the cache in no time.
+        """
+        if not self.kind.runs_command:
+            return False
+        program = os.path.basename((self.setting.value.split() or [""])[0])
+        return program.strip("\"'") in ("awsexec", "awsexec.exe")
+
+    @property
+    def is_cached(self) -> bool:
+        """Whether the cache keeps its credentials."""
+        return self.kind.is_cached and not self.tells_itself
+
+    def look(self, paths: tuple[str, str], environ: Mapping[str, str]) -> Inputs:
+        """Return what decides, besides its settings, whose credentials it gives now.
+
+        `paths` are the config file's and the credentials file's.
+        """
+        if self.kind.looks is None:
+            return Inputs()
+        return self.kind.looks(self, paths, environ)
+
+    def identity(self, inputs: Inputs, key_id: str | None) -> tuple[object, ...]:
         """Return what tells this source from every other one, for cache keys.
 
-        It is a digest, since a command line or a container's token may hold a secret.
+        `key_id` is the key that it gave, if it `tells_itself`. The result has a digest,
+        since a command line or a container's token may hold a secret.
         """
         if self.keys is not None:
             return (self.kind.label, self.keys.key_id.value)
@@ -158,6 +195,9 @@ class Source:
         import hashlib
 
         pairs = sorted((item.name, item.value) for item in self.settings)
-        inputs = ascii((self.kind.label, pairs, self.urls))
-        digest = hashlib.sha256(inputs.encode("ascii")).hexdigest()
+        if self.tells_itself:
+            what = ascii((self.kind.label, key_id))
+        else:
+            what = ascii((self.kind.label, pairs, self.urls, inputs.identity))
+        digest = hashlib.sha256(what.encode("ascii")).hexdigest()
         return (self.kind.label, self.profile.name, digest)

@@ -11,9 +11,20 @@ from __future__ import annotations
 from awsexec.errors import ConfigError, shown
 from awsexec.fastpath import ACCESS_KEY_ID
 from awsexec.plan.endpoint import service_url
+from awsexec.plan.inputs import (
+    InputFile,
+    Inputs,
+    content,
+    login_sign_in,
+    login_token_file,
+    machine,
+    sso_sign_in,
+    sso_token_file,
+    surroundings_of,
+)
 from awsexec.plan.limits import checked_arn, checked_session_name
 from awsexec.plan.source import Kind, Source
-from awsexec.profiles import files
+from awsexec.profiles import files, values
 from awsexec.profiles.files import Setting
 from awsexec.profiles.profile import Profile, Profiles
 from awsexec.profiles.values import variable
@@ -48,6 +59,11 @@ _WEB_IDENTITY = {
     "role_arn": "AWS_ROLE_ARN",
     "role_session_name": "AWS_ROLE_SESSION_NAME",
 }
+# where the AWS CLI keeps its sign-ins
+SSO_CACHE = "~/.aws/sso/cache"
+LOGIN_CACHE, LOGIN_CACHE_VARIABLE = "~/.aws/login/cache", "AWS_LOGIN_CACHE_DIRECTORY"
+# the setting that says that a command's credentials depend on its command line alone
+COMMAND_DECIDES = "credential_process_command_decides"
 _SSO_PROFILE = ("sso_account_id", "sso_role_name")
 _SSO_SESSION = ("sso_start_url", "sso_region")
 
@@ -96,7 +112,7 @@ def _decided_by_setting(
     session_name: str,
     environ: Mapping[str, str],
 ) -> list[Setting | None]:
-    return [source.setting]
+    return [source.setting, source.profile.get(COMMAND_DECIDES)]
 
 
 def _decided_by_login(
@@ -106,7 +122,7 @@ def _decided_by_login(
     session_name: str,
     environ: Mapping[str, str],
 ) -> list[Setting | None]:
-    return [source.setting, variable("AWS_LOGIN_CACHE_DIRECTORY", environ)]
+    return [source.setting, variable(LOGIN_CACHE_VARIABLE, environ)]
 
 
 def _decided_by_token(
@@ -192,9 +208,70 @@ def _decided_by_sign_in(
     return [reference, *found.values()]
 
 
+# --- What else decides, as it is now ------------------------------------------------------
+
+
+def _look_at_token(
+    source: Source, paths: tuple[str, str], environ: Mapping[str, str]
+) -> Inputs:
+    path = source.value("web_identity_token_file")
+    token = InputFile(path or "", content)
+    return Inputs(
+        [token],
+        is_known=token.identity is not None,
+        is_fixed="$" not in source.setting.value,
+    )
+
+
+def _look_at_container(
+    source: Source, paths: tuple[str, str], environ: Mapping[str, str]
+) -> Inputs:
+    path = source.value("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE")
+    return Inputs([InputFile(path, content)] if path is not None else [])
+
+
+def _look_at_machine(
+    source: Source, paths: tuple[str, str], environ: Mapping[str, str]
+) -> Inputs:
+    found = machine()
+    return Inputs(machine=found or "", is_known=found is not None)
+
+
+def _look_at_run(
+    source: Source, paths: tuple[str, str], environ: Mapping[str, str]
+) -> Inputs:
+    """A command may depend on all that it sees, and on the AWS files that it may read."""
+    if values.is_true(source.get(COMMAND_DECIDES)):
+        return Inputs()
+    seen = surroundings_of(environ)
+    files = [InputFile(path, content) for path in paths]
+    return Inputs(files, seen or "", is_known=seen is not None)
+
+
+def _look_at_sso(
+    source: Source, paths: tuple[str, str], environ: Mapping[str, str]
+) -> Inputs:
+    name = source.value("sso_session") or source.value("sso_start_url") or ""
+    path = sso_token_file(name, files.expand(SSO_CACHE, environ))
+    return _look_at_sign_in(InputFile(path, sso_sign_in), is_fixed=True)
+
+
+def _look_at_login(
+    source: Source, paths: tuple[str, str], environ: Mapping[str, str]
+) -> Inputs:
+    folder = source.value(LOGIN_CACHE_VARIABLE) or LOGIN_CACHE
+    path = login_token_file(source.setting.value, files.expand(folder, environ))
+    return _look_at_sign_in(InputFile(path, login_sign_in), is_fixed="$" not in folder)
+
+
+def _look_at_sign_in(token: InputFile, *, is_fixed: bool) -> Inputs:
+    # without a token file the user is signed out
+    return Inputs([token], is_known=token.identity is not None, is_fixed=is_fixed)
+
+
 # --- The table ------------------------------------------------------------------------
 
-KEYS = Kind("keys", "static", None, is_cached=False, files_decide=True)
+KEYS = Kind("keys", "static", None, is_cached=False, is_fast=True)
 # keys in the environment may be a user's or a session's
 ENVIRONMENT = Kind(
     "environment", "environment", _decided_by_environment, is_cached=False
@@ -203,6 +280,7 @@ EC2 = Kind(
     "ec2",
     "ec2",
     _decided_by_ec2,
+    looks=_look_at_machine,
     asks="the EC2 instance metadata",
     is_role_session=True,
     # the instance may get another role while the credentials live; asking costs little
@@ -213,6 +291,7 @@ CONTAINER = Kind(
     "container",
     "container",
     _decided_by_container,
+    looks=_look_at_container,
     asks="the container's metadata",
     is_role_session=True,
 )
@@ -220,39 +299,43 @@ WEB_IDENTITY = Kind(
     "web identity",
     "web_identity",
     _decided_by_token,
+    looks=_look_at_token,
     asks="AssumeRoleWithWebIdentity",
     is_role_session=True,
     assumes_role=True,
-    files_decide=True,
+    is_fast=True,
 )
 SSO = Kind(
     "sso",
     "sso",
     _decided_by_sign_in,
+    looks=_look_at_sso,
     services=("sso", "sso_oidc"),
     asks="IAM Identity Center",
     is_role_session=True,
     may_prompt=True,
-    files_decide=True,
+    is_fast=True,
 )
 # nobody knows whether `aws login` or a process gives a user's or a role's session
 LOGIN = Kind(
     "login",
     "login",
     _decided_by_login,
+    looks=_look_at_login,
     services=("signin",),
     asks="the login of aws login",
     may_prompt=True,
-    files_decide=True,
+    is_fast=True,
 )
 PROCESS = Kind(
     "process",
     "process",
     _decided_by_setting,
+    looks=_look_at_run,
     asks="credential_process",
     may_prompt=True,
-    prompts_itself=True,
-    files_decide=True,
+    runs_command=True,
+    is_fast=True,
     is_checked=True,
 )
 KINDS = (KEYS, ENVIRONMENT, EC2, CONTAINER, WEB_IDENTITY, SSO, LOGIN, PROCESS)

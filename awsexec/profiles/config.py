@@ -48,8 +48,8 @@ class Config:
         paths = files.paths(environ)
         # before the files are read: a change from now on gives another signature
         signatures = fastpath.signatures(paths)
-        is_settled = all(_is_settled(path) for path in paths)
-        return cls(Profiles.load(paths), paths, signatures, is_settled)
+        settled = all(is_settled(path) for path in paths)
+        return cls(Profiles.load(paths), paths, signatures, settled)
 
     @classmethod
     def without_profiles(cls, environ: Mapping[str, str]) -> Config:
@@ -57,7 +57,8 @@ class Config:
         return cls(Profiles.none(), files.paths(environ), "", False)
 
 
-def _is_settled(path: str) -> bool:
+def is_settled(path: str) -> bool:
+    """Return whether a later edit of the file is sure to change its signature."""
     try:
         status = os.stat(path)
     except OSError:

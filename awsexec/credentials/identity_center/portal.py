@@ -33,14 +33,18 @@ class Portal:
         name = source.value("sso_session") or source.value("sso_start_url") or ""
         # one sign-in, or renewal, for all who want it at the same time
         with self._context.lock(f"sso {name}", f"signing in to {name}"):
-            token = self._current_token()
-            if token is None or token == refused:
+            current = self._current_token()
+            if current is None or current[0] == refused:
                 signing = SignIn(source, self._context, self._create_client)
-                token = signing.token(self._cache)
+                current = signing.token(self._cache)
+            token, self._context.sign_in = current
             return token
 
-    def _current_token(self) -> str | None:
-        """Return the token in the CLI's files, renewed if that is due; None for none."""
+    def _current_token(self) -> tuple[str, str | None] | None:
+        """Return the token in the CLI's files, renewed if that is due; None for none.
+
+        With it comes the sign-in that it is of.
+        """
         source = self._source
         try:
             return current_token(

@@ -19,13 +19,14 @@ import urllib.parse
 
 from awsexec import terminal
 from awsexec.credentials.checks import MALFORMED, source_error, unsendable
-from awsexec.credentials.sdk.errors import Refused
 from awsexec.credentials.sdk.clients import call, url_of
+from awsexec.credentials.sdk.errors import Refused
 from awsexec.credentials.sdk.failures import failures
 from awsexec.credentials.sdk.tokens import TokenCache, seconds_left
 from awsexec.errors import CredentialsError, Interrupted, NeedsUser
 from awsexec.loopback.browser import open_tab
 from awsexec.loopback.server import HttpError, Request, Response, Server, page
+from awsexec.plan.inputs import sign_in_of
 from awsexec.times import iso8601
 
 TYPE_CHECKING = False
@@ -69,9 +70,10 @@ class SignIn:
         scopes = source.value("sso_registration_scopes") or ""
         self._scopes = [scope.strip() for scope in scopes.split(",") if scope.strip()]
 
-    def token(self, cache: TokenCache) -> str:
+    def token(self, cache: TokenCache) -> tuple[str, str | None]:
         """Sign in, write the token to `cache`, the AWS CLI's files, and return it.
 
+        With it comes the sign-in that it is of, as `plan.inputs.sso_sign_in` tells it.
         Raises `NeedsUser` if nobody can be asked, `CredentialsError` if the sign-in
         fails, `Unreachable` and `Interrupted`.
         """
@@ -113,7 +115,7 @@ class SignIn:
             ) from None
         cache[_sha1(self._session or self._start_url)] = token
         self._show("awsexec: signed in\n")
-        return str(token["accessToken"])
+        return str(token["accessToken"]), sign_in_of(token)
 
     def _kept(
         self, registration: dict[str, Any], answer: dict[str, Any]

@@ -13,6 +13,8 @@ from awsexec.credentials.sdk import internals
 from awsexec.credentials.sdk.errors import Refused, Unreachable
 from awsexec.credentials.sdk.failures import failures
 from awsexec.errors import CredentialsError, shown
+from awsexec.plan.inputs import SIGN_IN_NOTE, sign_in_note, sign_in_of
+from awsexec.plan.source_kinds import SSO_CACHE
 from awsexec.profiles.files import expand
 
 TYPE_CHECKING = False
@@ -87,7 +89,7 @@ class TokenCache(internals.TokenFiles):
 
 def sso_tokens(source: Source, environ: Mapping[str, str]) -> TokenCache:
     """Return the AWS CLI's files of sign-ins to IAM Identity Center."""
-    return TokenCache(source, expand("~/.aws/sso/cache", environ), _dumps)
+    return TokenCache(source, expand(SSO_CACHE, environ), _dumps)
 
 
 def _dumps(value: Any) -> str:
@@ -104,10 +106,11 @@ def _dumps(value: Any) -> str:
 
 def current_token(
     source: Source, create_client: Callable[..., Any], cache: TokenCache, url: str
-) -> str | None:
+) -> tuple[str, str | None] | None:
     """Return the token of the sign-in to IAM Identity Center, renewed if that is due.
 
-    Return None if the user has to sign in. `url` is where the token is renewed, for
+    With it comes the sign-in that it is of, as `plan.inputs.sso_sign_in` tells it. Return
+    None if the user has to sign in. `url` is where the token is renewed, for
     messages. Raises `CredentialsError`, and `Refused` and `Unreachable`, which do not
     mean that the sign-in is over.
     """
@@ -123,8 +126,9 @@ def current_token(
         return None
     if unsendable(token):
         return None
+    sign_in = sign_in_of(found)
     if session is None:
-        return str(token) if left > 0 else None
+        return (str(token), sign_in) if left > 0 else None
     provider = internals.RenewingTokens(
         source.profile.name,
         internals.config_of(source),
@@ -133,7 +137,7 @@ def current_token(
         lambda old, ask: _renewed(old, ask, cache, url, is_good=left > 0),
     )
     try:
-        return str(provider.load_token().get_frozen_token().token)
+        return str(provider.load_token().get_frozen_token().token), sign_in
     except (botocore.exceptions.TokenRetrievalError, *MALFORMED):
         return None
 
@@ -161,7 +165,11 @@ def _renewed(
             new = ask(old)
             if why := unsendable(new["accessToken"]):
                 raise ValueError(f"the token {why}")
-            return new
+            # for the cache, it is the same sign-in
+            sign_in = sign_in_of(old)
+            if sign_in is None:
+                return new
+            return {**new, SIGN_IN_NOTE: sign_in_note(sign_in, new["accessToken"])}
     except Refused as error:
         if is_good or error.code in SIGN_IN_OVER:
             return None

@@ -15,6 +15,7 @@ from awsexec.credentials.sdk.errors import (
 )
 from awsexec.credentials.sdk.providers import from_login
 from awsexec.credentials.sdk.tokens import TokenCache
+from awsexec.plan.source_kinds import LOGIN_CACHE, LOGIN_CACHE_VARIABLE
 from awsexec.profiles.files import expand
 
 TYPE_CHECKING = False
@@ -30,8 +31,7 @@ def load(source: Source, context: Context) -> Credentials:
     Raises `CredentialsError`.
     """
     directory = expand(
-        source.value("AWS_LOGIN_CACHE_DIRECTORY") or "~/.aws/login/cache",
-        context.environ,
+        source.value(LOGIN_CACHE_VARIABLE) or LOGIN_CACHE, context.environ
     )
     command = shlex.join(["aws", "login", "--profile", source.profile.name])
     try:
