@@ -11,7 +11,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# seconds between two looks, where the system cannot tell
+# Seconds between two looks. Where the system tells of the end, they are for signals:
+# those that another thread takes do not interrupt a wait, and Python handles them in the
+# main thread only.
 POLL = 1.0
 
 
@@ -28,10 +30,10 @@ if sys.platform == "linux":
             # a kernel before 5.3, or a sandbox that forbids it
             return None
 
-    def _wait_for(signal: _Signal) -> None:
+    def _has_come(signal: _Signal, seconds: float) -> bool:
         poll = select.poll()
         poll.register(signal, select.POLLIN)
-        poll.poll()
+        return bool(poll.poll(seconds * 1000))
 
 elif sys.platform == "win32":
     _Signal = int
@@ -51,8 +53,8 @@ else:
         queue.control([end], 0)
         return queue
 
-    def _wait_for(signal: _Signal) -> None:
-        signal.control(None, 1)
+    def _has_come(signal: _Signal, seconds: float) -> bool:
+        return bool(signal.control(None, 1, seconds))
 
 
 def _is_there(pid: int) -> bool:
@@ -84,7 +86,8 @@ class Watch:
     def wait(self) -> None:
         """Return when the process has ended."""
         if self._signal is not None:
-            _wait_for(self._signal)
+            while not _has_come(self._signal, POLL):
+                pass
             return
         while _is_there(self._pid):
             time.sleep(POLL)
