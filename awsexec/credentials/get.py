@@ -157,7 +157,8 @@ class _Locks:
 
     def __call__(self, name: str, doing: str) -> AbstractContextManager[None]:
         text = f"waiting for another awsexec, which is {doing}"
-        return self._store.lock(name, lambda: self._report.waiting(text))
+        # keys are ASCII, and a name from the config file may be anything
+        return self._store.lock(ascii(name), lambda: self._report.waiting(text))
 
 
 class _Sts:

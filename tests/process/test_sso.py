@@ -44,6 +44,12 @@ def test_token_of_the_cli(run_awsexec, home, portal, sts, config, name):
     assert sts.calls == []
 
 
+def test_session_may_have_any_name(run_awsexec, home, portal):
+    home.write_config(SESSION.replace("corp", "Ünï"))
+    write_token(home, "Ünï")
+    assert keys(run_awsexec.child("p")) == of(portal.roles["123456789012", "reader"])
+
+
 def test_role_of_sso(run_awsexec, home, portal, sts):
     home.write_config(
         SESSION, f"[profile r]\nrole_arn = {READER}\nsource_profile = p\n"
