@@ -114,8 +114,8 @@ class Awsexec:
     ) -> Result:
         """Run it with `words`; `env` adds to the environment, None removes."""
         environ, data = self.environment(env), stdin.encode()
+        _settle(environ)
         if self.server is not None and self.server.takes(environ, data):
-            _settle(environ)
             finished = self.server.run(words, environ, self.folder, data, TIMEOUT)
         else:
             finished = subprocess.run(
@@ -151,7 +151,7 @@ class Awsexec:
 
 
 def _settle(environ: Mapping[str, str]) -> None:
-    """Wait until awsexec takes the user's files for settled; a true start is longer."""
+    """Wait until awsexec takes the user's files for settled, however fast it starts."""
     home = Path(environ.get("HOME", "/"))
     for path in (
         environ.get("AWS_CONFIG_FILE") or home / ".aws" / "config",

@@ -157,7 +157,7 @@ class _Locks:
 
     def __call__(self, name: str, doing: str) -> AbstractContextManager[None]:
         text = f"waiting for another awsexec, which is {doing}"
-        # a key of the store is ASCII, and what the user has named may not be
+        # keys are ASCII, and a name from the config file may be anything
         return self._store.lock(ascii(name), lambda: self._report.waiting(text))
 
 

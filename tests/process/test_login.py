@@ -76,3 +76,14 @@ def test_without_awscrt(run_awsexec, home, sts, sign_in):
         f"profile 'p' (login, {home.config}:2): aws login sessions need the package "
         "awscrt; install awsexec[login]"
     )
+
+
+def test_name_of_a_session_may_be_any_text(run_awsexec, home):
+    home.write_config("[profile p]\nlogin_session = José\n")
+    assert "there is no valid login; run: " in run_awsexec("p", "true").error()
+    home.write_config(
+        "[profile p]\nsso_session = José\nsso_account_id = 123456789012\n"
+        "sso_role_name = reader\n[sso-session José]\nsso_region = eu-west-1\n"
+        "sso_start_url = https://example.awsapps.com/start\n"
+    )
+    assert "aws sso login --sso-session " in run_awsexec("p", "true").error()
