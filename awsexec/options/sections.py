@@ -249,6 +249,12 @@ SETTINGS = (
             ),
             ("credential_process", "a command that prints credentials"),
             (
+                "credential_process_command_decides",
+                "true keeps the credentials of credential_process for every environment "
+                "and directory: its command line alone decides whose they are (only "
+                "awsexec)",
+            ),
+            (
                 "web_identity_token_file",
                 "the file of a token that assumes role_arn",
             ),

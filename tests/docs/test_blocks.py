@@ -10,6 +10,7 @@ import sysconfig
 
 import pytest
 
+from awsexec.fastpath import NEUTRAL_PREFIXES, NEUTRAL_VARIABLES
 from awsexec.plan.source_kinds import KINDS
 from tests.docs.blocks import block, read, section
 from tests.docs.world import World
@@ -114,6 +115,13 @@ def test_sources_have_the_names_of_the_list():
     table = section("docs/configuration.md", "Sources of credentials")
     named = re.findall(r"^\| `([a-z0-9 ]+)`.* \|$", table, re.M)
     assert sorted(named) == sorted(kind.label for kind in KINDS)
+
+
+def test_variables_that_do_not_count_are_listed():
+    text = section("docs/configuration.md", "When a command is run again")
+    listed = re.findall(r"`([A-Z_]+\*?)`", text)
+    prefixes = {f"{prefix}*" for prefix in NEUTRAL_PREFIXES}
+    assert sorted(listed) == sorted(NEUTRAL_VARIABLES | prefixes)
 
 
 def test_usage_of_the_reference():
