@@ -106,7 +106,7 @@ def test_killed_at_every_point(run_awsexec, home, sts, before):
 
 
 def future(entry):
-    return fastpath.dump(entry).replace(b"awsexec 1 ", b"awsexec 2 ")
+    return fastpath.dump(entry).replace(b"awsexec 2 ", b"awsexec 3 ")
 
 
 def others(entry):
@@ -504,7 +504,7 @@ def test_other_version_side_by_side(run_awsexec, home, sts):
     # each takes the other's entries for no entries, and its locks for locks
     who(run_awsexec)
     for path in entries(home):
-        path.write_bytes(b"awsexec 2 " + path.read_bytes()[10:])
+        path.write_bytes(b"awsexec 3 " + path.read_bytes()[10:])
     result = run_awsexec("-v", "reader", "true")
     assert "another version" in result.stderr
     ends_well(run_awsexec, sts, 2)
@@ -607,7 +607,12 @@ def test_request_that_is_not_ascii(run_awsexec, home, sts):
         READER_CONFIG.replace("= alice", "= tool"),
         f"[profile tool]\ncredential_process = {keys}\n",
     )
-    ends_well(run_awsexec, sts, 1)
+    run_awsexec.child("reader")
+    run_awsexec.child("reader")
+    assert len(sts.calls) == 1
+    # is_fast runs it in another environment than the runs before
+    assert not is_fast(run_awsexec, "reader", "env")
+    assert is_fast(run_awsexec, "reader", "env")
 
 
 def test_relative_directory_where_the_current_one_is_gone(run_awsexec, home, tmp_path):
