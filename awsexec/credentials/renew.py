@@ -123,5 +123,6 @@ def _write(
             renew,
             plan.config.signatures,
             resolver.inputs.dependencies(),
-        )
+        ),
+        resolver.mark,
     )

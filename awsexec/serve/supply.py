@@ -46,7 +46,8 @@ class RenewedSupply:
         self._store = store_for(environ, report) if plan.uses_cache else None
         self._renewal = Renewal(
             credentials,
-            self._resolver(may_prompt=False).credentials,
+            # a new one each time: what was forgotten before a renewal does not matter to it
+            lambda demand: self._resolver(may_prompt=False).credentials(demand),
             self._ask if plan.asking.may_prompt else None,
             time.time,
         )
