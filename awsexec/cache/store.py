@@ -12,7 +12,7 @@ import sys
 import time
 
 from awsexec import fastpath
-from awsexec.cache import locks
+from awsexec.cache import locks, owner
 from awsexec.cache.forgotten import Forgotten
 from awsexec.errors import AwsexecError, shown
 
@@ -285,6 +285,7 @@ class Store:
         return os.path.join(self.directory, fastpath.file_name(key))
 
     def _make_directory(self) -> None:
+        owner.check(os.path.dirname(self.directory))
         try:
             fastpath.check_directory(self.directory)
         except FileNotFoundError:
@@ -301,7 +302,7 @@ class Store:
             self._warned = True
             self._report.warning(
                 f"cannot use the cache in {shown(self.directory)}: {_reason(error)}; "
-                "going on without it; set AWSEXEC_CACHE_DIR to use another directory"
+                f"going on without it; {_advice(self.directory)}"
             )
 
 
@@ -357,6 +358,24 @@ def _without_digests(entry: Entry) -> str:
     import re
 
     return re.sub("[0-9a-f]{64}", "", entry.key)
+
+
+def _advice(directory: str) -> str:
+    """Return what to do if the cache in `directory` cannot be used."""
+    another = "set AWSEXEC_CACHE_DIR to use another directory"
+    if owner.others_directory(os.path.dirname(directory)) is not None:
+        return f"run awsexec without sudo or with sudo -H, or {another}"
+    try:
+        status = os.lstat(directory)
+    except OSError:
+        return another
+    if os.name == "posix" and status.st_uid != os.geteuid():
+        import shlex
+
+        # as after a run of root with this user's HOME
+        command = f"sudo chown -R {owner.user_name(os.geteuid())} "
+        return f"run: {command}{shlex.quote(directory)}; or {another}"
+    return another
 
 
 def _reason(error: Exception) -> str:

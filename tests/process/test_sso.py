@@ -1,6 +1,7 @@
 """IAM Identity Center, where a sign-in of the AWS CLI's is there already, or is not."""
 
 import json
+import os
 import subprocess
 import time
 
@@ -42,6 +43,24 @@ def test_token_of_the_cli(run_awsexec, home, portal, sts, config, name):
     assert is_fast(run_awsexec, "p", "true") == fast_path_is_on(run_awsexec)
     assert portal.asked == [GET]
     assert sts.calls == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
+def test_root_does_not_renew_the_token_of_another_user(run_awsexec, home, portal):
+    """As with sudo -E: the user could not read the new token, and the old one is over."""
+    home.write_config(SESSION)
+    path = write_token(home, life=-60, **refreshable(portal))
+    os.chown(home.path, 65534, -1)
+    before = path.read_bytes()
+    assert (
+        run_awsexec("--no-cache", "p", "true")
+        .error()
+        .endswith(
+            f"cannot write to {path.parent}: this is root, and {home.path} belongs to nobody, "
+            "who could not use the sign-in then; run awsexec without sudo or with sudo -H"
+        )
+    )
+    assert (portal.asked, path.read_bytes()) == ([], before)
 
 
 def test_role_of_sso(run_awsexec, home, portal, sts):
