@@ -22,4 +22,7 @@ def main() -> int:
 
         return cli.main(sys.argv[1:], environ)
     except KeyboardInterrupt:
+        from awsexec import cli
+
+        cli.fail_reader(sys.argv[1:])
         return 130

@@ -6,8 +6,9 @@ import gc
 import os
 import sys
 
-from awsexec import output
-from awsexec.errors import AwsexecError, SaidAlready
+from awsexec import fastpath, output
+from awsexec.errors import AwsexecError, Interrupted, SaidAlready
+from awsexec.export_formats import UNSET_FORMATS, failure
 from awsexec.options import arguments
 
 TYPE_CHECKING = False
@@ -26,16 +27,60 @@ def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
     # Python does by default takes a tenth of a call to AWS.
     gc.set_threshold(100_000)
     _replace_closed_streams()
+    status = AwsexecError.status
+    try:
+        status = _status(argv, environ)
+    finally:
+        # also for an error of awsexec's own
+        if status:
+            fail_reader(argv)
+    return status
+
+
+def _status(argv: Sequence[str], environ: Mapping[str, str]) -> int:
     try:
         return _do(argv, environ)
     except SaidAlready as error:
         return error.status
     except AwsexecError as error:
         return _failed(error)
+    except KeyboardInterrupt:
+        return Interrupted.status
     except BrokenPipeError:
         # the reader of stdout has seen enough (`... | head`)
         _end_by_signal("SIGPIPE")
         return AwsexecError.status
+
+
+def fail_reader(argv: Sequence[str]) -> None:
+    """Make what reads the output of a failed ``--export`` fail, if `argv` is one.
+
+    Without a word in it, ``eval "$(awsexec ...)"`` would succeed, and a script would go on
+    with the identity that it had before.
+    """
+    form = arguments.export_format(argv)
+    if form is None or sys.stdout is None or sys.stdout.isatty():
+        return
+    try:
+        fastpath.put(failure(form))
+    except OSError:
+        # nobody reads
+        pass
+
+
+def _fail_reader_of_killed(argv: Sequence[str]) -> None:
+    """Do so too if a signal ends this process, as `timeout` sends one."""
+    import signal
+
+    def end(number: int, _: object) -> None:
+        fail_reader(argv)
+        _end_by_signal(signal.Signals(number).name)
+
+    for name in ("SIGTERM", "SIGHUP", "SIGQUIT"):
+        number = getattr(signal, name, None)
+        # one that the caller ignores, as with nohup, stays ignored
+        if number is not None and signal.getsignal(number) == signal.SIG_DFL:
+            signal.signal(number, end)
 
 
 def _failed(error: AwsexecError) -> int:
@@ -59,6 +104,8 @@ def _do(argv: Sequence[str], environ: Mapping[str, str]) -> int:
 
         output.show(f"awsexec {__version__}\n")
         return 0
+    if action == "export" and parsed.export in UNSET_FORMATS:
+        _fail_reader_of_killed(argv)
     if action == "profiles":
         from awsexec.commands import profiles
 

@@ -48,19 +48,28 @@ FORMATS = (
 )
 EXPORT_FORMATS = tuple(name for name, _, _ in FORMATS)
 
+# the command that fails, in sh, bash, zsh and fish
+FALSE = "false"
+
 
 class Shell:
-    """How a shell sets a variable, and how it removes some that may not be there."""
+    """How a shell sets a variable, removes some that may not be there, and fails.
 
-    __slots__ = ("assign", "remove")
+    `failure` is a line that makes the command fail with which the shell reads the lines,
+    and that prints nothing.
+    """
+
+    __slots__ = ("assign", "remove", "failure")
 
     def __init__(
         self,
         assign: Callable[[str, str], str],
         remove: Callable[[Sequence[str]], str],
+        failure: str = FALSE,
     ) -> None:
         self.assign = assign
         self.remove = remove
+        self.failure = failure
 
     def script(self, variables: Mapping[str, str], unset: Sequence[str]) -> str:
         """Return the commands that set `variables` and remove what `unset` names."""
@@ -109,8 +118,15 @@ def _cmd(name: str, value: str) -> str:
 SHELLS = {
     "sh": Shell(_sh, lambda names: f"unset {' '.join(names)}"),
     "fish": Shell(_fish, lambda names: f"set -e {' '.join(names)}; or true"),
-    "powershell": Shell(_powershell, _remove_in_powershell),
-    "cmd": Shell(_cmd, lambda names: "\n".join(f'set "{name}="' for name in names)),
+    "powershell": Shell(
+        _powershell, _remove_in_powershell, "throw 'awsexec printed no credentials'"
+    ),
+    "cmd": Shell(
+        _cmd,
+        lambda names: "\n".join(f'set "{name}="' for name in names),
+        # `exit` itself would end the user's cmd
+        "cmd /c exit 1",
+    ),
 }
 UNSET_FORMATS = tuple(SHELLS)
 
@@ -162,6 +178,18 @@ DOCUMENTS: dict[str, Callable[[Mapping[str, str]], str]] = {
     "dotenv": _dotenv,
     "json": _json,
 }
+
+
+def failure(form: str) -> str:
+    """Return what to print in place of credentials, so that the reader fails too.
+
+    `eval` and its like succeed if they read nothing, and the shell would go on with the
+    identity that it had. A program that reads a document fails without one. `form` need
+    not be a known format: then it may be meant for a shell (``--export bash``).
+    """
+    if form in DOCUMENTS:
+        return ""
+    return (SHELLS[form].failure if form in SHELLS else FALSE) + "\n"
 
 
 def _unfit(form: str, name: str, what: str) -> ConfigError:

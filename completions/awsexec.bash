@@ -75,7 +75,7 @@ _awsexec_option() {
             # --unset may stand before --export
             [[ $action ]] || action=profile
             ;;
-        --unset | -h | --help | --version | --completion | --profiles)
+        --unset | --all | -h | --help | --version | --completion | --profiles)
             action=none
             ;;
     esac
@@ -84,13 +84,13 @@ _awsexec_option() {
 # Put all options into `values`.
 _awsexec_options() {
     values=(
-        --list --explain --whoami --json --export --unset --console --forget --serve
-        --shell --login --region --role-arn --source-profile --duration --read-only
-        --policy --policy-arn --external-id --session-name --source-identity
-        --session-tag --transitive-tag --mfa-serial --mfa-token --no-prompt
-        --device-code --no-browser --refresh --min-ttl --no-cache --service
-        --destination --logout -q --quiet -v --verbose --debug -h --help --version
-        --completion --profiles
+        --list --explain --whoami --json --export --unset --console --forget --all
+        --serve --shell --login --region --role-arn --source-profile --duration
+        --read-only --policy --policy-arn --external-id --session-name
+        --source-identity --session-tag --transitive-tag --mfa-serial --mfa-token
+        --no-prompt --device-code --no-browser --refresh --min-ttl --no-cache
+        --service --destination --logout -q --quiet -v --verbose --debug -h --help
+        --version --completion --profiles
     )
 }
 

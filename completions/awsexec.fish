@@ -117,7 +117,7 @@ set -g __awsexec_valued \
 set -g __awsexec_actions \
     --list --explain --whoami --export --console --forget
 set -g __awsexec_alone \
-    --unset -h --help --version --completion --profiles
+    --unset --all -h --help --version --completion --profiles
 
 function __awsexec_regions
     printf '%s\t%s\n' \
@@ -171,7 +171,8 @@ complete -c awsexec -n '__awsexec_at option' -l json -d 'with --list, --explain 
 complete -c awsexec -n '__awsexec_at option' -l export -x -a 'process sh fish powershell cmd dotenv json' -d 'print PROFILE\'s credentials for a shell or program'
 complete -c awsexec -n '__awsexec_at option' -l unset -d 'with --export: print the commands that unset the variables'
 complete -c awsexec -n '__awsexec_at option' -l console -d 'open the AWS console in the browser as PROFILE'
-complete -c awsexec -n '__awsexec_at option' -l forget -d 'delete cached sessions of PROFILE (default: all)'
+complete -c awsexec -n '__awsexec_at option' -l forget -d 'delete cached sessions of PROFILE (default: AWS_PROFILE, else all)'
+complete -c awsexec -n '__awsexec_at option' -l all -d 'with --forget: delete the cached sessions of all profiles'
 complete -c awsexec -n '__awsexec_at option' -l serve -d 'renew the credentials of COMMAND while it runs'
 complete -c awsexec -n '__awsexec_at option' -l shell -rF -a '(__awsexec_shells)' -d 'the shell to start (default: $SHELL)'
 complete -c awsexec -n '__awsexec_at option' -l login -d 'start the shell as a login shell'

@@ -82,9 +82,9 @@ class Result:
     stdout: str
     stderr: str
 
-    def error(self, status: int = 125) -> str:
+    def error(self, status: int = 125, stdout: str = "") -> str:
         """The one line of a run that failed, without the program's name."""
-        assert (self.status, self.stdout) == (status, ""), self
+        assert (self.status, self.stdout) == (status, stdout), self
         assert self.stderr.startswith("awsexec: "), self
         assert self.stderr.count("\n") == 1 and self.stderr.endswith("\n"), self
         for secret in SECRETS:

@@ -135,7 +135,12 @@ SAMPLES = {
     "KEY=VALUE": ("a=b", "a=b"),
 }
 # what else must be given with an option that works only with some actions
-NEEDED = {"list": ["--list"], "export": ["--export", "sh"], "console": ["--console"]}
+NEEDED = {
+    "list": ["--list"],
+    "export": ["--export", "sh"],
+    "console": ["--console"],
+    "forget": ["--forget"],
+}
 
 
 def names_of(options):
@@ -283,6 +288,12 @@ def test_alternatives(words, text):
             ["--console", "--service", "s3", "--destination", "/"],
             "--service and --destination cannot be used together; choose one",
         ),
+        (
+            ["--forget", "--all", "p"],
+            "--all takes no PROFILE, since it deletes the sessions of all profiles; remove "
+            "PROFILE or --all",
+        ),
+        (["--all", "p"], "--all works only with --forget; add that or remove --all"),
         (
             ["--forget", "p", "ls"],
             "--forget runs no COMMAND; remove COMMAND or --forget",

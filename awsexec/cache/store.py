@@ -12,12 +12,13 @@ import sys
 import time
 
 from awsexec import fastpath
-from awsexec.cache import locks
+from awsexec.cache import locks, owner
+from awsexec.cache.forgotten import Forgotten
 from awsexec.errors import AwsexecError, ConfigError, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from contextlib import AbstractContextManager
 
     from awsexec.fastpath import Entry
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 # seconds after which expired entries, old locks and temporary files are deleted
 PRUNE_AFTER = 86_400
 
-_LOCK, _TEMPORARY = ".lock", ".tmp"
+_LOCK, _TEMPORARY, _FORGOTTEN = ".lock", ".tmp", ".forgotten"
 
 
 def default_directory(environ: Mapping[str, str]) -> str:
@@ -88,6 +89,8 @@ class Store:
         self._report = report
         self._clock = clock
         self._warned = False
+        self._forgotten_path = self._path("forgotten") + _FORGOTTEN
+        self._forgotten = Forgotten(self._forgotten_path)
 
     def read(self, key: str) -> Entry | None:
         """Return the entry of `key`, fresh or not; None if there is none to use."""
@@ -110,16 +113,31 @@ class Store:
             for entry in found
         ]
 
-    def write(self, entry: Entry, at_most: int | None = None) -> None:
+    def mark(self) -> str:
+        """Return what tells `write` what was forgotten since now."""
+        try:
+            fastpath.check_directory(self.directory)
+            return self._forgotten.mark()
+        except (OSError, ValueError):
+            return ""
+
+    def write(
+        self, entry: Entry, mark: str | None = None, at_most: int | None = None
+    ) -> None:
         """Replace the entry of the same key; warn if that fails.
 
-        With `at_most`, of the entries like this one only so many are kept, the newest.
+        `mark` is of the time before anything of the entry was read or asked for: if it
+        was forgotten since, it is not written. With `at_most`, of the entries like this
+        one only so many are kept, the newest.
         """
         path = self._path(entry.key)
         temporary = f"{path}.{os.urandom(8).hex()}{_TEMPORARY}"
         try:
             data = fastpath.dump(entry)
             self._make_directory()
+            if mark is not None and self._forgotten.has(entry, mark):
+                self._report.detail(f"not caching what was forgotten: {path}")
+                return
             if self._has(entry.key, data):
                 # fsync may take longer than the rest of a run
                 return
@@ -133,12 +151,19 @@ class Store:
                 # so `prune` need not read the entry
                 os.utime(temporary, (entry.expires, entry.expires))
                 os.replace(temporary, path)
+            except FileNotFoundError:
+                self._report.detail(f"not caching what was forgotten: {temporary}")
+                return
             except BaseException:
                 try:
                     os.unlink(temporary)
                 except OSError:
                     pass
                 raise
+            if mark is not None and self._forgotten.has(entry, mark):
+                # between the first look and the renaming
+                os.unlink(path)
+                return
             self.prune()
             if at_most is not None:
                 self._keep_newest(entry, at_most)
@@ -203,35 +228,38 @@ class Store:
 
     def entries(self) -> Iterator[tuple[str, Entry | None]]:
         """Return each file's path with its entry, None if the file is damaged."""
-        for path in self._files():
-            if path.endswith((_LOCK, _TEMPORARY)):
-                continue
-            try:
-                with open(path, "rb") as stream:
-                    yield path, fastpath.parse(stream.read(fastpath.LARGEST))
-            except FileNotFoundError:
-                continue
-            except (OSError, ValueError):
-                yield path, None
+        yield from _parsed(path for path in self._files() if _is_entry(path))
 
-    def forget(self, wanted: Callable[[Entry], bool]) -> int:
-        """Delete the entries that are `wanted` and return how many files were deleted.
+    def forget(self, profile: str | None, keys: Collection[str] = ()) -> int:
+        """Delete the entries of `profile` and of `keys`, None for all; return how many.
 
-        Damaged entries are always deleted. Raises `AwsexecError`.
+        Damaged entries are always deleted, and so is what a write that broke off has left.
+        A run under way that has read one of the entries, or asks for one, will not write
+        it. Raises `AwsexecError`.
         """
+        files = list(self._files())
+        if files:
+            try:
+                self._forgotten.add(profile, keys)
+            except (OSError, ValueError) as error:
+                raise _cannot("write", self._forgotten_path, error) from None
         count = 0
-        for path, found in self.entries():
-            if found is not None and not wanted(found):
+        # the files that there are after the note
+        for path, found in _parsed(self._files()):
+            if path.endswith((_LOCK, _FORGOTTEN)) or not (
+                found is None
+                or profile is None
+                or found.profile == profile
+                or found.key in keys
+            ):
                 continue
             try:
                 os.unlink(path)
             except FileNotFoundError:
                 continue
             except OSError as error:
-                raise AwsexecError(
-                    f"cannot delete {shown(path)}: {_reason(error)}; delete it by hand"
-                ) from None
-            count += 1
+                raise _cannot("delete", path, error) from None
+            count += _is_entry(path)
         return count
 
     def prune(self) -> None:
@@ -264,6 +292,7 @@ class Store:
         return os.path.join(self.directory, fastpath.file_name(key))
 
     def _make_directory(self) -> None:
+        owner.check(os.path.dirname(self.directory))
         try:
             fastpath.check_directory(self.directory)
         except FileNotFoundError:
@@ -280,7 +309,7 @@ class Store:
             self._warned = True
             self._report.warning(
                 f"cannot use the cache in {shown(self.directory)}: {_reason(error)}; "
-                "going on without it; set AWSEXEC_CACHE_DIR to use another directory"
+                f"going on without it; {_advice(self.directory)}"
             )
 
 
@@ -305,7 +334,29 @@ def _is_ours(name: str) -> bool:
     return (
         len(stem) == 32
         and not stem.strip("0123456789abcdef")
-        and (rest == "" or f".{rest}".endswith((_LOCK, _TEMPORARY)))
+        and (rest == "" or f".{rest}".endswith((_LOCK, _TEMPORARY, _FORGOTTEN)))
+    )
+
+
+def _is_entry(path: str) -> bool:
+    return not path.endswith((_LOCK, _TEMPORARY, _FORGOTTEN))
+
+
+def _parsed(paths: Iterable[str]) -> Iterator[tuple[str, Entry | None]]:
+    """Return each path with the entry in the file, None if there is none."""
+    for path in paths:
+        try:
+            with open(path, "rb") as stream:
+                yield path, fastpath.parse(stream.read(fastpath.LARGEST))
+        except FileNotFoundError:
+            continue
+        except (OSError, ValueError):
+            yield path, None
+
+
+def _cannot(do: str, path: str, error: Exception) -> AwsexecError:
+    return AwsexecError(
+        f"cannot {do} {shown(path)}: {_reason(error)}; delete it by hand"
     )
 
 
@@ -314,6 +365,24 @@ def _without_digests(entry: Entry) -> str:
     import re
 
     return re.sub("[0-9a-f]{64}", "", entry.key)
+
+
+def _advice(directory: str) -> str:
+    """Return what to do if the cache in `directory` cannot be used."""
+    another = "set AWSEXEC_CACHE_DIR to use another directory"
+    if owner.others_directory(os.path.dirname(directory)) is not None:
+        return f"run awsexec without sudo or with sudo -H, or {another}"
+    try:
+        status = os.lstat(directory)
+    except OSError:
+        return another
+    if os.name == "posix" and status.st_uid != os.geteuid():
+        import shlex
+
+        # as after a run of root with this user's HOME
+        command = f"sudo chown -R {owner.user_name(os.geteuid())} "
+        return f"run: {command}{shlex.quote(directory)}; or {another}"
+    return another
 
 
 def _reason(error: Exception) -> str:

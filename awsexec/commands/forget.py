@@ -17,20 +17,19 @@ if TYPE_CHECKING:
 
 
 def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int:
-    """Delete every entry, or those of PROFILE with the MFA session that it uses.
+    """Delete the entries of PROFILE with the MFA session that it uses, or every entry.
 
     Raises `NoSuchProfile` where the cache has nothing of PROFILE and no file has it.
     """
     store = store_for(environ, report)
-    if arguments.profile is None:
-        count = store.forget(lambda found: True)
+    name = None if arguments.all else arguments.named_profile(environ)
+    if name is None:
+        count = store.forget(None)
     else:
-        keys = _keys(arguments, environ)
-        tag = ascii(arguments.profile)
-        count = store.forget(lambda found: found.profile == tag or found.key in keys)
+        count = store.forget(ascii(name), _keys(arguments, environ))
         if not count:
             # the profile has no entries, or its name is misspelt
-            Profiles.load(files.paths(environ)).get(arguments.profile)
+            Profiles.load(files.paths(environ)).get(name)
     noun = "entry" if count == 1 else "entries"
     report.warning(f"deleted {count} cache {noun}")
     return 0

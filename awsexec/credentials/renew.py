@@ -125,5 +125,6 @@ def _write(
             renew,
             plan.config.signatures,
             resolver.inputs.dependencies(),
-        )
+        ),
+        resolver.mark,
     )

@@ -85,6 +85,8 @@ class Resolver:
         self._waits = waits
         self._clock = clock
         self._report = report
+        # what is forgotten from now on, this run does not write
+        self.mark = store.mark() if store is not None else ""
         self._look()
 
     def _look(self) -> None:
@@ -202,6 +204,7 @@ class Resolver:
                 fresh.variables(),
                 issued + kept if kept else 0,
             ),
+            self.mark,
             # each environment has entries of its own
             at_most=MOST_SURROUNDED if self.inputs.surroundings else None,
         )

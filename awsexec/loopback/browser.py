@@ -41,12 +41,13 @@ def open_tab(url: str) -> bool:
 class Redirect(Server):
     """Sends the first browser that asks for `url` to `target`, and no other one.
 
-    The browser must run as this user, if the system can tell (`loopback.peer`).
+    The browser must run as this user, if the system can tell (`loopback.peer`). `target`
+    may be set later, as long as nobody knows `url`.
     """
 
-    def __init__(self, target: str) -> None:
+    def __init__(self, target: str = "") -> None:
         super().__init__()
-        self._target = target
+        self.target = target
         self._path = f"/{secrets.token_urlsafe(24)}"
         self._taken, self._served = threading.Lock(), threading.Event()
 
@@ -56,7 +57,7 @@ class Redirect(Server):
         request.check_user()
         if not self._taken.acquire(blocking=False):
             raise HttpError(410, "This was fetched before.")
-        headers = {"Location": self._target, "Referrer-Policy": "no-referrer"}
+        headers = {"Location": self.target, "Referrer-Policy": "no-referrer"}
         return Response(302, headers=headers, sent=self._served.set)
 
     @property

@@ -36,6 +36,7 @@ class Arguments:
     unset: bool
     console: bool
     forget: bool
+    all: bool
     serve: bool
     shell: str | None
     login: bool
@@ -152,6 +153,33 @@ def parse(argv: Sequence[str]) -> Arguments:
     return arguments
 
 
+def export_format(argv: Sequence[str]) -> str | None:
+    """Return the FORMAT of --export in `argv`, None without --export.
+
+    The command line may have errors. The words are understood as far as they can be: if
+    FORMAT is missing, it is "", and after an unknown option may stand its value.
+    """
+    valued = {flag for option in OPTIONS if option.value for flag in option.flags}
+    known = {flag for option in OPTIONS for flag in option.flags}
+    found, before_command = None, 1
+    words = list(argv)
+    while words and words[0] != "--":
+        word = words.pop(0)
+        flag, equals, value = word.partition("=")
+        if word[:1] != "-" or word == "-":
+            before_command -= 1
+            if before_command < 0:
+                break
+        elif flag in valued:
+            if not equals:
+                value = words.pop(0) if words else ""
+            if flag == "--export":
+                found = value
+        elif flag not in known:
+            before_command += 1
+    return found
+
+
 def _check(arguments: Arguments) -> None:
     """Raise `UsageError` for options that contradict each other or would do nothing."""
     actions, action = arguments.actions, arguments.action
@@ -176,6 +204,11 @@ def _check(arguments: Arguments) -> None:
     if arguments.service and arguments.destination:
         raise UsageError(
             "--service and --destination cannot be used together; choose one"
+        )
+    if arguments.all and arguments.profile is not None:
+        raise UsageError(
+            "--all takes no PROFILE, since it deletes the sessions of all profiles; remove "
+            "PROFILE or --all"
         )
     if actions and arguments.command is not None:
         raise UsageError(f"--{action} runs no COMMAND; remove COMMAND or --{action}")

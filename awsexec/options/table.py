@@ -193,9 +193,16 @@ GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
             Option(
                 "--forget",
                 "",
-                "delete cached sessions of PROFILE (default: all)",
+                "delete cached sessions of PROFILE (default: AWS_PROFILE, else all)",
                 action=True,
                 common=True,
+            ),
+            Option(
+                "--all",
+                "",
+                "delete the cached sessions of all profiles",
+                operand="",
+                only=("forget",),
             ),
         ),
     ),

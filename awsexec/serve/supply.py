@@ -48,10 +48,10 @@ class RenewedSupply:
         self._store = store_for(environ, report) if plan.uses_cache else None
         # what decided whose the credentials are that the endpoint has now
         self._identity = inputs.identity
-        quiet = self._resolver(may_prompt=False)
         self._renewal = Renewal(
             credentials,
-            lambda demand: self._get(quiet, demand),
+            # a new one each time: what was forgotten before a renewal does not matter to it
+            lambda demand: self._get(self._resolver(may_prompt=False), demand),
             self._ask if plan.asking.may_prompt else None,
             time.time,
             is_same=lambda: self._plan.look().identity == self._identity,

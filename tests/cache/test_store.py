@@ -5,10 +5,11 @@ import io
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from awsexec.cache import locks
+from awsexec.cache import forgotten, locks
 from awsexec.cache.store import (
     PRUNE_AFTER,
     Store,
@@ -31,7 +32,7 @@ class World:
     """A store in a directory of its own, with what it says."""
 
     def __init__(self, path):
-        self.path = path
+        self.path = Path(path)
         self.now = NOW
         self.said = io.StringIO()
         report = Report(self.said, DEBUG)
@@ -102,14 +103,14 @@ def test_lock_that_cannot_be_had_is_done_without(world):
 
 HOLDING = """
 import subprocess, sys
-from awsexec.cache import locks
+from awsexec.cache import forgotten, locks
 with locks.Lock(sys.argv[1], lambda: None):
     print(open(sys.argv[1]).read().split()[0], flush=True)
     sys.exit(subprocess.run([sys.executable, "-c", sys.argv[2], sys.argv[1]]).returncode)
 """
 WAITING = """
 import sys
-from awsexec.cache import locks
+from awsexec.cache import forgotten, locks
 from awsexec.errors import Deadlock
 try:
     with locks.Lock(sys.argv[1], lambda: sys.exit("it waits")):
@@ -176,23 +177,92 @@ def test_forget(world):
     world.store.write(entry(KEY, "'p'"))
     world.store.write(entry(OTHER, "'q'"))
     (world.path / "notes").write_text("")
-    assert world.store.forget(lambda found: found.profile == "'q'") == 1
+    assert world.store.forget("'q'") == 1
     assert world.store.read(KEY) is not None
     assert world.store.read(OTHER) is None
-    assert world.store.forget(lambda found: True) == 1
-    assert world.names() == ["notes"]
+    world.store.write(entry(OTHER, "'q'"))
+    assert world.store.forget("'r'", [OTHER]) == 1
+    assert world.store.read(OTHER) is None
+    assert world.store.forget(None) == 1
+    assert world.names("notes") == ["notes"]
+    assert list(world.store.entries()) == []
+
+
+def test_forget_takes_what_writes_that_broke_off_have_left(world):
+    world.store.write(entry(KEY, "'p'"))
+    (name,) = world.names()
+    whole = (world.path / name).read_bytes()
+    for number, data in enumerate((whole, whole[:-9], b"")):
+        (world.path / f"{name}.{number}.tmp").write_bytes(data)
+    # a whole one may be of another profile's run, which is about to rename it
+    assert world.store.forget("'q'") == 0
+    assert world.names(".tmp") == [f"{name}.0.tmp"]
+    assert world.store.forget("'p'") == 1
+    assert world.names(".tmp") == []
+
+
+@pytest.mark.parametrize(
+    ("profile", "keys", "is_written"),
+    [
+        (None, [], False),
+        ("'p'", [], False),
+        ("'q'", [KEY], False),
+        ("'q'", [OTHER], True),
+    ],
+)
+def test_what_was_forgotten_is_not_written_again(world, profile, keys, is_written):
+    world.store.write(entry(KEY, "'p'"))
+    mark = world.store.mark()
+    world.store.forget(profile, keys)
+    world.store.write(entry(KEY, "'p'"), mark)
+    assert (world.store.read(KEY) is not None) == is_written
+    # a run that began after that
+    world.store.write(entry(KEY, "'p'"), world.store.mark())
+    assert world.store.read(KEY) is not None
+
+
+class ForgottenMeanwhile(Store):
+    """A store whose entries are forgotten in the middle of a write."""
+
+    def _has(self, key, data):
+        World(self.directory).store.forget(None)
+        return super()._has(key, data)
+
+
+def test_forget_while_an_entry_is_written(world):
+    world.store.write(entry(OTHER))
+    report = Report(world.said, DEBUG)
+    store = ForgottenMeanwhile(str(world.path), report, lambda: NOW)
+    store.write(entry(KEY), store.mark())
+    assert list(world.store.entries()) == []
+    assert world.said.getvalue() == ""
+
+
+def test_a_list_of_what_was_forgotten_that_is_begun_anew(world, tmp_path):
+    world.store.write(entry(KEY))
+    world.store.forget("'q'")
+    mark = world.store.mark()
+    for _ in range(forgotten.LARGEST // 50):
+        world.store.forget("'q'")
+        world.store.write(entry(OTHER))
+    (path,) = world.path.glob("*.forgotten")
+    assert path.stat().st_size <= forgotten.LARGEST
+    world.store.forget(None)
+    world.store.write(entry(KEY), mark)
+    assert world.store.read(KEY) is None
 
 
 def test_forget_takes_what_is_damaged_with_it(world):
     world.store.write(entry())
     (name,) = world.names()
     (world.path / name).write_text("noise")
-    assert world.store.forget(lambda found: False) == 1
-    assert world.names() == []
+    assert world.store.forget("'q'") == 1
+    assert list(world.store.entries()) == []
 
 
 def test_forget_without_a_directory(world):
-    assert world.store.forget(lambda found: True) == 0
+    assert world.store.forget(None) == 0
+    assert not world.path.exists()
 
 
 def test_forget_what_cannot_be_deleted(world):
@@ -201,7 +271,7 @@ def test_forget_what_cannot_be_deleted(world):
     (world.path / name).unlink()
     (world.path / name).mkdir()
     with pytest.raises(AwsexecError, match=f"cannot delete {world.path / name}: "):
-        world.store.forget(lambda found: True)
+        world.store.forget(None)
 
 
 def test_prune(world):

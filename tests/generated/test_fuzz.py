@@ -13,8 +13,8 @@ from awsexec.errors import AwsexecError, ConfigError, UsageError
 from awsexec.options import arguments
 from awsexec.options.table import ACTIONS, OPTIONS
 from awsexec.plan.chain import chain_of
-from awsexec.plan.inputs import Inputs
 from awsexec.plan.endpoint import chosen_region, endpoint_for
+from awsexec.plan.inputs import Inputs
 from awsexec.profiles import files
 from awsexec.profiles.profile import Profiles
 from tests.generated import examples

@@ -7,6 +7,7 @@ import shutil
 import stat
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -37,7 +38,7 @@ def _role(home, sts):
 
 
 def entries(home):
-    return [path for path in home.cache.iterdir() if path.suffix != ".lock"]
+    return [path for path in home.cache.iterdir() if not path.suffix]
 
 
 def test_second_run_calls_nobody(run_awsexec, sts):
@@ -326,6 +327,58 @@ def test_forget_a_misspelt_profile(run_awsexec):
     line = run_awsexec("--forget", "raeder").error()
     assert line.startswith("no profile 'raeder' in ")
     assert line.endswith("; did you mean reader?")
+
+
+def test_forget_counts_aws_profile(run_awsexec, home, sts):
+    home.write_config(READER_CONFIG, READER_CONFIG.replace("reader", "writer"))
+    for variable in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE"):
+        for name in ("reader", "writer"):
+            run_awsexec.child(name)
+        before = len(sts.calls)
+        result = run_awsexec("--forget", env={variable: "reader"})
+        assert result.status == 0
+        run_awsexec.child("writer")
+        assert len(sts.calls) == before
+        run_awsexec.child("reader")
+        assert len(sts.calls) == before + 1
+    assert (
+        "no profile 'nosuch'"
+        in run_awsexec("--forget", env={"AWS_PROFILE": "nosuch"}).error()
+    )
+    assert run_awsexec("--forget", "--all", env={"AWS_PROFILE": "reader"}).status == 0
+    assert entries(home) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "calls"),
+    [
+        (["--all"], 2),
+        (["r"], 2),
+        # that of the role is not forgotten, only what its source gave
+        (["p"], 1),
+    ],
+)
+def test_a_run_under_way_does_not_bring_back_what_was_forgotten(
+    words, calls, run_awsexec, home, sts
+):
+    """The process of the profile is where the run waits, while the user forgets."""
+    expires = iso8601(int(time.time()) + 3600)
+    document = (
+        f'{{"Version": 1, "AccessKeyId": "{KEY_ID}", "SecretAccessKey": "{SECRET}", '
+        f'"Expiration": "{expires}"}}'
+    )
+    path = home.script(
+        "tool",
+        f"#!/bin/sh\n{AWSEXEC} -q --forget {' '.join(words)} >&2\necho '{document}'\n",
+    )
+    home.write_config(
+        f"[profile p]\ncredential_process = {path}\n"
+        f"[profile r]\nrole_arn = {READER}\nsource_profile = p\n"
+    )
+    for _ in range(2):
+        run_awsexec.child("r")
+    assert not any(KEY_ID in path.read_text() for path in entries(home))
+    assert len(sts.calls) == calls
 
 
 def test_forget_leaves_what_is_not_ours(run_awsexec, home, sts):

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 
 import pytest
@@ -17,6 +18,7 @@ from tests.support import (
     age,
     fast_path_is_on,
     is_fast,
+    wait_until,
 )
 
 CONFIG = READER_CONFIG + "region = eu-west-1\n"
@@ -219,7 +221,7 @@ def test_reader_that_is_gone(run_awsexec):
 
 @pytest.mark.parametrize("form", ["csh", "env", "bash", "SH"])
 def test_no_such_format(form, run_awsexec):
-    assert run_awsexec("--export", form, "x").error() == (
+    assert run_awsexec("--export", form, "x").error(stdout="false\n") == (
         f"--export {form}: unknown value; choose one of process, sh, fish, powershell, "
         "cmd, dotenv, json; see awsexec --help"
     )
@@ -269,8 +271,123 @@ def test_no_such_format(form, run_awsexec):
 )
 def test_usage_error(words, error, run_awsexec, sts):
     expected = f"{error}; see awsexec --help"
-    assert run_awsexec(*words.split()).error() == expected
+    fails = words.startswith("--export") and not any(
+        form in words for form in ("process", "dotenv", "json")
+    )
+    stdout = "false\n" if fails else ""
+    assert run_awsexec(*words.split()).error(stdout=stdout) == expected
     assert sts.calls == []
+
+
+# failures
+
+READ_BY = {
+    "sh": 'eval "$({})"',
+    "fish": "{} | source",
+}
+FAILURES = [
+    ("a profile that does not exist", "nosuch", 125),
+    ("a usage error after FORMAT", "reader --nosuch", 125),
+    ("a COMMAND", "reader true", 125),
+]
+
+
+@pytest.mark.parametrize(("shell", "name"), SHELLS)
+@pytest.mark.parametrize(("what", "words", "status"), FAILURES)
+def test_a_failure_makes_the_shell_s_line_fail(
+    shell, name, what, words, status, run_awsexec, sts
+):
+    if shutil.which(name) is None:
+        pytest.skip(f"{name} is not installed")
+    line = READ_BY[shell].format(f"{AWSEXEC} --export {shell} {words}")
+    after = "echo went on" if shell == "fish" else "test -n x && echo went on"
+    for script, out in (
+        (f"{line} && {after}; echo and here", "and here\n"),
+        (
+            f"{line}; or {after}" if shell == "fish" else f"{line} || {after}",
+            "went on\n",
+        ),
+        (f"set -e; {line}; {after}", "" if shell == "sh" else "went on\n"),
+    ):
+        if shell == "fish" and script.startswith("set -e"):
+            # fish has no such option
+            continue
+        finished = subprocess.run(
+            [name, "-c", script],
+            env=run_awsexec.environment({"AWS_ACCESS_KEY_ID": "before"}),
+            capture_output=True,
+            text=True,
+        )
+        assert finished.stdout == out, finished
+        assert finished.stderr.count("\n") == 1, finished
+
+
+@pytest.mark.parametrize(
+    ("form", "printed"),
+    [
+        ("sh", "false\n"),
+        ("fish", "false\n"),
+        ("powershell", "throw 'awsexec printed no credentials'\n"),
+        ("cmd", "cmd /c exit 1\n"),
+        ("process", ""),
+        ("dotenv", ""),
+        ("json", ""),
+    ],
+)
+def test_what_a_failure_prints(form, printed, run_awsexec, home, sts):
+    assert run_awsexec("--export", form, "nosuch").error(stdout=printed)
+    # wherever --export stands, and whatever else is wrong
+    for words in (
+        ["nosuch", f"--export={form}"],
+        ["--min-ttl", "nonsense", "--export", form, "reader"],
+        ["--nosuch", "value", "reader", "--export", form],
+    ):
+        assert run_awsexec(*words).error(stdout=printed), words
+    sts.fail("AccessDenied", "not today", 403)
+    assert run_awsexec("reader", "--export", form).error(stdout=printed)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["nosuch", "true", "--export", "sh"],
+        ["nosuch", "--", "--export", "sh"],
+        ["--shell", "--export", "sh", "nosuch"],
+    ],
+)
+def test_what_is_no_export_prints_nothing(words, run_awsexec):
+    result = run_awsexec(*words)
+    assert (result.stdout, result.status) == ("", 125)
+
+
+@pytest.mark.true_start
+def test_an_error_of_awsexec_s_own_fails_the_reader_too(run_awsexec, home):
+    (home.path / "sitecustomize.py").write_text(
+        "import sys\nsys.modules['awsexec.commands.export'] = None\n"
+    )
+    broken = {"PYTHONPATH": str(home.path)}
+    result = run_awsexec("--export", "sh", "reader", env=broken)
+    assert (result.stdout, result.status == 0) == ("false\n", False)
+
+
+@pytest.mark.true_start
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_signal_fails_the_reader_too(number, run_awsexec, sts, home):
+    """`timeout` sends SIGTERM, a terminal that ends SIGHUP, and Ctrl-C SIGINT."""
+    script = home.script("slow", f"#!/bin/sh\necho >{home.path}/begun\nexec sleep 20\n")
+    home.write_config(f"[profile p]\ncredential_process = {script}\n")
+    process = subprocess.Popen(
+        [AWSEXEC, "--export", "sh", "p"],
+        env=run_awsexec.environment(),
+        stdout=subprocess.PIPE,
+        # what the process started keeps it open
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    wait_until((home.path / "begun").exists)
+    process.send_signal(number)
+    assert process.communicate(timeout=20)[0] == b"false\n"
+    assert process.returncode == (130 if number == signal.SIGINT else -number)
 
 
 # the last quarter

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import subprocess
 import time
 
@@ -48,6 +49,24 @@ def test_session_may_have_any_name(run_awsexec, home, portal):
     home.write_config(SESSION.replace("corp", "Ünï"))
     write_token(home, "Ünï")
     assert keys(run_awsexec.child("p")) == of(portal.roles["123456789012", "reader"])
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
+def test_root_does_not_renew_the_token_of_another_user(run_awsexec, home, portal):
+    """As with sudo -E: the user could not read the new token, and the old one is over."""
+    home.write_config(SESSION)
+    path = write_token(home, life=-60, **refreshable(portal))
+    os.chown(home.path, 65534, -1)
+    before = path.read_bytes()
+    assert (
+        run_awsexec("--no-cache", "p", "true")
+        .error()
+        .endswith(
+            f"cannot write to {path.parent}: this is root, and {home.path} belongs to nobody, "
+            "who could not use the sign-in then; run awsexec without sudo or with sudo -H"
+        )
+    )
+    assert (portal.asked, path.read_bytes()) == ([], before)
 
 
 def test_role_of_sso(run_awsexec, home, portal, sts):

@@ -186,7 +186,12 @@ def test_directory_of_somebody_else(run_awsexec, home, sts):
     who(run_awsexec)
     os.chown(home.cache, 65534, -1)
     before = sorted(home.cache.iterdir())
-    runs_with_a_warning(run_awsexec, home, "owned by another user")
+    runs_with_a_warning(
+        run_awsexec,
+        home,
+        "owned by another user",
+        f"run: sudo chown -R root {home.cache}; or {ANOTHER}",
+    )
     assert sorted(home.cache.iterdir()) == before
     assert len(sts.calls) == 2
     os.chown(home.cache, os.geteuid(), -1)
@@ -204,12 +209,36 @@ def test_directory_open_to_others(run_awsexec, home, sts, mode):
     assert who(run_awsexec) == FIRST
 
 
-def runs_with_a_warning(run_awsexec, home, reason, run=None):
+@pytest.mark.both_ways
+@as_root
+def test_root_leaves_the_home_of_another_user_alone(run_awsexec, home, sts):
+    """As with sudo -E. A directory of root's would lock the user out."""
+    before = sorted(home.path.rglob("*"))
+    for deeper in ("cache", ".cache/awsexec"):
+        run_awsexec.environ["AWSEXEC_CACHE_DIR"] = str(home.path / deeper)
+        os.chown(home.path, 65534, -1)
+        result = run_awsexec("reader", *PRINT_KEY)
+        assert result.status == 0 and result.stdout.startswith("ASIAEXAMPLE"), result
+        assert result.stderr == (
+            f"awsexec: cannot use the cache in {home.path / deeper}: this is root, and "
+            f"{home.path} belongs to nobody; going on without it; run awsexec without "
+            "sudo or with sudo -H, or set AWSEXEC_CACHE_DIR to use another directory\n"
+        )
+        assert sorted(home.path.rglob("*")) == before
+    os.chown(home.path, os.geteuid(), -1)
+    who(run_awsexec)
+    assert (home.path / deeper).is_dir()
+
+
+ANOTHER = "set AWSEXEC_CACHE_DIR to use another directory"
+
+
+def runs_with_a_warning(run_awsexec, home, reason, advice=ANOTHER, run=None):
     result = (run or run_awsexec)("reader", *PRINT_KEY)
     assert result.status == 0 and result.stdout.startswith("ASIAEXAMPLE"), result
     assert result.stderr == (
         f"awsexec: cannot use the cache in {home.cache}: {reason}; going on without "
-        "it; set AWSEXEC_CACHE_DIR to use another directory\n"
+        f"it; {advice}\n"
     )
 
 
@@ -343,7 +372,7 @@ def test_errors_of_such_file_systems(run_awsexec, home, sts, fault, reason):
     def run(*words):
         return with_fault(run_awsexec, fault, *words)
 
-    runs_with_a_warning(run_awsexec, home, reason, run)
+    runs_with_a_warning(run_awsexec, home, reason, run=run)
     assert not list(home.cache.glob("*")) or fault == "full"
     assert not list(home.cache.glob("*.tmp"))
     ends_well(run_awsexec, sts, 2)

@@ -61,6 +61,9 @@ class IdentityCenter(WebServer):
             return self._credentials(request)
         if request.path == "/authorize":
             return self._authorize(request.query)
+        if request.path == "/device" and request.query == {"user_code": USER_CODE}:
+            self.allowed = True
+            return Answer(200)
         given = request.json()
         if request.path == "/client/register":
             return self._register(given)

@@ -64,7 +64,7 @@ def test_shell_may_ask_in_the_last_quarter(run_awsexec, home, with_code, termina
     person.sees(QUESTION)
     person.interrupts()
     assert person.ends()[1] == 130
-    assert out.read_text() == ""
+    assert out.read_text() == "false\n"
     # no terminal: what there is, and why
     result = run_awsexec("--export", "sh", "reader")
     assert result.status == 0 and FIRST in result.stdout

@@ -2,8 +2,12 @@
 
 import hashlib
 import json
+import os
 import re
+import subprocess
+import sys
 import time
+import urllib.parse
 
 import pytest
 
@@ -16,6 +20,7 @@ REGISTER, TOKEN = "POST /client/register", "POST /token"
 DEVICE, GET = "POST /device_authorization", "GET /federation/credentials"
 SIGNING_IN = "awsexec: signing in to corp for profile p\r\n"
 LABEL = "awsexec: profile 'p' (sso, {}:7): "
+ONE_TIME = re.compile(r"http://127\.0\.0\.1:\d+/[-\w]{32}\n")
 URL = re.compile(r"  (http\S+)\r\n")
 
 
@@ -36,6 +41,7 @@ def test_in_the_browser(terminal, home, portal, run_awsexec):
         f"""\
         #!/bin/sh
         echo the browser is talkative
+        echo "$1" >{home.path}/argument
         exec python3 -c 'import sys, urllib.request
         urllib.request.urlopen(sys.argv[1])' "$1" >{home.path}/said 2>&1
         """,
@@ -66,6 +72,10 @@ def test_in_the_browser(terminal, home, portal, run_awsexec):
     assert token["grantType"] == "authorization_code"
     assert token["redirectUri"] == query["redirect_uri"]
     assert len(token["codeVerifier"]) >= 43
+    # whoever reads the browser's arguments learns nothing of the sign-in
+    argument = (home.path / "argument").read_text()
+    assert ONE_TIME.fullmatch(argument) and argument.strip() not in url
+    assert query["state"] not in argument
 
 
 def test_files_are_those_of_the_cli(terminal, home, portal):
@@ -148,6 +158,48 @@ def test_callback_of_somebody_else_does_not_count(terminal, portal):
         assert (status, "There is nothing here." in page) == (404, True)
     assert allow(url)[0] == 200
     assert person.ends()[1] == 0
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux" or os.getuid() != 0, reason="only root becomes another user"
+)
+def test_callback_of_another_user_does_not_count(terminal, home, portal):
+    """Even with the state: the code would be that of a sign-in of his own."""
+    person = terminal(f"{AWSEXEC} --no-browser p true")
+    url = url_shown(person)
+    query = urllib.parse.parse_qs(urllib.parse.urlsplit(url).query)
+    back = query["redirect_uri"][0] + "?code=his&state=" + query["state"][0]
+    code = (
+        "import encodings.idna, os, sys, urllib.request; os.setuid(65534)\n"
+        "try: urllib.request.urlopen(sys.argv[1])\n"
+        "except Exception as error: print(error)"
+    )
+    finished = subprocess.run(
+        [sys.executable, "-c", code, back], capture_output=True, text=True, check=True
+    )
+    assert finished.stdout == "HTTP Error 403: Forbidden\n"
+    assert allow(url)[0] == 200
+    assert person.ends()[1] == 0
+    assert portal.requests[-2].json()["code"] != "his"
+
+
+def test_device_code_in_the_browser(terminal, home, portal, run_awsexec):
+    home.script(
+        "browser",
+        f"""\
+        #!/bin/sh
+        echo "$1" >{home.path}/argument
+        exec python3 -c 'import sys, urllib.request
+        print(urllib.request.urlopen(sys.argv[1]).url)' "$1" >{home.path}/went
+        """,
+    )
+    run_awsexec.environ["BROWSER"] = f"{home.path}/browser %s"
+    run_awsexec.environ["PATH"] = "/usr/local/bin:/usr/bin:/bin"
+    person = terminal(f"{AWSEXEC} --device-code p true")
+    complete = url_shown(person)
+    assert person.ends()[1] == 0
+    assert ONE_TIME.fullmatch((home.path / "argument").read_text())
+    assert (home.path / "went").read_text().strip() == complete
 
 
 @pytest.mark.parametrize(

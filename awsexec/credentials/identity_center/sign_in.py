@@ -9,6 +9,7 @@ neither.
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import json
 import queue
@@ -23,15 +24,15 @@ from awsexec.credentials.sdk.clients import call, url_of
 from awsexec.credentials.sdk.errors import Refused
 from awsexec.credentials.sdk.failures import failures
 from awsexec.credentials.sdk.tokens import TokenCache, seconds_left
-from awsexec.errors import CredentialsError, Interrupted, NeedsUser
-from awsexec.loopback.browser import open_tab
-from awsexec.loopback.server import HttpError, Request, Response, Server, page
+from awsexec.errors import AwsexecError, CredentialsError, Interrupted, NeedsUser
+from awsexec.loopback.browser import Redirect, open_tab
+from awsexec.loopback.server import HOST, HttpError, Request, Response, page
 from awsexec.plan.inputs import sign_in_of
 from awsexec.times import iso8601
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Mapping
     from typing import Any
 
     from awsexec.credentials.context import Context
@@ -48,7 +49,8 @@ REGISTRATION_WINDOW = 900
 # RFC 8628: seconds between questions, and how many more if that was too often
 INTERVAL = SLOW_DOWN = 5
 # without the port, which AWS ignores on loopback
-REDIRECT = "http://127.0.0.1/oauth/callback"
+CALLBACK = "/oauth/callback"
+REDIRECT = f"http://{HOST}{CALLBACK}"
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 
 
@@ -211,7 +213,7 @@ class SignIn:
                 {
                     "response_type": "code",
                     "client_id": registration["clientId"],
-                    "redirect_uri": callback.url,
+                    "redirect_uri": callback.back,
                     "state": state,
                     "code_challenge_method": "S256",
                     "scopes": " ".join(self._scopes or [DEFAULT_SCOPE]),
@@ -224,8 +226,9 @@ class SignIn:
                 "Allow the sign-in in the browser on this machine (use --device-code for "
                 f"another one):\n  {url}\n"
             )
-            self._open(url)
-            code, error = callback.wait()
+            callback.target = url
+            self._open(callback.url)
+            code, error = callback.answered()
         if code is None:
             raise self._given_up(error)
         return call(
@@ -235,7 +238,7 @@ class SignIn:
                 "grantType": "authorization_code",
                 "clientId": registration["clientId"],
                 "clientSecret": registration["clientSecret"],
-                "redirectUri": callback.url,
+                "redirectUri": callback.back,
                 "codeVerifier": verifier,
                 "code": code,
             },
@@ -261,7 +264,13 @@ class SignIn:
             f"  {complete}\n"
             f"or type the code at {begun['verificationUri']}\n"
         )
-        self._open(complete)
+        with self._opened(complete):
+            return self._asked(client, keys, begun)
+
+    def _asked(
+        self, client: Any, keys: Mapping[str, str], begun: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Ask for the token of a sign-in with a code, until the user has allowed it."""
         interval = begun.get("interval") or INTERVAL
         end = time.monotonic() + begun.get("expiresIn", SIGN_IN_WAIT)
         request = {
@@ -294,11 +303,31 @@ class SignIn:
         if self._context.browser:
             open_tab(url)
 
+    @contextlib.contextmanager
+    def _opened(self, url: str) -> Iterator[None]:
+        """Open the browser on `url`, which no process gets as an argument.
 
-class _Callback(Server):
-    """Waits on a port on loopback for the browser to come back with a code.
+        Whoever reads the URL could allow the sign-in as himself.
+        """
+        if not self._context.browser:
+            yield
+            return
+        try:
+            redirect = Redirect(url)
+        except AwsexecError:
+            # a sandbox forbids it; the terminal shows the URL
+            yield
+            return
+        with redirect:
+            self._open(redirect.url)
+            yield
 
-    A request without the `state`, which only the page that was opened knows, is refused.
+
+class _Callback(Redirect):
+    """Sends the browser to sign in, and waits for it to come back with a code.
+
+    A request without the `state`, which only the page that was opened knows, is refused,
+    and so is one of another user, who could have signed in as himself.
     """
 
     def __init__(self, state: str) -> None:
@@ -309,10 +338,13 @@ class _Callback(Server):
     def answer(self, request: Request) -> Response:
         parts = urllib.parse.urlsplit(request.path)
         query = dict(urllib.parse.parse_qsl(parts.query))
-        if parts.path != "/oauth/callback" or not secrets.compare_digest(
+        if parts.path != CALLBACK:
+            return super().answer(request)
+        if not secrets.compare_digest(
             query.get("state", "").encode(), self._state.encode()
         ):
             raise HttpError(404, "There is nothing here.")
+        request.check_user()
         if "code" in query:
             found: tuple[str | None, str | None] = query["code"], None
             # the code is yet to be exchanged for a token
@@ -324,10 +356,11 @@ class _Callback(Server):
         return page(status, text, sent=lambda: self._answers.put(found))
 
     @property
-    def url(self) -> str:
-        return REDIRECT.replace("127.0.0.1", f"127.0.0.1:{self.port}")
+    def back(self) -> str:
+        """The URL at which the browser comes back."""
+        return REDIRECT.replace(HOST, f"{HOST}:{self.port}")
 
-    def wait(self) -> tuple[str | None, str | None]:
+    def answered(self) -> tuple[str | None, str | None]:
         """Return the code, or None and the reason; None twice if nobody came in time."""
         try:
             return self._answers.get(timeout=SIGN_IN_WAIT)

@@ -8,6 +8,7 @@ import time
 import botocore.exceptions
 import botocore.utils
 
+from awsexec.cache import owner
 from awsexec.credentials.checks import MALFORMED, source_error, unsendable
 from awsexec.credentials.sdk import internals
 from awsexec.credentials.sdk.errors import Refused, Unreachable
@@ -64,6 +65,7 @@ class TokenCache(internals.TokenFiles):
         """
         import tempfile
 
+        self._check_owner()
         try:
             os.makedirs(self._directory, exist_ok=True)
             # with a name, as the file will have one
@@ -74,10 +76,21 @@ class TokenCache(internals.TokenFiles):
             raise self._cannot_write(error) from None
 
     def __setitem__(self, key: str, value: Any) -> None:
+        self._check_owner()
         try:
             super().__setitem__(key, value)
         except OSError as error:
             raise self._cannot_write(error) from None
+
+    def _check_owner(self) -> None:
+        try:
+            owner.check(self._directory)
+        except ValueError as error:
+            raise source_error(
+                self._source,
+                f"cannot write to {shown(self._directory)}: {error}, who could not use "
+                "the sign-in then; run awsexec without sudo or with sudo -H",
+            ) from None
 
     def _cannot_write(self, error: OSError) -> CredentialsError:
         return source_error(
