@@ -11,7 +11,7 @@ import time
 from awsexec import fastpath, output
 from awsexec.cache.store import store_for
 from awsexec.credentials.credentials import Credentials, child_variables
-from awsexec.errors import AwsexecError, shown
+from awsexec.errors import AwsexecError, ConfigError, shown
 from awsexec.plan.plan import Planner
 from awsexec.plan.source_kinds import CONTAINER_VARIABLES, EC2_VARIABLES
 from awsexec.profiles.config import Config
@@ -90,7 +90,10 @@ def _linked(name: str | None, config: Config) -> list[dict[str, Any]]:
     """Return the profiles from `name` on along source_profile, as far as they exist."""
     found: list[dict[str, Any]] = []
     while name and name in config.profiles and name not in [p["name"] for p in found]:
-        profile = config.profiles.get(name)
+        try:
+            profile = config.profiles.get(name)
+        except ConfigError:
+            break
         found.append(_profile(profile))
         name = profile.value("source_profile")
     return found

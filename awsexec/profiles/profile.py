@@ -164,6 +164,12 @@ class Profiles:
         if merged is not None:
             return merged
         if name in self:
+            for file in (self.config, self.credentials):
+                # what is below that header may limit the profile
+                if why := file.why_not_whole(name):
+                    raise ConfigError(
+                        f"{why}; the section is not part of profile {name!r} so far"
+                    )
             merged = self._merged[name] = Profile(
                 name,
                 self.config.profiles.get(name),
@@ -175,7 +181,6 @@ class Profiles:
 
         paths = (self.config.path, self.credentials.path)
         for file in (self.config, self.credentials):
-            for header, line, why in file.skipped:
-                if name in (header, header.partition(" ")[2].strip("\"' ")):
-                    raise NoSuchProfile(name, (), paths, f"{file.path}:{line}: {why}")
+            if why := file.why_not(name):
+                raise NoSuchProfile(name, (), paths, why)
         raise NoSuchProfile(name, get_close_matches(name, self.names(), 3), paths)

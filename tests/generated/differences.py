@@ -17,6 +17,7 @@ from tests.generated.worlds import (
     BOB_ID,
     BOB_SECRET,
     CHINESE,
+    OF_SESSION,
     TWICE,
     Settings,
     World,
@@ -240,6 +241,23 @@ def _without_mfa(world: World) -> World:
     return world.changed(changed)
 
 
+def _with_account(world: World) -> World:
+    """With the account of its sso-session in each profile that names the session."""
+    accounts = {
+        header.removeprefix("sso-session "): settings.get("sso_account_id")
+        for header, settings in world.config
+        if header.startswith("sso-session ")
+    }
+
+    def changed(header: str, settings: Settings) -> Settings:
+        account = accounts.get(str(settings.get("sso_session")))
+        if account is None or header.startswith("sso-session "):
+            return settings
+        return {"sso_account_id": account, **settings}
+
+    return world.changed(changed)
+
+
 def _without_strays(world: World) -> World:
     """With nothing in an sso-session but what belongs there."""
 
@@ -251,6 +269,9 @@ def _without_strays(world: World) -> World:
     return world.changed(changed)
 
 
+ALL_IN_SESSION = "sso_account_id and sso_role_name both in the sso-session only"
+LIKE = "`[profiles p]`, `[sso-sessions s]` and others that begin like the right word"
+BEHIND = "text after a section's `]` that is no comment"
 STRAY = "a setting of an sso-session that does not belong there, such as region"
 PATHS = (
     "`~` or `$VARIABLE` in web_identity_token_file, setting or variable, and in "
@@ -279,6 +300,7 @@ MENDED = (
     Row("credential_source without role_arn", _as_the_machine),
     Row("an sso_session that does not exist, beside a role", _without_lost_sessions),
     Row("mfa_serial without role_arn", _without_mfa, "serials"),
+    Row(ALL_IN_SESSION, _with_account),
 )
 
 # What awsexec says where it gives up and botocore goes on, and what botocore may have
@@ -313,6 +335,8 @@ TOLD: tuple[tuple[str, str, str], ...] = (
     ),
     ("a role of another partition than the region", "is in the partition", ""),
     ("`[profile p]` in the credentials file", "is the config file's form", ""),
+    (LIKE, r": write \[(profile|sso-session|services) ", ""),
+    (BEHIND, "put what follows the ']' on a line of its own", ""),
     ("no PROFILE", "no PROFILE; name one", ""),
     (
         "use_fips_endpoint or use_dualstack_endpoint with an endpoint_url",
@@ -366,6 +390,8 @@ EXAMPLES = {
         profile="default",
     ),
     "`[profile p]` in the credentials file": _keys("profile p"),
+    LIKE: World((("profiles a", {**_ROLE, **_IRELAND}),), (_KEYS,)),
+    BEHIND: _spelled("behind", **_IRELAND),
     "a name with `'`, `\"` or `\\` in it": World(
         (("profile o'neill", {**_ROLE, **_IRELAND}),), (_KEYS,), profile="o'neill"
     ),
@@ -407,6 +433,15 @@ EXAMPLES = {
                     **_IRELAND,
                 },
             ),
+        )
+    ),
+    ALL_IN_SESSION: World(
+        (
+            (
+                "sso-session corp",
+                {"sso_start_url": START_URL, "sso_region": "eu-west-1", **OF_SESSION},
+            ),
+            ("profile a", {"sso_session": "corp", **_IRELAND}),
         )
     ),
     PATHS: World(

@@ -39,7 +39,7 @@ from tests.fork_server import ForkServer
 from tests.generated import examples, part
 from tests.generated.aws import Aws, Doors, furnish
 from tests.generated.differences import EXAMPLES, MENDED, TOLD, rows
-from tests.generated.worlds import CONTAINER, World, worlds
+from tests.generated.worlds import CONTAINER, NAMES, World, worlds
 from tests.servers.container import PATH
 from tests.support import CODES, Awsexec
 
@@ -360,6 +360,7 @@ _NAME = st.sampled_from(["a", "b", "Cd", "Ünï", "x-y_z", "w0"])
 _HEADER = st.sampled_from(
     ["[default]", "[profile a]", "[profile b]", '[profile "two words"]']
     + ["[profile  c]", "[c]", "[services s]", "[sso-session s]", "[profile a b]"]
+    + [f"[profile {name}]" for name in NAMES if "[" in name]
 )
 _VALUE = st.text("ab=é \t[]'\"%$\\", max_size=8).map(str.strip)
 _SETTING = st.tuples(_NAME, st.sampled_from(["=", " = ", "\t=  "]), _VALUE).map("".join)

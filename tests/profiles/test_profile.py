@@ -140,3 +140,29 @@ def test_no_such_profile(name, message):
     with pytest.raises(NoSuchProfile) as caught:
         found.get(name)
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("config", "credentials", "why"),
+    [
+        ("[profile p]\n[profiles p]\na = 1\n", "", "CONFIG:2: write [profile p]"),
+        (
+            "[profile p] a = 1\n",
+            "[p]\n",
+            "CONFIG:1: put what follows the ']' on a line of its own",
+        ),
+        (
+            "[profile p]\n",
+            "[p] a = 1\n",
+            "CREDENTIALS:1: put what follows the ']' on a line of its own",
+        ),
+    ],
+)
+def test_profile_of_which_a_section_is_not_understood(config, credentials, why):
+    with pytest.raises(ConfigError) as caught:
+        profiles(config, credentials).get("p")
+    assert str(caught.value) == f"{why}; the section is not part of profile 'p' so far"
+
+
+def test_section_without_its_word_is_nobodys():
+    assert profiles("[profile p]\na = 1\n[p]\na = 2\n").get("p").value("a") == "1"
