@@ -16,6 +16,7 @@ from awsexec.plan.plan import Planner
 from awsexec.plan.source_kinds import CONTAINER_VARIABLES, EC2_VARIABLES
 from awsexec.profiles.config import Config
 from awsexec.profiles.files import Setting
+from awsexec.profiles.known import note_on
 from awsexec.profiles.redact import HIDDEN, redacted
 from awsexec.times import duration, iso8601
 
@@ -187,6 +188,7 @@ def _profile(profile: Profile) -> dict[str, Any]:
                 "value": redacted(setting),
                 "file": setting.file,
                 "line": setting.line or None,
+                "note": note_on(setting.name),
             }
             for setting in sorted(
                 profile.settings.values(), key=lambda item: (item.file, item.line)
@@ -213,7 +215,8 @@ def _lines(facts: dict[str, Any], environ: Mapping[str, str]) -> Iterator[str]:
             (
                 f"  {item['name']} = {shown(item['value'])}",
                 output.home_as_tilde(item["file"], environ)
-                + (f":{item['line']}" if item["line"] else ""),
+                + (f":{item['line']}" if item["line"] else "")
+                + (f"  {item['note']}" if item["note"] else ""),
             )
             for item in profile["settings"]
         ]

@@ -46,6 +46,8 @@ def get(
     Raises `ConfigError`, `CredentialsError` (`TooShort` and `NoCode` among them) and
     `Interrupted`.
     """
+    for remark in plan.chain.remarks:
+        report.warning(remark)
     store = store_for(environ, report) if plan.uses_cache else None
     resolver = resolver_for(plan, environ, store, report)
     credentials = resolver.credentials(demand)

@@ -24,7 +24,7 @@ from awsexec.plan.source_kinds import (
     source_of_machine,
     with_settings,
 )
-from awsexec.profiles import values
+from awsexec.profiles import known, values
 from awsexec.profiles.profile import Profile, Profiles
 
 TYPE_CHECKING = False
@@ -86,6 +86,17 @@ class Chain:
         return roles > self.source.is_user_keys
 
     @property
+    def remarks(self) -> list[str]:
+        """What the user should know of profiles that mean something else to other tools."""
+        return [
+            f"{setting.where}: {setting.name} is a setting of {tool}, which awsexec does "
+            f"not use; {advice}"
+            for hop in self.hops
+            for setting, tool, advice, is_other in known.of_other_tools(hop)
+            if is_other
+        ]
+
+    @property
     def may_be_out_of_date(self) -> bool:
         """Whether its credentials, kept in the cache, may no longer be the source's."""
         return bool(self.source.kind.ask_again) and not self.steps
@@ -124,6 +135,8 @@ def chain_of(
     Raises `ConfigError` and `UsageError`.
     """
     hops, source = _walk(profiles, profile)
+    for one in (*hops, source.profile):
+        _refuse_misspelt(one)
     if not hops or source.kind.assumes_role:
         _refuse_role_settings(source)
     source = with_settings(source, profiles, profile, session_name, environ)
@@ -203,6 +216,7 @@ def _link(profile: Profile) -> Setting:
         raise ConfigError(
             f"{profile.settings['role_arn'].where}: profile {profile.name!r} has "
             "role_arn but no source_profile or credential_source; add one of them"
+            + known.explanation(profile)
         )
     return link
 
@@ -214,6 +228,15 @@ def _source_profile(profiles: Profiles, profile: Profile, link: Setting) -> Prof
         raise ConfigError(
             f"{link.where}: source_profile of profile {profile.name!r}: {error}"
         ) from None
+
+
+def _refuse_misspelt(profile: Profile) -> None:
+    """Raise for a setting that looks like one that limits a session or identifies it."""
+    for setting, right in known.misspelt(profile):
+        raise ConfigError(
+            f"{setting.where}: unknown setting {shown(setting.name)}; did you mean "
+            f"{right}? Correct it, or remove it"
+        )
 
 
 def _refuse_role_settings(source: Source) -> None:

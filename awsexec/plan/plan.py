@@ -178,6 +178,8 @@ class Planner:
             and self._arguments.region is None
             # a policy file is not among the files whose signatures are known
             and not any(hop.get("session_policy") for hop in chain.hops)
+            # the fast path says nothing
+            and not chain.remarks
         )
         return self._plan_of(chain, by_name=by_name)
 

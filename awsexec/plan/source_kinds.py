@@ -24,7 +24,7 @@ from awsexec.plan.inputs import (
 )
 from awsexec.plan.limits import checked_arn, checked_session_name
 from awsexec.plan.source import Kind, Source
-from awsexec.profiles import files, values
+from awsexec.profiles import files, known, values
 from awsexec.profiles.files import Setting
 from awsexec.profiles.profile import Profile, Profiles
 from awsexec.profiles.values import variable
@@ -428,6 +428,7 @@ def source_of(profile: Profile) -> Source:
     raise ConfigError(
         f"{profile.where}: profile {profile.name!r} has no credentials and no way to "
         f"get any; give it a role_arn, a key pair, or {' or '.join(_PROPOSED)}"
+        + known.explanation(profile)
     )
 
 
