@@ -10,8 +10,11 @@ other ones each time.
 
 from __future__ import annotations
 
+import contextlib
 import datetime
+import hashlib
 import io
+import json
 import os
 import shutil
 import tempfile
@@ -32,11 +35,14 @@ from hypothesis.stateful import (
 )
 
 from awsexec import fastpath
+from awsexec.commands import export as export_command
+from awsexec.commands import forget as forget_command
 from awsexec.commands import run as run_command
-from awsexec.credentials import sts
+from awsexec.credentials import sources, sts
 from awsexec.credentials.credentials import Credentials
-from awsexec.errors import AwsexecError
+from awsexec.errors import AwsexecError, CredentialsError, NeedsUser
 from awsexec.options.arguments import parse
+from awsexec.plan import inputs, source_kinds
 from awsexec.processes import background
 from awsexec.report import VERBOSE, Report
 
@@ -48,11 +54,17 @@ STEPS = int(os.environ.get("AWSEXEC_STEPS", 5_000))
 PROFILES = ("reader", "writer")
 USERS = {"alice": "AKIAIOSFODNN7EXAMPLE", "bob": "AKIAI44QH8DHBEXAMPLE"}
 SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+ARN = "arn:aws:iam::123456789012:role/"
 SERIAL = "arn:aws:iam::123456789012:mfa/alice"
 PLACES = ("a", "b")
 # of one length, so that edits can keep the size of a file
 ROLES = ("role-1", "role-2", "role-3")
 LIFETIMES = (900, 3600)
+# profiles whose credentials something else decides than the settings; of each but the
+# machine's there is also a role, r-NAME, that its credentials assume
+SOURCES = ("sso", "web", "moving", "process", "nested", "machine")
+OTHERS = (*SOURCES, *(f"r-{name}" for name in SOURCES))
+PEOPLE = ("carol", "dave")
 VARIABLES = (
     "AWS_CONFIG_FILE",
     "AWS_SHARED_CREDENTIALS_FILE",
@@ -62,6 +74,9 @@ VARIABLES = (
     "AWS_ENDPOINT_URL",
     "AWS_REGION",
     "AWSEXEC_REFRESH_AHEAD",
+    "WHO",
+    "TOKENS",
+    "SHLVL",
 )
 
 
@@ -140,15 +155,35 @@ class World:
                     )
                 expires = int(world.now) + parameters.get("DurationSeconds", 3600)
                 token = f"{identity}#{world.calls}#{expires}"
-                return Credentials("ASIAEXAMPLE", "EXAMPLESECRET", token, expires)
+                key_id = key_of(identity, world.calls)
+                return Credentials(key_id, "EXAMPLESECRET", token, expires)
 
         return Sts
+
+
+def other_profiles(folder: Path) -> str:
+    """The profiles of OTHERS, which stand in every config file."""
+    settings = {
+        "sso": "sso_session = corp\nsso_account_id = 123456789012\nsso_role_name = r",
+        "web": f"role_arn = {ARN}web\nweb_identity_token_file = {folder}/token",
+        "moving": f"role_arn = {ARN}web\nweb_identity_token_file = $TOKENS/token",
+        "process": "credential_process = ./tool",
+        "nested": "credential_process = awsexec --export process reader",
+        "machine": "credential_source = Ec2InstanceMetadata",
+    }
+    text = "[sso-session corp]\nsso_start_url = https://x\nsso_region = eu-west-1\n"
+    for name, lines in settings.items():
+        text += f"[profile {name}]\n{lines}\n"
+        text += f"[profile r-{name}]\nrole_arn = {ARN}top\nsource_profile = {name}\n"
+    return text
 
 
 class Runs(RuleBasedStateMachine):
     """What users do. A profile is a role, external id, source user, lifetime, and
     whether with MFA; a config file has some profiles, a credentials file the users'
-    keys, which may be swapped.
+    keys, which may be swapped. Besides these, every config file has the same profiles of
+    other sources: people sign in and out, tokens are replaced, the directory, a variable
+    and the machine change.
     """
 
     # how often what was done
@@ -163,7 +198,12 @@ class Runs(RuleBasedStateMachine):
         self.patch.setattr("os.stat", self.world.stat)
         self.patch.setattr(sts, "Sts", self.world.sts())
         self.patch.setattr(fastpath, "become", become)
-        self.patch.setattr(background, "detach", lambda work: work())
+        self.patch.setattr(background, "detach", lambda work, in_place: work())
+        self.patch.setattr(sources, "load", self.load)
+        self.instance = "i-1"
+        self.patch.setattr(source_kinds, "machine", lambda: self.instance)
+        self.tokens = 0
+        self.home = os.getcwd()
         self.configs: dict[Path, dict[str, tuple[Any, ...]]] = {}
         self.users: dict[Path, dict[str, str]] = {}
         self.environ: dict[str, str] = {}
@@ -176,11 +216,15 @@ class Runs(RuleBasedStateMachine):
         for path in (*self.configs, *self.users):
             self.write(path)
             self.world.touched(path)
+        for folder in (self.folder, *(self.folder / place for place in PLACES)):
+            self.put(folder / "token", f"token-of-{PEOPLE[0]}")
+        os.chdir(self.folder / "a")
         self.environ = {
             "HOME": f"{self.folder}/a",
             "AWSEXEC_CACHE_DIR": f"{self.folder}/a/cache",
             "AWS_ENDPOINT_URL_STS": "http://a.example",
             "AWSEXEC_MFA_TOKEN": "123456",
+            "TOKENS": f"{self.folder}/a",
         }
 
     @invariant()
@@ -189,6 +233,7 @@ class Runs(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         self.patch.undo()
+        os.chdir(self.home)
         shutil.rmtree(self.folder)
 
     # files
@@ -203,7 +248,7 @@ class Runs(RuleBasedStateMachine):
                 for name, (role, external_id, user, lifetime, mfa) in self.configs[
                     path
                 ].items()
-            )
+            ) + other_profiles(self.folder)
         return "".join(
             f"[{name}]\naws_access_key_id = {key}\naws_secret_access_key = {SECRET}\n"
             for name, key in self.users[path].items()
@@ -286,11 +331,243 @@ class Runs(RuleBasedStateMachine):
             "AWS_ENDPOINT_URL": f"http://{place}.example",
             "AWS_REGION": {"a": "eu-west-1", "b": "eu-west-2"}[place],
             "AWSEXEC_REFRESH_AHEAD": {"a": "0", "b": "50%"}[place],
+            "WHO": place,
+            "TOKENS": home,
+            "SHLVL": place,
         }[name]
-        if unset and name not in ("HOME", "AWSEXEC_CACHE_DIR"):
+        if unset and name not in ("HOME", "AWSEXEC_CACHE_DIR", "TOKENS"):
             self.environ.pop(name, None)
         else:
             self.environ[name] = value
+
+    # what decides besides settings
+
+    def put(self, path: Path, text: str, keep_mtime: bool = False) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        if str(path) not in self.world.stamps:
+            keep_mtime = False
+        self.world.touched(path, keep_mtime)
+
+    def sign_in_file(self, home: str) -> Path:
+        name = hashlib.sha1(b"corp").hexdigest()
+        return Path(home) / ".aws" / "sso" / "cache" / f"{name}.json"
+
+    @rule(place=places, person=st.sampled_from(PEOPLE), refreshable=st.booleans())
+    def sign_in(self, place, person, refreshable) -> None:
+        self.tokens += 1
+        token = {"accessToken": f"{person}-{self.tokens}", "expiresAt": "2099"}
+        if refreshable:
+            token["refreshToken"] = f"refresh-{self.tokens}"
+        path = self.sign_in_file(f"{self.folder}/{place}")
+        self.put(path, json.dumps(token))
+
+    @rule(place=places)
+    def sign_out(self, place) -> None:
+        self.sign_in_file(f"{self.folder}/{place}").unlink(missing_ok=True)
+
+    @rule(place=places, ours=st.booleans())
+    def renew_sign_in(self, place, ours) -> None:
+        """awsexec gets a new token of the same sign-in, or the AWS CLI does."""
+        path = self.sign_in_file(f"{self.folder}/{place}")
+        if path.exists():
+            old = json.loads(path.read_text())
+            person = old["accessToken"].partition("-")[0]
+            self.tokens += 1
+            new = {
+                **old,
+                "accessToken": f"{person}-{self.tokens}",
+                "refreshToken": f"refresh-{self.tokens}",
+            }
+            new.pop(inputs.SIGN_IN_NOTE, None)
+            if ours:
+                note = inputs.sign_in_note(inputs.sign_in_of(old), new["accessToken"])
+                new[inputs.SIGN_IN_NOTE] = note
+            self.put(path, json.dumps(new))
+
+    @rule()
+    def swap_sign_ins(self) -> None:
+        one, other = (self.sign_in_file(f"{self.folder}/{place}") for place in PLACES)
+        if one.exists() and other.exists():
+            text = one.read_text()
+            self.put(one, other.read_text())
+            self.put(other, text)
+
+    @rule(
+        place=st.sampled_from(["", *PLACES]),
+        person=st.sampled_from([*PEOPLE, ""]),
+        keep_mtime=st.booleans(),
+    )
+    def replace_token(self, place, person, keep_mtime) -> None:
+        path = self.folder / place / "token"
+        if person:
+            self.put(path, f"token-of-{person}", keep_mtime)
+        else:
+            path.unlink(missing_ok=True)
+
+    @rule(place=places)
+    def change_directory(self, place) -> None:
+        os.chdir(self.folder / place)
+
+    @rule(number=st.sampled_from(["1", "2"]))
+    def another_machine(self, number) -> None:
+        self.instance = f"i-{number}"
+
+    @rule(name=st.sampled_from([None, "sso", "process", "reader"]))
+    def forget(self, name) -> None:
+        words = ["--forget", *([name] if name else [])]
+        with contextlib.suppress(AwsexecError):
+            forget_command.run(
+                parse(words), dict(self.environ), Report(io.StringIO(), VERBOSE)
+            )
+
+    def load(self, source: Any, context: Any) -> Credentials:
+        """What the sources give, each as the real one decides it."""
+        kind, environ = source.kind.label, context.environ
+        expires = int(self.world.now) + 3600
+        if kind == "keys":
+            keys = source.keys
+            return Credentials(keys.key_id.value, keys.secret.value)
+        if kind == "sso":
+            try:
+                data = self.sign_in_file(environ["HOME"]).read_bytes()
+            except OSError:
+                raise NeedsUser("not signed in", "a sign-in") from None
+            context.sign_in = inputs.sso_sign_in(data)
+            who = "sso:" + json.loads(data)["accessToken"].partition("-")[0]
+        elif kind == "web identity":
+            try:
+                who = Path(source.value("web_identity_token_file")).read_text()
+            except OSError:
+                raise CredentialsError("no token") from None
+        elif kind == "ec2":
+            who = self.instance
+        elif "awsexec" in source.setting.value:
+            found = self.awsexec("reader", False, dict(environ))
+            if found is None:
+                raise CredentialsError("awsexec failed")
+            token = found["AWS_SESSION_TOKEN"]
+            return Credentials(
+                found["AWS_ACCESS_KEY_ID"], "EXAMPLESECRET", token, int(token[-10:])
+            )
+        else:
+            who = f"process:{environ.get('WHO')}:{os.getcwd()}"
+        self.world.calls += 1
+        token = f"{who}#{self.world.calls}#{expires}"
+        return Credentials(
+            key_of(who, self.world.calls), "EXAMPLESECRET", token, expires
+        )
+
+    def right_source(self, name: str) -> str | None:
+        """Whose credentials the source profile `name` has to give now."""
+        if name == "sso":
+            path = self.sign_in_file(self.environ["HOME"])
+            if not path.exists():
+                return None
+            token = json.loads(path.read_text())["accessToken"]
+            return "sso:" + token.partition("-")[0]
+        if name in ("web", "moving"):
+            folder = self.environ["TOKENS"] if name == "moving" else self.folder
+            path = Path(folder) / "token"
+            return path.read_text() if path.exists() else None
+        if name == "machine":
+            return self.instance
+        if name == "nested":
+            found = self.right("reader")
+            return found[0] if found else None
+        return f"process:{self.environ.get('WHO')}:{os.getcwd()}"
+
+    @rule(
+        name=st.sampled_from(OTHERS),
+        repeat=st.integers(1, 3),
+        off=st.booleans(),
+        export=st.booleans(),
+    )
+    def run_other(self, name, repeat, off, export) -> None:
+        if not self.environ.keys() & {"AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL"}:
+            return
+        for _ in range(repeat):
+            expected = self.right_source(name.removeprefix("r-"))
+            found = self.exported(name, off) if export else self.awsexec(name, off)
+            assert (found is None) == (expected is None), (name, expected, found)
+            if found is None or expected is None:
+                continue
+            identity, _, expires = found["AWS_SESSION_TOKEN"].split("#")
+            if name.startswith("r-"):
+                url = self.environ.get("AWS_ENDPOINT_URL_STS") or self.environ.get(
+                    "AWS_ENDPOINT_URL"
+                )
+                expected = f"top||{url}|{expected}"
+            assert identity == expected
+            assert 0 < int(expires) - self.world.now <= 3600
+
+    @rule(
+        name=st.sampled_from(OTHERS),
+        other=st.booleans(),
+        place=places,
+        person=st.sampled_from(PEOPLE),
+        off=st.booleans(),
+        export=st.booleans(),
+    )
+    def change_between_two_runs(self, name, other, place, person, off, export) -> None:
+        """What is cached, and fast, is asked for again after what decides has changed."""
+        source = name.removeprefix("r-")
+        if source == "sso":
+            # where the run looks for it
+            place = Path(self.environ["HOME"]).name
+            if other:
+                self.sign_in(place, "carol", True)
+        self.world.now += 3
+        self.run_other(name, 2, False, export)
+        if source == "sso" and other:
+            self.sign_in(place, "dave", True)
+        elif source == "sso":
+            self.sign_out(place)
+        elif source == "web":
+            self.replace_token("", person if other else "", True)
+        elif source == "moving":
+            self.switch("TOKENS", place, False)
+        elif source == "process" and other:
+            self.switch("WHO", place, False)
+        elif source == "process":
+            self.change_directory(place)
+        elif source == "machine":
+            self.another_machine("1" if other else "2")
+        else:
+            self.switch("AWS_CONFIG_FILE", place, False)
+        self.run_other(name, 1, off, export)
+
+    @rule(
+        name=st.sampled_from(OTHERS),
+        other=st.booleans(),
+        place=places,
+        person=st.sampled_from(PEOPLE),
+    )
+    def change_once_more(self, name, other, place, person) -> None:
+        self.change_between_two_runs(name, other, place, person, False, False)
+
+    def exported(self, name: str, off: bool) -> Mapping[str, str] | None:
+        """What --export process prints, as variables; None for an error."""
+        environ = dict(self.environ)
+        if off:
+            environ["AWSEXEC_FASTPATH"] = "0"
+        argv = ["--export", "process", name]
+        printed: list[str] = []
+        self.seen["runs"] += 1
+        self.world.now += 0.03
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(fastpath, "put", printed.append)
+            patch.setattr("sys.stdout", io.StringIO())
+            if fastpath.attempt(argv, environ):
+                self.seen["fast"] += 1
+            else:
+                try:
+                    report = Report(io.StringIO(), VERBOSE)
+                    export_command.run(parse(argv), environ, report)
+                except AwsexecError:
+                    return None
+        document = json.loads(printed[0])
+        return {"AWS_SESSION_TOKEN": document["SessionToken"]}
 
     # time
 
@@ -400,10 +677,12 @@ class Runs(RuleBasedStateMachine):
             del self.environ[variable]
         self.environ["AWS_ENDPOINT_URL_STS"] = "http://a.example"
 
-    def awsexec(self, name: str, off: bool) -> Mapping[str, str] | None:
-        """The environment that COMMAND gets; None for an error in configuration."""
+    def awsexec(
+        self, name: str, off: bool, environ: dict[str, str] | None = None
+    ) -> Mapping[str, str] | None:
+        """The environment that COMMAND gets; None for an error."""
         argv = [name, "--", "command"]
-        environ = dict(self.environ)
+        environ = dict(self.environ if environ is None else environ)
         if off:
             environ["AWSEXEC_FASTPATH"] = "0"
         self.seen["runs"] += 1
@@ -421,6 +700,11 @@ class Runs(RuleBasedStateMachine):
         except AwsexecError:
             return None
         raise AssertionError("nothing was run")
+
+
+def key_of(who: str, number: int) -> str:
+    """Another key id for each session, as AWS has it."""
+    return f"ASIAEXAMPLE{hashlib.md5(who.encode()).hexdigest()[:4].upper()}{number:06}"
 
 
 def iso(seconds: int) -> str:

@@ -13,7 +13,7 @@ import time
 
 from awsexec import fastpath
 from awsexec.cache import locks
-from awsexec.errors import AwsexecError, shown
+from awsexec.errors import AwsexecError, ConfigError, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,10 +33,17 @@ def default_directory(environ: Mapping[str, str]) -> str:
     """Return the cache directory: AWSEXEC_CACHE_DIR, else the platform's directory.
 
     `environ` must agree with this process's environment, which platformdirs reads.
+    Raises `ConfigError`.
     """
     chosen = environ.get("AWSEXEC_CACHE_DIR")
     if chosen:
-        return os.path.abspath(os.path.expanduser(chosen))
+        try:
+            return os.path.abspath(os.path.expanduser(chosen))
+        except FileNotFoundError:
+            raise ConfigError(
+                f"AWSEXEC_CACHE_DIR={shown(chosen)} is relative to the current "
+                "directory, which no longer exists; set it to an absolute path"
+            ) from None
     return _usual_directory(environ, sys.platform) or platform_directory()
 
 

@@ -13,7 +13,7 @@ from awsexec.credentials.credentials import (
     profile_variables,
     shell_variables,
 )
-from awsexec.credentials.get import get
+from awsexec.credentials.get import get_with_inputs
 from awsexec.credentials.resolver import Demand
 from awsexec.errors import TooShort
 from awsexec.fastpath import child_environment
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from awsexec.options.arguments import Arguments
+    from awsexec.plan.inputs import Inputs
     from awsexec.report import Report
 
 
@@ -32,7 +33,7 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     """Become COMMAND, or a shell, with the credentials of PROFILE."""
     plan = make_plan(arguments, environ)
     try:
-        credentials = _credentials(plan, arguments, environ, report)
+        credentials, inputs = _credentials(plan, arguments, environ, report)
     except TooShort as error:
         advice = "run it with --serve, which renews them"
         raise TooShort(error.what, [*error.advice, advice]) from None
@@ -42,7 +43,7 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     if arguments.serve:
         from awsexec.serve import endpoint
 
-        added = endpoint.start(plan, credentials, environ, report)
+        added = endpoint.start(plan, credentials, inputs, environ, report)
         added |= profile_variables(name, region, of_profile)
     elif is_shell:
         added = shell_variables(credentials, name, region, of_profile)
@@ -68,15 +69,15 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
 
 def _credentials(
     plan: Plan, arguments: Arguments, environ: Mapping[str, str], report: Report
-) -> Credentials:
+) -> tuple[Credentials, Inputs]:
     if not arguments.serve:
         demand = Demand(arguments.min_ttl, arguments.refresh)
-        return get(plan, demand, environ, report)
+        return get_with_inputs(plan, demand, environ, report)
     from awsexec.serve.renewal import renew_from
 
     # The endpoint renews credentials that are too short. What is due is renewed now,
     # before COMMAND has the terminal, where the endpoint would have to ask.
-    return get(
+    return get_with_inputs(
         plan,
         Demand(refresh=arguments.refresh),
         environ,

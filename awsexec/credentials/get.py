@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from awsexec.credentials.credentials import Credentials
+    from awsexec.plan.inputs import Inputs
     from awsexec.plan.plan import Plan
     from awsexec.report import Report
 
@@ -46,20 +47,35 @@ def get(
     Raises `ConfigError`, `CredentialsError` (`TooShort` and `NoCode` among them) and
     `Interrupted`.
     """
+    return get_with_inputs(
+        plan, demand, environ, report, renew_from=renew_from, attended=attended
+    )[0]
+
+
+def get_with_inputs(
+    plan: Plan,
+    demand: Demand,
+    environ: Mapping[str, str],
+    report: Report,
+    *,
+    renew_from: RenewFrom | None = None,
+    attended: bool = True,
+) -> tuple[Credentials, Inputs]:
+    """Return what `get` returns, and what decided whose credentials these are."""
     for remark in plan.chain.remarks:
         report.warning(remark)
     store = store_for(environ, report) if plan.uses_cache else None
     resolver = resolver_for(plan, environ, store, report)
     credentials = resolver.credentials(demand)
     if store is None:
-        return credentials
+        return credentials, resolver.inputs
     if renew_from is not None and renew_from(credentials) <= time.time():
         if _may_renew(resolver, store, attended):
             again = Demand(demand.min_ttl, refresh=True)
             credentials = _renewed(resolver, again, credentials, report)
     if plan.by_name:
         leave_entry(plan, resolver, credentials, environ, store)
-    return credentials
+    return credentials, resolver.inputs
 
 
 def near_end(environ: Mapping[str, str]) -> RenewFrom:

@@ -55,7 +55,9 @@ def leave_entry(
         if take_turn(resolver, store):
             from awsexec.processes.background import detach
 
-            detach(lambda: _renew(plan, resolver, environ, store))
+            # a command may depend on the directory it runs in
+            in_place = bool(resolver.inputs.surroundings)
+            detach(lambda: _renew(plan, resolver, environ, store), in_place=in_place)
     else:
         _write(plan, resolver, credentials, store, due)
 

@@ -22,8 +22,11 @@ _FROM_KEYS = ("SIGINT", "SIGQUIT", "SIGTSTP", "SIGHUP")
 _FOR_OTHERS = ("SIGTTIN", "SIGTTOU")
 
 
-def detach(work: Callable[[], None]) -> None:
+def detach(work: Callable[[], None], *, in_place: bool = False) -> None:
     """Run `work` in a process that does not affect COMMAND.
+
+    It leaves the current directory, which may be unmounted, unless it has to work
+    `in_place`.
 
     It is not COMMAND's child, since COMMAND may wait for its children. It has no
     terminal, and none of the caller's files stays open in it, so nobody who reads a pipe
@@ -32,7 +35,8 @@ def detach(work: Callable[[], None]) -> None:
     import signal
 
     def begin() -> None:
-        os.chdir("/")
+        if not in_place:
+            os.chdir("/")
         _close_everything(())
         signal.alarm(TIME_LIMIT)
         work()

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
     Lines = dict[str, list[Any]]
 
+# the characters of a variable's name after a $
+_IN_NAMES = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
 CONFIG = "config"
 CREDENTIALS = "credentials"
 
@@ -179,12 +181,32 @@ def paths(environ: Mapping[str, str]) -> tuple[str, str]:
 
 def expand(path: str, environ: Mapping[str, str]) -> str:
     """Return `path` with its ``~`` and ``$VARIABLE`` filled in, as botocore does."""
-    path = os.path.expandvars(path)
+    path = _with_variables(path, environ)
     # os.path.expanduser uses os.environ, not the environment that was passed in
     home = environ.get("HOME")
     if home and os.name == "posix" and (path == "~" or path.startswith("~/")):
         return home.rstrip("/") + path[1:]
     return os.path.expanduser(path)
+
+
+def _with_variables(path: str, environ: Mapping[str, str]) -> str:
+    """Return `path` with its ``$NAME`` and ``${NAME}`` filled in from `environ`.
+
+    As for os.path.expandvars, which uses os.environ, an unset variable stays as it is.
+    """
+    if "$" not in path or os.name != "posix":
+        return os.path.expandvars(path)
+    first, *pieces = path.split("$")
+    filled = [first]
+    for piece in pieces:
+        if piece[:1] == "{":
+            name, close, rest = piece[1:].partition("}")
+        else:
+            rest = piece.lstrip(_IN_NAMES)
+            name, close = piece[: len(piece) - len(rest)], "}"
+        known = bool(name) and bool(close) and name in environ
+        filled.append(environ[name] + rest if known else "$" + piece)
+    return "".join(filled)
 
 
 def read(path: str, kind: str) -> AwsFile:

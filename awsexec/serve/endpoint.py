@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from awsexec.credentials.credentials import Credentials
+    from awsexec.plan.inputs import Inputs
     from awsexec.plan.plan import Plan
     from awsexec.report import Report
 
@@ -31,14 +32,15 @@ READY = "ready"
 def start(
     plan: Plan,
     credentials: Credentials,
+    inputs: Inputs,
     environ: Mapping[str, str],
     report: Report,
 ) -> dict[str, str]:
     """Start the endpoint and return the variables that COMMAND gets instead of keys.
 
-    This process then has to become COMMAND. Raises `AwsexecError`.
+    `inputs` decided whose `credentials` these are. This process then has to become COMMAND. Raises `AwsexecError`.
     """
-    endpoint = _Endpoint(plan, credentials, environ, report)
+    endpoint = _Endpoint(plan, credentials, inputs, environ, report)
     try:
         reading, writing = os.pipe()
         if hasattr(os, "fork"):
@@ -71,11 +73,13 @@ class _Endpoint:
         self,
         plan: Plan,
         credentials: Credentials,
+        inputs: Inputs,
         environ: Mapping[str, str],
         report: Report,
     ) -> None:
         self._plan = plan
         self._credentials = credentials
+        self._inputs = inputs
         # a code in it is good for one call, which was made
         self._environ = {k: v for k, v in environ.items() if k != "AWSEXEC_MFA_TOKEN"}
         self._report = report
@@ -124,7 +128,7 @@ class _Endpoint:
         from awsexec.serve.supply import RenewedSupply
 
         supply = RenewedSupply(
-            self._plan, self._credentials, self._environ, self._report
+            self._plan, self._credentials, self._inputs, self._environ, self._report
         )
         supply.start()
         with CredentialsServer(self.listener, self._token, supply):

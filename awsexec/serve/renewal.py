@@ -50,7 +50,9 @@ class Renewal:
 
     If `get` fails, `ask` gets new credentials with the user's help. It raises the failure
     it was given if the user cannot help. `ask` is None if the user may not be asked. Both
-    raise `AwsexecError`. `clock` returns seconds since the epoch.
+    raise `AwsexecError`. `clock` returns seconds since the epoch. `is_same` is whether the
+    source would still give credentials of the same identity: if not, they are not used
+    any more.
     """
 
     def __init__(
@@ -59,11 +61,13 @@ class Renewal:
         get: Get,
         ask: Callable[[AwsexecError], Credentials] | None,
         clock: Callable[[], float],
+        is_same: Callable[[], bool] = lambda: True,
     ) -> None:
         self._credentials = credentials
         self._get = get
         self._ask = ask
         self._clock = clock
+        self._is_same = is_same
         self._next = renew_from(credentials, clock())
         self._tried = self._asked = float("-inf")
         self._wanted = threading.Event()
@@ -136,4 +140,6 @@ class Renewal:
 
     def _is_good(self) -> bool:
         expires = self._credentials.expires
-        return expires is None or self._clock() < expires - 1
+        is_over = expires is not None and self._clock() >= expires - 1
+        # another sign-in, or none, is somebody else's
+        return not is_over and self._is_same()

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from awsexec.credentials.credentials import Credentials
-    from awsexec.credentials.resolver import Resolver
+    from awsexec.credentials.resolver import Demand, Resolver
+    from awsexec.plan.inputs import Inputs
     from awsexec.plan.plan import Plan
     from awsexec.report import Report
 
@@ -37,6 +38,7 @@ class RenewedSupply:
         self,
         plan: Plan,
         credentials: Credentials,
+        inputs: Inputs,
         environ: Mapping[str, str],
         report: Report,
     ) -> None:
@@ -44,11 +46,15 @@ class RenewedSupply:
         self._environ = environ
         self._report = report
         self._store = store_for(environ, report) if plan.uses_cache else None
+        # what decided whose the credentials are that the endpoint has now
+        self._identity = inputs.identity
+        quiet = self._resolver(may_prompt=False)
         self._renewal = Renewal(
             credentials,
-            self._resolver(may_prompt=False).credentials,
+            lambda demand: self._get(quiet, demand),
             self._ask if plan.asking.may_prompt else None,
             time.time,
+            is_same=lambda: self._plan.look().identity == self._identity,
         )
 
     def start(self) -> None:
@@ -90,8 +96,13 @@ class RenewedSupply:
             self._plan.asking_again(asking), self._environ, self._store, self._report
         )
 
+    def _get(self, resolver: Resolver, demand: Demand) -> Credentials:
+        found = resolver.credentials(demand)
+        self._identity = resolver.inputs.identity
+        return found
+
     def _fresh(self, resolver: Resolver) -> Credentials:
-        return fresh(resolver.credentials, time.time)
+        return fresh(lambda demand: self._get(resolver, demand), time.time)
 
     def _ask(self, fault: AwsexecError) -> Credentials:
         """Return new credentials with the help of the user, who runs COMMAND.

@@ -13,6 +13,7 @@ from awsexec.errors import AwsexecError, ConfigError, UsageError
 from awsexec.options import arguments
 from awsexec.options.table import ACTIONS, OPTIONS
 from awsexec.plan.chain import chain_of
+from awsexec.plan.inputs import Inputs
 from awsexec.plan.endpoint import chosen_region, endpoint_for
 from awsexec.profiles import files
 from awsexec.profiles.profile import Profiles
@@ -120,7 +121,7 @@ def test_any_profile(pair, environ):
         try:
             profile = profiles.get(name)
             chain = chain_of(profiles, profile, "me", environ)
-            key = chain.keys("aws")[-1]
+            key = chain.keys("aws", Inputs())[-1]
             assert key.isascii() and key.isprintable()
             region = chosen_region(environ, None) or profile.get("region")
             endpoint_for(profiles, profile, environ, region, chain.role_arns)

@@ -6,6 +6,7 @@ from awsexec.errors import ConfigError
 from awsexec.plan import source_kinds as sources
 from awsexec.plan.calls import MfaSession
 from awsexec.plan.chain import chain_of
+from awsexec.plan.inputs import Inputs
 from awsexec.profiles import files
 from awsexec.profiles.profile import Profiles
 from tests.support import ADMIN, ALICE, READER, READER_CONFIG, SERIAL, WRITER
@@ -19,6 +20,10 @@ sso_account_id = 123456789012
 sso_role_name = reader
 """
 ADMIN_CONFIG = f"[profile admin]\nrole_arn = {ADMIN}\nsource_profile = writer\n"
+
+
+def keys(chain, endpoint):
+    return chain.keys(endpoint, Inputs())
 
 
 def resolve(name, config, credentials=ALICE, environ=()):
@@ -206,15 +211,15 @@ def test_key_holds_every_input_and_nothing_else(config, credentials, same):
     base = resolve("reader", BASE)
     name = "twin" if "twin" in config else "reader"
     other = resolve(name, config, credentials)
-    assert (base.keys("aws")[2] == other.keys("aws")[2]) == same
+    assert (keys(base, "aws")[2] == keys(other, "aws")[2]) == same
 
 
 def test_key_of_other_endpoints_lengths_and_environments():
     chain = resolve("reader", BASE)
-    keys = {*chain.keys("aws")[1:], chain.keys("http://x")[2]}
+    found = {*keys(chain, "aws")[1:], keys(chain, "http://x")[2]}
     named = f"[profile p]\nrole_arn = {READER}\ncredential_source = Environment\n"
     for key_id in ("AKIAEXAMPLE1", "AKIAEXAMPLE2"):
         environ = {"AWS_ACCESS_KEY_ID": key_id}
-        keys.add(resolve("p", named, environ=environ).keys("aws")[1])
-    assert len(keys) == 5
-    assert all(key.isascii() and key.isprintable() for key in keys)
+        found.add(keys(resolve("p", named, environ=environ), "aws")[1])
+    assert len(found) == 5
+    assert all(key.isascii() and key.isprintable() for key in found)

@@ -701,6 +701,34 @@ def test_what_takes_a_sign_in_ends_with_words(run_awsexec, home, portal, sts):
         )
 
 
+def test_sign_out_ends_what_is_served(run_awsexec, home, portal, sts):
+    home.write_config(SESSION)
+    path = write_token(home)
+    with Served(run_awsexec, "p") as served:
+        assert served.ask()[0] == 200
+        path.unlink()
+        status, answer = served.ask()
+        assert status != 200
+        wait_until(lambda: "a sign-in" in served.ask()[1]["message"])
+
+
+def test_what_is_served_is_of_who_is_signed_in(run_awsexec, home, portal, sts):
+    home.write_config(SESSION)
+    write_token(home)
+    with Served(run_awsexec, "p") as served:
+        first = served.ask()[1]["AccessKeyId"]
+        second = portal.roles["123456789012", "reader"] = sts.session_of("reader")
+        portal.tokens.add("EXAMPLEACCESSTOKEN9")
+        write_token(home, accessToken="EXAMPLEACCESSTOKEN9")
+
+        def gives() -> str:
+            return served.ask()[1].get("AccessKeyId", "")
+
+        assert gives() in ("", second.key_id)
+        wait_until(lambda: gives() == second.key_id)
+        assert first != second.key_id
+
+
 def test_min_ttl_is_no_matter_here(run_awsexec, home, sts):
     """The endpoint renews; what has less left is renewed first all the same."""
     home.write_config(READER_CONFIG)

@@ -1,5 +1,6 @@
 """IAM Identity Center, where a sign-in of the AWS CLI's is there already, or is not."""
 
+import hashlib
 import json
 import subprocess
 import time
@@ -36,8 +37,7 @@ def test_token_of_the_cli(run_awsexec, home, portal, sts, config, name):
     assert request.headers["x-amz-sso_bearer_token"] == "EXAMPLEACCESSTOKEN0"
     assert "authorization" not in request.headers
     assert path.read_bytes() == before
-    # the next run has it from the cache, and without a look at the token
-    path.unlink()
+    # the next run has it from the cache
     assert keys(run_awsexec.child("p")) == keys(child)
     assert is_fast(run_awsexec, "p", "true") == fast_path_is_on(run_awsexec)
     assert portal.asked == [GET]
@@ -69,6 +69,10 @@ def test_token_is_renewed_in_the_format_of_the_cli(run_awsexec, home, portal):
     }
     token = json.loads(path.read_text())
     expires = token.pop("expiresAt")
+    # awsexec's own note of the sign-in, which the AWS CLI ignores
+    assert token.pop("awsexecSignIn").endswith(
+        ":" + hashlib.sha256(b"EXAMPLEACCESSTOKEN1").hexdigest()
+    )
     assert token == {
         "startUrl": START_URL,
         "region": "eu-west-1",

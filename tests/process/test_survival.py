@@ -608,3 +608,22 @@ def test_request_that_is_not_ascii(run_awsexec, home, sts):
         f"[profile tool]\ncredential_process = {keys}\n",
     )
     ends_well(run_awsexec, sts, 1)
+
+
+def test_relative_directory_where_the_current_one_is_gone(run_awsexec, home, tmp_path):
+    home.write_config(READER_CONFIG)
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    line = f"cd {folder} && rmdir {folder} && exec {AWSEXEC} --list"
+    finished = subprocess.run(
+        ["sh", "-c", line],
+        env=run_awsexec.environment({"AWSEXEC_CACHE_DIR": "cache"}),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (finished.returncode, finished.stdout) == (125, "")
+    assert finished.stderr == (
+        "awsexec: AWSEXEC_CACHE_DIR=cache is relative to the current directory, which no "
+        "longer exists; set it to an absolute path\n"
+    )

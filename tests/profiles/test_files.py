@@ -1,5 +1,7 @@
 """The grammar of the two files, as the SDKs read it."""
 
+import os
+
 import pytest
 
 from awsexec.errors import ConfigError
@@ -343,3 +345,30 @@ def test_byte_order_mark(tmp_path):
 )
 def test_paths(environ, expected):
     assert files.paths(environ) == expected
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "$A/x",
+        "${A}/x",
+        "$A",
+        "x$A$B",
+        "$AB",
+        "${AB",
+        "$",
+        "$$A",
+        "a$ b",
+        "${}x",
+        "$NONE/x",
+        "${NONE}$A",
+        "$A.b",
+        "${A B}",
+        "/plain",
+    ],
+)
+def test_variables_in_paths_are_filled_in_as_python_does(monkeypatch, path):
+    environ = {"A": "one", "B": "two $A", "A B": "three", "AB": ""}
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    assert files.expand(path, environ) == os.path.expandvars(path)
