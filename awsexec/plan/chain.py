@@ -70,6 +70,11 @@ class Chain:
         return [of_source, *steps] if of_source is not None else steps
 
     @property
+    def takes_code(self) -> bool:
+        """Whether a step needs an MFA code, unless its session is there already."""
+        return any(step.mfa_serial is not None for step in self.steps)
+
+    @property
     def life(self) -> int | None:
         """The seconds that its last session lives; None where the source decides."""
         if not self.steps:
@@ -146,7 +151,7 @@ def chain_of(
         steps = _role_steps(hops[::-1], source, session_name, environ)
     elif federated and source.is_user_keys:
         # and a --duration is for GetFederationToken
-        pass
+        _refuse_session_options(profile, ("mfa_serial",))
     elif serial is not None and source.is_user_keys:
         # a session's keys run as they are: they cannot open another session
         seconds = duration(profile, "GetSessionToken", MFA_LONGEST) or MFA_DEFAULT
@@ -272,8 +277,10 @@ def _refuse_role_settings(source: Source) -> None:
         )
 
 
-def _refuse_session_options(profile: Profile) -> None:
-    for name in ("duration_seconds", "mfa_serial"):
+def _refuse_session_options(
+    profile: Profile, names: tuple[str, ...] = ("duration_seconds", "mfa_serial")
+) -> None:
+    for name in names:
         setting = profile.get(name)
         if setting is not None and setting.is_option:
             raise UsageError(
