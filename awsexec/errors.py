@@ -46,13 +46,15 @@ class NoSuchProfile(ConfigError):
 
 
 class ProfileLoop(ConfigError):
-    """The source_profile settings lead back to a profile already passed."""
+    """The source_profile or include_profile settings lead back to a profile already passed."""
 
-    def __init__(self, names: "Sequence[str]", where: str) -> None:
-        super().__init__(
-            f"{where}: source_profile is a loop: {' → '.join(names)}; let one of these "
-            "profiles name a profile that has credentials"
-        )
+    def __init__(
+        self, names: "Sequence[str]", where: str, setting: str = "source_profile"
+    ) -> None:
+        advice = "let one of these profiles name a profile that has credentials"
+        if setting != "source_profile":
+            advice = f"remove {setting} from one of these profiles"
+        super().__init__(f"{where}: {setting} is a loop: {' → '.join(names)}; {advice}")
 
 
 class ProcessLoop(ConfigError):

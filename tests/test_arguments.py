@@ -213,6 +213,59 @@ def test_an_option_that_would_do_nothing_is_an_error(option, action):
         arguments.parse(words)
 
 
+IDLE = {
+    "--list": ["--list"],
+    "--forget without PROFILE": ["--forget"],
+    "--unset": ["--export", "sh", "--unset"],
+    "--version": ["--version"],
+    "--completion": ["--completion", "fish"],
+    "--profiles": ["--profiles"],
+}
+
+
+@pytest.mark.parametrize("what", IDLE)
+@pytest.mark.parametrize(
+    "option",
+    [option for option in OPTIONS if option.of_session],
+    ids=lambda option: option.flags[-1],
+)
+def test_an_option_for_a_session_that_nobody_opens_is_an_error(option, what):
+    flag, value = option.flags[-1], SAMPLES.get(option.value, ("s3",))[0]
+    words = [*IDLE[what], flag, *([value] if option.value else [])]
+    if (what, flag) == ("--list", "--region"):
+        assert arguments.parse(words).region == value
+        return
+    with pytest.raises(UsageError) as caught:
+        arguments.parse(words)
+    assert str(caught.value).startswith(
+        f"{flag} would do nothing with {what}; remove {flag}"
+    )
+
+
+def test_options_that_limit_are_for_a_session():
+    limits = {"--duration", "--policy", "--policy-arn", "--read-only", "--mfa-token"}
+    limits |= {"--session-tag", "--transitive-tag", "--external-id", "--role-arn"}
+    assert limits < {option.flags[-1] for option in OPTIONS if option.of_session}
+
+
+# what only forbids, allows or hurries may stay in an alias
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--no-prompt"],
+        ["--no-browser"],
+        ["--device-code"],
+        ["--quiet"],
+        ["--refresh"],
+        ["--no-cache"],
+        ["--min-ttl", "5m"],
+    ],
+)
+@pytest.mark.parametrize("what", ["", *IDLE])
+def test_options_that_forbid_allow_or_hurry_are_always_allowed(words, what):
+    arguments.parse([*IDLE.get(what, []), *words])
+
+
 @pytest.mark.parametrize(
     ("words", "text"),
     [([], ""), (["a"], "a"), (["a", "b"], "a or b"), (["a", "b", "c"], "a, b or c")],
@@ -279,6 +332,16 @@ def test_alternatives(words, text):
             ["--json", "p", "ls"],
             "--json works only with --list, --explain or --whoami; add that or remove "
             "--json",
+        ),
+        (
+            ["--shell", "/bin/sh", "p", "ls"],
+            "--shell would do nothing: COMMAND runs without a shell; remove --shell or "
+            "COMMAND",
+        ),
+        (
+            ["--login", "p", "ls"],
+            "--login would do nothing: COMMAND runs without a shell; remove --login or "
+            "COMMAND",
         ),
         (
             ["--service", "s3", "p"],

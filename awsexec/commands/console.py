@@ -56,6 +56,11 @@ def _session(
     """Return a session that the console accepts; for a user's keys a new one."""
     from awsexec.credentials.federation import federated
 
+    if arguments.duration is not None and _is_session_here(plan, environ):
+        raise UsageError(
+            "--duration would do nothing: it is for a session that awsexec opens, and "
+            "the environment holds one already"
+        )
     demand = Demand(
         arguments.min_ttl, arguments.refresh or plan.chain.may_be_out_of_date
     )
@@ -63,12 +68,16 @@ def _session(
     credentials = get(plan, demand, environ, report, renew_from=near_end(environ))
     if credentials.token is None:
         return federated(plan, credentials, arguments.duration, report)
-    if arguments.duration is not None and not plan.chain.profile.settings:
-        raise UsageError(
-            "--duration would do nothing: it is for a session that awsexec opens, and "
-            "the environment holds one already"
-        )
     return credentials
+
+
+def _is_session_here(plan: Plan, environ: Mapping[str, str]) -> bool:
+    """Return whether the environment holds a session, and no profile led there."""
+    from awsexec.credentials.sources.environment import TOKEN_VARIABLES
+
+    if plan.chain.profile.settings:
+        return False
+    return not plan.is_of_environment or any(map(environ.get, TOKEN_VARIABLES))
 
 
 def _until(credentials: Credentials) -> str:

@@ -11,11 +11,12 @@ import time
 from awsexec import fastpath, output
 from awsexec.cache.store import store_for
 from awsexec.credentials.credentials import Credentials, child_variables
-from awsexec.errors import AwsexecError, shown
+from awsexec.errors import AwsexecError, ConfigError, shown
 from awsexec.plan.plan import Planner
 from awsexec.plan.source_kinds import CONTAINER_VARIABLES, EC2_VARIABLES
 from awsexec.profiles.config import Config
 from awsexec.profiles.files import Setting
+from awsexec.profiles.known import note_on
 from awsexec.profiles.redact import HIDDEN, redacted
 from awsexec.times import duration, iso8601
 
@@ -90,7 +91,10 @@ def _linked(name: str | None, config: Config) -> list[dict[str, Any]]:
     """Return the profiles from `name` on along source_profile, as far as they exist."""
     found: list[dict[str, Any]] = []
     while name and name in config.profiles and name not in [p["name"] for p in found]:
-        profile = config.profiles.get(name)
+        try:
+            profile = config.profiles.get(name)
+        except ConfigError:
+            break
         found.append(_profile(profile))
         name = profile.value("source_profile")
     return found
@@ -184,6 +188,7 @@ def _profile(profile: Profile) -> dict[str, Any]:
                 "value": redacted(setting),
                 "file": setting.file,
                 "line": setting.line or None,
+                "note": note_on(setting.name),
             }
             for setting in sorted(
                 profile.settings.values(), key=lambda item: (item.file, item.line)
@@ -210,7 +215,8 @@ def _lines(facts: dict[str, Any], environ: Mapping[str, str]) -> Iterator[str]:
             (
                 f"  {item['name']} = {shown(item['value'])}",
                 output.home_as_tilde(item["file"], environ)
-                + (f":{item['line']}" if item["line"] else ""),
+                + (f":{item['line']}" if item["line"] else "")
+                + (f"  {item['note']}" if item["note"] else ""),
             )
             for item in profile["settings"]
         ]

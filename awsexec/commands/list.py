@@ -88,8 +88,8 @@ def _row(name: str, planner: Planner, store: Store) -> dict[str, object]:
         row["source_profile"] = source.profile.name
     row["region"] = plan.region
     # of IAM Identity Center, which gives a role without a step of ours
-    row["account"] = source.profile.value("sso_account_id")
-    row["sso_role"] = source.profile.value("sso_role_name")
+    row["account"] = source.value("sso_account_id")
+    row["sso_role"] = source.value("sso_role_name")
     # of a web identity, which assumes the role itself
     role_arn = source.value("role_arn")
     for step in chain.steps:

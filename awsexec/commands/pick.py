@@ -6,7 +6,7 @@ import os
 import sys
 
 from awsexec.cache.store import Store, store_for
-from awsexec.errors import Interrupted
+from awsexec.errors import ConfigError, Interrupted
 from awsexec.profiles import files
 from awsexec.profiles.profile import Profiles
 
@@ -31,13 +31,21 @@ def pick(environ: Mapping[str, str], report: Report) -> str | None:
         return None
     notes = {}
     for name in names:
-        profile = profiles.get(name)
-        role, region = profile.value("role_arn"), profile.value("region")
-        notes[name] = " ".join(filter(None, (role, region)))
+        notes[name] = _note(profiles, name)
     try:
         return _ask(names, notes)
     except (KeyboardInterrupt, EOFError):
         raise Interrupted from None
+
+
+def _note(profiles: Profiles, name: str) -> str:
+    """Return what the picker shows beside a profile; the error of one that has a fault."""
+    try:
+        profile = profiles.get(name)
+    except ConfigError as error:
+        return f"! {error}"
+    role, region = profile.value("role_arn"), profile.value("region")
+    return " ".join(filter(None, (role, region)))
 
 
 def by_last_use(names: Sequence[str], store: Store) -> list[str]:

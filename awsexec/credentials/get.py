@@ -62,6 +62,8 @@ def get_with_inputs(
     attended: bool = True,
 ) -> tuple[Credentials, Inputs]:
     """Return what `get` returns, and what decided whose credentials these are."""
+    for remark in plan.chain.remarks:
+        report.warning(remark)
     store = store_for(environ, report) if plan.uses_cache else None
     resolver = resolver_for(plan, environ, store, report)
     credentials = resolver.credentials(demand)

@@ -41,6 +41,7 @@ def leave_entry(
         credentials.expires is None
         or credentials.issued is None
         or not plan.chain.source.kind.is_fast
+        or plan.chain.source.tells_itself
         or resolver.keys is None
         or not (resolver.inputs.is_settled and resolver.inputs.is_fixed)
     ):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from awsexec.errors import UsageError, shown
 from awsexec.export_formats import UNSET_FORMATS
-from awsexec.options.table import ACTIONS, OPTIONS, Option, alternatives
+from awsexec.options.table import ACTIONS, OF_SESSION, OPTIONS, Option, alternatives
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -191,16 +191,24 @@ def _check(arguments: Arguments) -> None:
     if arguments.unset:
         _check_unset(arguments)
     for option in OPTIONS:
-        given = getattr(arguments, option.attribute) != option.default
-        if not given or not option.only or action in option.only:
+        if getattr(arguments, option.attribute) == option.default:
             continue
         flag = option.flags[-1]
+        if option.of_session and (idle := _without_session(arguments, option)):
+            raise UsageError(f"{flag} would do nothing with {idle}; remove {flag}")
+        if not option.only or action in option.only:
+            continue
         if option.only == ("run",):
             raise UsageError(
                 f"{flag} works only with COMMAND or a shell; remove {flag} or --{action}"
             )
         needed = alternatives([f"--{name}" for name in option.only])
         raise UsageError(f"{flag} works only with {needed}; add that or remove {flag}")
+    if arguments.command is not None and (arguments.shell or arguments.login):
+        flag = "--shell" if arguments.shell else "--login"
+        raise UsageError(
+            f"{flag} would do nothing: COMMAND runs without a shell; remove {flag} or COMMAND"
+        )
     if arguments.service and arguments.destination:
         raise UsageError(
             "--service and --destination cannot be used together; choose one"
@@ -212,6 +220,19 @@ def _check(arguments: Arguments) -> None:
         )
     if actions and arguments.command is not None:
         raise UsageError(f"--{action} runs no COMMAND; remove COMMAND or --{action}")
+
+
+def _without_session(arguments: Arguments, option: Option) -> str:
+    """Return what makes `option`, which is for a session, do nothing; "" for nothing."""
+    action = arguments.action
+    if arguments.unset:
+        return "--unset"
+    if action == "forget" and arguments.profile is None:
+        return "--forget without PROFILE"
+    # --list shows each profile's own region, or that one
+    if action in OF_SESSION or (action == "list" and option.attribute == "region"):
+        return ""
+    return f"--{action}"
 
 
 def _check_unset(arguments: Arguments) -> None:

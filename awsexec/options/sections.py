@@ -279,6 +279,11 @@ SETTINGS = (
         "The role and its session",
         (
             ("role_arn", "the role to assume"),
+            (
+                "include_profile",
+                "another profile; this one has its settings too, save the keys, and its "
+                "own win (as in aws-vault)",
+            ),
             ("source_profile", "the profile whose credentials assume the role"),
             ("duration_seconds", "the lifetime of the session, in seconds"),
             ("external_id", "the external id that the trust policy requires"),

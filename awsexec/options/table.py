@@ -52,7 +52,8 @@ class Option:
 
     `read` turns the text of the value into what the parser sets, or raises `ValueError`
     with the reason. A `repeated` option may be given more than once and sets a tuple.
-    `setting` is the setting of a profile that the option wins over, "" for none.
+    `setting` is the setting of a profile that the option wins over, "" for none. An
+    option `of_session` has no setting, but is for getting a session too.
 
     An `action` is done instead of running COMMAND. `operand` is the word that an action
     takes, "" if it takes none. `only` names the actions that an option works with ("run"
@@ -69,6 +70,7 @@ class Option:
         "read",
         "repeated",
         "setting",
+        "of_session",
         "action",
         "operand",
         "only",
@@ -86,6 +88,7 @@ class Option:
         read: Callable[[str], object] = str,
         repeated: bool = False,
         setting: str = "",
+        of_session: bool = False,
         action: bool = False,
         operand: str = "PROFILE",
         only: tuple[str, ...] = (),
@@ -99,6 +102,7 @@ class Option:
         self.read = read
         self.repeated = repeated
         self.setting = setting
+        self.of_session = of_session or bool(setting)
         self.action = action
         self.operand = operand
         self.only = only
@@ -220,13 +224,15 @@ GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
                 "--shell",
                 "PATH",
                 "the shell to start (default: $SHELL)",
+                only=("run",),
                 completes="shells",
             ),
-            Option("--login", "", "start the shell as a login shell"),
+            Option("--login", "", "start the shell as a login shell", only=("run",)),
             Option(
                 "--region",
                 "NAME",
                 "the AWS region, for COMMAND and for AWS STS",
+                of_session=True,
                 common=True,
                 completes="regions",
             ),
@@ -318,7 +324,9 @@ GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
                 "the MFA device, by its ARN or serial number",
                 setting="mfa_serial",
             ),
-            Option("--mfa-token", "CODE", "the MFA code (default: ask)"),
+            Option(
+                "--mfa-token", "CODE", "the MFA code (default: ask)", of_session=True
+            ),
             Option(
                 "--no-prompt",
                 "",
@@ -429,5 +437,7 @@ GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
 )
 
 OPTIONS = tuple(option for _, options in GROUPS for option in options)
+# the actions for which a session, or what would be one, is worked out
+OF_SESSION = ("run", "explain", "whoami", "export", "console", "forget")
 # what can be done instead of running COMMAND
 ACTIONS = tuple(option.attribute for option in OPTIONS if option.action)

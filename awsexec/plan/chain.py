@@ -24,7 +24,7 @@ from awsexec.plan.source_kinds import (
     source_of_machine,
     with_settings,
 )
-from awsexec.profiles import values
+from awsexec.profiles import known, values
 from awsexec.profiles.profile import Profile, Profiles
 
 TYPE_CHECKING = False
@@ -70,6 +70,11 @@ class Chain:
         return [of_source, *steps] if of_source is not None else steps
 
     @property
+    def takes_code(self) -> bool:
+        """Whether a step needs an MFA code, unless its session is there already."""
+        return any(step.mfa_serial is not None for step in self.steps)
+
+    @property
     def life(self) -> int | None:
         """The seconds that its last session lives; None where the source decides."""
         if not self.steps:
@@ -84,6 +89,17 @@ class Chain:
         """
         roles = sum(not isinstance(step, MfaSession) for step in self.steps)
         return roles > self.source.is_user_keys
+
+    @property
+    def remarks(self) -> list[str]:
+        """What the user should know of profiles that mean something else to other tools."""
+        return [
+            f"{setting.where}: {setting.name} is a setting of {tool}, which awsexec does "
+            f"not use; {advice}"
+            for hop in self.hops
+            for setting, tool, advice, is_other in known.of_other_tools(hop)
+            if is_other
+        ]
 
     @property
     def may_be_out_of_date(self) -> bool:
@@ -124,6 +140,8 @@ def chain_of(
     Raises `ConfigError` and `UsageError`.
     """
     hops, source = _walk(profiles, profile)
+    for one in (*hops, source.profile):
+        _refuse_misspelt(one)
     if not hops or source.kind.assumes_role:
         _refuse_role_settings(source)
     source = with_settings(source, profiles, profile, session_name, environ)
@@ -133,7 +151,7 @@ def chain_of(
         steps = _role_steps(hops[::-1], source, session_name, environ)
     elif federated and source.is_user_keys:
         # and a --duration is for GetFederationToken
-        pass
+        _refuse_session_options(profile, ("mfa_serial",))
     elif serial is not None and source.is_user_keys:
         # a session's keys run as they are: they cannot open another session
         seconds = duration(profile, "GetSessionToken", MFA_LONGEST) or MFA_DEFAULT
@@ -203,6 +221,7 @@ def _link(profile: Profile) -> Setting:
         raise ConfigError(
             f"{profile.settings['role_arn'].where}: profile {profile.name!r} has "
             "role_arn but no source_profile or credential_source; add one of them"
+            + known.explanation(profile)
         )
     return link
 
@@ -214,6 +233,15 @@ def _source_profile(profiles: Profiles, profile: Profile, link: Setting) -> Prof
         raise ConfigError(
             f"{link.where}: source_profile of profile {profile.name!r}: {error}"
         ) from None
+
+
+def _refuse_misspelt(profile: Profile) -> None:
+    """Raise for a setting that looks like one that limits a session or identifies it."""
+    for setting, right in known.misspelt(profile):
+        raise ConfigError(
+            f"{setting.where}: unknown setting {shown(setting.name)}; did you mean "
+            f"{right}? Correct it, or remove it"
+        )
 
 
 def _refuse_role_settings(source: Source) -> None:
@@ -249,8 +277,10 @@ def _refuse_role_settings(source: Source) -> None:
         )
 
 
-def _refuse_session_options(profile: Profile) -> None:
-    for name in ("duration_seconds", "mfa_serial"):
+def _refuse_session_options(
+    profile: Profile, names: tuple[str, ...] = ("duration_seconds", "mfa_serial")
+) -> None:
+    for name in names:
         setting = profile.get(name)
         if setting is not None and setting.is_option:
             raise UsageError(

@@ -268,7 +268,10 @@ def _url_in_services(
     if services is None:
         raise ConfigError(
             f"{named.where}: there is no [services {named.value}] section; "
-            "add it or remove the setting"
+            + (
+                profiles.config.why_not(named.value, "services")
+                or "add it or remove the setting"
+            )
         )
     block = services.settings.get(service)
     found = block.nested.get("endpoint_url") if block is not None else None

@@ -6,7 +6,7 @@ no prompt, no other program.
 
 from __future__ import annotations
 
-from awsexec.errors import UsageError
+from awsexec.errors import UsageError, shown
 from awsexec.plan.asking import Asking, asking_for
 from awsexec.plan.chain import Chain, chain_of, chain_of_machine
 from awsexec.plan.endpoint import Endpoint, chosen_region, endpoint_for
@@ -178,6 +178,8 @@ class Planner:
             and self._arguments.region is None
             # a policy file is not among the files whose signatures are known
             and not any(hop.get("session_policy") for hop in chain.hops)
+            # the fast path says nothing
+            and not chain.remarks
         )
         return self._plan_of(chain, by_name=by_name)
 
@@ -194,6 +196,11 @@ class Planner:
     def _plan_of(self, chain: Chain, *, by_name: bool) -> Plan:
         arguments, environ = self._arguments, self._environ
         profile = chain.profile
+        if arguments.mfa_token is not None and not chain.takes_code:
+            raise UsageError(
+                f"--mfa-token would do nothing: no step of profile {shown(profile.name)} "
+                "takes an MFA code; remove --mfa-token, or add --mfa-serial"
+            )
         chosen = chosen_region(environ, arguments.region)
         region = chosen or profile.get("region")
         return Plan(

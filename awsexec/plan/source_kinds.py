@@ -24,7 +24,7 @@ from awsexec.plan.inputs import (
 )
 from awsexec.plan.limits import checked_arn, checked_session_name
 from awsexec.plan.source import Kind, Source
-from awsexec.profiles import files, values
+from awsexec.profiles import files, known, values
 from awsexec.profiles.files import Setting
 from awsexec.profiles.profile import Profile, Profiles
 from awsexec.profiles.values import variable
@@ -172,7 +172,11 @@ def _decided_by_sign_in(
     session_name: str,
     environ: Mapping[str, str],
 ) -> list[Setting | None]:
-    """Return the settings of an SSO profile, with those of its sso-session."""
+    """Return the settings of an SSO profile, with those of its sso-session.
+
+    The two are merged as in botocore, save that an sso-session must say itself where to
+    sign in.
+    """
     profile = source.profile
     reference = profile.get("sso_session")
     found = {
@@ -185,11 +189,15 @@ def _decided_by_sign_in(
         if section is None:
             raise ConfigError(
                 f"{reference.where}: there is no [sso-session {reference.value}] in "
-                f"{profiles.config.path}; add it, or check the spelling"
+                f"{profiles.config.path}; "
+                + (
+                    profiles.config.why_not(reference.value, "sso-session")
+                    or "add it, or check the spelling"
+                )
             )
         place = f"{section.file}:{section.line}"
-        for name in (*_SSO_SESSION, "sso_registration_scopes"):
-            own, shared = found[name], section.settings.get(name)
+        for name, own in found.items():
+            shared = section.settings.get(name)
             if shared is not None and not shared.value:
                 shared = None
             if own and shared and own.value != shared.value:
@@ -197,7 +205,8 @@ def _decided_by_sign_in(
                     f"{own.where}: {name} differs from {shared.where}, and both count; "
                     "remove it here"
                 )
-            found[name] = shared
+            if shared is not None or name not in _SSO_PROFILE:
+                found[name] = shared
     for names, where in ((_SSO_PROFILE, profile.where), (_SSO_SESSION, place)):
         missing = [name for name in names if found[name] is None]
         if missing:
@@ -419,6 +428,7 @@ def source_of(profile: Profile) -> Source:
     raise ConfigError(
         f"{profile.where}: profile {profile.name!r} has no credentials and no way to "
         f"get any; give it a role_arn, a key pair, or {' or '.join(_PROPOSED)}"
+        + known.explanation(profile)
     )
 
 

@@ -13,6 +13,8 @@ shared config and credentials files"), and botocore's where they differ:
 - In the config file a profile is ``[profile NAME]``, or ``[default]``, over which
   ``[profile default]`` wins whole. In the credentials file it is ``[NAME]``.
 - A name with blanks is quoted in the config file.
+- A section's header ends at the last ``]`` before its comment, so that a name may have
+  brackets. A header that is not understood makes no profile, never one of another name.
 
 Every setting keeps its file and line, so that a message can point at it.
 """
@@ -22,6 +24,7 @@ from __future__ import annotations
 import os
 
 from awsexec.errors import ConfigError, shown
+from awsexec.profiles import near
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -124,16 +127,46 @@ class Section:
 class AwsFile:
     """What one file holds.
 
-    `skipped` lists the sections that are not profiles, as (header, line, why). A message
-    names them to a user who expected a profile there.
+    `skipped` lists the sections that are not read, as (header, line, why). `why_not`
+    finds the one that a user may have meant.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, kind: str = CONFIG) -> None:
         self.path = path
+        self.kind = kind
         self.profiles: dict[str, Section] = {}
         self.sso_sessions: dict[str, Section] = {}
         self.services: dict[str, Section] = {}
         self.skipped: list[tuple[str, int, str]] = []
+        self._meant: dict[tuple[str, str], str] | None = None
+
+    def why_not(self, name: str, word: str = "profile") -> str:
+        """Return why no section makes `name` a profile, or what else `word` stands for.
+
+        The result is the place and the reason, for a message; "" where no section looks
+        as if it was meant to.
+        """
+        bare = self._of_skipped(("", name)) if word == "profile" else ""
+        return bare or self._of_skipped((word, name))
+
+    def why_not_whole(self, name: str) -> str:
+        """Return, as `why_not` does, which section is missing in the profile `name`.
+
+        In the config file a section that has the name without a word before it does not
+        count: no SDK takes that for a profile.
+        """
+        is_bare = self.kind == CREDENTIALS or name == "default"
+        return self._of_skipped(("" if is_bare else "profile", name))
+
+    def _of_skipped(self, meant: tuple[str, str]) -> str:
+        if self._meant is None:
+            self._meant = {}
+            for header, line, why in self.skipped:
+                name = _unquote(_rest(header))
+                likes = [word for word in _WORDS if name and _is_like(header, word)]
+                for key in (("", header), *((word, name) for word in likes)):
+                    self._meant.setdefault(key, f"{shown(self.path)}:{line}: {why}")
+        return self._meant.get(meant, "")
 
 
 def paths(environ: Mapping[str, str]) -> tuple[str, str]:
@@ -209,7 +242,7 @@ def read(path: str, kind: str) -> AwsFile:
 
 def parse(text: str, path: str, kind: str) -> AwsFile:
     """Parse the `text` of a file. `path` is for messages only. Raises `ConfigError`."""
-    parsed = AwsFile(path)
+    parsed = AwsFile(path, kind)
     groups: dict[str, dict[str, Section]] = {
         "profile": parsed.profiles,
         "bare default": {},
@@ -235,8 +268,10 @@ def parse(text: str, path: str, kind: str) -> AwsFile:
             _continue(lines[name], name, stripped, path, number)
         elif first == "[":
             name = ""
-            header = _header(stripped, path, number)
-            group, title, why = _classify(header, kind)
+            header, why = _header(stripped, path, number)
+            group = title = ""
+            if not why:
+                group, title, why = _classify(header, kind)
             if why:
                 parsed.skipped.append((header, number, why))
                 lines = {}
@@ -272,16 +307,29 @@ def parse(text: str, path: str, kind: str) -> AwsFile:
     return parsed
 
 
-def _header(line: str, path: str, number: int) -> str:
-    """Return what stands between the brackets of a section's first line."""
-    if line[-1] == "]" and line.count("]") == 1:
-        return line[1:-1].strip()
-    close = _closing_bracket(line)
+def _header(line: str, path: str, number: int) -> tuple[str, str]:
+    """Return what a section's first line has in its brackets, and why that is no name.
+
+    The reason is "" where it may be a name.
+    """
+    if line[-1] == "]" and "#" not in line and ";" not in line:
+        return line[1:-1].strip(), ""
+    close, comment = _end_of_header(line)
     if close < 0:
         raise _malformed(
             path, number, "the section's header has '[' without ']'; close it"
         )
-    return line[1:close].strip()
+    header, more = line[1:close].strip(), line[close + 1 :]
+    if comment:
+        # read by another rule, the name would go on
+        again = line.rfind("]")
+        if more[0] in "#;" and again > close:
+            whole = line[1:again].strip()
+            return whole, "put a blank before the comment, or quotes around the name"
+        return header, ""
+    if more:
+        return header, "put what follows the ']' on a line of its own"
+    return header, ""
 
 
 def _continue(entry: list[Any], name: str, text: str, path: str, number: int) -> None:
@@ -298,21 +346,32 @@ def _continue(entry: list[Any], name: str, text: str, path: str, number: int) ->
     entry[2] = (*block, (key.strip(), _without_comment(inner).strip(), number))
 
 
-def _closing_bracket(line: str) -> int:
-    quote = ""
+def _end_of_header(line: str) -> tuple[int, bool]:
+    """Return where the header's last ``]`` before the comment is, and if one follows.
+
+    The place is -1 where there is no ``]``. What is in quotes begins no comment, and a
+    ``#`` or ``;`` within the name does not either.
+    """
+    quote, close = "", -1
     for position, character in enumerate(line):
         if quote:
             if character == quote:
                 quote = ""
+        elif character == "]":
+            close = position
+        elif character in "#;" and close > 0 and not line[close + 1 : position].strip():
+            return close, True
         elif (
             character in "\"'"
             and line[position - 1] in "[ \t"
             and line.find(character, position + 1) > 0
         ):
             quote = character
-        elif character == "]":
-            return position
-    return -1
+    return close, False
+
+
+# the words that begin a header of the config file
+_WORDS = ("profile", "sso-session", "services")
 
 
 def _classify(header: str, kind: str) -> tuple[str, str, str]:
@@ -331,14 +390,42 @@ def _classify(header: str, kind: str) -> tuple[str, str, str]:
     if header == "default":
         return "bare default", header, ""
     words = header.split(None, 1)
-    if len(words) < 2 or words[0] not in ("profile", "sso-session", "services"):
-        if words and words[0].lower() in ("profile", "sso-session", "services"):
-            return "", header, f"write {words[0].lower()!r} in lower case, and a name"
-        return "", header, f"write [profile {header}] in the config file"
+    if len(words) < 2 or words[0] not in _WORDS:
+        return "", header, _advice(header)
     name = _unquote(words[1])
     if name == words[1] and len(name.split()) > 1:
         return "", header, f'quote a name with blanks: [{words[0]} "{name}"]'
     return words[0], name, ""
+
+
+def _advice(header: str) -> str:
+    """Return how to write a header of the config file that is not understood."""
+    name = _unquote(_rest(header))
+    for word in _WORDS:
+        if not _is_like(header, word):
+            continue
+        if not name:
+            return f"write {word!r} in lower case, and a name"
+        return f"write [{word} {_quoted(name)}]"
+    return f"write [profile {_quoted(header)}] in the config file"
+
+
+def _is_like(header: str, word: str) -> bool:
+    """Return whether the first word of `header` is `word`, or looks like a slip of it."""
+    first = header.split(None, 1)[0].lower() if header else ""
+    if first == word or not _rest(header):
+        return first == word
+    # botocore takes whatever begins like it
+    return first.startswith(word) or near.distance(first, word, 2) <= 2
+
+
+def _rest(header: str) -> str:
+    words = header.split(None, 1)
+    return words[1] if len(words) > 1 else ""
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"' if len(name.split()) > 1 else name
 
 
 def _unquote(name: str) -> str:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from awsexec.errors import ConfigError, NoSuchProfile, tail
+from awsexec.errors import ConfigError, NoSuchProfile, ProfileLoop, tail
 from awsexec.profiles import files, values
 from awsexec.profiles.files import AwsFile, Section, Setting
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 KEY_ID = "aws_access_key_id"
 SECRET = "aws_secret_access_key"
 # the names of a session token, in the order in which botocore looks for them
 TOKEN_SETTINGS = ("aws_security_token", "aws_session_token")
+
+# aws-vault's: the profile whose settings a profile inherits
+INCLUDE = "include_profile"
+# what says whose credentials assume a role
+_LINKS = frozenset({"source_profile", "credential_source"})
 
 
 class StaticKeys:
@@ -35,7 +40,8 @@ class StaticKeys:
 class Profile:
     """One profile, as the AWS SDKs merge it: the credentials file's settings win.
 
-    A setting with an empty value counts as not set.
+    A setting with an empty value counts as not set. What the profile does not set comes
+    from `included`, the profile that its ``include_profile`` names, save the keys.
     """
 
     def __init__(
@@ -44,20 +50,28 @@ class Profile:
         config: Section | None = None,
         credentials: Section | None = None,
         options: Iterable[Setting] = (),
+        included: Profile | None = None,
     ) -> None:
         self.name = name
         self._config, self._credentials = config, credentials
         self._options = tuple(options)
+        self._included = included
         self.settings: dict[str, Setting] = {}
         for section in (config, credentials):
             if section is not None:
                 self.settings.update(_present(section))
+        if included is not None:
+            self.settings = dict(_inherited(included, self.settings)) | self.settings
         self.settings.update((option.name, option) for option in self._options)
 
     def with_options(self, options: Iterable[Setting]) -> Profile:
         """Return this profile with settings from the command line, which win over its own."""
         return Profile(
-            self.name, self._config, self._credentials, (*self._options, *options)
+            self.name,
+            self._config,
+            self._credentials,
+            (*self._options, *options),
+            self._included,
         )
 
     def without(self, name: str) -> Profile:
@@ -120,6 +134,19 @@ class Profile:
         )
 
 
+def _inherited(
+    included: Profile, own: Mapping[str, Setting]
+) -> Iterator[tuple[str, Setting]]:
+    """Yield what a profile with its `own` settings has from the one that it includes."""
+    not_inherited = {KEY_ID, SECRET, *TOKEN_SETTINGS}
+    if not _LINKS.isdisjoint(own):
+        # whose credentials are meant, it says itself
+        not_inherited |= _LINKS
+    for name, setting in included.settings.items():
+        if name not in not_inherited:
+            yield name, setting
+
+
 def _present(section: Section) -> dict[str, Setting]:
     return {k: v for k, v in section.settings.items() if v.value or v.block}
 
@@ -164,18 +191,40 @@ class Profiles:
         if merged is not None:
             return merged
         if name in self:
-            merged = self._merged[name] = Profile(
-                name,
-                self.config.profiles.get(name),
-                self.credentials.profiles.get(name),
-            )
+            merged = self._merged[name] = self._merge(name, ())
             return merged
         # slow to load, and only a mistake needs it
         from difflib import get_close_matches
 
         paths = (self.config.path, self.credentials.path)
         for file in (self.config, self.credentials):
-            for header, line, why in file.skipped:
-                if name in (header, header.partition(" ")[2].strip("\"' ")):
-                    raise NoSuchProfile(name, (), paths, f"{file.path}:{line}: {why}")
+            if why := file.why_not(name):
+                raise NoSuchProfile(name, (), paths, why)
         raise NoSuchProfile(name, get_close_matches(name, self.names(), 3), paths)
+
+    def _merge(self, name: str, includers: tuple[str, ...]) -> Profile:
+        """Return the profile `name`, which the profiles `includers` include in a row."""
+        for file in (self.config, self.credentials):
+            # what is below that header may limit the profile
+            if why := file.why_not_whole(name):
+                raise ConfigError(
+                    f"{why}; the section is not part of profile {name!r} so far"
+                )
+        sections = self.config.profiles.get(name), self.credentials.profiles.get(name)
+        profile = Profile(name, *sections)
+        link = profile.get(INCLUDE)
+        if link is None:
+            return profile
+        names = (*includers, name)
+        if link.value in names:
+            raise ProfileLoop(
+                [*names[names.index(link.value) :], link.value], link.where, INCLUDE
+            )
+        if link.value not in self:
+            try:
+                self.get(link.value)
+            except NoSuchProfile as error:
+                raise ConfigError(
+                    f"{link.where}: {INCLUDE} of profile {name!r}: {error}"
+                ) from None
+        return Profile(name, *sections, (), self._merge(link.value, names))

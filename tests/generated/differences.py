@@ -17,6 +17,7 @@ from tests.generated.worlds import (
     BOB_ID,
     BOB_SECRET,
     CHINESE,
+    OF_SESSION,
     TWICE,
     Settings,
     World,
@@ -240,6 +241,70 @@ def _without_mfa(world: World) -> World:
     return world.changed(changed)
 
 
+def _with_account(world: World) -> World:
+    """With the account of its sso-session in each profile that names the session."""
+    accounts = {
+        header.removeprefix("sso-session "): settings.get("sso_account_id")
+        for header, settings in world.config
+        if header.startswith("sso-session ")
+    }
+
+    def changed(header: str, settings: Settings) -> Settings:
+        account = accounts.get(str(settings.get("sso_session")))
+        if account is None or header.startswith("sso-session "):
+            return settings
+        return {"sso_account_id": account, **settings}
+
+    return world.changed(changed)
+
+
+def _included(world: World) -> World:
+    """With the settings that profiles include, as far as their own do not win."""
+    names = {
+        header.removeprefix("profile "): None
+        for header, _ in (*world.config, *world.credentials)
+        if not header.startswith(("sso-session ", "services "))
+    }
+
+    def all_of(name: str, seen: tuple[str, ...] = ()) -> Settings:
+        own = world.settings_of(name)
+        include = own.pop("include_profile", None)
+        if not isinstance(include, str) or include in (*seen, name):
+            return own
+        more = all_of(include, (*seen, name))
+        links = {"source_profile", "credential_source"}
+        return {
+            key: value
+            for key, value in more.items()
+            if not key.startswith("aws_") and not (key in links and links & own.keys())
+        } | own
+
+    if not any("include_profile" in world.settings_of(name) for name in names):
+        return world
+    added = {
+        name: {
+            key: value
+            for key, value in all_of(name).items()
+            if key not in world.settings_of(name)
+        }
+        for name in names
+    }
+
+    def changed(header: str, settings: Settings) -> Settings:
+        return {k: v for k, v in settings.items() if k != "include_profile"}
+
+    mended = world.changed(changed)
+    more = tuple((f"profile {name}", found) for name, found in added.items() if found)
+    headers = {
+        ("profile default" if header == "default" else header): (header, settings)
+        for header, settings in mended.config
+    }
+    for header, found in more:
+        own_header, settings = headers.get(header, (header, {}))
+        headers[header] = (own_header, {**found, **settings})
+    return replace(mended, config=tuple(headers.values()))
+
+
 def _without_strays(world: World) -> World:
     """With nothing in an sso-session but what belongs there."""
 
@@ -251,6 +316,10 @@ def _without_strays(world: World) -> World:
     return world.changed(changed)
 
 
+ALL_IN_SESSION = "sso_account_id and sso_role_name both in the sso-session only"
+MISSPELT = "a misspelt setting, like `mfa_serail` or `session_readonly`"
+LIKE = "`[profiles p]`, `[sso-sessions s]` and others that begin like the right word"
+BEHIND = "text after a section's `]` that is no comment"
 STRAY = "a setting of an sso-session that does not belong there, such as region"
 PATHS = (
     "`~` or `$VARIABLE` in web_identity_token_file, setting or variable, and in "
@@ -259,6 +328,7 @@ PATHS = (
 
 # in the order in which they are mended
 MENDED = (
+    Row("include_profile", _included),
     Row("a name with `'`, `\"` or `\\` in it", _without_quotes),
     Row("a section or a setting that appears twice", _merged),
     Row(STRAY, _without_strays),
@@ -279,6 +349,7 @@ MENDED = (
     Row("credential_source without role_arn", _as_the_machine),
     Row("an sso_session that does not exist, beside a role", _without_lost_sessions),
     Row("mfa_serial without role_arn", _without_mfa, "serials"),
+    Row(ALL_IN_SESSION, _with_account),
 )
 
 # What awsexec says where it gives up and botocore goes on, and what botocore may have
@@ -313,6 +384,10 @@ TOLD: tuple[tuple[str, str, str], ...] = (
     ),
     ("a role of another partition than the region", "is in the partition", ""),
     ("`[profile p]` in the credentials file", "is the config file's form", ""),
+    (MISSPELT, "unknown setting .*; did you mean", ""),
+    ("include_profile", "include_profile (of profile|is a loop)", ""),
+    (LIKE, r": write \[(profile|sso-session|services) ", ""),
+    (BEHIND, "put what follows the ']' on a line of its own", ""),
     ("no PROFILE", "no PROFILE; name one", ""),
     (
         "use_fips_endpoint or use_dualstack_endpoint with an endpoint_url",
@@ -366,10 +441,20 @@ EXAMPLES = {
         profile="default",
     ),
     "`[profile p]` in the credentials file": _keys("profile p"),
+    LIKE: World((("profiles a", {**_ROLE, **_IRELAND}),), (_KEYS,)),
+    BEHIND: _spelled("behind", **_IRELAND),
     "a name with `'`, `\"` or `\\` in it": World(
         (("profile o'neill", {**_ROLE, **_IRELAND}),), (_KEYS,), profile="o'neill"
     ),
     "an empty value": _role(external_id=""),
+    MISSPELT: _role(session_readonly="true"),
+    "include_profile": World(
+        (
+            ("profile a", {"include_profile": "b", "role_arn": READER}),
+            ("profile b", {"source_profile": "alice", **_IRELAND}),
+        ),
+        (_KEYS,),
+    ),
     "no credentials": World((("profile a", {**_IRELAND}),)),
     "credential_source without role_arn": World(
         (("profile a", {"credential_source": "Ec2InstanceMetadata"}),),
@@ -407,6 +492,15 @@ EXAMPLES = {
                     **_IRELAND,
                 },
             ),
+        )
+    ),
+    ALL_IN_SESSION: World(
+        (
+            (
+                "sso-session corp",
+                {"sso_start_url": START_URL, "sso_region": "eu-west-1", **OF_SESSION},
+            ),
+            ("profile a", {"sso_session": "corp", **_IRELAND}),
         )
     ),
     PATHS: World(

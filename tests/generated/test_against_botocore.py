@@ -39,7 +39,7 @@ from tests.fork_server import ForkServer
 from tests.generated import examples, part
 from tests.generated.aws import Aws, Doors, furnish
 from tests.generated.differences import EXAMPLES, MENDED, TOLD, rows
-from tests.generated.worlds import CONTAINER, World, worlds
+from tests.generated.worlds import CONTAINER, NAMES, World, worlds
 from tests.servers.container import PATH
 from tests.support import CODES, Awsexec
 
@@ -48,6 +48,8 @@ pytestmark = pytest.mark.uncounted
 # of the examples, so that they can run at the same time
 PARTS = 4
 
+# how awsexec gets the code; the option is for chains that take one alone
+CODE = {"AWSEXEC_MFA_TOKEN": CODES[0]}
 # the session's name of a role that has none
 DEFAULT_NAME = re.compile(rf"botocore-session-\d+|{re.escape(getpass.getuser())}")
 Call = tuple[object, ...]
@@ -106,7 +108,7 @@ class Bench:
             return by_boto3(world, aws, self.loader)
 
     def awsexec(self, world: World) -> Outcome:
-        environ = self.prepare(world)
+        environ = {**self.prepare(world), **CODE}
         with mock.patch.dict(os.environ, environ, clear=True), self.aws() as aws:
             report = Report(io.StringIO(), QUIET)
             try:
@@ -153,7 +155,7 @@ class EndToEnd(Bench):
         }
 
     def awsexec(self, world: World) -> Outcome:
-        environ = self.prepare(world)
+        environ = {**self.prepare(world), **CODE}
         with self.aws() as aws:
             run_awsexec = Awsexec(environ, self.home, self.server)
             finished = run_awsexec(*words(world), "--", "env", "-0")
@@ -169,7 +171,7 @@ class EndToEnd(Bench):
 
 def words(world: World) -> list[str]:
     """The arguments of awsexec."""
-    options = ["--no-cache", "--no-prompt", "--mfa-token", CODES[0]]
+    options = ["--no-cache", "--no-prompt"]
     return options if world.profile is None else [*options, world.profile]
 
 
@@ -360,6 +362,7 @@ _NAME = st.sampled_from(["a", "b", "Cd", "Ünï", "x-y_z", "w0"])
 _HEADER = st.sampled_from(
     ["[default]", "[profile a]", "[profile b]", '[profile "two words"]']
     + ["[profile  c]", "[c]", "[services s]", "[sso-session s]", "[profile a b]"]
+    + [f"[profile {name}]" for name in NAMES if "[" in name]
 )
 _VALUE = st.text("ab=é \t[]'\"%$\\", max_size=8).map(str.strip)
 _SETTING = st.tuples(_NAME, st.sampled_from(["=", " = ", "\t=  "]), _VALUE).map("".join)

@@ -220,6 +220,7 @@ class Bench:
             "TMPDIR": str(self.home),
             "AWS_DEFAULT_REGION": "eu-west-1",
             "AWSEXEC_CACHE_DIR": str(self.home / "cache"),
+            "AWSEXEC_MFA_TOKEN": CODES[0],
             **{
                 name: value.replace("{home}", str(self.home))
                 for name, value in world.variables.items()
@@ -229,7 +230,7 @@ class Bench:
     def resolve(self, world: World, tampering: Tampering | None = None) -> None:
         """Work out the credentials of `world`, for which there may be a message."""
         environ = self.environ(world)
-        options = ["--no-cache", "--no-prompt", "--mfa-token", CODES[0]]
+        options = ["--no-cache", "--no-prompt"]
         with (
             mock.patch.dict(os.environ, environ, clear=True),
             Aws() as aws,

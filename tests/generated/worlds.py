@@ -6,6 +6,7 @@ it can be written in an awkward spelling and in a plain one.
 
 from __future__ import annotations
 
+import configparser
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -16,6 +17,10 @@ from tests.servers.identity_center import START_URL
 from tests.support import KEY_ID, READER, SECRET, SERIAL, WRITER
 
 NAMES = ("default", "a", "b", "two words", "Ünï/x@y", "o'neill")
+# of one account, as tools for IAM Identity Center write them; before Python 3.11, its
+# parser made one section of the two
+if configparser.RawConfigParser.SECTCRE.match("[a]b]")["header"] == "a]b":
+    NAMES += ("Acme-[prod]/ReadOnly", "Acme-[prod]/Admin")
 # AWS's other example, and a session that is there before anything is asked for
 BOB_ID, BOB_SECRET = "AKIAI44QH8DHBEXAMPLE", "je7MtGbClwBF/2Zp9Utk/h3yCo8nvbEXAMPLEKEY"
 SESSION_ID = "ASIAEXAMPLE000000001"
@@ -47,6 +52,7 @@ DEFAULT: Settings = {"region": "ap-south-1", "external_id": "of-default"}
 
 # Ways to spell a file. The second kind is one that botocore and the SDKs read alike.
 AWKWARD = ("twice", "comments", "colon", "mark", "blanks", "DEFAULT", "both defaults")
+AWKWARD += ("behind",)
 PLAIN = ("CRLF", "tight", "tabs", "capitals", "nested", "lines", "nobodys", "prefix")
 
 
@@ -124,6 +130,8 @@ def write(sections: Sections, spelling: frozenset[str]) -> str:
         if word in ("profile", "sso-session", "services") and " " in name:
             header = f'{word} "{name}"'
         header = f"[ {header} ]" if "blanks" in spelling else f"[{header}]"
+        if own and "behind" in spelling:
+            header += " text"
         if own and "twice" in spelling:
             lines += [header, *(f"{key} = {value}" for key, value in TWICE.items())]
         lines.append(header)
@@ -177,6 +185,7 @@ SSO_SESSION = {
     "sso_account_id": "123456789012",
     "sso_role_name": "reader",
 }
+OF_SESSION = {"sso_account_id": "123456789012", "sso_role_name": "reader"}
 _others = st.sampled_from(
     [
         {},
@@ -220,6 +229,9 @@ _less = st.sampled_from(
         {"credential_source": "EcsContainer"},
         {"external_id": ""},
         {"mfa_serial": ""},
+        {"mfa_serail": SERIAL},
+        {"include_profile": "b"},
+        {"include_profile": "missing"},
         {"duration_seconds": "7200"},
         {"duration_seconds": "soon"},
         {"duration_seconds": "60"},
@@ -237,6 +249,7 @@ _less = st.sampled_from(
         {"credential_source": ""},
         {"sso_region": None},
         {"sso_account_id": None},
+        {"sso_account_id": None, "sso_role_name": None},
         {"sso_session": "missing"},
         {"web_identity_token_file": ""},
         {"credential_process": ""},
@@ -334,7 +347,9 @@ def worlds(draw: st.DrawFn) -> World:
         if where > 2:
             credentials.append((name, draw(_profile(source))))
     if draw(st.integers(0, 3)):
-        config += [_SESSION_SECTION, _SERVICES_SECTION]
+        name, settings = _SESSION_SECTION
+        more = draw(st.sampled_from([{}, {}, OF_SESSION, {"sso_role_name": "reader"}]))
+        config += [(name, settings | more), _SERVICES_SECTION]
     environ: dict[str, str] = {}
     for more in draw(st.lists(_variables, max_size=3)):
         environ |= more

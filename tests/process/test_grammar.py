@@ -295,7 +295,7 @@ def test_unreadable(run_awsexec, home):
             "[Profile p]\n",
             "",
             "p",
-            "{config}:1: write 'profile' in lower case, and a name",
+            "{config}:1: write [profile p]",
         ),
     ],
 )

@@ -25,6 +25,8 @@ ADMIN_CONFIG = f"""
 role_arn = {ADMIN}
 source_profile = writer
 """
+# a role that wants no MFA
+PLAIN_CONFIG = f"[profile plain]\nrole_arn = {ADMIN}\nsource_profile = alice\n"
 
 
 @pytest.fixture
@@ -266,3 +268,53 @@ def test_refused_code_without_a_terminal(run_awsexec, home, sts, words, setting)
         "pass code (AccessDenied); each code works once, so wait for the next one"
     )
     assert sts.operations == ["GetSessionToken"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("plain", "true"),
+        ("--no-cache", "plain", "true"),
+        ("--export", "json", "plain"),
+        ("--whoami", "plain"),
+        ("--explain", "plain"),
+        ("--console", "alice"),
+        ("alice", "true"),
+    ],
+)
+def test_code_that_no_step_takes(run_awsexec, home, sts, words):
+    home.write_config(PLAIN_CONFIG)
+    if "--explain" in words:
+        result = run_awsexec("--mfa-token", CODES[0], *words)
+        assert result.status == 125
+        text = result.stdout
+    else:
+        text = run_awsexec("--mfa-token", CODES[0], *words).error()
+    assert (
+        f"--mfa-token would do nothing: no step of profile {words[-1 - ('true' in words)]} "
+        "takes an MFA code; remove --mfa-token, or add --mfa-serial" in text
+    )
+    assert sts.calls == []
+    # a variable may stay
+    env = {"AWSEXEC_MFA_TOKEN": CODES[0]}
+    assert run_awsexec("plain", "true", env=env).status == 0
+
+
+def test_code_that_no_step_takes_though_sessions_are_cached(run_awsexec, home, sts):
+    home.write_config(PLAIN_CONFIG)
+    run_awsexec.child("plain")
+    error = run_awsexec("plain", "--mfa-token", CODES[0], "true").error()
+    assert error.startswith("--mfa-token would do nothing")
+
+
+def test_code_of_a_session_that_is_cached(run_awsexec, home, sts):
+    home.write_config(READER_CONFIG, f"mfa_serial = {SERIAL}\n")
+    run_awsexec.child("reader", "--mfa-token", CODES[0])
+    run_awsexec.child("reader", "--mfa-token", CODES[1])
+    assert sts.operations == ["GetSessionToken", "AssumeRole reader"]
+
+
+def test_device_of_keys_for_the_console(run_awsexec, home, sts):
+    error = run_awsexec("--console", "--mfa-serial", SERIAL, "alice").error()
+    assert error.startswith("--mfa-serial would do nothing: the credentials of profile")
+    assert sts.calls == []

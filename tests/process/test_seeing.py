@@ -234,6 +234,7 @@ def test_explain_as_json(run_awsexec, everything):
         "value": WRITER,
         "file": facts["profiles"][0]["settings"][0]["file"],
         "line": 6,
+        "note": None,
     }
     assert [step["step"] for step in facts["chain"]][0] == "source"
     assert facts["calls"][-1]["call"] == "AssumeRole"

@@ -216,6 +216,25 @@ def test_endpoint_of_a_services_section(run_awsexec, home, portal):
     assert portal.asked == [TOKEN, GET]
 
 
+@pytest.mark.parametrize(
+    "moved",
+    [("sso_role_name",), ("sso_account_id",), ("sso_account_id", "sso_role_name")],
+)
+def test_account_and_role_in_the_session(run_awsexec, home, portal, moved):
+    session, profile = SESSION.split("[profile p]\n")
+    lines = profile.splitlines(keepends=True)
+    inside = [line for line in lines if line.startswith(moved)]
+    outside = [line for line in lines if not line.startswith(moved)]
+    assert len(inside) == len(moved)
+    home.write_config(session, *inside, "[profile p]\n", *outside)
+    write_token(home)
+    run_awsexec.child("p")
+    (request,) = portal.requests
+    assert request.query == {"role_name": "reader", "account_id": "123456789012"}
+    (row,) = json.loads(run_awsexec("--list", "--json", "p").stdout)
+    assert (row["account"], row["sso_role"]) == ("123456789012", "reader")
+
+
 def test_no_token_is_in_the_cache(run_awsexec, home, portal):
     home.write_config(SESSION)
     write_token(home)
@@ -232,6 +251,16 @@ def test_no_token_is_in_the_cache(run_awsexec, home, portal):
             "[profile p]\nsso_session = corp\nsso_account_id = 1\nsso_role_name = r\n",
             "{config}:2: there is no [sso-session corp] in {config}; add it, or check "
             "the spelling",
+        ),
+        (
+            SESSION.replace("corp", "my corp"),
+            "{config}:7: there is no [sso-session my corp] in {config}; {config}:2: quote "
+            'a name with blanks: [sso-session "my corp"]',
+        ),
+        (
+            SESSION.replace("[sso-session", "[sso-sessions"),
+            "{config}:7: there is no [sso-session corp] in {config}; {config}:2: write "
+            "[sso-session corp]",
         ),
         (
             SESSION.replace("sso_account_id = 123456789012\n", ""),

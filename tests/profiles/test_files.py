@@ -112,7 +112,12 @@ def test_sections_of_one_name_merge():
         ("[profile default]", CONFIG, "default"),
         ("[profile p] # comment", CONFIG, "p"),
         ("[profile p]# comment", CONFIG, "p"),
-        ("[profile p] anything", CONFIG, "p"),
+        ("[profile p] ; [comment]", CONFIG, "p"),
+        ("[profile Acme-[prod]/Admin]", CONFIG, "Acme-[prod]/Admin"),
+        ("[profile Acme-[prod]/Admin] # of [prod]", CONFIG, "Acme-[prod]/Admin"),
+        ('[profile "Acme [a] # b"] # c', CONFIG, "Acme [a] # b"),
+        ('[profile "Acme-[prod]#1"]', CONFIG, "Acme-[prod]#1"),
+        ("[Acme-[prod]/Admin]", CREDENTIALS, "Acme-[prod]/Admin"),
         ("[\tprofile\tp\t]", CONFIG, "p"),
         ("  [profile p]", CONFIG, "p"),
         ("[ default ]", CONFIG, "default"),
@@ -144,10 +149,23 @@ FORM_OF_CONFIG = "[profile NAME] is the config file's form; here it is [NAME]"
     [
         ("p", CONFIG, "write [profile p] in the config file"),
         ("profile", CONFIG, "write 'profile' in lower case, and a name"),
-        ("Profile p", CONFIG, "write 'profile' in lower case, and a name"),
+        ("Profile", CONFIG, "write 'profile' in lower case, and a name"),
+        ("Profile p", CONFIG, "write [profile p]"),
+        ("profiles x", CONFIG, "write [profile x]"),
+        ("profilex x", CONFIG, "write [profile x]"),
+        ("proifle two words", CONFIG, 'write [profile "two words"]'),
+        ("sso-sessions x", CONFIG, "write [sso-session x]"),
+        ("sso_session x", CONFIG, "write [sso-session x]"),
+        ("service x", CONFIG, "write [services x]"),
+        ("sso-session a b", CONFIG, 'quote a name with blanks: [sso-session "a b"]'),
+        ("services a b", CONFIG, 'quote a name with blanks: [services "a b"]'),
         ("Default", CONFIG, "write [profile Default] in the config file"),
         ("profilep", CONFIG, "write [profile profilep] in the config file"),
-        ("p sso-session", CONFIG, "write [profile p sso-session] in the config file"),
+        (
+            "p sso-session",
+            CONFIG,
+            'write [profile "p sso-session"] in the config file',
+        ),
         ("profile a b", CREDENTIALS, FORM_OF_CONFIG),
         ("profile a b", CONFIG, 'quote a name with blanks: [profile "a b"]'),
         ("DEFAULT", CONFIG, "[DEFAULT] is not [default]; write it in lower case"),
@@ -160,6 +178,39 @@ def test_header_of_nobody(header, kind, why):
     parsed = parse(f"\n[{header}]\nkey = value\n", kind)
     assert parsed.profiles == {}
     assert parsed.skipped == [(header, 2, why)]
+
+
+@pytest.mark.parametrize(
+    ("header", "kind", "read", "why"),
+    [
+        (
+            "[profile p] key = 1",
+            CONFIG,
+            "profile p",
+            "put what follows the ']' on a line of its own",
+        ),
+        ("[p] key", CREDENTIALS, "p", "put what follows the ']' on a line of its own"),
+        (
+            "[profile Acme-[prod]#1/Admin]",
+            CONFIG,
+            "profile Acme-[prod]#1/Admin",
+            "put a blank before the comment, or quotes around the name",
+        ),
+    ],
+)
+def test_header_that_is_not_understood_is_not_shortened(header, kind, read, why):
+    parsed = parse(f"{header}\nkey = value\n", kind)
+    assert parsed.profiles == {}
+    assert parsed.skipped == [(read, 1, why)]
+
+
+def test_names_with_brackets_stay_apart():
+    text = "[profile Acme-[prod]/ReadOnly]\na = 1\n[profile Acme-[prod]/Admin]\na = 2\n"
+    parsed = parse(text, CONFIG).profiles
+    assert {name: values(section) for name, section in parsed.items()} == {
+        "Acme-[prod]/ReadOnly": {"a": "1"},
+        "Acme-[prod]/Admin": {"a": "2"},
+    }
 
 
 def test_nested_settings_are_no_top_level_ones():

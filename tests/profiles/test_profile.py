@@ -140,3 +140,97 @@ def test_no_such_profile(name, message):
     with pytest.raises(NoSuchProfile) as caught:
         found.get(name)
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("config", "credentials", "why"),
+    [
+        ("[profile p]\n[profiles p]\na = 1\n", "", "CONFIG:2: write [profile p]"),
+        (
+            "[profile p] a = 1\n",
+            "[p]\n",
+            "CONFIG:1: put what follows the ']' on a line of its own",
+        ),
+        (
+            "[profile p]\n",
+            "[p] a = 1\n",
+            "CREDENTIALS:1: put what follows the ']' on a line of its own",
+        ),
+    ],
+)
+def test_profile_of_which_a_section_is_not_understood(config, credentials, why):
+    with pytest.raises(ConfigError) as caught:
+        profiles(config, credentials).get("p")
+    assert str(caught.value) == f"{why}; the section is not part of profile 'p' so far"
+
+
+def test_section_without_its_word_is_nobodys():
+    assert profiles("[profile p]\na = 1\n[p]\na = 2\n").get("p").value("a") == "1"
+
+
+def test_included_settings():
+    found = profiles(
+        "[profile a]\ninclude_profile = b\nx = a\n"
+        "[profile b]\ninclude_profile = c\nx = b\ny = b\n"
+        "[profile c]\nx = c\ny = c\nz = c\n",
+        "[c]\nz = credentials\n",
+    ).get("a")
+    assert [found.value(name) for name in "xyz"] == ["a", "b", "credentials"]
+    assert found.settings["y"].where == "CONFIG:6"
+
+
+def test_keys_are_not_included():
+    found = profiles(
+        "[profile a]\ninclude_profile = b\n",
+        f"[b]\n{PAIR.format(1)}aws_session_token = t\n",
+    ).get("a")
+    assert not found.has_static_keys
+    assert found.settings.keys() == {"include_profile"}
+
+
+@pytest.mark.parametrize(
+    ("own", "other"),
+    [
+        ("source_profile = q", "credential_source"),
+        ("credential_source = Environment", "source_profile"),
+    ],
+)
+def test_own_source_replaces_the_included_one(own, other):
+    found = profiles(
+        f"[profile a]\ninclude_profile = b\n{own}\n[profile b]\n{other} = x\n"
+    ).get("a")
+    assert found.get(other) is None
+
+
+def test_options_win_over_included_settings():
+    found = profiles("[profile a]\ninclude_profile = b\n[profile b]\nx = b\n").get("a")
+    changed = found.with_options([Setting.from_option("x", "1", "--x")])
+    assert changed.value("x") == "1"
+    assert changed.without("x").value("x") is None
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        (
+            "[profile a]\ninclude_profile = b\n[profile b]\ninclude_profile = c\n"
+            "[profile c]\ninclude_profile = b\n",
+            "CONFIG:6: include_profile is a loop: b → c → b; remove include_profile from "
+            "one of these profiles",
+        ),
+        (
+            "[profile a]\ninclude_profile = a\n",
+            "CONFIG:2: include_profile is a loop: a → a; remove include_profile from one "
+            "of these profiles",
+        ),
+        (
+            "[profile a]\ninclude_profile = x\n",
+            "CONFIG:2: include_profile of profile 'a': no profile 'x' in CONFIG and "
+            "CREDENTIALS; add it there, or check the spelling",
+        ),
+    ],
+)
+def test_bad_include(config, message):
+    with pytest.raises(ConfigError) as caught:
+        profiles(config).get("a")
+    assert str(caught.value) == message

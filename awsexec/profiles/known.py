@@ -1,0 +1,222 @@
+"""The settings that profiles have: awsexec's, the SDKs', the AWS CLI's, other tools'.
+
+A setting that awsexec does not know could be a slip of one that limits a session or says
+whose credentials are meant. Passed over in silence, it would leave the session with all
+of the role's permissions, or give another identity.
+"""
+
+from __future__ import annotations
+
+from awsexec.profiles.near import distance
+from awsexec.profiles.profile import INCLUDE
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from awsexec.profiles.files import Setting
+    from awsexec.profiles.profile import Profile
+
+# Settings that say whose credentials are meant, or what they may do, and for how long. A
+# setting that looks like one of these is an error.
+DECISIVE = frozenset(
+    "aws_access_key_id aws_secret_access_key aws_session_token aws_security_token "
+    "credential_process credential_process_command_decides credential_process_shell "
+    "credential_source duration_seconds ec2_metadata_v1_disabled external_id "
+    "include_profile login_session mfa_process mfa_serial role_arn role_session_name "
+    "session_policy session_policy_arns session_read_only session_tags "
+    "source_identity source_profile sso_account_id sso_region sso_registration_scopes "
+    "sso_role_name sso_session sso_start_url transitive_session_tags use_fips_endpoint "
+    "web_identity_token_file".split()
+)
+# the names of options, where those of the settings are other ones
+_OPTIONS = {
+    "duration": "duration_seconds",
+    "policy": "session_policy",
+    "policy_arn": "session_policy_arns",
+    "policy_arns": "session_policy_arns",
+    "read_only": "session_read_only",
+    "session_name": "role_session_name",
+    "transitive_tag": "transitive_session_tags",
+    "transitive_tags": "transitive_session_tags",
+}
+# the other settings that awsexec, botocore (configprovider, credentials) and the AWS SDKs
+# read (SDKs and Tools Reference Guide, "Settings reference"), and the AWS CLI's
+_SDK = frozenset(
+    "account_id_endpoint_mode api_versions auth_scheme_preference aws_account_id "
+    "ca_bundle csm_client_id csm_enabled csm_host csm_port data_path defaults_mode "
+    "disable_host_prefix_injection disable_request_compression ec2_instance_profile_name "
+    "ec2_metadata_service_endpoint ec2_metadata_service_endpoint_mode endpoint_discovery_enabled "
+    "endpoint_url ignore_configured_endpoint_urls imds_use_ipv6 max_attempts "
+    "metadata_service_num_attempts metadata_service_timeout parameter_validation "
+    "proxy_ca_bundle proxy_client_cert proxy_use_forwarding_for_https region "
+    "request_checksum_calculation request_min_compression_size_bytes "
+    "response_checksum_validation retry_mode s3 s3_disable_express_session_auth "
+    "s3_disable_multiregion_access_points s3_us_east_1_regional_endpoint "
+    "s3_use_arn_region sdk_ua_app_id services sigv4a_signing_region_set sts_regional_endpoints "
+    "tcp_keepalive token_provider use_dualstack_endpoint user_agent_appid".split()
+)
+_CLI = frozenset(
+    "cli_auto_prompt cli_binary_format cli_error_format cli_follow_urlparam cli_help_output "
+    "cli_history cli_legacy_plugin_path cli_pager cli_timestamp_format cloudsearch "
+    "cloudsearchdomain dynamodb emr output plugins preview s3api".split()
+)
+# Settings of other tools, and those that begin so. Where a text follows the tool's name,
+# the setting says to the tool whose credentials are meant, and the text is what to do.
+_GRANTED = "granted", "write the sso_ settings, or the credential_process of granted"
+_TOOLS = {
+    "assume_role_ttl": ("aws-okta", ""),
+    "assumed_role": ("aws-mfa", ""),
+    "assumed_role_arn": ("aws-mfa", ""),
+    "autoawsume": ("awsume", ""),
+    "aws_credential_expiration": ("other tools", ""),
+    "aws_expiration": ("other tools", ""),
+    "aws_saml_url": ("aws-okta", "write the credential_process of aws-okta"),
+    "aws_session_expiration": ("other tools", ""),
+    "color": ("the AWS Extend Switch Roles browser extension", ""),
+    "credentials_duration": ("aws-runas", ""),
+    "expiration": ("aws-mfa and awsume", ""),
+    "federated_username": ("aws-runas", ""),
+    "granted_sso_account_id": _GRANTED,
+    "granted_sso_region": _GRANTED,
+    "granted_sso_role_name": _GRANTED,
+    "granted_sso_start_url": _GRANTED,
+    "jump_role": ("aws-runas", "write source_profile"),
+    "manager": ("awsume", ""),
+    "mfa_type": ("aws-runas", ""),
+    "parent_profile": ("aws-vault", f"write {INCLUDE}"),
+    "role_duration": ("awsume", "write duration_seconds"),
+    "saml_auth_url": ("aws-runas", "write the credential_process of aws-runas"),
+    "saml_provider": ("aws-runas", ""),
+    "saml_username": ("aws-runas", ""),
+    "session_token_duration": ("aws-runas", ""),
+    "session_ttl": ("aws-okta", ""),
+    "sso_account_name": ("aws-sso-util", ""),
+    "sso_auto_populated": ("aws-sso-util", ""),
+    "sso_interactive_auto_configure": ("aws-sso-util", ""),
+    "target_region": ("the AWS Extend Switch Roles browser extension", ""),
+    "target_role_name": ("the AWS Extend Switch Roles browser extension", ""),
+    "web_identity_auth_url": ("aws-runas", "write the credential_process of aws-runas"),
+    "web_identity_token_process": ("aws-vault", "write web_identity_token_file"),
+    "x_principal_arn": ("saml2aws", "run saml2aws login first"),
+    "x_security_token_expires": ("saml2aws", ""),
+}
+_PREFIXES = {
+    "adfs_config.": ("aws-adfs", "run aws-adfs login first"),
+    "azure_": ("aws-azure-login", "run aws-azure-login first"),
+    "common_fate_": ("granted", ""),
+    "google_config.": ("aws-google-auth", "run aws-google-auth first"),
+    "granted_": ("granted", ""),
+    "okta_": ("other tools, for Okta", ""),
+    "saml_": ("aws-runas", ""),
+    "toolkit_": ("the AWS Toolkits", ""),
+    "web_identity_": ("aws-runas", ""),
+}
+# those that win over what the profile has besides, in the tool that reads them
+_OTHER_MEANING = frozenset(
+    "jump_role parent_profile role_duration web_identity_token_process".split()
+)
+
+KNOWN = DECISIVE | _SDK | _CLI
+# a slip is looked up once, however many profiles have it
+_SLIPS: dict[str, str | None] = {}
+
+
+def slip_of(name: str) -> str | None:
+    """Return the decisive setting that the unknown setting `name` looks like, or None."""
+    if name not in _SLIPS:
+        _SLIPS[name] = _decisive(name)
+    return _SLIPS[name]
+
+
+def tool_of(name: str) -> tuple[str, str] | None:
+    """Return the other tool whose setting `name` is, and what to do where it is missed.
+
+    The advice is "" for a setting that does not say whose credentials are meant.
+    """
+    found = _TOOLS.get(name)
+    if found is None:
+        starts = (prefix for prefix in _PREFIXES if name.startswith(prefix))
+        found = next((_PREFIXES[prefix] for prefix in starts), None)
+    return found
+
+
+def note_on(name: str) -> str | None:
+    """Return what --explain says of a setting that awsexec does not use; None for nothing."""
+    if name in KNOWN:
+        return None
+    tool = tool_of(name)
+    if tool is not None:
+        return f"a setting of {tool[0]}; awsexec does not use it"
+    near = slip_of(name) or _nearest(name, _SDK | _CLI)
+    return "unknown setting" + (f"; did you mean {near}?" if near else "")
+
+
+def misspelt(profile: Profile) -> Iterator[tuple[Setting, str]]:
+    """Yield the settings of `profile` that look like decisive ones, with these."""
+    for name in profile.settings.keys() - KNOWN:
+        setting = profile.settings[name]
+        if not (setting.value or setting.block) or tool_of(name) is not None:
+            continue
+        right = slip_of(name)
+        if right is not None:
+            yield setting, right
+
+
+def of_other_tools(profile: Profile) -> Iterator[tuple[Setting, str, str, bool]]:
+    """Yield the settings that say to another tool whose credentials are meant.
+
+    Each comes with the tool, with what to write or do instead, and whether the tool takes
+    `profile` for something else than awsexec does.
+    """
+    for name in sorted(profile.settings.keys() - KNOWN):
+        tool, setting = tool_of(name), profile.settings[name]
+        if tool is None or not tool[1] or not setting.value:
+            continue
+        is_other = name in _OTHER_MEANING or (
+            name.startswith("granted_sso_")
+            and profile.get("credential_process") is None
+        )
+        yield setting, *tool, is_other
+
+
+def explanation(profile: Profile) -> str:
+    """Return the end of a message that says that `profile` has no credentials.
+
+    It names the settings of other tools that say where the credentials come from.
+    """
+    found = next(of_other_tools(profile), None)
+    if found is None:
+        return ""
+    setting, tool, advice, _ = found
+    return f"; {setting.name} ({setting.where}) is a setting of {tool}: {advice}"
+
+
+def _decisive(name: str) -> str | None:
+    plain = name.replace("-", "_").replace(" ", "_")
+    for form in (plain, plain.removeprefix("aws_")):
+        if form in DECISIVE:
+            return form
+        if form in _OPTIONS:
+            return _OPTIONS[form]
+        near = _nearest(form, DECISIVE)
+        if near is not None:
+            return near
+    if plain.startswith("session_"):
+        ours = sorted(one for one in DECISIVE if one.startswith("session_"))
+        return min(ours, key=lambda one: distance(plain, one, 100))
+    return None
+
+
+def _nearest(name: str, names: frozenset[str]) -> str | None:
+    """Return which of `names` is a slip or two from `name`; short ones allow one."""
+    joined = name.replace("_", "")
+    found: tuple[int, str] | None = None
+    for one in sorted(names):
+        if one.replace("_", "") == joined:
+            return one
+        limit = 2 if len(one) > 9 else 1 if len(one) > 5 else 0
+        slips = distance(name, one, limit)
+        if slips <= limit and (found is None or slips < found[0]):
+            found = slips, one
+    return found[1] if found is not None else None
