@@ -12,7 +12,7 @@ from awsexec.credentials.mfa import Codes
 from awsexec.credentials.renew import ahead_from, leave_entry, take_turn
 from awsexec.credentials.resolver import Demand, Resolver
 from awsexec.errors import CredentialsError
-from awsexec.times import duration
+from awsexec.times import left
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -105,10 +105,9 @@ def _renewed(
         return resolver.credentials(demand)
     except CredentialsError as error:
         assert before.expires is not None
-        left = duration(before.expires - time.time())
         report.warning(
-            f"using the session for the {left} that it has left, because renewing it "
-            f"failed: {error}"
+            f"using the session, which has {left(before.expires - time.time())}, because "
+            f"renewing it failed: {error}"
         )
         return before
 

@@ -13,7 +13,7 @@ from awsexec.credentials.mfa import Codes
 from awsexec.errors import AwsexecError, MfaRefused, NeedsUser, NoCode
 from awsexec.profiles.files import Setting
 from awsexec.serve.renewal import Renewal, fresh
-from awsexec.times import duration, iso8601
+from awsexec.times import iso8601, left
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -143,6 +143,5 @@ class RenewedSupply:
 
     def _time_left(self) -> str:
         found = self._renewal.current()
-        left = found.expires - time.time() if found and found.expires else 0
-        what = f"expire in {duration(left)}" if left > 0 else "have expired"
-        return f"awsexec: the credentials of {self._plan.name} {what}"
+        seconds = found.expires - time.time() if found and found.expires else 0
+        return f"awsexec: the credentials of {self._plan.name} have {left(seconds)}"

@@ -71,7 +71,7 @@ def elsewhere(run_awsexec, sts):
 def test_asks_ahead_of_time(watch, sts):
     person = watch()
     begins(person)
-    person.sees("\r\nawsexec: the credentials of admin expire in <1m\r\n" + QUESTION)
+    person.sees("\r\nawsexec: the credentials of admin have <1m left\r\n" + QUESTION)
     person.types("no code")
     person.sees("An MFA code is six digits. " + QUESTION)
     person.types("222222")
