@@ -9,7 +9,7 @@ the variable wins.
 from __future__ import annotations
 
 from awsexec.errors import ConfigError, shown
-from awsexec.fastpath import ACCESS_KEY_ID
+from awsexec.fastpath import ACCESS_KEY_ID, SESSION_TOKEN
 from awsexec.plan.endpoint import service_url
 from awsexec.plan.inputs import (
     InputFile,
@@ -44,7 +44,6 @@ _EC2 = {
     "metadata_service_num_attempts": "AWS_METADATA_SERVICE_NUM_ATTEMPTS",
     "": METADATA_DISABLED,
 }
-EC2_VARIABLES = tuple(_EC2.values())
 _RELATIVE_URI = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"
 _FULL_URI = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
 CONTAINER_VARIABLES = (
@@ -53,6 +52,8 @@ CONTAINER_VARIABLES = (
     "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
     "AWS_CONTAINER_AUTHORIZATION_TOKEN",
 )
+# the token of keys in the environment; the first one that is set counts
+TOKEN_VARIABLES = ("AWS_SECURITY_TOKEN", SESSION_TOKEN)
 _TOKEN_FILE = "AWS_WEB_IDENTITY_TOKEN_FILE"
 _WEB_IDENTITY = {
     "web_identity_token_file": _TOKEN_FILE,
@@ -323,7 +324,7 @@ LOGIN = Kind(
     _decided_by_login,
     looks=_look_at_login,
     services=("signin",),
-    asks="the login of aws login",
+    asks="AWS Sign-In",
     may_prompt=True,
     is_fast=True,
 )
