@@ -45,7 +45,7 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
         _open(secret)
         return 0
     if sys.stdout.isatty():
-        report.warning("whoever has this URL within 15 minutes gets the session")
+        report.warning("for 15 minutes, anybody who has this URL can use the session")
     put(f"{secret}\n")
     return 0
 
@@ -56,9 +56,7 @@ def _session(
     """Return a session that the console accepts; for a user's keys a new one."""
     from awsexec.credentials.federation import federated
 
-    demand = Demand(
-        arguments.min_ttl, arguments.refresh or plan.chain.may_be_out_of_date
-    )
+    demand = Demand.current(plan.chain, arguments.min_ttl, arguments.refresh)
     # nothing renews the console's session
     credentials = get(plan, demand, environ, report, renew_from=near_end(environ))
     if credentials.token is None:

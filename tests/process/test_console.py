@@ -282,9 +282,8 @@ def test_no_permission(run_awsexec, console, sts):
     )
     assert run_awsexec("--console", "alice").error() == (
         "profile 'alice': User: alice is not authorized to perform: "
-        "sts:GetFederationToken (AccessDenied); the user needs the permission "
-        "sts:GetFederationToken, or use a role, which needs no such permission for the "
-        "console"
+        "sts:GetFederationToken (AccessDenied); give the user the permission "
+        "sts:GetFederationToken, or use a role"
     )
 
 

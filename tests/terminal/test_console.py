@@ -98,7 +98,7 @@ def test_no_browser(terminal, console):
     assert status == 0
     warning, url, end = screen.split("\r\n")
     assert warning == (
-        "awsexec: whoever has this URL within 15 minutes gets the session"
+        "awsexec: for 15 minutes, anybody who has this URL can use the session"
     )
     assert url.startswith(f"{console.url}/federation?Action=login&")
     assert end == ""
