@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 # The errors of reading an answer that is not what was expected: a list in place of an
 # object, a number out of range, an array nested too deeply.
-MALFORMED = (
+READING_ERRORS = (
     ArithmeticError,
     AttributeError,
     LookupError,

@@ -112,7 +112,7 @@ class Sts:
 def _credentials(answer: dict[str, Any]) -> Credentials:
     """Return the credentials in an answer.
 
-    Raises one of `MALFORMED` if there are none, and `CredentialsError` if they have
+    Raises one of `READING_ERRORS` if there are none, and `CredentialsError` if they have
     expired.
     """
     given = answer["Credentials"]

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 # what retry_mode and max_attempts may be (SDKs and Tools Reference Guide, "Retry
 # behavior"); nobody waits for more attempts
 RETRY_MODES = ("legacy", "standard", "adaptive")
-ATTEMPTS = (1, 1000)
+ATTEMPT_BOUNDS = (1, 1000)
 
 
 class Plan:
@@ -225,7 +225,9 @@ def _retries(profile: Profile, environ: Mapping[str, str]) -> Retries | None:
     Raises `ConfigError`.
     """
     mode = values.one_of(profile.or_variable("retry_mode", environ), RETRY_MODES)
-    attempts = values.number(profile.or_variable("max_attempts", environ), ATTEMPTS)
+    attempts = values.number(
+        profile.or_variable("max_attempts", environ), ATTEMPT_BOUNDS
+    )
     retries: Retries = {}
     if mode is not None:
         retries["mode"] = mode

@@ -12,7 +12,7 @@ import botocore.exceptions
 import botocore.parsers
 import urllib3.exceptions
 
-from awsexec.credentials.checks import MALFORMED
+from awsexec.credentials.checks import READING_ERRORS
 from awsexec.credentials.sdk.errors import Refused, UnexpectedResponse, Unreachable
 from awsexec.credentials.sdk.internals import detail
 from awsexec.errors import CredentialsError, shown
@@ -52,7 +52,7 @@ def failures(url: str) -> Iterator[None]:
     except botocore.exceptions.BotoCoreError as error:
         kind = type(error).__name__
         raise Unreachable(url, f"the request cannot be made ({kind})") from None
-    except (botocore.parsers.ResponseParserError, *MALFORMED):
+    except (botocore.parsers.ResponseParserError, *READING_ERRORS):
         # the page of a proxy or of a network that wants a sign-in, or another server
         raise UnexpectedResponse(url) from None
     except OSError as error:

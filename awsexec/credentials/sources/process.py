@@ -11,7 +11,7 @@ import os
 import signal
 import time
 
-from awsexec.credentials.checks import MALFORMED, source_error
+from awsexec.credentials.checks import READING_ERRORS, source_error
 from awsexec.credentials.sdk.errors import Malformed, ProviderFailed
 from awsexec.errors import ConfigError, ProcessLoop, SaidAlready, program, shown
 from awsexec.fastpath import CALLERS
@@ -67,7 +67,7 @@ def callers(environ: Mapping[str, str]) -> list[list[str]]:
     try:
         found = json.loads(environ.get(CALLERS) or "[]")
         return [list(map(str, caller)) for caller in found if len(caller) > 2]
-    except MALFORMED:
+    except READING_ERRORS:
         return []
 
 
@@ -179,7 +179,7 @@ def _output(process: subprocess.Popen[bytes], timeout: int) -> bytes | None:
 def _is_json(output: bytes) -> bool:
     try:
         json.loads(output)
-    except MALFORMED:
+    except READING_ERRORS:
         return False
     return True
 
