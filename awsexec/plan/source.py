@@ -106,10 +106,20 @@ class Source:
 
     `setting` is what makes `profile` a source of this `kind`. `keys` are there for keys
     in a file only. `settings` are all that decide whose credentials these are, and `urls`
-    the configured endpoints of the services asked, None for AWS's own.
+    the configured endpoints of the services asked, None for AWS's own. `given_by` is the
+    profile of which awsexec put them in this environment, None if it is not known that
+    awsexec did.
     """
 
-    __slots__ = ("kind", "profile", "setting", "keys", "settings", "urls")
+    __slots__ = (
+        "kind",
+        "profile",
+        "setting",
+        "keys",
+        "settings",
+        "urls",
+        "given_by",
+    )
 
     def __init__(
         self,
@@ -121,6 +131,7 @@ class Source:
         urls: tuple[tuple[str, str | None], ...] = (),
     ) -> None:
         self.kind = kind
+        given_by: str | None = None,
         self.profile = profile
         self.setting = setting
         self.keys = keys
@@ -128,6 +139,7 @@ class Source:
         self.urls = urls
 
     @property
+        self.given_by = given_by
     def is_user_keys(self) -> bool:
         """Whether these are an IAM user's own keys, which GetSessionToken accepts."""
         return self.keys is not None and self.keys.token is None

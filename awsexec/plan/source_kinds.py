@@ -446,9 +446,9 @@ def source_of_machine(environ: Mapping[str, str]) -> Source | None:
     for name, kind in _OF_MACHINE:
         if environ.get(name):
             setting = Setting.outside("", environ[name], name)
-            # in a COMMAND of awsexec, its profile
-            profile = environ.get("AWSEXEC_PROFILE") or kind.label.replace(" ", "-")
-            return Source(kind, Profile(profile), setting)
+            given_by = environ.get("AWSEXEC_PROFILE") or None
+            profile = given_by or kind.label.replace(" ", "-")
+            return Source(kind, Profile(profile), setting, given_by=given_by)
     if metadata_is_off(variable(METADATA_DISABLED, environ)):
         return None
     setting = Setting.outside("", "", "no PROFILE, and no profile in the config files")
@@ -493,3 +493,4 @@ def with_settings(
         tuple(setting for setting in settings if setting is not None),
         tuple(urls),
     )
+        source.given_by,

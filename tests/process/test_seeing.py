@@ -481,6 +481,27 @@ def test_whoami_when_the_session_is_over(run_awsexec, everything, iam):
     )
 
 
+@pytest.mark.parametrize(
+    ("given_by", "said"),
+    [
+        (
+            "",
+            "the credentials in the environment have expired; export new ones, or name",
+        ),
+        # also the label of the kind of source
+        ("environment", "the credentials of profile 'environment' in the environment"),
+    ],
+)
+def test_whoami_when_exported_keys_are_over(run_awsexec, everything, given_by, said):
+    env = {
+        "AWS_ACCESS_KEY_ID": BOB_ID,
+        "AWS_SECRET_ACCESS_KEY": BOB_SECRET,
+        "AWS_CREDENTIAL_EXPIRATION": iso8601(int(time.time()) - 5),
+        "AWSEXEC_PROFILE": given_by,
+    }
+    assert run_awsexec("--whoami", env=env).error().startswith(said)
+
+
 # the region of a shell's profile
 
 
