@@ -7,16 +7,12 @@ no prompt, no other program.
 from __future__ import annotations
 
 from awsexec.errors import UsageError
+from awsexec.options.arguments import profile_variable
 from awsexec.plan.asking import Asking, asking_for
 from awsexec.plan.chain import Chain, chain_of, chain_of_machine
 from awsexec.plan.endpoint import Endpoint, chosen_region, endpoint_for
 from awsexec.plan.limits import clean_session_name
-from awsexec.plan.overrides import (
-    local_user,
-    profile_for,
-    profile_variable,
-    settings_of,
-)
+from awsexec.plan.overrides import local_user, profile_for, settings_of
 from awsexec.plan.source_kinds import ENVIRONMENT, METADATA_DISABLED
 from awsexec.profiles import values
 from awsexec.profiles.config import Config
