@@ -151,6 +151,14 @@ class Interrupted(AwsexecError):
         super().__init__("interrupted")
 
 
+def reason(error: BaseException, otherwise: str = "") -> str:
+    """Return why `error` was raised: in the system's words, if the system said it.
+
+    If not, `otherwise`, by default the text of `error`.
+    """
+    return getattr(error, "strerror", None) or otherwise or str(error)
+
+
 def cannot_write(error: OSError) -> AwsexecError:
     """Return the failure of a write to stdout."""
     return AwsexecError(

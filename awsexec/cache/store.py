@@ -13,7 +13,7 @@ import time
 
 from awsexec import fastpath
 from awsexec.cache import locks
-from awsexec.errors import AwsexecError, ConfigError, shown
+from awsexec.errors import AwsexecError, ConfigError, reason, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class Store:
             return None
         except (OSError, ValueError) as error:
             self._report.detail(
-                f"ignoring cache entry {self._path(key)}: {_reason(error)}"
+                f"ignoring cache entry {self._path(key)}: {reason(error)}"
             )
             return None
 
@@ -196,7 +196,7 @@ class Store:
             lock.__enter__()
         except (OSError, ValueError) as error:
             self._report.detail(
-                f"going on without a lock in {shown(self.directory)}: {_reason(error)}"
+                f"going on without a lock in {shown(self.directory)}: {reason(error)}"
             )
             return False
         return True
@@ -229,7 +229,7 @@ class Store:
                 continue
             except OSError as error:
                 raise AwsexecError(
-                    f"cannot delete {shown(path)}: {_reason(error)}; delete it by hand"
+                    f"cannot delete {shown(path)}: {reason(error)}; delete it by hand"
                 ) from None
             count += 1
         return count
@@ -279,7 +279,7 @@ class Store:
         if not self._warned:
             self._warned = True
             self._report.warning(
-                f"cannot use the cache in {shown(self.directory)}: {_reason(error)}; "
+                f"cannot use the cache in {shown(self.directory)}: {reason(error)}; "
                 "going on without it; set AWSEXEC_CACHE_DIR to use another directory"
             )
 
@@ -314,10 +314,6 @@ def _without_digests(entry: Entry) -> str:
     import re
 
     return re.sub("[0-9a-f]{64}", "", entry.key)
-
-
-def _reason(error: Exception) -> str:
-    return getattr(error, "strerror", None) or str(error)
 
 
 def store_for(environ: Mapping[str, str], report: Report) -> Store:

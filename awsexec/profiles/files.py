@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import os
 
-from awsexec.errors import ConfigError, shown
+from awsexec.errors import ConfigError, reason, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -189,9 +189,8 @@ def read(path: str, kind: str) -> AwsFile:
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
         return AwsFile(path)
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
         raise ConfigError(
-            f"cannot read {shown(path)}: {reason}; check the file's permissions"
+            f"cannot read {shown(path)}: {reason(error)}; check the file's permissions"
         ) from None
     if b"\0" in data:
         line = data.count(b"\n", 0, data.index(b"\0")) + 1

@@ -10,7 +10,7 @@ from awsexec import terminal
 from awsexec.cache.store import store_for
 from awsexec.credentials.get import resolver_for
 from awsexec.credentials.mfa import Codes
-from awsexec.errors import AwsexecError, MfaRefused, NeedsUser, NoCode
+from awsexec.errors import AwsexecError, NeedsUser, NoCode
 from awsexec.profiles.files import Setting
 from awsexec.serve.renewal import Renewal, fresh
 from awsexec.times import iso8601, left
@@ -127,15 +127,11 @@ class RenewedSupply:
         The code is asked for before any lock is taken, so no other awsexec waits for the
         user.
         """
-        refused: MfaRefused | None = None
-        codes = Codes(None, None, self._question)
-        for code in codes.attempts(fault.profile, fault.serial):
-            try:
-                return self._fresh(self._resolver(may_prompt=False, code=code))
-            except MfaRefused as error:
-                refused = error
-        assert refused is not None, "no code was given, and none was refused"
-        raise refused
+        return Codes(None, None, self._question).first_accepted(
+            fault.profile,
+            fault.serial,
+            lambda code: self._fresh(self._resolver(may_prompt=False, code=code)),
+        )
 
     def _question(self, question: str) -> str:
         """Ask while COMMAND uses the terminal, where it may have written half a line."""

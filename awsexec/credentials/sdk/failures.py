@@ -15,7 +15,7 @@ import urllib3.exceptions
 from awsexec.credentials.checks import READING_ERRORS
 from awsexec.credentials.sdk.errors import Refused, UnexpectedResponse, Unreachable
 from awsexec.credentials.sdk.internals import detail
-from awsexec.errors import CredentialsError, shown
+from awsexec.errors import CredentialsError, reason, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -61,8 +61,8 @@ def failures(url: str) -> Iterator[None]:
             # a time that this machine cannot represent
             raise UnexpectedResponse(url) from None
         place = f"{shown(os.fsdecode(error.filename))}: " if error.filename else ""
-        reason = error.strerror or type(error).__name__
-        raise CredentialsError(f"{place}{reason}; correct that and try again") from None
+        why = error.strerror or type(error).__name__
+        raise CredentialsError(f"{place}{why}; correct that and try again") from None
 
 
 def date_of(response: Mapping[str, Any]) -> float | None:
@@ -115,7 +115,7 @@ def short_reason(error: Exception) -> str:
     if not isinstance(cause, _OF_THE_NETWORK):
         # Python's error for an invalid header quotes all of it
         return kind or "the request cannot be sent"
-    text = getattr(cause, "strerror", None) or str(cause)
+    text = reason(cause)
     return f"{kind} ({text})" if kind else text
 
 

@@ -13,7 +13,7 @@ import time
 
 from awsexec.credentials.checks import READING_ERRORS, source_error
 from awsexec.credentials.sdk.errors import Malformed, ProviderFailed
-from awsexec.errors import ConfigError, ProcessLoop, SaidAlready, program, shown
+from awsexec.errors import ConfigError, ProcessLoop, SaidAlready, program, reason, shown
 from awsexec.fastpath import CALLERS
 from awsexec.processes import tree
 from awsexec.times import seconds
@@ -127,8 +127,8 @@ def _run(source: Source, argv: list[str], context: Context) -> bytes:
             env=environ,
         )
     except (OSError, ValueError, IndexError) as error:
-        reason = getattr(error, "strerror", None) or "it is empty"
-        raise source_error(source, f"cannot run {command}: {reason}") from None
+        why = reason(error, otherwise="it is empty")
+        raise source_error(source, f"cannot run {command}: {why}") from None
     output = _output(process, timeout)
     if output is None:
         _end(process)
