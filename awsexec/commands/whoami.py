@@ -28,9 +28,7 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     from awsexec.credentials.sts import Sts
 
     plan = plan_here(arguments, environ)
-    demand = Demand(
-        arguments.min_ttl, arguments.refresh or plan.chain.may_be_out_of_date
-    )
+    demand = Demand.current(plan.chain, arguments.min_ttl, arguments.refresh)
     name, credentials = plan.name, get(plan, demand, environ, report)
     client = Sts(plan.endpoint, plan.retries, report.debug)
     identity = client.identity(credentials, plan)

@@ -52,6 +52,14 @@ class Demand:
         self.min_ttl = min_ttl
         self.refresh = refresh
 
+    @classmethod
+    def current(cls, chain: Chain, min_ttl: int | None, refresh: bool) -> Demand:
+        """Return the demand for what the source of `chain` gives now.
+
+        It is for actions whose user looks at whose credentials these are.
+        """
+        return cls(min_ttl, refresh or chain.may_be_out_of_date)
+
 
 class Resolver:
     """Works out the credentials of a chain, and calls AWS only for what is not cached.

@@ -131,14 +131,12 @@ def chain_of(
     steps: list[Step] = []
     if hops:
         steps = _role_steps(hops[::-1], source, session_name, environ)
-    elif federated and source.is_user_keys:
-        # and a --duration is for GetFederationToken
-        pass
-    elif serial is not None and source.is_user_keys:
+    elif serial is not None and source.is_user_keys and not federated:
         # a session's keys run as they are: they cannot open another session
         seconds = duration(profile, "GetSessionToken", MFA_LONGEST) or MFA_DEFAULT
         steps = [MfaSession(checked_serial(serial), seconds, profile.name)]
-    else:
+    elif not (federated and source.is_user_keys):
+        # for the console, a --duration is for GetFederationToken
         _refuse_session_options(profile)
     if not hops or hops[-1].name != source.profile.name:
         hops.append(source.profile)
