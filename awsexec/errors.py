@@ -1,4 +1,4 @@
-"""The failures that a user can cause or mend.
+"""The failures that a user can cause or correct.
 
 Every expected failure is an `AwsexecError`. Its text is the one line that the user reads
 (without the leading ``awsexec: ``): what failed and where, why, and what to do. No text

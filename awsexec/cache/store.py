@@ -90,7 +90,7 @@ class Store:
         self._warned = False
 
     def read(self, key: str) -> Entry | None:
-        """Return the entry of `key`, fresh or not; None if there is none to use."""
+        """Return the entry of `key`, even an expired one; None if no entry can be used."""
         try:
             fastpath.check_directory(self.directory)
             return fastpath.read(self.directory, key)

@@ -92,7 +92,7 @@ def _may_renew(resolver: Resolver, store: Store, attended: bool) -> bool:
     of them a minute tries a renewal, so that an AWS that does not answer does not slow
     down all of them.
     """
-    # also if attended, so that no other process tries in the background
+    # An attended run takes the turn too, so that no other process renews meanwhile.
     is_its_turn = take_turn(resolver, store)
     return attended or (is_its_turn and resolver.renewable_until() > time.time())
 

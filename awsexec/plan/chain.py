@@ -1,6 +1,6 @@
 """From a profile to its chain: a source of credentials, then the calls to a role.
 
-Nothing is asked of AWS or of the user here. The rules are those of botocore's
+This module asks neither AWS nor the user. The rules are those of botocore's
 `AssumeRoleProvider`, which the AWS CLI uses too. There are two differences: each call's
 limits are checked here, where the setting's place is still known, and one MFA code
 serves a whole chain.
@@ -78,16 +78,17 @@ class Chain:
 
     @property
     def is_chained(self) -> bool:
-        """Whether its last role is assumed with a session, and so for an hour at most.
+        """Whether a session assumes its last role. Such a role lives one hour at most.
 
-        The first role of a user's keys is not: for longer it is assumed with the keys.
+        The first role of a user's keys does not count: for a longer life, awsexec assumes
+        it with the keys.
         """
         roles = sum(not isinstance(step, MfaSession) for step in self.steps)
         return roles > self.source.is_user_keys
 
     @property
     def may_be_out_of_date(self) -> bool:
-        """Whether its credentials, kept in the cache, may no longer be the source's."""
+        """Whether the source may give other credentials now than the cache has."""
         return bool(self.source.kind.ask_again) and not self.steps
 
     def keys(
@@ -215,7 +216,7 @@ def _source_profile(profiles: Profiles, profile: Profile, link: Setting) -> Prof
 
 
 def _refuse_role_settings(source: Source) -> None:
-    """Raise where `source` has settings that only AssumeRole uses, and it is not called.
+    """Raise for settings that only AssumeRole uses, if this run does not call AssumeRole.
 
     An option that would do nothing is refused. Of a file's settings only awsexec's own
     are: they say how little a session may do. The SDKs ignore the others here too. A

@@ -23,25 +23,27 @@ if TYPE_CHECKING:
 class Kind:
     """A kind of source: one row of the table in `source_kinds`.
 
-    `label` is its name for people: in --list, in messages and in the docs. `module` is
-    the module of `credentials.sources` that gets its credentials. `decides` returns the
-    settings and variables that decide whose credentials a source of this kind gives;
-    None for keys, whose id is enough. `looks` returns what else decides that, as it is now:
-    files, surroundings, machine, sign-in; None for nothing else. `services` are the AWS
-    services that it asks, besides STS, by their names in a ``services`` section. `asks`
-    is what --explain says that a run asks, "" for nothing.
-
-    `is_role_session` is whether it is sure to give a role's session, `assumes_role`
-    whether it assumes the profile's role itself. `may_prompt` is whether getting its
-    credentials may need the user. `runs_command` is whether it runs a command of the
-    user's, which may ask by its own means, so that any failure may be for want of a
-    terminal. `is_cached` is
-    whether the cache keeps its credentials: others are at hand anyway. `ask_again` is the
-    seconds after which it is asked again, however long its credentials live; 0 for as
-    long as they live. `is_fast` is whether the fast path may answer, which compares files and
-    surroundings, and nothing else. `is_checked` is whether its
-    module has a `check` to call before a lock is taken, and `is_described` whether it
-    has a `describe` for --explain and --whoami.
+    - `label`: its name for people, in --list, in messages and in the docs
+    - `module`: the module of `credentials.sources` that gets its credentials
+    - `decides`: returns the settings and variables that decide whose credentials a source
+      of this kind gives; None for keys, whose id is enough
+    - `looks`: returns what else decides that, as it is now: files, surroundings, machine,
+      sign-in; None for nothing else
+    - `services`: the AWS services that it asks, besides STS, by their names in a
+      ``services`` section
+    - `asks`: what --explain says that a run asks, "" for nothing
+    - `is_role_session`: whether it is sure to give a role's session
+    - `assumes_role`: whether it assumes the profile's role itself
+    - `may_prompt`: whether getting its credentials may need the user
+    - `runs_command`: whether it runs a command of the user's; the command may ask by its
+      own means, so any failure may be because there is no terminal
+    - `is_cached`: whether the cache keeps its credentials; others are at hand anyway
+    - `ask_again`: the seconds after which it is asked again, however long its credentials
+      live; 0 for as long as they live
+    - `is_fast`: whether the fast path may answer, which compares files and surroundings,
+      and nothing else
+    - `is_checked`: whether its module has a `check` to call before a lock is taken
+    - `is_described`: whether its module has a `describe` for --explain and --whoami
     """
 
     __slots__ = (
@@ -129,17 +131,17 @@ class Source:
         keys: StaticKeys | None = None,
         settings: tuple[Setting, ...] = (),
         urls: tuple[tuple[str, str | None], ...] = (),
+        given_by: str | None = None,
     ) -> None:
         self.kind = kind
-        given_by: str | None = None,
         self.profile = profile
         self.setting = setting
         self.keys = keys
         self.settings = settings
         self.urls = urls
+        self.given_by = given_by
 
     @property
-        self.given_by = given_by
     def is_user_keys(self) -> bool:
         """Whether these are an IAM user's own keys, which GetSessionToken accepts."""
         return self.keys is not None and self.keys.token is None

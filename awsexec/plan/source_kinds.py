@@ -370,9 +370,10 @@ def _keys_of_credentials_file(profile: Profile) -> Setting | None:
 
 
 # What makes a profile a source, in the order in which botocore looks. Keys count in two
-# places: first if the credentials file has them, later if only the config file does. To
-# botocore the last two are no source: half of an SSO profile, which gets a message that
-# says what is missing, and a `credential_source` without a role.
+# places: first if the credentials file has them, later if only the config file does.
+# botocore does not take the last three rows for a source. With the sso_ rows, half an SSO
+# profile gets a message that says what is missing. credential_source works without a role
+# only in awsexec.
 _OF_PROFILE: tuple[tuple[Callable[[Profile], Setting | None], Kind | None], ...] = (
     (_setting("web_identity_token_file"), WEB_IDENTITY),
     (_setting("sso_account_id"), SSO),
@@ -401,9 +402,9 @@ _PROPOSED = (
 
 
 def source_of(profile: Profile) -> Source:
-    """Return the source that `profile` itself is; by botocore's order if it is several.
+    """Return the source that `profile` itself is.
 
-    Raises `ConfigError` where it is none.
+    If several fit, botocore's order decides. Raises `ConfigError` if none fits.
     """
     for found_in, kind in _OF_PROFILE:
         setting = found_in(profile)
@@ -492,5 +493,5 @@ def with_settings(
         source.keys,
         tuple(setting for setting in settings if setting is not None),
         tuple(urls),
-    )
         source.given_by,
+    )
