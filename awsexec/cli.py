@@ -149,7 +149,7 @@ def _act(parsed: Arguments, environ: Mapping[str, str]) -> int:
 
 
 def _wants_profile(parsed: Arguments, environ: Mapping[str, str]) -> bool:
-    """Return whether the command line leaves open whose credentials are meant."""
+    """Return whether the action needs a profile and the command line names none."""
     if parsed.action == "console":
         from awsexec.plan.from_environment import environment_has_credentials
 

@@ -49,6 +49,11 @@ def duration(seconds: float) -> str:
     return f"{minutes // 60}h{minutes % 60:02}m" if minutes >= 60 else f"{minutes}m"
 
 
+def left(seconds: float) -> str:
+    """Return a time left as messages show it: 1h02m left, 42m left, <1m left, expired."""
+    return f"{duration(seconds)} left" if seconds > 0 else duration(seconds)
+
+
 def iso8601(seconds: int) -> str:
     """Return seconds since the epoch as ISO 8601 in UTC.
 

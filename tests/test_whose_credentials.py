@@ -705,7 +705,7 @@ class Runs(RuleBasedStateMachine):
 
 
 def key_of(who: str, number: int) -> str:
-    """Another key id for each session, as AWS has it."""
+    """Each session has a key id of its own, as with AWS."""
     return f"ASIAEXAMPLE{hashlib.md5(who.encode()).hexdigest()[:4].upper()}{number:06}"
 
 

@@ -87,10 +87,10 @@ def _row(name: str, planner: Planner, store: Store) -> dict[str, object]:
     if source.profile.name != name:
         row["source_profile"] = source.profile.name
     row["region"] = plan.region
-    # of IAM Identity Center, which gives a role without a step of ours
+    # IAM Identity Center gives a role without an AssumeRole call
     row["account"] = source.value("sso_account_id")
     row["sso_role"] = source.value("sso_role_name")
-    # of a web identity, which assumes the role itself
+    # a web identity assumes the role itself
     role_arn = source.value("role_arn")
     for step in chain.steps:
         row["mfa_serial"] = row["mfa_serial"] or step.mfa_serial

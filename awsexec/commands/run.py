@@ -18,7 +18,7 @@ from awsexec.credentials.resolver import Demand
 from awsexec.errors import TooShort
 from awsexec.fastpath import child_environment
 from awsexec.plan.plan import Plan, make_plan
-from awsexec.times import duration, iso8601
+from awsexec.times import iso8601, left
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -58,9 +58,9 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
         )
         added.update(more)
     if credentials.expires is not None:
-        left = duration(credentials.expires - time.time())
         report.detail(
-            f"the credentials are good until {iso8601(credentials.expires)} ({left} left)"
+            f"the credentials are good until {iso8601(credentials.expires)} "
+            f"({left(credentials.expires - time.time())})"
             + ("; the endpoint renews them" if arguments.serve else "")
         )
     report.debug(f"running {command!r} with {' '.join(sorted(added))}")

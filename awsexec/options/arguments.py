@@ -95,16 +95,8 @@ class Arguments:
         return tuple(given)
 
     def named_profile(self, environ: Mapping[str, str]) -> str | None:
-        """Return PROFILE, else the environment's profile, else None.
-
-        botocore reads the two variables in the other order.
-        """
-        return (
-            self.profile
-            or environ.get("AWS_PROFILE")
-            or environ.get("AWS_DEFAULT_PROFILE")
-            or None
-        )
+        """Return PROFILE, else the environment's profile, else None."""
+        return self.profile or profile_variable(environ)
 
     @property
     def actions(self) -> tuple[str, ...]:
@@ -118,6 +110,14 @@ class Arguments:
             if getattr(self, name):
                 return name
         return next(iter(self.actions), "run")
+
+
+def profile_variable(environ: Mapping[str, str]) -> str | None:
+    """Return the profile that the environment names, else None.
+
+    botocore reads the two variables in the other order.
+    """
+    return environ.get("AWS_PROFILE") or environ.get("AWS_DEFAULT_PROFILE") or None
 
 
 def parse(argv: Sequence[str]) -> Arguments:

@@ -45,6 +45,9 @@ STATUS = (
     ("130", "you interrupted a question of awsexec"),
 )
 
+# the topic of what decides neither the credentials nor how awsexec gets them
+LOOKS = "Shells, browser and colours"
+
 # the variables that awsexec reads, by topic: those that --help shows too
 ENVIRONMENT = (
     (
@@ -99,7 +102,7 @@ ENVIRONMENT = (
         ),
     ),
     (
-        "Shells, browser and colours",
+        LOOKS,
         (
             ("SHELL", "the shell to start (on Windows: COMSPEC)"),
             ("AWSEXEC_PROMPT", "0 leaves the prompt of the shell as it is"),

@@ -1,6 +1,6 @@
 """From a profile to its chain: a source of credentials, then the calls to a role.
 
-Nothing is asked of AWS or of the user here. The rules are those of botocore's
+This module asks neither AWS nor the user. The rules are those of botocore's
 `AssumeRoleProvider`, which the AWS CLI uses too. There are two differences: each call's
 limits are checked here, where the setting's place is still known, and one MFA code
 serves a whole chain.
@@ -83,9 +83,10 @@ class Chain:
 
     @property
     def is_chained(self) -> bool:
-        """Whether its last role is assumed with a session, and so for an hour at most.
+        """Whether a session assumes its last role. Such a role lives one hour at most.
 
-        The first role of a user's keys is not: for longer it is assumed with the keys.
+        The first role of a user's keys does not count: for a longer life, awsexec assumes
+        it with the keys.
         """
         roles = sum(not isinstance(step, MfaSession) for step in self.steps)
         return roles > self.source.is_user_keys
@@ -103,7 +104,7 @@ class Chain:
 
     @property
     def may_be_out_of_date(self) -> bool:
-        """Whether its credentials, kept in the cache, may no longer be the source's."""
+        """Whether the source may give other credentials now than the cache has."""
         return bool(self.source.kind.ask_again) and not self.steps
 
     def keys(
@@ -156,7 +157,8 @@ def chain_of(
         # a session's keys run as they are: they cannot open another session
         seconds = duration(profile, "GetSessionToken", MFA_LONGEST) or MFA_DEFAULT
         steps = [MfaSession(checked_serial(serial), seconds, profile.name)]
-    else:
+    elif not (federated and source.is_user_keys):
+        # for the console, a --duration is for GetFederationToken
         _refuse_session_options(profile)
     if not hops or hops[-1].name != source.profile.name:
         hops.append(source.profile)
@@ -245,7 +247,7 @@ def _refuse_misspelt(profile: Profile) -> None:
 
 
 def _refuse_role_settings(source: Source) -> None:
-    """Raise where `source` has settings that only AssumeRole uses, and it is not called.
+    """Raise for settings that only AssumeRole uses, if this run does not call AssumeRole.
 
     An option that would do nothing is refused. Of a file's settings only awsexec's own
     are: they say how little a session may do. The SDKs ignore the others here too. A

@@ -7,16 +7,12 @@ no prompt, no other program.
 from __future__ import annotations
 
 from awsexec.errors import UsageError, shown
+from awsexec.options.arguments import profile_variable
 from awsexec.plan.asking import Asking, asking_for
 from awsexec.plan.chain import Chain, chain_of, chain_of_machine
 from awsexec.plan.endpoint import Endpoint, chosen_region, endpoint_for
 from awsexec.plan.limits import clean_session_name
-from awsexec.plan.overrides import (
-    local_user,
-    profile_for,
-    profile_variable,
-    settings_of,
-)
+from awsexec.plan.overrides import local_user, profile_for, settings_of
 from awsexec.plan.source_kinds import ENVIRONMENT, METADATA_DISABLED
 from awsexec.profiles import values
 from awsexec.profiles.config import Config
@@ -35,7 +31,7 @@ if TYPE_CHECKING:
 # what retry_mode and max_attempts may be (SDKs and Tools Reference Guide, "Retry
 # behavior"); nobody waits for more attempts
 RETRY_MODES = ("legacy", "standard", "adaptive")
-ATTEMPTS = (1, 1000)
+ATTEMPT_BOUNDS = (1, 1000)
 
 
 class Plan:
@@ -232,7 +228,9 @@ def _retries(profile: Profile, environ: Mapping[str, str]) -> Retries | None:
     Raises `ConfigError`.
     """
     mode = values.one_of(profile.or_variable("retry_mode", environ), RETRY_MODES)
-    attempts = values.number(profile.or_variable("max_attempts", environ), ATTEMPTS)
+    attempts = values.number(
+        profile.or_variable("max_attempts", environ), ATTEMPT_BOUNDS
+    )
     retries: Retries = {}
     if mode is not None:
         retries["mode"] = mode

@@ -88,7 +88,7 @@ def test_console_url_in_a_pipe(world: World):
 
 
 def test_make_knows_its_targets():
-    """Also those that CONTRIBUTING.md names."""
+    """The targets of make that CONTRIBUTING.md names exist too."""
     lines = block("README.md", "make demo") + read("CONTRIBUTING.md")
     named = set(re.findall(r"(?m)(?:^|[`$] ?)make ([a-z]+)\b", lines))
     assert {"demo", "test", "lint"} <= named
@@ -125,7 +125,7 @@ def test_variables_that_do_not_count_are_listed():
 
 
 def test_usage_of_the_reference():
-    """Its first block is what --help begins with."""
+    """The reference begins as --help does."""
     usage = block("docs/reference.md", "awsexec PROFILE -- COMMAND")
     printed = subprocess.run(
         [sys.executable, "-m", "awsexec", "--help"], capture_output=True, text=True
