@@ -35,6 +35,8 @@ class Arguments:
     export: str | None
     unset: bool
     console: bool
+    init: str | None
+    function: str | None
     forget: bool
     all: bool
     serve: bool
@@ -277,7 +279,7 @@ def _take(
         if not rest:
             raise UsageError(f"{flag} needs a value; write {flag} {option.value}")
         value = rest.pop(0)
-    if not value:
+    if not value and not option.may_be_empty:
         raise UsageError(
             f"the value of {flag} is empty; give {option.value} or remove {flag}"
         )

@@ -79,6 +79,15 @@ def test_completions(program, before, after, sign, environ):
     assert sign in shell(program, f"{before}\n{line}\n{after}", environ)
 
 
+@pytest.mark.parametrize("program", ["bash", "zsh", "fish"])
+def test_init(program, environ):
+    (line,) = re.findall(
+        rf"^(.*--init {program}\b.*?)\s+#", block("docs/shell.md", "--init"), re.M
+    )
+    after = "assume --unset && echo it is there"
+    assert shell(program, f"{line}\n{after}", environ) == "it is there\n"
+
+
 def test_console_url_in_a_pipe(world: World):
     world.writes_alice()
     copied = world.home.path / "copied"
