@@ -17,8 +17,9 @@ from awsexec.plan.source_kinds import CONTAINER_VARIABLES, EC2_VARIABLES
 from awsexec.profiles.config import Config
 from awsexec.profiles.files import Setting
 from awsexec.profiles.known import note_on
+from awsexec.profiles.profile import EXPIRIES
 from awsexec.profiles.redact import HIDDEN, redacted
-from awsexec.times import duration, iso8601
+from awsexec.times import as_tools_write, duration, iso8601
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -138,7 +139,8 @@ def _facts(plan: Plan, store: Store) -> dict[str, Any]:
     ]
     example = Credentials("", "", "", 0, 0)
     if not chain.steps and source.keys is not None:
-        example = Credentials("", "", "" if source.keys.token else None)
+        ends = 0 if source.keys.expires is not None else None
+        example = Credentials("", "", "" if source.keys.token else None, ends)
     instance = {"instance": _instance(source)} if source.kind.is_described else {}
     child = child_variables(example, plan.name, plan.region)
     return {
@@ -188,7 +190,7 @@ def _profile(profile: Profile) -> dict[str, Any]:
                 "value": redacted(setting),
                 "file": setting.file,
                 "line": setting.line or None,
-                "note": note_on(setting.name),
+                "note": note_on(setting.name) or _note_on_time(setting),
             }
             for setting in sorted(
                 profile.settings.values(), key=lambda item: (item.file, item.line)
@@ -196,6 +198,12 @@ def _profile(profile: Profile) -> dict[str, Any]:
             if setting.value or setting.block
         ],
     }
+
+
+def _note_on_time(setting: Setting) -> str | None:
+    if setting.name not in EXPIRIES or as_tools_write(setting.value) is not None:
+        return None
+    return "not a time that awsexec can read"
 
 
 # --- The facts as lines for people ----------------------------------------------------

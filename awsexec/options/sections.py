@@ -243,6 +243,11 @@ SETTINGS = (
                 "the token of a key pair that is a session",
             ),
             (
+                "x_security_token_expires, aws_session_expiration, "
+                "aws_credential_expiration, aws_expiration, expiration",
+                "the end of that session, as saml2aws and other tools write it",
+            ),
+            (
                 "credential_source",
                 "Environment, Ec2InstanceMetadata or EcsContainer; without role_arn, the "
                 "profile uses that source directly, which only awsexec does",
