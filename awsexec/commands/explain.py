@@ -19,8 +19,9 @@ from awsexec.plan.source_kinds import ENVIRONMENT, TOKEN_VARIABLES
 from awsexec.profiles.config import Config
 from awsexec.profiles.files import Setting
 from awsexec.profiles.known import note_on
+from awsexec.profiles.profile import EXPIRIES
 from awsexec.profiles.redact import HIDDEN, redacted
-from awsexec.times import iso8601, left
+from awsexec.times import as_tools_write, iso8601, left
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -147,7 +148,8 @@ def _child(plan: Plan, cached: Entry | None) -> dict[str, str]:
     if plan.chain.steps:
         pass
     elif source.keys is not None:
-        given = Credentials("", "", "" if source.keys.token else None)
+        ends = 0 if source.keys.expires is not None else None
+        given = Credentials("", "", "" if source.keys.token else None, ends)
     elif source.kind is ENVIRONMENT:
         has_token = any(map(environ.get, TOKEN_VARIABLES))
         expires = 0 if environ.get(EXPIRATION) else None
@@ -198,7 +200,7 @@ def _profile(profile: Profile) -> dict[str, Any]:
                 "value": redacted(setting),
                 "file": setting.file,
                 "line": setting.line or None,
-                "note": note_on(setting.name),
+                "note": note_on(setting.name) or _note_on_time(setting),
             }
             for setting in sorted(
                 profile.settings.values(), key=lambda item: (item.file, item.line)
@@ -206,6 +208,12 @@ def _profile(profile: Profile) -> dict[str, Any]:
             if setting.value or setting.block
         ],
     }
+
+
+def _note_on_time(setting: Setting) -> str | None:
+    if setting.name not in EXPIRIES or as_tools_write(setting.value) is not None:
+        return None
+    return "not a time that awsexec can read"
 
 
 # --- The facts as lines for people ----------------------------------------------------

@@ -84,7 +84,8 @@ def _row(name: str, planner: Planner, store: Store) -> dict[str, object]:
         return row
     chain, source = plan.chain, plan.chain.source
     row["source"] = source.kind.label
-    if source.profile.name != name:
+    # the machine's own source has no profile
+    if source.profile.settings and source.profile.name != name:
         row["source_profile"] = source.profile.name
     row["region"] = plan.region
     # IAM Identity Center gives a role without an AssumeRole call

@@ -24,9 +24,9 @@ ABOUT = (
     "terminal. awsexec caches the credentials, so that the next run neither asks you nor "
     "calls AWS.",
     "Without PROFILE, awsexec uses AWS_PROFILE. If that is not set, you choose a profile "
-    "on the terminal. If the config files have no profile, awsexec uses the credentials "
-    "of the machine: environment variables, a web identity, a container or an EC2 "
-    "instance.",
+    "on the terminal. If the config files have no profile, or only a [default] without "
+    "credentials, awsexec uses the credentials of the machine: environment variables, a "
+    "web identity, a container or an EC2 instance.",
     "Options stand before or after PROFILE. All words after -- or after the first word of "
     "COMMAND belong to COMMAND.",
 )
@@ -244,6 +244,11 @@ SETTINGS = (
             (
                 "aws_session_token, aws_security_token",
                 "the token of a key pair that is a session",
+            ),
+            (
+                "x_security_token_expires, aws_session_expiration, "
+                "aws_credential_expiration, aws_expiration, expiration",
+                "the end of that session, as saml2aws and other tools write it",
             ),
             (
                 "credential_source",

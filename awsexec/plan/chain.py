@@ -144,7 +144,7 @@ def chain_of(
     for one in (*hops, source.profile):
         _refuse_misspelt(one)
     if not hops or source.kind.assumes_role:
-        _refuse_role_settings(source)
+        _refuse_role_settings(source, source.profile)
     source = with_settings(source, profiles, profile, session_name, environ)
     serial = profile.get("mfa_serial")
     steps: list[Step] = []
@@ -165,18 +165,32 @@ def chain_of(
     return Chain(profile, source, tuple(steps), tuple(hops))
 
 
-def chain_of_machine(session_name: str, environ: Mapping[str, str]) -> Chain | None:
-    """Return the chain where there is no profile: the machine's own source, or None.
+def chain_of_machine(
+    session_name: str,
+    environ: Mapping[str, str],
+    profiles: Profiles | None = None,
+    default: Profile | None = None,
+    *,
+    is_named: bool = False,
+) -> Chain | None:
+    """Return the chain of the machine's own source; None where it has none.
 
-    Raises `ConfigError`.
+    `default` is the ``[default]`` of `profiles`, where that is the profile of the run and
+    names no source; it `is_named` on the command line or not. Raises `ConfigError`.
     """
-    source = source_of_machine(environ)
+    source = source_of_machine(environ, default, is_named=is_named)
     if source is None:
         return None
+    profile = source.profile
+    # in a COMMAND of awsexec, the credentials are those of its profile
+    if default is not None and source.profile.name != environ.get("AWSEXEC_PROFILE"):
+        profile = default
+    _refuse_misspelt(profile)
+    _refuse_role_settings(source, profile)
     source = with_settings(
-        source, Profiles.none(), source.profile, session_name, environ
+        source, profiles or Profiles.none(), profile, session_name, environ
     )
-    return Chain(source.profile, source, (), (source.profile,))
+    return Chain(profile, source, (), (profile,))
 
 
 def _walk(profiles: Profiles, profile: Profile) -> tuple[list[Profile], Source]:
@@ -246,7 +260,7 @@ def _refuse_misspelt(profile: Profile) -> None:
         )
 
 
-def _refuse_role_settings(source: Source) -> None:
+def _refuse_role_settings(source: Source, profile: Profile) -> None:
     """Raise for settings that only AssumeRole uses, if this run does not call AssumeRole.
 
     An option that would do nothing is refused. Of a file's settings only awsexec's own
@@ -254,7 +268,6 @@ def _refuse_role_settings(source: Source) -> None:
     profile that only lends its keys to another profile's role may have all of them: they
     are for its own role, which this run does not assume.
     """
-    profile = source.profile
     by_token = source.kind.assumes_role
     for setting in profile.settings.values():
         names = ROLE_SETTINGS if setting.is_option else OWN_SETTINGS

@@ -448,22 +448,38 @@ def source_named(profile: Profile, setting: Setting) -> Source:
     return Source(kind, profile, setting)
 
 
-def source_of_machine(environ: Mapping[str, str]) -> Source | None:
+def has_identity(profile: Profile) -> bool:
+    """Return whether `profile` says whose credentials it has, even if incompletely."""
+    if profile.get("role_arn") is not None or profile.has_static_keys:
+        return True
+    return any(found_in(profile) is not None for found_in, _ in _OF_PROFILE)
+
+
+def source_of_machine(
+    environ: Mapping[str, str],
+    default: Profile | None = None,
+    *,
+    is_named: bool = False,
+) -> Source | None:
     """Return the source that the SDKs use where there is no profile; None for none.
 
     It is the first of: keys, web identity, container, and the instance's role if the
-    metadata is not turned off.
+    metadata is not turned off. `default` is a ``[default]`` that says nothing of these. If
+    it `is_named` on the command line, the variables of the first two do not count, as in
+    botocore.
     """
     for name, kind in _OF_MACHINE:
-        if environ.get(name):
+        if environ.get(name) and not (is_named and kind in (ENVIRONMENT, WEB_IDENTITY)):
             setting = Setting.outside("", environ[name], name)
             given_by = environ.get("AWSEXEC_PROFILE") or None
             profile = given_by or kind.label.replace(" ", "-")
             return Source(kind, Profile(profile), setting, given_by=given_by)
     if metadata_is_off(variable(METADATA_DISABLED, environ)):
         return None
-    setting = Setting.outside("", "", "no PROFILE, and no profile in the config files")
-    return Source(EC2, Profile("ec2"), setting)
+    why = "no PROFILE, and no profile in the config files"
+    if default is not None:
+        why = f"of the machine, since {default.where} has no credentials"
+    return Source(EC2, Profile("ec2"), Setting.outside("", "", why))
 
 
 def metadata_is_off(setting: Setting | None) -> bool:

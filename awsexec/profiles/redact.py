@@ -30,7 +30,8 @@ def redacted(setting: Setting) -> str:
         has_arguments = len(value.split()) > 1
         return program(value) + (f" {HIDDEN}" if has_arguments else "")
     if name in _SECRET or (
-        any(part in name for part in _SECRET_PARTS) and not name.endswith("_file")
+        any(part in name for part in _SECRET_PARTS)
+        and not name.endswith(("_file", "_expires"))
     ):
         return HIDDEN
     if setting.block:
