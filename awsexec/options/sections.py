@@ -289,7 +289,7 @@ SETTINGS = (
             ("role_arn", "the role to assume"),
             (
                 "include_profile",
-                "another profile; this one has its settings too, save the keys, and its "
+                "another profile; this one has its settings too, except the keys, and its "
                 "own win (as in aws-vault)",
             ),
             ("source_profile", "the profile whose credentials assume the role"),

@@ -175,7 +175,7 @@ def _decided_by_sign_in(
 ) -> list[Setting | None]:
     """Return the settings of an SSO profile, with those of its sso-session.
 
-    The two are merged as in botocore, save that an sso-session must say itself where to
+    The two are merged as in botocore, except that an sso-session must say itself where to
     sign in.
     """
     profile = source.profile

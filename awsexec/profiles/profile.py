@@ -72,7 +72,7 @@ class Profile:
     """One profile, as the AWS SDKs merge it: the credentials file's settings win.
 
     A setting with an empty value counts as not set. What the profile does not set comes
-    from `included`, the profile that its ``include_profile`` names, save the keys.
+    from `included`, the profile that its ``include_profile`` names, except the keys.
     """
 
     def __init__(

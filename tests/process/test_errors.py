@@ -475,12 +475,15 @@ def test_clock_skew(run_awsexec, home, sts, offset, side):
     ("words", "seconds"),
     [
         (("--duration", "2h"), "7200 seconds"),
-        (("--duration", "2h", "--mfa-serial", SERIAL), "7200 seconds"),
+        (
+            ("--duration", "2h", "--mfa-serial", SERIAL, "--mfa-token", "111111"),
+            "7200 seconds",
+        ),
     ],
 )
 def test_duration_over_the_role_s_maximum(run_awsexec, home, sts, words, seconds):
     home.write_config(READER_CONFIG)
-    line = run_awsexec("reader", *words, "--mfa-token", "111111", "true").error()
+    line = run_awsexec("reader", *words, "true").error()
     assert line == (
         f"profile 'reader': this role's maximum is less than {seconds}; ask for less "
         "with --duration or duration_seconds (--serve renews the session), or raise the "
