@@ -97,6 +97,10 @@ def _do(argv: Sequence[str], environ: Mapping[str, str]) -> int:
         from awsexec.options import manual
 
         text = manual.help_text() if action == "help" else manual.summary()
+        if parsed.export in UNSET_FORMATS and not sys.stdout.isatty():
+            # a shell would run the text, as of `eval "$(awsexec --export sh --help)"`
+            sys.stderr.write(text)
+            return 0
         output.show(text)
         return 0
     if action == "version":
@@ -149,7 +153,7 @@ def _act(parsed: Arguments, environ: Mapping[str, str]) -> int:
 
 
 def _wants_profile(parsed: Arguments, environ: Mapping[str, str]) -> bool:
-    """Return whether the command line leaves open whose credentials are meant."""
+    """Return whether the action needs a profile and the command line names none."""
     if parsed.action == "console":
         from awsexec.plan.from_environment import environment_has_credentials
 
@@ -177,6 +181,8 @@ def _command(action: str) -> Command:
         from awsexec.commands.console import run
     elif action == "completion":
         from awsexec.commands.completion import run
+    elif action == "init":
+        from awsexec.commands.init import run
     elif action == "forget":
         from awsexec.commands.forget import run
     else:

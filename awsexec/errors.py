@@ -1,4 +1,4 @@
-"""The failures that a user can cause or mend.
+"""The failures that a user can cause or correct.
 
 Every expected failure is an `AwsexecError`. Its text is the one line that the user reads
 (without the leading ``awsexec: ``): what failed and where, why, and what to do. No text
@@ -151,6 +151,14 @@ class Interrupted(AwsexecError):
 
     def __init__(self) -> None:
         super().__init__("interrupted")
+
+
+def reason(error: BaseException, otherwise: str = "") -> str:
+    """Return why `error` was raised: in the system's words, if the system said it.
+
+    If not, `otherwise`, by default the text of `error`.
+    """
+    return getattr(error, "strerror", None) or otherwise or str(error)
 
 
 def cannot_write(error: OSError) -> AwsexecError:

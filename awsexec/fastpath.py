@@ -149,9 +149,10 @@ def run_key(
 
 
 def signatures(paths: "Iterable[str]") -> str:
-    """Return what changes when any of the files does; it has None for a missing file.
+    """Return a text that changes when one of the files changes.
 
-    The change time shows an edit that keeps size and modification time.
+    None in the text stands for a missing file. The change time shows an edit that keeps
+    size and modification time.
     """
     return ascii([_signature(path) for path in paths])
 
@@ -481,9 +482,9 @@ def caller_environment() -> "dict[str, str]":
 
 # --- credential_process -------------------------------------------------------------
 
-# The profiles whose processes this one runs in, as JSON. Each is the config file, the
-# credentials file, and the profiles from the one of the run to the one of the process.
-# Set for such processes only, and inherited by what they start.
+# JSON: the runs of awsexec that wait for this one, the outermost first. Each is a list:
+# config file, credentials file, then the profiles from the named one to the one with the
+# process. awsexec sets the variable for a credential_process, whose children inherit it.
 CALLERS = "AWSEXEC_CALLERS"
 
 DOCUMENT = (

@@ -24,7 +24,7 @@ class Report:
         self.level = level
 
     def warning(self, text: object) -> None:
-        """Say what the user will want to mend, though the run goes on."""
+        """Say what the user will want to correct, though the run goes on."""
         if self.level >= NORMAL:
             self._say(text)
 

@@ -49,6 +49,11 @@ def duration(seconds: float) -> str:
     return f"{minutes // 60}h{minutes % 60:02}m" if minutes >= 60 else f"{minutes}m"
 
 
+def left(seconds: float) -> str:
+    """Return a time left as messages show it: 1h02m left, 42m left, <1m left, expired."""
+    return f"{duration(seconds)} left" if seconds > 0 else duration(seconds)
+
+
 def iso8601(seconds: int) -> str:
     """Return seconds since the epoch as ISO 8601 in UTC.
 
@@ -70,3 +75,32 @@ def from_iso8601(text: str) -> int | None:
         return None
     # without a zone it would be read in this machine's
     return int(found.timestamp()) if found.tzinfo is not None else None
+
+
+def as_tools_write(text: str, *, is_local: bool = False) -> int | None:
+    """Return seconds since the epoch for a time as other tools write it, None for others.
+
+    That is ISO 8601 in more spellings than `from_iso8601` reads, or the seconds or
+    milliseconds themselves. A time without a zone is UTC, or of this machine's zone if it
+    `is_local`.
+    """
+    if text.isascii() and text.isdigit():
+        return int(text[:10]) if len(text) in (10, 13) else None
+    from datetime import datetime, timezone
+
+    day, _, rest = text.removesuffix(" UTC").replace("T", " ").partition(" ")
+    clock, zone = rest, ""
+    for mark in "Z+-":
+        if mark in rest:
+            clock, _, offset = rest.partition(mark)
+            digits = offset.replace(":", "")
+            zone = f"{mark}{digits[:2]}:{digits[2:]}" if mark != "Z" else "+00:00"
+    try:
+        # Python 3.10 reads fractions of three or six digits alone
+        clock = clock.partition(".")[0].strip()
+        found = datetime.fromisoformat(f"{day} {clock}{zone}")
+        if found.tzinfo is None and not is_local:
+            found = found.replace(tzinfo=timezone.utc)
+        return int(found.timestamp())
+    except (ValueError, OverflowError, OSError):
+        return None

@@ -63,10 +63,11 @@ _awsexec() {
 _awsexec_option() {
     valued=''
     case $1 in
-        --export | --shell | --region | --role-arn | --source-profile | \
-            --duration | --policy | --policy-arn | --external-id | --session-name | \
-            --source-identity | --session-tag | --transitive-tag | --mfa-serial | \
-            --mfa-token | --min-ttl | --service | --destination | --completion)
+        --export | --init | --function | --shell | --region | --role-arn | \
+            --source-profile | --duration | --policy | --policy-arn | --external-id | \
+            --session-name | --source-identity | --session-tag | --transitive-tag | \
+            --mfa-serial | --mfa-token | --min-ttl | --service | --destination | \
+            --completion)
             valued=yes
             ;;
     esac
@@ -75,7 +76,8 @@ _awsexec_option() {
             # --unset may stand before --export
             [[ $action ]] || action=profile
             ;;
-        --unset | --all | -h | --help | --version | --completion | --profiles)
+        --unset | --init | --all | -h | --help | --version | --completion | \
+            --profiles)
             action=none
             ;;
     esac
@@ -84,9 +86,9 @@ _awsexec_option() {
 # Put all options into `values`.
 _awsexec_options() {
     values=(
-        --list --explain --whoami --json --export --unset --console --forget --all
-        --serve --shell --login --region --role-arn --source-profile --duration
-        --read-only --policy --policy-arn --external-id --session-name
+        --list --explain --whoami --json --export --unset --console --init --function
+        --forget --all --serve --shell --login --region --role-arn --source-profile
+        --duration --read-only --policy --policy-arn --external-id --session-name
         --source-identity --session-tag --transitive-tag --mfa-serial --mfa-token
         --no-prompt --device-code --no-browser --refresh --min-ttl --no-cache
         --service --destination --logout -q --quiet -v --verbose --debug -h --help
@@ -100,6 +102,11 @@ _awsexec_values() {
         --export)
             values=(
                 process sh fish powershell cmd dotenv json
+            )
+            ;;
+        --init)
+            values=(
+                bash zsh fish
             )
             ;;
         --shell)

@@ -109,15 +109,15 @@ complete -c awsexec -n '__awsexec_at command' -a '(__awsexec_command)'
 # --- Written by `make completions` from awsexec/options; edit it there. ---
 # the options that take their value from the next word
 set -g __awsexec_valued \
-    --export --shell --region --role-arn --source-profile --duration --policy \
-    --policy-arn --external-id --session-name --source-identity --session-tag \
+    --export --init --function --shell --region --role-arn --source-profile --duration \
+    --policy --policy-arn --external-id --session-name --source-identity --session-tag \
     --transitive-tag --mfa-serial --mfa-token --min-ttl --service --destination \
     --completion
 # the actions that take a PROFILE, and the options that take no word at all
 set -g __awsexec_actions \
     --list --explain --whoami --export --console --forget
 set -g __awsexec_alone \
-    --unset --all -h --help --version --completion --profiles
+    --unset --init --all -h --help --version --completion --profiles
 
 function __awsexec_regions
     printf '%s\t%s\n' \
@@ -171,6 +171,8 @@ complete -c awsexec -n '__awsexec_at option' -l json -d 'with --list, --explain 
 complete -c awsexec -n '__awsexec_at option' -l export -x -a 'process sh fish powershell cmd dotenv json' -d 'print PROFILE\'s credentials for a shell or program'
 complete -c awsexec -n '__awsexec_at option' -l unset -d 'with --export: print the commands that unset the variables'
 complete -c awsexec -n '__awsexec_at option' -l console -d 'open the AWS console in the browser as PROFILE'
+complete -c awsexec -n '__awsexec_at option' -l init -x -a 'bash zsh fish' -d 'print the start-up line for bash, zsh or fish: prompt, TAB, function'
+complete -c awsexec -n '__awsexec_at option' -l function -x -d 'with --init: the function\'s name (default: assume), \'\' for no function'
 complete -c awsexec -n '__awsexec_at option' -l forget -d 'delete cached sessions of PROFILE (default: AWS_PROFILE, else all)'
 complete -c awsexec -n '__awsexec_at option' -l all -d 'with --forget: delete the cached sessions of all profiles'
 complete -c awsexec -n '__awsexec_at option' -l serve -d 'renew the credentials of COMMAND while it runs'

@@ -77,7 +77,7 @@ def _is_aws(name: str) -> bool:
 
 @pytest.fixture(scope="session", autouse=True)
 def _own_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """This process's environment: no home, no identity and no AWS of the user's."""
+    """Take the user's home, identity and AWS settings out of the environment of the tests."""
     with pytest.MonkeyPatch.context() as patch:
         for name in list(os.environ):
             if _is_aws(name) or name.startswith("XDG_"):

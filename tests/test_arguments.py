@@ -140,7 +140,14 @@ NEEDED = {
     "export": ["--export", "sh"],
     "console": ["--console"],
     "forget": ["--forget"],
+    "init": ["--init", "bash"],
 }
+
+
+def test_the_function_of_init_may_have_no_name():
+    for name in ("", "a-b_1", "_x"):
+        for words in (["--function", name], [f"--function={name}"]):
+            assert arguments.parse(["--init", "bash", *words]).function == name
 
 
 def names_of(options):
@@ -206,7 +213,7 @@ def test_no_two_options_are_the_same():
     ids=lambda each: each if isinstance(each, str) else each.flags[-1],
 )
 def test_an_option_that_would_do_nothing_is_an_error(option, action):
-    value = {"completion": ["fish"], "export": ["sh"]}.get(action, [])
+    value = {"completion": ["fish"], "export": ["sh"], "init": ["zsh"]}.get(action, [])
     words = [] if action == "run" else [f"--{action}", *value]
     words += [option.flags[-1], "s3"] if option.value else [option.flags[-1]]
     with pytest.raises(UsageError, match=f"^{option.flags[-1]} works only with "):
@@ -355,6 +362,14 @@ def test_alternatives(words, text):
             ["--forget", "--all", "p"],
             "--all takes no PROFILE, since it deletes the sessions of all profiles; remove "
             "PROFILE or --all",
+        ),
+        (
+            ["--init", "bash", "--function", "a b"],
+            "--function a b: not a name; use letters, digits, _ and -, a letter first",
+        ),
+        (
+            ["--init", "bash", "p", "ls"],
+            "--init runs no COMMAND; remove COMMAND or --init",
         ),
         (["--all", "p"], "--all works only with --forget; add that or remove --all"),
         (

@@ -59,7 +59,7 @@ os.write(1, json.dumps({
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    """Of a program that is its first word."""
+    """A fork server for a program that runs its first word as code."""
     program = tmp_path_factory.mktemp("program") / "program"
     program.write_text(f"#!{sys.executable}\nimport sys\nexec(sys.argv.pop(1))\n")
     program.chmod(0o755)

@@ -218,7 +218,7 @@ def test_every_variable_in_the_code_is_in_the_reference():
     for path in SHELL_CODE:
         text = path.read_text(encoding="utf-8")
         found.update(re.findall(r"\bAWSEXEC_[A-Z]+(?:_[A-Z]+)*\b", text))
-    assert {"AWSEXEC_PROMPT", "AWS_CA_BUNDLE"} <= found
+    assert {"AWSEXEC_PROMPT", "AWS_LOGIN_CACHE_DIRECTORY"} <= found
     assert {name for name in found if f"`{name}`" not in page} == set()
 
 

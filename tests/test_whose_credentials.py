@@ -62,7 +62,7 @@ ROLES = ("role-1", "role-2", "role-3")
 LIFETIMES = (900, 3600)
 # profiles whose credentials something else decides than the settings; of each but the
 # machine's there is also a role, r-NAME, that its credentials assume
-SOURCES = ("sso", "web", "moving", "process", "nested", "machine")
+SOURCES = ("sso", "web", "moving", "process", "nested", "nested-sso", "machine")
 OTHERS = (*SOURCES, *(f"r-{name}" for name in SOURCES))
 PEOPLE = ("carol", "dave")
 VARIABLES = (
@@ -169,6 +169,7 @@ def other_profiles(folder: Path) -> str:
         "moving": f"role_arn = {ARN}web\nweb_identity_token_file = $TOKENS/token",
         "process": "credential_process = ./tool",
         "nested": "credential_process = awsexec --export process reader",
+        "nested-sso": "credential_process = awsexec --export process sso",
         "machine": "credential_source = Ec2InstanceMetadata",
     }
     text = "[sso-session corp]\nsso_start_url = https://x\nsso_region = eu-west-1\n"
@@ -443,7 +444,8 @@ class Runs(RuleBasedStateMachine):
         elif kind == "ec2":
             who = self.instance
         elif "awsexec" in source.setting.value:
-            found = self.awsexec("reader", False, dict(environ))
+            inner = source.setting.value.rpartition(" ")[2]
+            found = self.awsexec(inner, False, dict(environ))
             if found is None:
                 raise CredentialsError("awsexec failed")
             token = found["AWS_SESSION_TOKEN"]
@@ -460,7 +462,7 @@ class Runs(RuleBasedStateMachine):
 
     def right_source(self, name: str) -> str | None:
         """Whose credentials the source profile `name` has to give now."""
-        if name == "sso":
+        if name in ("sso", "nested-sso"):
             path = self.sign_in_file(self.environ["HOME"])
             if not path.exists():
                 return None
@@ -512,16 +514,16 @@ class Runs(RuleBasedStateMachine):
     def change_between_two_runs(self, name, other, place, person, off, export) -> None:
         """What is cached, and fast, is asked for again after what decides has changed."""
         source = name.removeprefix("r-")
-        if source == "sso":
+        if source in ("sso", "nested-sso"):
             # where the run looks for it
             place = Path(self.environ["HOME"]).name
             if other:
                 self.sign_in(place, "carol", True)
         self.world.now += 3
         self.run_other(name, 2, False, export)
-        if source == "sso" and other:
+        if source in ("sso", "nested-sso") and other:
             self.sign_in(place, "dave", True)
-        elif source == "sso":
+        elif source in ("sso", "nested-sso"):
             self.sign_out(place)
         elif source == "web":
             self.replace_token("", person if other else "", True)
@@ -703,7 +705,7 @@ class Runs(RuleBasedStateMachine):
 
 
 def key_of(who: str, number: int) -> str:
-    """Another key id for each session, as AWS has it."""
+    """Each session has a key id of its own, as with AWS."""
     return f"ASIAEXAMPLE{hashlib.md5(who.encode()).hexdigest()[:4].upper()}{number:06}"
 
 

@@ -14,7 +14,7 @@ import time
 from awsexec import fastpath
 from awsexec.cache import locks, owner
 from awsexec.cache.forgotten import Forgotten
-from awsexec.errors import AwsexecError, ConfigError, shown
+from awsexec.errors import AwsexecError, ConfigError, reason, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class Store:
         self._forgotten = Forgotten(self._forgotten_path)
 
     def read(self, key: str) -> Entry | None:
-        """Return the entry of `key`, fresh or not; None if there is none to use."""
+        """Return the entry of `key`, even an expired one; None if no entry can be used."""
         try:
             fastpath.check_directory(self.directory)
             return fastpath.read(self.directory, key)
@@ -101,7 +101,7 @@ class Store:
             return None
         except (OSError, ValueError) as error:
             self._report.detail(
-                f"ignoring cache entry {self._path(key)}: {_reason(error)}"
+                f"ignoring cache entry {self._path(key)}: {reason(error)}"
             )
             return None
 
@@ -221,7 +221,7 @@ class Store:
             lock.__enter__()
         except (OSError, ValueError) as error:
             self._report.detail(
-                f"going on without a lock in {shown(self.directory)}: {_reason(error)}"
+                f"going on without a lock in {shown(self.directory)}: {reason(error)}"
             )
             return False
         return True
@@ -308,7 +308,7 @@ class Store:
         if not self._warned:
             self._warned = True
             self._report.warning(
-                f"cannot use the cache in {shown(self.directory)}: {_reason(error)}; "
+                f"cannot use the cache in {shown(self.directory)}: {reason(error)}; "
                 f"going on without it; {_advice(self.directory)}"
             )
 
@@ -356,7 +356,7 @@ def _parsed(paths: Iterable[str]) -> Iterator[tuple[str, Entry | None]]:
 
 def _cannot(do: str, path: str, error: Exception) -> AwsexecError:
     return AwsexecError(
-        f"cannot {do} {shown(path)}: {_reason(error)}; delete it by hand"
+        f"cannot {do} {shown(path)}: {reason(error)}; delete it by hand"
     )
 
 
@@ -383,10 +383,6 @@ def _advice(directory: str) -> str:
         command = f"sudo chown -R {owner.user_name(os.geteuid())} "
         return f"run: {command}{shlex.quote(directory)}; or {another}"
     return another
-
-
-def _reason(error: Exception) -> str:
-    return getattr(error, "strerror", None) or str(error)
 
 
 def store_for(environ: Mapping[str, str], report: Report) -> Store:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from awsexec import fastpath
-from awsexec.errors import CommandNotExecutable, CommandNotFound
+from awsexec.errors import CommandNotExecutable, CommandNotFound, reason
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,8 +25,7 @@ def launch(command: Sequence[str], environ: Mapping[str, str]) -> int:
     except FileNotFoundError:
         raise CommandNotFound(command[0]) from None
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise CommandNotExecutable(command[0], reason) from None
+        raise CommandNotExecutable(command[0], reason(error)) from None
 
 
 if sys.platform == "win32":

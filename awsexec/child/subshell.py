@@ -55,8 +55,7 @@ def command(
             added["AWSEXEC_ZDOTDIR"] = environ["ZDOTDIR"]
         return _plain(shell, login), added
     if name == "fish":
-        path = os.path.join(_FILES, "fish.fish").replace("\\", "\\\\")
-        source = "source '" + path.replace("'", "\\'") + "'"
+        source = "source " + _fish_quoted(os.path.join(_FILES, "fish.fish"))
         # awsexec's file runs after the user's files, so it cannot note the variables
         lines = "\n".join(f"{name}={value}" for name, value in identity.items())
         return (
@@ -64,6 +63,29 @@ def command(
             {"AWSEXEC_STARTED_WITH": lines},
         )
     return _plain(shell, login), {}
+
+
+def shows_role(shell: str) -> bool:
+    """Return whether the prompt of `shell` shows the role, as `command` starts it."""
+    return os.path.basename(shell) in ("bash", "zsh", "fish")
+
+
+def init_line(shell: str, function: str, completions: str) -> str:
+    """Return the line that makes `shell` read awsexec's file for start-up files.
+
+    `function` is the name of the function that it defines, and `completions` the path of
+    the completion script; "" for none.
+    """
+    words = [os.path.join(_FILES, f"init.{shell}"), function, completions]
+    if shell == "fish":
+        return f"source {' '.join(map(_fish_quoted, words))}\n"
+    quoted = ["'" + word.replace("'", "'\\''") + "'" for word in words]
+    # an alias or function of the user's may have the name
+    return f"\\builtin source {' '.join(quoted)}\n"
+
+
+def _fish_quoted(text: str) -> str:
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
 def _plain(shell: str, login: bool) -> list[str]:

@@ -45,7 +45,7 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
         _open(secret)
         return 0
     if sys.stdout.isatty():
-        report.warning("whoever has this URL within 15 minutes gets the session")
+        report.warning("for 15 minutes, anybody who has this URL can use the session")
     put(f"{secret}\n")
     return 0
 
@@ -61,9 +61,7 @@ def _session(
             "--duration would do nothing: it is for a session that awsexec opens, and "
             "the environment holds one already"
         )
-    demand = Demand(
-        arguments.min_ttl, arguments.refresh or plan.chain.may_be_out_of_date
-    )
+    demand = Demand.current(plan.chain, arguments.min_ttl, arguments.refresh)
     # nothing renews the console's session
     credentials = get(plan, demand, environ, report, renew_from=near_end(environ))
     if credentials.token is None:
@@ -73,7 +71,7 @@ def _session(
 
 def _is_session_here(plan: Plan, environ: Mapping[str, str]) -> bool:
     """Return whether the environment holds a session, and no profile led there."""
-    from awsexec.credentials.sources.environment import TOKEN_VARIABLES
+    from awsexec.plan.source_kinds import TOKEN_VARIABLES
 
     if plan.chain.profile.settings:
         return False

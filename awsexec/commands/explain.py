@@ -1,24 +1,27 @@
 """--explain: what a profile stands for, and what the next run would do.
 
-Nothing is asked of AWS or of the user. Only the EC2 instance's own metadata is asked for
-its role. The same facts are printed for people, or as JSON for programs.
+--explain asks neither AWS nor the user. On EC2 it asks the instance metadata for the
+role. The same facts are printed for people, or as JSON for programs.
 """
 
 from __future__ import annotations
 
 import time
 
-from awsexec import fastpath, output
+from awsexec import output
 from awsexec.cache.store import store_for
 from awsexec.credentials.credentials import Credentials, child_variables
 from awsexec.errors import AwsexecError, ConfigError, shown
+from awsexec.fastpath import ACCESS_KEY_ID, EXPIRATION, SECRET_ACCESS_KEY, SESSION_TOKEN
+from awsexec.options import sections
 from awsexec.plan.plan import Planner
-from awsexec.plan.source_kinds import CONTAINER_VARIABLES, EC2_VARIABLES
+from awsexec.plan.source_kinds import ENVIRONMENT, TOKEN_VARIABLES
 from awsexec.profiles.config import Config
 from awsexec.profiles.files import Setting
 from awsexec.profiles.known import note_on
+from awsexec.profiles.profile import EXPIRIES
 from awsexec.profiles.redact import HIDDEN, redacted
-from awsexec.times import duration, iso8601
+from awsexec.times import as_tools_write, iso8601, left
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,28 +38,8 @@ if TYPE_CHECKING:
 
     Title = Callable[[str], str]
 
-# the variables that can change a run
-_VARIABLES = (
-    "AWS_PROFILE",
-    "AWS_DEFAULT_PROFILE",
-    "AWS_CONFIG_FILE",
-    "AWS_SHARED_CREDENTIALS_FILE",
-    *fastpath.RUN_VARIABLES[1:],
-    "AWS_CA_BUNDLE",
-    "HTTP_PROXY",
-    "HTTPS_PROXY",
-    "NO_PROXY",
-    "http_proxy",
-    "https_proxy",
-    "no_proxy",
-    "AWSEXEC_CACHE_DIR",
-    "AWSEXEC_MFA_TOKEN",
-    "AWSEXEC_MFA_PROCESS",
-    "AWSEXEC_PROCESS_TIMEOUT",
-    "AWSEXEC_FASTPATH",
-    *CONTAINER_VARIABLES,
-    *EC2_VARIABLES,
-)
+# proxies count under both names
+_LOWER_CASE = ("http_proxy", "https_proxy", "no_proxy")
 
 
 def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int:
@@ -74,7 +57,7 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
         facts.update(_facts(plan, store_for(environ, report)))
     facts["environment"] = {
         name: redacted(Setting.outside(name, environ[name], name))
-        for name in _VARIABLES
+        for name in _variables()
         if environ.get(name)
     }
     if arguments.json:
@@ -85,6 +68,13 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
 
 
 # --- The facts ------------------------------------------------------------------------
+
+
+def _variables() -> list[str]:
+    """Return the variables that can change a run, as the manual lists them."""
+    groups = (*sections.ENVIRONMENT, *sections.SDK_ENVIRONMENT)
+    rows = [row for topic, rows in groups if topic != sections.LOOKS for row in rows]
+    return [name for names, _ in rows for name in names.split(", ")] + [*_LOWER_CASE]
 
 
 def _linked(name: str | None, config: Config) -> list[dict[str, Any]]:
@@ -131,27 +121,49 @@ def _facts(plan: Plan, store: Store) -> dict[str, Any]:
     last = max((n for n, entry in enumerate(found) if entry), default=None)
     calls: list[dict[str, Any]] = []
     if last is None and source.kind.asks:
-        calls.append({"call": source.kind.asks, "prompt": None})
+        sign_in = source.kind.may_prompt and not source.kind.runs_command
+        calls.append({"call": source.kind.asks, "prompt": None, "sign_in": sign_in})
     calls += [
-        {"call": step.operation, "prompt": step.mfa_serial}
+        {"call": step.operation, "prompt": step.mfa_serial, "sign_in": False}
         for step in chain.steps[last or 0 :]
     ]
-    example = Credentials("", "", "", 0, 0)
-    if not chain.steps and source.keys is not None:
-        example = Credentials("", "", "" if source.keys.token else None)
     instance = {"instance": _instance(source)} if source.kind.is_described else {}
-    child = child_variables(example, plan.name, plan.region)
     return {
         "profiles": [_profile(hop) for hop in chain.hops],
         "chain": steps,
         **instance,
         "endpoint": plan.endpoint.url or f"AWS STS in {plan.endpoint.region}",
         "calls": calls,
-        "child": {
-            name: value if name.startswith("AWSEXEC") or "REGION" in name else HIDDEN
-            for name, value in child.items()
-        },
+        "child": _child(plan, found[0]),
     }
+
+
+def _child(plan: Plan, cached: Entry | None) -> dict[str, str]:
+    """Return what COMMAND gets, without secrets; `cached` is the source's entry.
+
+    A command that was not asked yet may or may not give a session.
+    """
+    source, environ = plan.chain.source, plan.environ
+    given, may_be = Credentials("", "", "", 0, 0), ""
+    if plan.chain.steps:
+        pass
+    elif source.keys is not None:
+        ends = 0 if source.keys.expires is not None else None
+        given = Credentials("", "", "" if source.keys.token else None, ends)
+    elif source.kind is ENVIRONMENT:
+        has_token = any(map(environ.get, TOKEN_VARIABLES))
+        expires = 0 if environ.get(EXPIRATION) else None
+        given = Credentials("", "", "" if has_token else None, expires)
+    elif cached is not None:
+        given = Credentials.from_entry(cached)
+    elif source.kind.runs_command:
+        may_be = f"if {source.kind.asks} gives one"
+    child = child_variables(given, plan.name, plan.region)
+    for name in (ACCESS_KEY_ID, SECRET_ACCESS_KEY, SESSION_TOKEN, EXPIRATION):
+        if name in child:
+            optional = may_be and name in (SESSION_TOKEN, EXPIRATION)
+            child[name] = f"{HIDDEN} ({may_be})" if optional else HIDDEN
+    return child
 
 
 def _life(entry: Entry | None, now: float) -> dict[str, Any]:
@@ -188,7 +200,7 @@ def _profile(profile: Profile) -> dict[str, Any]:
                 "value": redacted(setting),
                 "file": setting.file,
                 "line": setting.line or None,
-                "note": note_on(setting.name),
+                "note": note_on(setting.name) or _note_on_time(setting),
             }
             for setting in sorted(
                 profile.settings.values(), key=lambda item: (item.file, item.line)
@@ -196,6 +208,12 @@ def _profile(profile: Profile) -> dict[str, Any]:
             if setting.value or setting.block
         ],
     }
+
+
+def _note_on_time(setting: Setting) -> str | None:
+    if setting.name not in EXPIRIES or as_tools_write(setting.value) is not None:
+        return None
+    return "not a time that awsexec can read"
 
 
 # --- The facts as lines for people ----------------------------------------------------
@@ -243,8 +261,9 @@ def _chain_lines(facts: dict[str, Any], title: Title) -> Iterator[str]:
                 )
                 yield f"       {name} = {listed}"
         if step["cached_until"]:
-            left = duration(step["seconds_left"])
-            yield f"       cached until {step['cached_until']} ({left} left)"
+            yield (
+                f"       cached until {step['cached_until']} ({left(step['seconds_left'])})"
+            )
         elif number:
             yield "       not cached"
     yield f"  at {facts['endpoint']}"
@@ -253,9 +272,11 @@ def _chain_lines(facts: dict[str, Any], title: Title) -> Iterator[str]:
         yield from _instance_lines(facts["instance"])
     yield title("the next run")
     for call in facts["calls"]:
-        asks = (
-            f", and asks for an MFA code of {call['prompt']}" if call["prompt"] else ""
-        )
+        asks = ""
+        if call["prompt"]:
+            asks = f", and asks for an MFA code of {call['prompt']}"
+        elif call["sign_in"]:
+            asks = ", and may ask you to sign in"
         yield f"  calls {call['call']}{asks}"
     if not facts["calls"]:
         yield "  calls nothing and asks for nothing"
@@ -268,7 +289,9 @@ def _instance_lines(instance: dict[str, Any]) -> Iterator[str]:
     if "fault" in instance:
         yield f"  {instance['fault']}"
         return
-    left = duration(instance["seconds_left"])
     yield f"  role              {instance['role']}"
     yield f"  instance profile  {instance['instance_profile'] or 'unknown'}"
-    yield f"  credentials       until {instance['expires']} ({left} left)"
+    yield (
+        f"  credentials       until {instance['expires']} "
+        f"({left(instance['seconds_left'])})"
+    )

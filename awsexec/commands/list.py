@@ -84,13 +84,14 @@ def _row(name: str, planner: Planner, store: Store) -> dict[str, object]:
         return row
     chain, source = plan.chain, plan.chain.source
     row["source"] = source.kind.label
-    if source.profile.name != name:
+    # the machine's own source has no profile
+    if source.profile.settings and source.profile.name != name:
         row["source_profile"] = source.profile.name
     row["region"] = plan.region
-    # of IAM Identity Center, which gives a role without a step of ours
+    # IAM Identity Center gives a role without an AssumeRole call
     row["account"] = source.value("sso_account_id")
     row["sso_role"] = source.value("sso_role_name")
-    # of a web identity, which assumes the role itself
+    # a web identity assumes the role itself
     role_arn = source.value("role_arn")
     for step in chain.steps:
         row["mfa_serial"] = row["mfa_serial"] or step.mfa_serial

@@ -7,6 +7,7 @@ import sys
 
 from awsexec.cache.store import Store, store_for
 from awsexec.errors import ConfigError, Interrupted
+from awsexec.plan.source_kinds import has_identity
 from awsexec.profiles import files
 from awsexec.profiles.profile import Profiles
 
@@ -26,7 +27,8 @@ def pick(environ: Mapping[str, str], report: Report) -> str | None:
     `Interrupted` on Ctrl-C.
     """
     profiles = Profiles.load(files.paths(environ))
-    names = by_last_use(profiles.names(), store_for(environ, report))
+    names = [name for name in profiles.names() if _is_candidate(profiles, name)]
+    names = by_last_use(names, store_for(environ, report))
     if not (os.isatty(0) and os.isatty(2)) or not names:
         return None
     notes = {}
@@ -36,6 +38,15 @@ def pick(environ: Mapping[str, str], report: Report) -> str | None:
         return _ask(names, notes)
     except (KeyboardInterrupt, EOFError):
         raise Interrupted from None
+
+
+def _is_candidate(profiles: Profiles, name: str) -> bool:
+    """Return whether the profile is an identity to pick: a ``[default]`` may be none."""
+    try:
+        return name != "default" or has_identity(profiles.get(name))
+    except ConfigError:
+        # which the error is about, if it is picked
+        return True
 
 
 def _note(profiles: Profiles, name: str) -> str:

@@ -18,7 +18,7 @@ from awsexec.credentials.resolver import Demand
 from awsexec.errors import TooShort
 from awsexec.fastpath import child_environment
 from awsexec.plan.plan import Plan, make_plan
-from awsexec.times import duration, iso8601
+from awsexec.times import iso8601, left
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,14 +57,30 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
             shell, environ, added, login=arguments.login, interactive=os.isatty(0)
         )
         added.update(more)
+        _say_what_the_prompt_shows(shell, name, environ, report)
     if credentials.expires is not None:
-        left = duration(credentials.expires - time.time())
         report.detail(
-            f"the credentials are good until {iso8601(credentials.expires)} ({left} left)"
+            f"the credentials are good until {iso8601(credentials.expires)} "
+            f"({left(credentials.expires - time.time())})"
             + ("; the endpoint renews them" if arguments.serve else "")
         )
     report.debug(f"running {command!r} with {' '.join(sorted(added))}")
     return launch(command, child_environment(environ, added))
+
+
+def _say_what_the_prompt_shows(
+    shell: str, name: str, environ: Mapping[str, str], report: Report
+) -> None:
+    """Say so if nothing in the new shell shows that it has a role."""
+    if (
+        os.isatty(0)
+        and not subshell.shows_role(shell)
+        and environ.get("AWSEXEC_PROMPT") != "0"
+    ):
+        report.warning(
+            f"this shell has the credentials of {name}, and its prompt does not show it: "
+            f"awsexec cannot change the prompt of {os.path.basename(shell)}; exit leaves it"
+        )
 
 
 def _credentials(

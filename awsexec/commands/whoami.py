@@ -9,7 +9,7 @@ from awsexec.credentials.get import get
 from awsexec.credentials.resolver import Demand
 from awsexec.errors import AwsexecError
 from awsexec.plan.from_environment import plan_here
-from awsexec.times import duration, iso8601
+from awsexec.times import iso8601, left
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,11 +28,9 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     from awsexec.credentials.sts import Sts
 
     plan = plan_here(arguments, environ)
-    demand = Demand(
-        arguments.min_ttl, arguments.refresh or plan.chain.may_be_out_of_date
-    )
+    demand = Demand.current(plan.chain, arguments.min_ttl, arguments.refresh)
     name, credentials = plan.name, get(plan, demand, environ, report)
-    client = Sts(plan.endpoint, None, report.debug)
+    client = Sts(plan.endpoint, plan.retries, report.debug)
     identity = client.identity(credentials, plan)
     answer: dict[str, object] = {
         "profile": name,
@@ -59,9 +57,8 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
         *(f"{key.replace('_', ' '):<16}  {value}" for key, value in instance.items()),
     ]
     if credentials.expires is not None:
-        left = duration(credentials.expires - time.time())
         lines.append(
-            f"expires  {answer['expires']} ({left}{' left' * (left != 'expired')})"
+            f"expires  {answer['expires']} ({left(credentials.expires - time.time())})"
         )
     else:
         lines.append("expires  never")

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from awsexec.plan.calls import Step
     from awsexec.plan.chain import Chain
 
+# the codes for what a policy does not allow
+DENIED = ("AccessDenied", "AccessDeniedException")
 # the codes for a session that has ended
 EXPIRED = ("ExpiredToken", "ExpiredTokenException")
 
@@ -40,15 +42,16 @@ def in_words(error: Refused, chain: Chain, step: Step) -> CredentialsError:
         return CredentialsError(
             f"{profile}: the credentials of {asking} are a session, and a role that a "
             f"session assumes lives one hour at most; ask for {CHAINED_LONGEST} seconds or "
-            f"less with --duration or duration_seconds, and let --serve renew it: {said}"
+            "less with --duration or duration_seconds (--serve renews the session): "
+            f"{said}"
         )
     if "DurationSeconds" in error.message:
         return CredentialsError(
-            f"{profile}: AWS does not give this role {_seconds(step)}; ask for less with "
-            "--duration or duration_seconds, and let --serve renew it, or raise the role's "
-            f"maximum: {said}"
+            f"{profile}: this role's maximum is less than {_seconds(step)}; ask for less "
+            "with --duration or duration_seconds (--serve renews the session), or raise "
+            f"the maximum: {said}"
         )
-    if code in ("AccessDenied", "AccessDeniedException"):
+    if code in DENIED:
         return CredentialsError(f"{profile}: {said}; {_advice(chain, step)}")
     return CredentialsError(f"{profile}: AWS refused the {step}: {said}")
 
@@ -59,10 +62,10 @@ def federation_in_words(error: Refused, profile: str, asking: str) -> Credential
     found = _of_signer(error, profile, asking, said)
     if found is not None:
         return found
-    if error.code in ("AccessDenied", "AccessDeniedException"):
+    if error.code in DENIED:
         return CredentialsError(
-            f"{profile}: {said}; the user needs the permission sts:GetFederationToken, "
-            "or use a role, which needs no such permission for the console"
+            f"{profile}: {said}; give the user the permission sts:GetFederationToken, or "
+            "use a role"
         )
     return CredentialsError(f"{profile}: AWS refused GetFederationToken: {said}")
 
@@ -114,7 +117,7 @@ def unreachable(error: Unreachable, service: str = "AWS STS") -> CredentialsErro
 
 def _seconds(step: Step) -> str:
     duration = step.parameters().get("DurationSeconds")
-    return "that long" if duration is None else f"{duration} seconds"
+    return "the duration asked for" if duration is None else f"{duration} seconds"
 
 
 def _advice(chain: Chain, step: Step) -> str:
@@ -132,6 +135,6 @@ def _advice(chain: Chain, step: Step) -> str:
     if not vouched and serial is not None:
         mfa += f"; the one in {serial.where} is for the source profile only"
     return (
-        f"{chain.source.label} asked for {step.role_arn}; check that both policies "
-        f"allow it, the external id: {external}, and MFA: {mfa}"
+        f"{chain.source.label} asked for {step.role_arn}; check that your policy and the "
+        f"role's trust policy allow it; external id: {external}; MFA: {mfa}"
     )

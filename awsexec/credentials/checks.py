@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 # The errors of reading an answer that is not what was expected: a list in place of an
 # object, a number out of range, an array nested too deeply.
-MALFORMED = (
+READING_ERRORS = (
     ArithmeticError,
     AttributeError,
     LookupError,
@@ -46,10 +46,10 @@ def source_error(source: Source, what: str) -> CredentialsError:
 def environment_expired(source: Source) -> CredentialsError:
     """Return the failure of the environment's own session, which has ended.
 
-    `source` is the machine's. In a shell or COMMAND of awsexec it has the profile's name.
+    `source` is the machine's.
     """
-    name = source.profile.name
-    if name == source.kind.label:
+    name = source.given_by
+    if name is None:
         return CredentialsError(
             "the credentials in the environment have expired; export new ones, or name a "
             "PROFILE"

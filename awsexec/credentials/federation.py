@@ -216,7 +216,7 @@ def federated(
     if seconds is not None:
         parameters["DurationSeconds"] = seconds
     try:
-        session = Sts(plan.endpoint, None, report.debug).call(
+        session = Sts(plan.endpoint, plan.retries, report.debug).call(
             "GetFederationToken", parameters, keys
         )
     except Refused as error:

@@ -12,7 +12,7 @@ from awsexec.credentials.mfa import Codes
 from awsexec.credentials.renew import ahead_from, leave_entry, take_turn
 from awsexec.credentials.resolver import Demand, Resolver
 from awsexec.errors import CredentialsError
-from awsexec.times import duration
+from awsexec.times import left
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def _may_renew(resolver: Resolver, store: Store, attended: bool) -> bool:
     of them a minute tries a renewal, so that an AWS that does not answer does not slow
     down all of them.
     """
-    # also if attended, so that no other process tries in the background
+    # An attended run takes the turn too, so that no other process renews meanwhile.
     is_its_turn = take_turn(resolver, store)
     return attended or (is_its_turn and resolver.renewable_until() > time.time())
 
@@ -107,10 +107,9 @@ def _renewed(
         return resolver.credentials(demand)
     except CredentialsError as error:
         assert before.expires is not None
-        left = duration(before.expires - time.time())
         report.warning(
-            f"using the session for the {left} that it has left, because renewing it "
-            f"failed: {error}"
+            f"using the session, which has {left(before.expires - time.time())}, because "
+            f"renewing it failed: {error}"
         )
         return before
 

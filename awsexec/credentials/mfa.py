@@ -8,12 +8,21 @@
 from __future__ import annotations
 
 from awsexec import terminal
-from awsexec.errors import CredentialsError, NoCode, UsageError, program, shown
+from awsexec.errors import (
+    CredentialsError,
+    MfaRefused,
+    NoCode,
+    UsageError,
+    program,
+    reason,
+    shown,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from awsexec.credentials.credentials import Credentials
     from awsexec.profiles.files import Setting
 
 # how many codes the user may try before a run gives up
@@ -77,6 +86,23 @@ class Codes:
                 serial,
             )
 
+    def first_accepted(
+        self, profile: str, serial: str, use: Callable[[str], Credentials]
+    ) -> Credentials:
+        """Return what `use` gives for the first of the `attempts` that AWS accepts.
+
+        Raises as `attempts` and `use` do, and the last `MfaRefused` of `use` if AWS
+        accepts no code.
+        """
+        refused: MfaRefused | None = None
+        for code in self.attempts(profile, serial):
+            try:
+                return use(code)
+            except MfaRefused as error:
+                refused = error
+        assert refused is not None, "no attempt was made, and none was refused"
+        raise refused
+
     def _from_user(self, profile: str, serial: str, before: str) -> str:
         assert self._ask is not None
         question = f"MFA code for {shown(profile)} ({serial}): "
@@ -107,9 +133,9 @@ def _from_process(process: Setting) -> str:
             argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=False
         )
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
         raise CredentialsError(
-            f"{process.where}: cannot run mfa_process {program(process.value)}: {reason}"
+            f"{process.where}: cannot run mfa_process {program(process.value)}: "
+            f"{reason(error)}"
         ) from None
     line = finished.stdout.split(b"\n", 1)[0].decode("utf-8", "replace").strip()
     if finished.returncode != 0:

@@ -7,7 +7,7 @@ import contextlib
 from awsexec.credentials import aws_errors
 from awsexec.credentials.credentials import Credentials
 from awsexec.credentials.sdk.errors import Refused, Unreachable
-from awsexec.errors import MfaRefused, TooShort
+from awsexec.errors import TooShort
 from awsexec.fastpath import Entry, margin
 from awsexec.times import duration
 
@@ -51,6 +51,14 @@ class Demand:
     def __init__(self, min_ttl: int | None = None, refresh: bool = False) -> None:
         self.min_ttl = min_ttl
         self.refresh = refresh
+
+    @classmethod
+    def current(cls, chain: Chain, min_ttl: int | None, refresh: bool) -> Demand:
+        """Return the demand for what the source of `chain` gives now.
+
+        It is for actions whose user looks at whose credentials these are.
+        """
+        return cls(min_ttl, refresh or chain.may_be_out_of_date)
 
 
 class Resolver:
@@ -243,19 +251,16 @@ class Resolver:
             self._look_again()
             return fresh
         step = self._chain.steps[length - 1]
-        # Before the user is asked for a code, which is valid for half a minute. The signer
-        # is for one call, so the usual margin is enough.
+        # Get the signer first: the code is valid for only half a minute. The signer is for
+        # one call, so the usual margin is enough.
         signer = self._after(length - 1, Demand())
         if step.mfa_serial is None:
             return self._request(step, signer, None)
-        refused: MfaRefused | None = None
-        for code in self._codes.attempts(step.profile, step.mfa_serial):
-            try:
-                return self._request(step, signer, code)
-            except MfaRefused as error:
-                refused = error
-        assert refused is not None, "no attempt was made, and none was refused"
-        raise refused
+        return self._codes.first_accepted(
+            step.profile,
+            step.mfa_serial,
+            lambda code: self._request(step, signer, code),
+        )
 
     def _look_again(self) -> None:
         """Look whether what decides is as it was before the source was asked.

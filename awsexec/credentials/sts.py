@@ -1,4 +1,4 @@
-"""Calls to AWS STS."""
+"""Calls to AWS STS, and one to IAM: for the account's alias."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Sts:
-    """AWS STS at one endpoint.
+    """AWS STS and IAM at the configured endpoints.
 
     `retries` is as in `Clients`. `debug` takes a line for --debug.
     """
@@ -41,9 +41,10 @@ class Sts:
     def call(
         self, operation: str, parameters: Mapping[str, object], signer: Credentials
     ) -> Credentials:
-        """Call "AssumeRole" or "GetSessionToken", and return the answer's credentials.
+        """Call an `operation` of STS that gives credentials, and return the credentials.
 
-        Raises `Refused` and `Unreachable`, and `CredentialsError` if they have expired.
+        It is AssumeRole, GetSessionToken or GetFederationToken. Raises `Refused` and
+        `Unreachable`, and `CredentialsError` if the credentials have expired.
         """
         return self._ask("sts", operation, parameters, signer, _credentials)
 
@@ -77,7 +78,10 @@ class Sts:
             raise aws_errors.unreachable(error) from None
 
     def account_alias(self, signer: Credentials) -> str | None:
-        """Return the alias of the account of `signer`, None if it may not read it."""
+        """Return the alias of the account of `signer`, None if there is none to be seen.
+
+        The account may have no alias, `signer` may not read it, or IAM cannot be reached.
+        """
         try:
             return self._ask(
                 "iam",
@@ -87,7 +91,8 @@ class Sts:
                 lambda answer: str(answer["AccountAliases"][0]),
             )
         except (Refused, Unreachable):
-            # an account without an alias gives an empty list, which `read` cannot use
+            # `Unreachable` is also for an answer that cannot be read, like the empty list
+            # of an account without an alias
             return None
 
     def _ask(
@@ -98,7 +103,7 @@ class Sts:
         signer: Credentials,
         read: Callable[[dict[str, Any]], T],
     ) -> T:
-        """Return what `read` finds in the answer to one call."""
+        """Return what `read` finds in the answer to one call of `service`."""
         endpoint = self._endpoint
         configured = endpoint.url if service == "sts" else endpoint.iam_url
         client = self._clients.create(service, endpoint.region, configured, signer)
@@ -112,7 +117,7 @@ class Sts:
 def _credentials(answer: dict[str, Any]) -> Credentials:
     """Return the credentials in an answer.
 
-    Raises one of `MALFORMED` if there are none, and `CredentialsError` if they have
+    Raises one of `READING_ERRORS` if there are none, and `CredentialsError` if they have
     expired.
     """
     given = answer["Credentials"]

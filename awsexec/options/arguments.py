@@ -35,6 +35,8 @@ class Arguments:
     export: str | None
     unset: bool
     console: bool
+    init: str | None
+    function: str | None
     forget: bool
     all: bool
     serve: bool
@@ -95,16 +97,8 @@ class Arguments:
         return tuple(given)
 
     def named_profile(self, environ: Mapping[str, str]) -> str | None:
-        """Return PROFILE, else the environment's profile, else None.
-
-        botocore reads the two variables in the other order.
-        """
-        return (
-            self.profile
-            or environ.get("AWS_PROFILE")
-            or environ.get("AWS_DEFAULT_PROFILE")
-            or None
-        )
+        """Return PROFILE, else the environment's profile, else None."""
+        return self.profile or profile_variable(environ)
 
     @property
     def actions(self) -> tuple[str, ...]:
@@ -118,6 +112,14 @@ class Arguments:
             if getattr(self, name):
                 return name
         return next(iter(self.actions), "run")
+
+
+def profile_variable(environ: Mapping[str, str]) -> str | None:
+    """Return the profile that the environment names, else None.
+
+    botocore reads the two variables in the other order.
+    """
+    return environ.get("AWS_PROFILE") or environ.get("AWS_DEFAULT_PROFILE") or None
 
 
 def parse(argv: Sequence[str]) -> Arguments:
@@ -277,7 +279,7 @@ def _take(
         if not rest:
             raise UsageError(f"{flag} needs a value; write {flag} {option.value}")
         value = rest.pop(0)
-    if not value:
+    if not value and not option.may_be_empty:
         raise UsageError(
             f"the value of {flag} is empty; give {option.value} or remove {flag}"
         )

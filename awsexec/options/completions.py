@@ -1,6 +1,6 @@
 """The tables of options in the completion files of bash, zsh and fish.
 
-The files in completions/ are written by hand, save for one block between two marked
+The files in completions/ are written by hand, except for one block between two marked
 lines. The functions here return that block.
 """
 

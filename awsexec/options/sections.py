@@ -24,9 +24,9 @@ ABOUT = (
     "terminal. awsexec caches the credentials, so that the next run neither asks you nor "
     "calls AWS.",
     "Without PROFILE, awsexec uses AWS_PROFILE. If that is not set, you choose a profile "
-    "on the terminal. If the config files have no profile, awsexec uses the credentials "
-    "of the machine: environment variables, a web identity, a container or an EC2 "
-    "instance.",
+    "on the terminal. If the config files have no profile, or only a [default] without "
+    "credentials, awsexec uses the credentials of the machine: environment variables, a "
+    "web identity, a container or an EC2 instance.",
     "Options stand before or after PROFILE. All words after -- or after the first word of "
     "COMMAND belong to COMMAND.",
 )
@@ -44,6 +44,9 @@ STATUS = (
     ("127", "COMMAND was not found"),
     ("130", "you interrupted a question of awsexec"),
 )
+
+# the topic of what decides neither the credentials nor how awsexec gets them
+LOOKS = "Shells, browser and colours"
 
 # the variables that awsexec reads, by topic: those that --help shows too
 ENVIRONMENT = (
@@ -99,7 +102,7 @@ ENVIRONMENT = (
         ),
     ),
     (
-        "Shells, browser and colours",
+        LOOKS,
         (
             ("SHELL", "the shell to start (on Windows: COMSPEC)"),
             ("AWSEXEC_PROMPT", "0 leaves the prompt of the shell as it is"),
@@ -241,6 +244,11 @@ SETTINGS = (
             (
                 "aws_session_token, aws_security_token",
                 "the token of a key pair that is a session",
+            ),
+            (
+                "x_security_token_expires, aws_session_expiration, "
+                "aws_credential_expiration, aws_expiration, expiration",
+                "the end of that session, as saml2aws and other tools write it",
             ),
             (
                 "credential_source",

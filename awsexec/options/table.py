@@ -43,6 +43,14 @@ def tag(text: str) -> str:
     return text
 
 
+def function_name(text: str) -> str:
+    """Read the name of a function that bash, zsh and fish can have, or an empty one."""
+    letters = text.replace("-", "_")
+    if text and not (letters.isascii() and letters.isidentifier() and text[0] != "-"):
+        raise ValueError("not a name; use letters, digits, _ and -, a letter first")
+    return text
+
+
 class Option:
     """One option.
 
@@ -60,7 +68,8 @@ class Option:
     if there is no action); () is all of them. `common` options are in the summary too.
 
     `completes` is what the shells complete the value to: words, or the name of a list
-    that each shell makes itself ("files", "profiles", "regions" or "shells").
+    that each shell makes itself ("files", "profiles", "regions" or "shells"). The value
+    of a `may_be_empty` option may be "".
     """
 
     __slots__ = (
@@ -77,6 +86,7 @@ class Option:
         "common",
         "completes",
         "attribute",
+        "may_be_empty",
     )
 
     def __init__(
@@ -95,6 +105,7 @@ class Option:
         common: bool = False,
         completes: str | tuple[str, ...] = (),
         attribute: str = "",
+        may_be_empty: bool = False,
     ) -> None:
         self.flags = tuple(flags.split())
         self.value = value
@@ -108,6 +119,7 @@ class Option:
         self.only = only
         self.common = common
         self.completes = completes
+        self.may_be_empty = may_be_empty
         # the attribute of `Arguments` that it sets
         name = attribute or self.flags[-1].lstrip("-").replace("-", "_")
         self.attribute = name + "s" * repeated
@@ -193,6 +205,23 @@ GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
                 "open the AWS console in the browser as PROFILE",
                 action=True,
                 common=True,
+            ),
+            Option(
+                "--init",
+                "SHELL",
+                "print the start-up line for bash, zsh or fish: prompt, TAB, function",
+                read=one_of(tuple(COMPLETION_FILES)),
+                action=True,
+                operand="",
+                completes=tuple(COMPLETION_FILES),
+            ),
+            Option(
+                "--function",
+                "NAME",
+                "the function's name (default: assume), '' for no function",
+                read=function_name,
+                may_be_empty=True,
+                only=("init",),
             ),
             Option(
                 "--forget",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from awsexec.profiles.files import Setting
+from awsexec.profiles.values import variable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -61,11 +62,11 @@ def asking_for(
     counts: option, variable, `profile`, `source_profile`.
     """
     process = (
-        _variable("AWSEXEC_MFA_PROCESS", environ)
+        variable("AWSEXEC_MFA_PROCESS", environ)
         or profile.get("mfa_process")
         or source_profile.get("mfa_process")
     )
-    code = _variable("AWSEXEC_MFA_TOKEN", environ)
+    code = variable("AWSEXEC_MFA_TOKEN", environ)
     if arguments.mfa_token is not None:
         code = Setting.from_option("mfa_token", arguments.mfa_token, "--mfa-token")
     return Asking(
@@ -75,8 +76,3 @@ def asking_for(
         device_code=arguments.device_code,
         browser=not arguments.no_browser,
     )
-
-
-def _variable(name: str, environ: Mapping[str, str]) -> Setting | None:
-    value = environ.get(name)
-    return Setting.outside(name, value, name) if value else None

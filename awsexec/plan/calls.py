@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from awsexec.profiles.files import Setting
     from awsexec.profiles.profile import Profile
 
-# the settings of awsexec's own: what a role's session is, or may not do
+# the settings that only awsexec has: what a role's session is, or may not do
 OWN_SETTINGS = frozenset(
     {
         "source_identity",
@@ -33,7 +33,7 @@ OWN_SETTINGS = frozenset(
         "session_read_only",
     }
 )
-# all that mean something where AssumeRole is called, and nothing elsewhere
+# all the settings that only AssumeRole uses
 ROLE_SETTINGS = OWN_SETTINGS | {"source_profile", "external_id", "role_session_name"}
 
 
@@ -69,7 +69,7 @@ class MfaSession:
 class AssumeRole:
     """An AssumeRole call, for the profile of that name.
 
-    `mfa_serial` is set where this very call carries the code. `policy` is JSON. `tags`
+    `mfa_serial` is set if this call itself carries the MFA code. `policy` is JSON. `tags`
     (key and value), `transitive_tags` and `policy_arns` are sorted, since their order
     means nothing. `duration` is in seconds.
     """
@@ -175,8 +175,8 @@ def assume_role(
 def _own(profile: Profile, name: str) -> Setting | None:
     """Return the setting `name`, one of `OWN_SETTINGS`, or None.
 
-    Raises `ConfigError` for indented lines below it. Every other reader of the file takes
-    them for a block, and what limits a session must not be passed over.
+    Raises `ConfigError` if indented lines follow. Other programs read those as a block,
+    and a limit of a session must not get lost.
     """
     setting = profile.settings.get(name)
     if setting is not None and setting.block and name != "session_tags":

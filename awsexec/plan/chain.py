@@ -1,6 +1,6 @@
 """From a profile to its chain: a source of credentials, then the calls to a role.
 
-Nothing is asked of AWS or of the user here. The rules are those of botocore's
+This module asks neither AWS nor the user. The rules are those of botocore's
 `AssumeRoleProvider`, which the AWS CLI uses too. There are two differences: each call's
 limits are checked here, where the setting's place is still known, and one MFA code
 serves a whole chain.
@@ -83,9 +83,10 @@ class Chain:
 
     @property
     def is_chained(self) -> bool:
-        """Whether its last role is assumed with a session, and so for an hour at most.
+        """Whether a session assumes its last role. Such a role lives one hour at most.
 
-        The first role of a user's keys is not: for longer it is assumed with the keys.
+        The first role of a user's keys does not count: for a longer life, awsexec assumes
+        it with the keys.
         """
         roles = sum(not isinstance(step, MfaSession) for step in self.steps)
         return roles > self.source.is_user_keys
@@ -103,7 +104,7 @@ class Chain:
 
     @property
     def may_be_out_of_date(self) -> bool:
-        """Whether its credentials, kept in the cache, may no longer be the source's."""
+        """Whether the source may give other credentials now than the cache has."""
         return bool(self.source.kind.ask_again) and not self.steps
 
     def keys(
@@ -143,7 +144,7 @@ def chain_of(
     for one in (*hops, source.profile):
         _refuse_misspelt(one)
     if not hops or source.kind.assumes_role:
-        _refuse_role_settings(source)
+        _refuse_role_settings(source, source.profile)
     source = with_settings(source, profiles, profile, session_name, environ)
     serial = profile.get("mfa_serial")
     steps: list[Step] = []
@@ -156,25 +157,40 @@ def chain_of(
         # a session's keys run as they are: they cannot open another session
         seconds = duration(profile, "GetSessionToken", MFA_LONGEST) or MFA_DEFAULT
         steps = [MfaSession(checked_serial(serial), seconds, profile.name)]
-    else:
+    elif not (federated and source.is_user_keys):
+        # for the console, a --duration is for GetFederationToken
         _refuse_session_options(profile)
     if not hops or hops[-1].name != source.profile.name:
         hops.append(source.profile)
     return Chain(profile, source, tuple(steps), tuple(hops))
 
 
-def chain_of_machine(session_name: str, environ: Mapping[str, str]) -> Chain | None:
-    """Return the chain where there is no profile: the machine's own source, or None.
+def chain_of_machine(
+    session_name: str,
+    environ: Mapping[str, str],
+    profiles: Profiles | None = None,
+    default: Profile | None = None,
+    *,
+    is_named: bool = False,
+) -> Chain | None:
+    """Return the chain of the machine's own source; None where it has none.
 
-    Raises `ConfigError`.
+    `default` is the ``[default]`` of `profiles`, where that is the profile of the run and
+    names no source; it `is_named` on the command line or not. Raises `ConfigError`.
     """
-    source = source_of_machine(environ)
+    source = source_of_machine(environ, default, is_named=is_named)
     if source is None:
         return None
+    profile = source.profile
+    # in a COMMAND of awsexec, the credentials are those of its profile
+    if default is not None and source.profile.name != environ.get("AWSEXEC_PROFILE"):
+        profile = default
+    _refuse_misspelt(profile)
+    _refuse_role_settings(source, profile)
     source = with_settings(
-        source, Profiles.none(), source.profile, session_name, environ
+        source, profiles or Profiles.none(), profile, session_name, environ
     )
-    return Chain(source.profile, source, (), (source.profile,))
+    return Chain(profile, source, (), (profile,))
 
 
 def _walk(profiles: Profiles, profile: Profile) -> tuple[list[Profile], Source]:
@@ -244,15 +260,14 @@ def _refuse_misspelt(profile: Profile) -> None:
         )
 
 
-def _refuse_role_settings(source: Source) -> None:
-    """Raise where `source` has settings that only AssumeRole uses, and it is not called.
+def _refuse_role_settings(source: Source, profile: Profile) -> None:
+    """Raise for settings that only AssumeRole uses, if this run does not call AssumeRole.
 
     An option that would do nothing is refused. Of a file's settings only awsexec's own
     are: they say how little a session may do. The SDKs ignore the others here too. A
     profile that only lends its keys to another profile's role may have all of them: they
     are for its own role, which this run does not assume.
     """
-    profile = source.profile
     by_token = source.kind.assumes_role
     for setting in profile.settings.values():
         names = ROLE_SETTINGS if setting.is_option else OWN_SETTINGS

@@ -128,8 +128,8 @@ def endpoint_for(
 ) -> Endpoint:
     """Return the endpoint for the calls of `profile`, which assume the roles `role_arns`.
 
-    `configured` is the region. Where there is none, the roles tell the partition; where
-    there is one, they must agree with it. Raises `ConfigError`.
+    `configured` is the configured region. Without it, the roles' ARNs decide the
+    partition. With it, they must be in its partition. Raises `ConfigError`.
     """
     fips = profile.or_variable("use_fips_endpoint", environ)
     dualstack = profile.or_variable("use_dualstack_endpoint", environ)

@@ -11,8 +11,6 @@ from awsexec.profiles.profile import Profile, Profiles
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from awsexec.options.arguments import Arguments
 
 
@@ -87,11 +85,6 @@ def _fill(template: str, profile: str) -> str:
             f"--session-name {shown(template)} has an unknown place; the places are "
             + ", ".join(f"{{{name}}}" for name in places)
         ) from None
-
-
-def profile_variable(environ: Mapping[str, str]) -> str | None:
-    """Return the profile that the environment names; botocore looks the other way round."""
-    return environ.get("AWS_PROFILE") or environ.get("AWS_DEFAULT_PROFILE") or None
 
 
 def local_user() -> str:

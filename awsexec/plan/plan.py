@@ -7,17 +7,18 @@ no prompt, no other program.
 from __future__ import annotations
 
 from awsexec.errors import UsageError, shown
+from awsexec.options.arguments import profile_variable
 from awsexec.plan.asking import Asking, asking_for
 from awsexec.plan.chain import Chain, chain_of, chain_of_machine
 from awsexec.plan.endpoint import Endpoint, chosen_region, endpoint_for
 from awsexec.plan.limits import clean_session_name
-from awsexec.plan.overrides import (
-    local_user,
-    profile_for,
-    profile_variable,
-    settings_of,
+from awsexec.plan.overrides import local_user, profile_for, settings_of
+from awsexec.plan.source_kinds import (
+    ENVIRONMENT,
+    METADATA_DISABLED,
+    has_identity,
+    source_of,
 )
-from awsexec.plan.source_kinds import ENVIRONMENT, METADATA_DISABLED
 from awsexec.profiles import values
 from awsexec.profiles.config import Config
 
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 # what retry_mode and max_attempts may be (SDKs and Tools Reference Guide, "Retry
 # behavior"); nobody waits for more attempts
 RETRY_MODES = ("legacy", "standard", "adaptive")
-ATTEMPTS = (1, 1000)
+ATTEMPT_BOUNDS = (1, 1000)
 
 
 class Plan:
@@ -166,8 +167,16 @@ class Planner:
         """
         profiles, options, environ = self.config.profiles, self._options, self._environ
         variable = profile_variable(environ)
-        if not (name or variable or options or profiles.names()):
-            return self.plan_of_machine()
+        if not options and (name or variable or "default") == "default":
+            # nothing else to choose, or nothing else wanted
+            if "default" in profiles and (
+                name or variable or len(profiles.names()) == 1
+            ):
+                default = profiles.get("default")
+                if not has_identity(default):
+                    return self.plan_of_machine(default, is_named=name is not None)
+            elif not (name or variable or profiles.names()):
+                return self.plan_of_machine()
         profile = profile_for(profiles, name, variable, options)
         chain = chain_of(
             profiles, profile, self._session_name, environ, federated=federated
@@ -183,9 +192,23 @@ class Planner:
         )
         return self._plan_of(chain, by_name=by_name)
 
-    def plan_of_machine(self) -> Plan:
-        """Make the plan for the machine's own source. Raises as `plan` does."""
-        chain = chain_of_machine(self._session_name, self._environ)
+    def plan_of_machine(
+        self, default: Profile | None = None, *, is_named: bool = False
+    ) -> Plan:
+        """Make the plan for the machine's own source. Raises as `plan` does.
+
+        `default` and `is_named` are as for `chain_of_machine`.
+        """
+        chain = chain_of_machine(
+            self._session_name,
+            self._environ,
+            self.config.profiles,
+            default,
+            is_named=is_named,
+        )
+        if chain is None and default is not None:
+            # which says what it lacks
+            source_of(default)
         if chain is None:
             raise UsageError(
                 f"no PROFILE, no profile in {' or '.join(self.config.paths)}, and "
@@ -232,7 +255,9 @@ def _retries(profile: Profile, environ: Mapping[str, str]) -> Retries | None:
     Raises `ConfigError`.
     """
     mode = values.one_of(profile.or_variable("retry_mode", environ), RETRY_MODES)
-    attempts = values.number(profile.or_variable("max_attempts", environ), ATTEMPTS)
+    attempts = values.number(
+        profile.or_variable("max_attempts", environ), ATTEMPT_BOUNDS
+    )
     retries: Retries = {}
     if mode is not None:
         retries["mode"] = mode

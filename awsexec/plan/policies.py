@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 
-from awsexec.errors import ConfigError, shown
+from awsexec.errors import ConfigError, reason, shown
 from awsexec.plan.limits import is_arn
 from awsexec.profiles import files, values
 
@@ -45,9 +45,8 @@ def session_policy(setting: Setting | None, environ: Mapping[str, str]) -> str |
                 parse_float=_finite,
             )
     except (OSError, ValueError, RecursionError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
         raise ConfigError(
-            f"{setting.where}: cannot use the policy {shown(path)}: {reason}"
+            f"{setting.where}: cannot use the policy {shown(path)}: {reason(error)}"
         ) from None
     if not isinstance(policy, dict) or "Statement" not in policy:
         raise ConfigError(

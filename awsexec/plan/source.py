@@ -23,25 +23,27 @@ if TYPE_CHECKING:
 class Kind:
     """A kind of source: one row of the table in `source_kinds`.
 
-    `label` is its name for people: in --list, in messages and in the docs. `module` is
-    the module of `credentials.sources` that gets its credentials. `decides` returns the
-    settings and variables that decide whose credentials a source of this kind gives;
-    None for keys, whose id is enough. `looks` returns what else decides that, as it is now:
-    files, surroundings, machine, sign-in; None for nothing else. `services` are the AWS
-    services that it asks, besides STS, by their names in a ``services`` section. `asks`
-    is what --explain says that a run asks, "" for nothing.
-
-    `is_role_session` is whether it is sure to give a role's session, `assumes_role`
-    whether it assumes the profile's role itself. `may_prompt` is whether getting its
-    credentials may need the user. `runs_command` is whether it runs a command of the
-    user's, which may ask by its own means, so that any failure may be for want of a
-    terminal. `is_cached` is
-    whether the cache keeps its credentials: others are at hand anyway. `ask_again` is the
-    seconds after which it is asked again, however long its credentials live; 0 for as
-    long as they live. `is_fast` is whether the fast path may answer, which compares files and
-    surroundings, and nothing else. `is_checked` is whether its
-    module has a `check` to call before a lock is taken, and `is_described` whether it
-    has a `describe` for --explain and --whoami.
+    - `label`: its name for people, in --list, in messages and in the docs
+    - `module`: the module of `credentials.sources` that gets its credentials
+    - `decides`: returns the settings and variables that decide whose credentials a source
+      of this kind gives; None for keys, whose id is enough
+    - `looks`: returns what else decides that, as it is now: files, surroundings, machine,
+      sign-in; None for nothing else
+    - `services`: the AWS services that it asks, besides STS, by their names in a
+      ``services`` section
+    - `asks`: what --explain says that a run asks, "" for nothing
+    - `is_role_session`: whether it is sure to give a role's session
+    - `assumes_role`: whether it assumes the profile's role itself
+    - `may_prompt`: whether getting its credentials may need the user
+    - `runs_command`: whether it runs a command of the user's; the command may ask by its
+      own means, so any failure may be because there is no terminal
+    - `is_cached`: whether the cache keeps its credentials; others are at hand anyway
+    - `ask_again`: the seconds after which it is asked again, however long its credentials
+      live; 0 for as long as they live
+    - `is_fast`: whether the fast path may answer, which compares files and surroundings,
+      and nothing else
+    - `is_checked`: whether its module has a `check` to call before a lock is taken
+    - `is_described`: whether its module has a `describe` for --explain and --whoami
     """
 
     __slots__ = (
@@ -106,10 +108,20 @@ class Source:
 
     `setting` is what makes `profile` a source of this `kind`. `keys` are there for keys
     in a file only. `settings` are all that decide whose credentials these are, and `urls`
-    the configured endpoints of the services asked, None for AWS's own.
+    the configured endpoints of the services asked, None for AWS's own. `given_by` is the
+    profile of which awsexec put them in this environment, None if it is not known that
+    awsexec did.
     """
 
-    __slots__ = ("kind", "profile", "setting", "keys", "settings", "urls")
+    __slots__ = (
+        "kind",
+        "profile",
+        "setting",
+        "keys",
+        "settings",
+        "urls",
+        "given_by",
+    )
 
     def __init__(
         self,
@@ -119,6 +131,7 @@ class Source:
         keys: StaticKeys | None = None,
         settings: tuple[Setting, ...] = (),
         urls: tuple[tuple[str, str | None], ...] = (),
+        given_by: str | None = None,
     ) -> None:
         self.kind = kind
         self.profile = profile
@@ -126,6 +139,7 @@ class Source:
         self.keys = keys
         self.settings = settings
         self.urls = urls
+        self.given_by = given_by
 
     @property
     def is_user_keys(self) -> bool:

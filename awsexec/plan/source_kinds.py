@@ -9,7 +9,7 @@ the variable wins.
 from __future__ import annotations
 
 from awsexec.errors import ConfigError, shown
-from awsexec.fastpath import ACCESS_KEY_ID
+from awsexec.fastpath import ACCESS_KEY_ID, SESSION_TOKEN
 from awsexec.plan.endpoint import service_url
 from awsexec.plan.inputs import (
     InputFile,
@@ -44,7 +44,6 @@ _EC2 = {
     "metadata_service_num_attempts": "AWS_METADATA_SERVICE_NUM_ATTEMPTS",
     "": METADATA_DISABLED,
 }
-EC2_VARIABLES = tuple(_EC2.values())
 _RELATIVE_URI = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"
 _FULL_URI = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
 CONTAINER_VARIABLES = (
@@ -53,6 +52,8 @@ CONTAINER_VARIABLES = (
     "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
     "AWS_CONTAINER_AUTHORIZATION_TOKEN",
 )
+# the token of keys in the environment; the first one that is set counts
+TOKEN_VARIABLES = ("AWS_SECURITY_TOKEN", SESSION_TOKEN)
 _TOKEN_FILE = "AWS_WEB_IDENTITY_TOKEN_FILE"
 _WEB_IDENTITY = {
     "web_identity_token_file": _TOKEN_FILE,
@@ -332,7 +333,7 @@ LOGIN = Kind(
     _decided_by_login,
     looks=_look_at_login,
     services=("signin",),
-    asks="the login of aws login",
+    asks="AWS Sign-In",
     may_prompt=True,
     is_fast=True,
 )
@@ -378,9 +379,10 @@ def _keys_of_credentials_file(profile: Profile) -> Setting | None:
 
 
 # What makes a profile a source, in the order in which botocore looks. Keys count in two
-# places: first if the credentials file has them, later if only the config file does. To
-# botocore the last two are no source: half of an SSO profile, which gets a message that
-# says what is missing, and a `credential_source` without a role.
+# places: first if the credentials file has them, later if only the config file does.
+# botocore does not take the last three rows for a source. With the sso_ rows, half an SSO
+# profile gets a message that says what is missing. credential_source works without a role
+# only in awsexec.
 _OF_PROFILE: tuple[tuple[Callable[[Profile], Setting | None], Kind | None], ...] = (
     (_setting("web_identity_token_file"), WEB_IDENTITY),
     (_setting("sso_account_id"), SSO),
@@ -409,9 +411,9 @@ _PROPOSED = (
 
 
 def source_of(profile: Profile) -> Source:
-    """Return the source that `profile` itself is; by botocore's order if it is several.
+    """Return the source that `profile` itself is.
 
-    Raises `ConfigError` where it is none.
+    If several fit, botocore's order decides. Raises `ConfigError` if none fits.
     """
     for found_in, kind in _OF_PROFILE:
         setting = found_in(profile)
@@ -446,22 +448,38 @@ def source_named(profile: Profile, setting: Setting) -> Source:
     return Source(kind, profile, setting)
 
 
-def source_of_machine(environ: Mapping[str, str]) -> Source | None:
+def has_identity(profile: Profile) -> bool:
+    """Return whether `profile` says whose credentials it has, even if incompletely."""
+    if profile.get("role_arn") is not None or profile.has_static_keys:
+        return True
+    return any(found_in(profile) is not None for found_in, _ in _OF_PROFILE)
+
+
+def source_of_machine(
+    environ: Mapping[str, str],
+    default: Profile | None = None,
+    *,
+    is_named: bool = False,
+) -> Source | None:
     """Return the source that the SDKs use where there is no profile; None for none.
 
     It is the first of: keys, web identity, container, and the instance's role if the
-    metadata is not turned off.
+    metadata is not turned off. `default` is a ``[default]`` that says nothing of these. If
+    it `is_named` on the command line, the variables of the first two do not count, as in
+    botocore.
     """
     for name, kind in _OF_MACHINE:
-        if environ.get(name):
+        if environ.get(name) and not (is_named and kind in (ENVIRONMENT, WEB_IDENTITY)):
             setting = Setting.outside("", environ[name], name)
-            # in a COMMAND of awsexec, its profile
-            profile = environ.get("AWSEXEC_PROFILE") or kind.label.replace(" ", "-")
-            return Source(kind, Profile(profile), setting)
+            given_by = environ.get("AWSEXEC_PROFILE") or None
+            profile = given_by or kind.label.replace(" ", "-")
+            return Source(kind, Profile(profile), setting, given_by=given_by)
     if metadata_is_off(variable(METADATA_DISABLED, environ)):
         return None
-    setting = Setting.outside("", "", "no PROFILE, and no profile in the config files")
-    return Source(EC2, Profile("ec2"), setting)
+    why = "no PROFILE, and no profile in the config files"
+    if default is not None:
+        why = f"of the machine, since {default.where} has no credentials"
+    return Source(EC2, Profile("ec2"), Setting.outside("", "", why))
 
 
 def metadata_is_off(setting: Setting | None) -> bool:
@@ -501,4 +519,5 @@ def with_settings(
         source.keys,
         tuple(setting for setting in settings if setting is not None),
         tuple(urls),
+        source.given_by,
     )

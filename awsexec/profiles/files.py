@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import os
 
-from awsexec.errors import ConfigError, shown
+from awsexec.errors import ConfigError, reason, shown
 from awsexec.profiles import near
 
 TYPE_CHECKING = False
@@ -222,9 +222,8 @@ def read(path: str, kind: str) -> AwsFile:
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
         return AwsFile(path)
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
         raise ConfigError(
-            f"cannot read {shown(path)}: {reason}; check the file's permissions"
+            f"cannot read {shown(path)}: {reason(error)}; check the file's permissions"
         ) from None
     if b"\0" in data:
         line = data.count(b"\n", 0, data.index(b"\0")) + 1

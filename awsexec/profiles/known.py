@@ -8,7 +8,7 @@ of the role's permissions, or give another identity.
 from __future__ import annotations
 
 from awsexec.profiles.near import distance
-from awsexec.profiles.profile import INCLUDE
+from awsexec.profiles.profile import EXPIRIES, INCLUDE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -69,13 +69,9 @@ _TOOLS = {
     "assumed_role": ("aws-mfa", ""),
     "assumed_role_arn": ("aws-mfa", ""),
     "autoawsume": ("awsume", ""),
-    "aws_credential_expiration": ("other tools", ""),
-    "aws_expiration": ("other tools", ""),
     "aws_saml_url": ("aws-okta", "write the credential_process of aws-okta"),
-    "aws_session_expiration": ("other tools", ""),
     "color": ("the AWS Extend Switch Roles browser extension", ""),
     "credentials_duration": ("aws-runas", ""),
-    "expiration": ("aws-mfa and awsume", ""),
     "federated_username": ("aws-runas", ""),
     "granted_sso_account_id": _GRANTED,
     "granted_sso_region": _GRANTED,
@@ -99,7 +95,6 @@ _TOOLS = {
     "web_identity_auth_url": ("aws-runas", "write the credential_process of aws-runas"),
     "web_identity_token_process": ("aws-vault", "write web_identity_token_file"),
     "x_principal_arn": ("saml2aws", "run saml2aws login first"),
-    "x_security_token_expires": ("saml2aws", ""),
 }
 _PREFIXES = {
     "adfs_config.": ("aws-adfs", "run aws-adfs login first"),
@@ -117,7 +112,7 @@ _OTHER_MEANING = frozenset(
     "jump_role parent_profile role_duration web_identity_token_process".split()
 )
 
-KNOWN = DECISIVE | _SDK | _CLI
+KNOWN = DECISIVE.union(_SDK, _CLI, EXPIRIES)
 # a slip is looked up once, however many profiles have it
 _SLIPS: dict[str, str | None] = {}
 

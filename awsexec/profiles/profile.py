@@ -5,6 +5,7 @@ from __future__ import annotations
 from awsexec.errors import ConfigError, NoSuchProfile, ProfileLoop, tail
 from awsexec.profiles import files, values
 from awsexec.profiles.files import AwsFile, Section, Setting
+from awsexec.times import as_tools_write
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,6 +16,15 @@ SECRET = "aws_secret_access_key"
 # the names of a session token, in the order in which botocore looks for them
 TOKEN_SETTINGS = ("aws_security_token", "aws_session_token")
 
+# the end of the session that a pair of keys is, as saml2aws and other tools write it
+EXPIRIES = (
+    "x_security_token_expires",
+    "aws_session_expiration",
+    "aws_credential_expiration",
+    "aws_expiration",
+    # aws-mfa's, in UTC, and awsume's, in the machine's zone
+    "expiration",
+)
 # aws-vault's: the profile whose settings a profile inherits
 INCLUDE = "include_profile"
 # what says whose credentials assume a role
@@ -22,14 +32,35 @@ _LINKS = frozenset({"source_profile", "credential_source"})
 
 
 class StaticKeys:
-    """A key pair as it stands in one file, with the session token if it has one."""
+    """A key pair as it stands in one file, with the session token if it has one.
 
-    __slots__ = ("key_id", "secret", "token")
+    `expiry` is the setting beside them that says when the session ends, and `expires` that
+    moment in seconds since the epoch; both are None where nothing readable says so.
+    """
 
-    def __init__(self, key_id: Setting, secret: Setting, token: Setting | None) -> None:
+    __slots__ = ("key_id", "secret", "token", "expiry", "expires")
+
+    def __init__(
+        self,
+        key_id: Setting,
+        secret: Setting,
+        token: Setting | None,
+        beside: Mapping[str, Setting],
+    ) -> None:
         self.key_id = key_id
         self.secret = secret
         self.token = token
+        self.expiry: Setting | None = None
+        self.expires: int | None = None
+        if token is None:
+            return
+        is_local = "autoawsume" in beside
+        for name in EXPIRIES:
+            if name not in beside:
+                continue
+            expires = as_tools_write(beside[name].value, is_local=is_local)
+            if expires is not None and (self.expires is None or expires < self.expires):
+                self.expiry, self.expires = beside[name], expires
 
     @property
     def where(self) -> str:
@@ -124,7 +155,7 @@ class Profile:
                 token = next(
                     (found[name] for name in TOKEN_SETTINGS if name in found), None
                 )
-                return StaticKeys(found[KEY_ID], found[SECRET], token)
+                return StaticKeys(found[KEY_ID], found[SECRET], token, found)
         raise self._half(self.settings[SECRET], KEY_ID)
 
     def _half(self, present: Setting, missing: str) -> ConfigError:
@@ -138,7 +169,7 @@ def _inherited(
     included: Profile, own: Mapping[str, Setting]
 ) -> Iterator[tuple[str, Setting]]:
     """Yield what a profile with its `own` settings has from the one that it includes."""
-    not_inherited = {KEY_ID, SECRET, *TOKEN_SETTINGS}
+    not_inherited = {KEY_ID, SECRET, *TOKEN_SETTINGS, *EXPIRIES}
     if not _LINKS.isdisjoint(own):
         # whose credentials are meant, it says itself
         not_inherited |= _LINKS

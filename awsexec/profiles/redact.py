@@ -22,23 +22,28 @@ def redacted(setting: Setting) -> str:
     A key id loses all but its last four characters, a command its arguments, a URL its
     user and password. A value that is a secret as a whole becomes ``******``.
     """
-    if setting.name == KEY_ID:
-        return tail(setting.value)
+    # a variable has its setting's name in capitals
     name, value = setting.name.lower(), setting.value
+    if name == KEY_ID:
+        return tail(value)
     if name.endswith("_process"):
         has_arguments = len(value.split()) > 1
         return program(value) + (f" {HIDDEN}" if has_arguments else "")
     if name in _SECRET or (
-        any(part in name for part in _SECRET_PARTS) and not name.endswith("_file")
+        any(part in name for part in _SECRET_PARTS)
+        and not name.endswith(("_file", "_expires"))
     ):
         return HIDDEN
     if setting.block:
         value = ", ".join(f"{item.name} = {redacted(item)}" for item in setting.block)
+    if name in ("http_proxy", "https_proxy") and "://" not in value:
+        # the SDK adds the scheme
+        return _without_user(f"://{value}").removeprefix("://")
     return _without_user(value)
 
 
 def _without_user(text: str) -> str:
-    """`text` with the user and password of each URL in it hidden."""
+    """Return `text` with the user and password of each URL in it hidden."""
     pieces = text.split("://")
     for number, piece in enumerate(pieces[1:], start=1):
         user, at, rest = piece.partition("@")

@@ -17,18 +17,18 @@ if TYPE_CHECKING:
 def variable(
     name: str, environ: Mapping[str, str], setting: str = ""
 ) -> Setting | None:
-    """Return the variable `name` of the environment; None where it is unset or empty.
+    """Return the variable `name` of the environment; None if the variable is unset or empty.
 
-    `setting` is the name of the setting that the variable stands for, by default its own.
+    `setting` is the name of the setting that the variable stands for, by default `name`.
     """
     value = environ.get(name)
     return Setting.outside(setting or name, value, name) if value else None
 
 
 def is_true(setting: Setting | None) -> bool:
-    """Return whether it is ``true``, in any case of letters; None is false.
+    """Return whether `setting` is ``true``, in upper or lower case; None is false.
 
-    Raises `ConfigError` for anything but ``true`` and ``false``.
+    Raises `ConfigError` for all other values than ``true`` and ``false``.
     """
     if setting is None:
         return False
@@ -42,7 +42,7 @@ def is_true(setting: Setting | None) -> bool:
 def number(
     setting: Setting | None, bounds: tuple[int, int] | None = None
 ) -> int | None:
-    """Return its whole number, None for no setting.
+    """Return the whole number that `setting` has, None for no setting.
 
     Raises `ConfigError` for anything else, and for a number beyond the `bounds`.
     """
@@ -60,7 +60,10 @@ def number(
 
 
 def one_of(setting: Setting | None, words: Collection[str]) -> str | None:
-    """Return which of `words` it is, None for no setting. Raises `ConfigError`."""
+    """Return the value of `setting`, which must be one of `words`; None for no setting.
+
+    Raises `ConfigError` for any other value.
+    """
     if setting is None:
         return None
     if setting.value not in words:

@@ -56,8 +56,8 @@ _KEYS = (
 def needs_copy(profiles: Profiles, texts: Iterable[bytes]) -> bool:
     """Return whether COMMAND's profile, ``[default]``, could hide the endpoint.
 
-    It could by any setting for credentials, even an empty one, since SDKs do not agree
-    about incomplete ones. They do not agree about an indented header either, so those are
+    Any setting for credentials could, even an empty one, since SDKs do not agree about
+    incomplete settings. They do not agree about an indented header either, so those are
     searched in the files' `texts`.
     """
     for file in (profiles.config, profiles.credentials):
@@ -85,7 +85,7 @@ def _has_indented_default(text: bytes) -> bool:
 
 
 def unused_name(profiles: Profiles) -> str:
-    """Return a name for the profile that no file has."""
+    """Return a name that no profile of the user has, for COMMAND's profile."""
     number, found = 1, "awsexec"
     while found in profiles:
         number += 1
@@ -136,12 +136,15 @@ def has_boto_keys(environ: Mapping[str, str]) -> bool:
 
 
 def write_copy(content: bytes) -> tuple[str, Callable[[], None]]:
-    """Write `content`; return its path, and what removes it. May raise `OSError`."""
+    """Write the config file `content`; return its path, and a function that removes it.
+
+    Raises `OSError`.
+    """
     if sys.platform == "linux":
         try:
             return _in_memory(content), lambda: None
         except OSError:
-            # a sandbox may forbid it, or have no /proc
+            # a sandbox may forbid files in memory, or have no /proc
             pass
     return on_disk(content)
 
@@ -154,7 +157,7 @@ if sys.platform == "linux":
         descriptor = os.memfd_create("awsexec-config", os.MFD_ALLOW_SEALING)
         with open(descriptor, "wb", closefd=False) as stream:
             stream.write(content)
-        # a program that writes to it gets an error: the change would be lost
+        # a program that writes to the copy gets an error: the change would be lost
         seals = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK
         fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, seals)
         path = f"/proc/{os.getpid()}/fd/{descriptor}"
@@ -165,7 +168,10 @@ if sys.platform == "linux":
 
 
 def on_disk(content: bytes) -> tuple[str, Callable[[], None]]:
-    """Write `content` without its keys to a temporary file; return as `write_copy`."""
+    """Write `content` without its keys to a temporary file.
+
+    Return and raise as `write_copy` does.
+    """
     import tempfile
 
     descriptor, path = tempfile.mkstemp(prefix="awsexec-", suffix=".config")

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
     Get = Callable[[Demand], Credentials]
 
-# Seconds before their end at which credentials are renewed, if they live at least twice
+# Credentials are renewed so many seconds before they expire, if they live at least twice
 # as long. Others are renewed at half their life. An SDK asks again a quarter of an hour
-# before the end (botocore's "advisory refresh"), and should then get new ones.
+# before they expire (botocore's "advisory refresh"), and should then get new credentials.
 RENEW_BEFORE_END = 1200
 # seconds between two attempts, and between two questions to the user
 RETRY_EVERY, ASK_EVERY = 30.0, 300.0
@@ -29,7 +29,7 @@ LONGEST_SLEEP = 15.0
 
 
 def renew_from(credentials: Credentials, now: float) -> float:
-    """Return the moment from which to renew them, in seconds since the epoch."""
+    """Return the moment from which to renew `credentials`, in seconds since the epoch."""
     if credentials.expires is None:
         return float("inf")
     issued = credentials.issued or now
@@ -48,11 +48,11 @@ def fresh(get: Get, clock: Callable[[], float]) -> Credentials:
 class Renewal:
     """Keeps `credentials` fresh with `get`, which does not ask the user.
 
-    If `get` fails, `ask` gets new credentials with the user's help. It raises the failure
-    it was given if the user cannot help. `ask` is None if the user may not be asked. Both
-    raise `AwsexecError`. `clock` returns seconds since the epoch. `is_same` is whether the
-    source would still give credentials of the same identity: if not, they are not used
-    any more.
+    If `get` fails, `ask` gets new credentials with the user's help. `ask` gets the failure
+    of `get`, and raises it if the user cannot help. `ask` is None if the user may not be
+    asked. Both raise `AwsexecError`. `clock` returns seconds since the epoch. `is_same`
+    returns whether the source would still give credentials of the same identity. If not,
+    the credentials are not used any more.
     """
 
     def __init__(
@@ -75,9 +75,9 @@ class Renewal:
         self.fault: AwsexecError | None = None
 
     def current(self) -> Credentials | None:
-        """Return credentials that are good now, or None.
+        """Return the credentials if they are good now, else None.
 
-        None makes `run` renew them at once, if it can.
+        If they are not, `run` tries to renew them at once.
         """
         if self._is_good():
             return self._credentials
@@ -85,7 +85,7 @@ class Renewal:
         return None
 
     def run(self) -> None:
-        """Renew them whenever it is time; never return."""
+        """Renew the credentials whenever it is time; never return."""
         while True:
             is_wanted = self._wanted.is_set()
             seconds = self.wait()
@@ -104,7 +104,7 @@ class Renewal:
         return max(0.0, when - self._clock())
 
     def renew(self, is_wanted: bool) -> None:
-        """Try to renew them; `is_wanted` is whether a client waits."""
+        """Try to renew the credentials; `is_wanted` is whether a client waits for them."""
         try:
             self._credentials = fresh(self._get, self._clock)
             self.fault = None
@@ -133,7 +133,7 @@ class Renewal:
         self._asked = self._clock()
 
     def _may_ask(self, is_wanted: bool) -> bool:
-        # after their end, only if a client wants them
+        # after the credentials have expired, only if a client wants new ones
         return (is_wanted or self._is_good()) and (
             abs(self._clock() - self._asked) >= ASK_EVERY
         )

@@ -10,10 +10,10 @@ from awsexec import terminal
 from awsexec.cache.store import store_for
 from awsexec.credentials.get import resolver_for
 from awsexec.credentials.mfa import Codes
-from awsexec.errors import AwsexecError, MfaRefused, NeedsUser, NoCode
+from awsexec.errors import AwsexecError, NeedsUser, NoCode
 from awsexec.profiles.files import Setting
 from awsexec.serve.renewal import Renewal, fresh
-from awsexec.times import duration, iso8601
+from awsexec.times import iso8601, left
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -127,15 +127,11 @@ class RenewedSupply:
         The code is asked for before any lock is taken, so no other awsexec waits for the
         user.
         """
-        refused: MfaRefused | None = None
-        codes = Codes(None, None, self._question)
-        for code in codes.attempts(fault.profile, fault.serial):
-            try:
-                return self._fresh(self._resolver(may_prompt=False, code=code))
-            except MfaRefused as error:
-                refused = error
-        assert refused is not None, "no code was given, and none was refused"
-        raise refused
+        return Codes(None, None, self._question).first_accepted(
+            fault.profile,
+            fault.serial,
+            lambda code: self._fresh(self._resolver(may_prompt=False, code=code)),
+        )
 
     def _question(self, question: str) -> str:
         """Ask while COMMAND uses the terminal, where it may have written half a line."""
@@ -143,6 +139,5 @@ class RenewedSupply:
 
     def _time_left(self) -> str:
         found = self._renewal.current()
-        left = found.expires - time.time() if found and found.expires else 0
-        what = f"expire in {duration(left)}" if left > 0 else "have expired"
-        return f"awsexec: the credentials of {self._plan.name} {what}"
+        seconds = found.expires - time.time() if found and found.expires else 0
+        return f"awsexec: the credentials of {self._plan.name} have {left(seconds)}"

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from awsexec.commands.completion import INSTALLED
+from awsexec.child.completions import INSTALLED
 from awsexec.options.completions import REGIONS
 from awsexec.options.table import COMPLETION_FILES, OPTIONS
 from tests.completions.shells import SOURCES
@@ -135,9 +135,9 @@ def test_options_that_take_no_profile():
     assert set(fish_list("__awsexec_alone")) == ALONE
     befores = {flag: before for flag, before, _, _, _ in zsh_options()}
     excluding = {flag for flag, before in befores.items() if before == "(- : *)"}
-    # --unset stands beside another action
-    assert befores["--unset"] == "(1)"
-    assert excluding == ALONE - {"--unset"}
+    # these two stand beside another action
+    assert befores["--unset"] == befores["--all"] == "(1)"
+    assert excluding == ALONE - {"--unset", "--all"}
 
 
 def test_zsh_offers_an_option_again_only_if_it_may_be_repeated():

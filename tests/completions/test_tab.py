@@ -107,8 +107,11 @@ def test_values_of_every_option_that_has_words(shell):
     cases = []
     for option in OPTIONS:
         words = option.completes
-        # --completion is not the stand-in's, and braces need quotes in some shells
-        if not isinstance(words, tuple) or option.flags[-1] == "--completion":
+        # these two take no profile, and braces need quotes in some shells
+        if not isinstance(words, tuple) or option.flags[-1] in (
+            "--completion",
+            "--init",
+        ):
             continue
         for word in [words[0], words[-1]] if words and "{" not in words[0] else []:
             flag = option.flags[-1]

@@ -56,9 +56,9 @@ def explain(code, message, skew=None, settings=""):
             "ValidationError",
             "The requested DurationSeconds exceeds it.",
             None,
-            "profile 'reader': AWS does not give this role that long; ask for less with "
-            "--duration or duration_seconds, and let --serve renew it, or raise the role's "
-            "maximum: The requested DurationSeconds exceeds it (ValidationError)",
+            "profile 'reader': this role's maximum is less than the duration asked for; "
+            "ask for less with --duration or duration_seconds (--serve renews the "
+            "session), or raise the maximum: The requested DurationSeconds exceeds it (ValidationError)",
         ),
         (
             "Odd",

@@ -1,10 +1,12 @@
 """Credentials as values."""
 
+import time
+
 import pytest
 
 from awsexec.credentials.credentials import Credentials, child_variables
 from awsexec.fastpath import Entry
-from awsexec.times import from_iso8601
+from awsexec.times import as_tools_write, from_iso8601
 
 STATIC = Credentials("AKIAIOSFODNN7EXAMPLE", "secret")
 SESSION = Credentials("ASIAEXAMPLE", "secret", "token", 1_700_000_000, 1_699_996_400)
@@ -70,3 +72,41 @@ def test_no_secret_is_shown():
     for text in (repr(SESSION), str(SESSION), f"{SESSION}"):
         assert "secret" not in text and "token" not in text
     assert str(SESSION) == "key …MPLE"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-11-24T02:27:57Z",
+        "2026-11-24T02:27:57+00:00",
+        "2026-11-24T02:27:57+0000",
+        "2026-11-24T12:27:57+10:00",
+        "2026-11-23T21:27:57-0500",
+        "2026-11-24T02:27:57.123456789Z",
+        "2026-11-24 02:27:57",
+        "2026-11-24 02:27:57 +0000 UTC",
+        "1795487277",
+        "1795487277000",
+    ],
+)
+def test_time_as_tools_write_it(text):
+    assert as_tools_write(text) == 1_795_487_277
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "soon", "12", "2026-11-24", "2026-11-24T25:00:00Z", "9" * 5000, "²" * 10],
+)
+def test_no_time_as_tools_write_it(text):
+    assert as_tools_write(text) is None
+
+
+def test_time_of_this_machine(monkeypatch):
+    monkeypatch.setenv("TZ", "XYZ-3")
+    time.tzset()
+    try:
+        assert as_tools_write("2026-11-24 05:27:57", is_local=True) == 1_795_487_277
+        assert as_tools_write("2026-11-24 02:27:57Z", is_local=True) == 1_795_487_277
+    finally:
+        monkeypatch.undo()
+        time.tzset()

@@ -36,6 +36,7 @@ from awsexec.credentials.sdk.errors import (
 from awsexec.errors import CredentialsError
 from awsexec.plan import source_kinds
 from awsexec.plan.endpoint import Endpoint
+from awsexec.plan.inputs import sign_in_of
 from awsexec.plan.source import Source
 from awsexec.profiles.files import Setting
 from awsexec.profiles.profile import Profile
@@ -524,9 +525,12 @@ def test_renewal_of_a_token(tmp_path, identity_center):
     """If botocore renews by another method, failures are hidden and the user signs in."""
     path = tmp_path / f"{hashlib.sha1(b'corp').hexdigest()}.json"
     path.write_text(json.dumps(token(time.time() - 60)))
-    found = current_token(identity_center, tmp_path)
+    before = sign_in_of(json.loads(path.read_text()))
+    found, sign_in = current_token(identity_center, tmp_path)
     assert found in identity_center.tokens
     assert json.loads(path.read_text())["accessToken"] == found
+    assert before is not None
+    assert sign_in == before
     # the refresh token is good once: the server says that the sign-in is over
     path.write_text(json.dumps(token(time.time() - 60)))
     assert current_token(identity_center, tmp_path) is None
@@ -541,7 +545,9 @@ def test_renewal_that_fails_is_told(tmp_path, dead_port):
         current_token(nobody, tmp_path)
     # a token that is still good is used instead
     path.write_text(json.dumps(token(time.time() + 60)))
-    assert current_token(nobody, tmp_path) == "EXAMPLEOLDTOKEN"
+    found, sign_in = current_token(nobody, tmp_path)
+    assert found == "EXAMPLEOLDTOKEN"
+    assert sign_in == sign_in_of(json.loads(path.read_text()))
 
 
 def test_credentials_for_a_token(tmp_path, identity_center):

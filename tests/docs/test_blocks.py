@@ -79,6 +79,15 @@ def test_completions(program, before, after, sign, environ):
     assert sign in shell(program, f"{before}\n{line}\n{after}", environ)
 
 
+@pytest.mark.parametrize("program", ["bash", "zsh", "fish"])
+def test_init(program, environ):
+    (line,) = re.findall(
+        rf"^(.*--init {program}\b.*?)\s+#", block("docs/shell.md", "--init"), re.M
+    )
+    after = "assume --unset && echo it is there"
+    assert shell(program, f"{line}\n{after}", environ) == "it is there\n"
+
+
 def test_console_url_in_a_pipe(world: World):
     world.writes_alice()
     copied = world.home.path / "copied"
@@ -88,7 +97,7 @@ def test_console_url_in_a_pipe(world: World):
 
 
 def test_make_knows_its_targets():
-    """Also those that CONTRIBUTING.md names."""
+    """The targets of make that CONTRIBUTING.md names exist too."""
     lines = block("README.md", "make demo") + read("CONTRIBUTING.md")
     named = set(re.findall(r"(?m)(?:^|[`$] ?)make ([a-z]+)\b", lines))
     assert {"demo", "test", "lint"} <= named
@@ -127,7 +136,7 @@ def test_variables_that_do_not_count_are_listed():
 
 
 def test_usage_of_the_reference():
-    """Its first block is what --help begins with."""
+    """The reference begins as --help does."""
     usage = block("docs/reference.md", "awsexec PROFILE -- COMMAND")
     printed = subprocess.run(
         [sys.executable, "-m", "awsexec", "--help"], capture_output=True, text=True

@@ -317,6 +317,8 @@ def _without_strays(world: World) -> World:
 
 
 ALL_IN_SESSION = "sso_account_id and sso_role_name both in the sso-session only"
+NO_CREDENTIALS = "no credentials, in another profile than `[default]`"
+NO_PROFILE = "no PROFILE, and profiles with credentials"
 MISSPELT = "a misspelt setting, like `mfa_serail` or `session_readonly`"
 LIKE = "`[profiles p]`, `[sso-sessions s]` and others that begin like the right word"
 BEHIND = "text after a section's `]` that is no comment"
@@ -362,7 +364,7 @@ TOLD: tuple[tuple[str, str, str], ...] = (
         "",
     ),
     (
-        "no credentials",
+        NO_CREDENTIALS,
         "has no credentials and no way|has aws_secret_access_key but no|there is no "
         r"\[sso-session|the SSO profile|AWS knows no credential_source",
         _MACHINE,
@@ -388,7 +390,7 @@ TOLD: tuple[tuple[str, str, str], ...] = (
     ("include_profile", "include_profile (of profile|is a loop)", ""),
     (LIKE, r": write \[(profile|sso-session|services) ", ""),
     (BEHIND, "put what follows the ']' on a line of its own", ""),
-    ("no PROFILE", "no PROFILE; name one", ""),
+    (NO_PROFILE, "no PROFILE; name one", ""),
     (
         "use_fips_endpoint or use_dualstack_endpoint with an endpoint_url",
         "exclude each other",
@@ -455,7 +457,7 @@ EXAMPLES = {
         ),
         (_KEYS,),
     ),
-    "no credentials": World((("profile a", {**_IRELAND}),)),
+    NO_CREDENTIALS: World((("profile a", {**_IRELAND}),)),
     "credential_source without role_arn": World(
         (("profile a", {"credential_source": "Ec2InstanceMetadata"}),),
         environ={"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": PATH},
@@ -515,7 +517,7 @@ EXAMPLES = {
             ),
         )
     ),
-    "no PROFILE": World((), (("default", ALICE),), profile=None),
+    NO_PROFILE: World((), (("default", ALICE),), profile=None),
     "AWS_PROFILE beside keys in the environment": World(
         (),
         (_KEYS,),

@@ -318,7 +318,7 @@ def end_to_end(tmp_path, certificate, fork_server) -> Iterator[Bench]:
 
 
 def check(bench: Bench, world: World) -> list[str]:
-    """The rows by which botocore and awsexec differ; fails where there is none."""
+    """The rows that explain a difference between botocore and awsexec; fails if none does."""
     ours = bench.awsexec(world)
     found = explanation(bench, world, ours)
     assert (

@@ -353,6 +353,13 @@ def worlds(draw: st.DrawFn) -> World:
     environ: dict[str, str] = {}
     for more in draw(st.lists(_variables, max_size=3)):
         environ |= more
+    if draw(st.integers(0, 19)) == 0:
+        # what many have on an instance
+        config, credentials, names = (
+            [("default", {"region": "eu-west-2"})],
+            [],
+            ["default"],
+        )
     profile = draw(st.sampled_from([names[0]] * 6 + [names[-1], "missing"]))
     how = draw(st.integers(0, 19))
     if how < 6:

@@ -58,7 +58,7 @@ def test_owner(rows, user):
 
 
 def test_closed_by_its_owner():
-    """Then it is root's, in name; half closed it is not."""
+    """A closed connection has no owner any more; a half closed one still has."""
     text = table((V4_PEER, V4_LOCAL, "06", 0))
     assert owner(text.replace("34567", "0"), PEER, LOCAL, "little") is None
     text = table((V4_PEER, V4_LOCAL, "05", 1000))

@@ -144,7 +144,7 @@ def test_duration(run_awsexec, console, home, sts, where):
 
 
 def test_keys_with_mfa(run_awsexec, console, home, sts):
-    """What GetSessionToken gives is for no console, so it is not asked for."""
+    """The console accepts no session of GetSessionToken, so awsexec opens none."""
     home.write_credentials(ALICE, f"mfa_serial = {SERIAL}\n")
     caller, _ = signed_in(
         console,
@@ -282,9 +282,8 @@ def test_no_permission(run_awsexec, console, sts):
     )
     assert run_awsexec("--console", "alice").error() == (
         "profile 'alice': User: alice is not authorized to perform: "
-        "sts:GetFederationToken (AccessDenied); the user needs the permission "
-        "sts:GetFederationToken, or use a role, which needs no such permission for the "
-        "console"
+        "sts:GetFederationToken (AccessDenied); give the user the permission "
+        "sts:GetFederationToken, or use a role"
     )
 
 
@@ -346,7 +345,7 @@ def test_out_of_reach(run_awsexec, console, dead_port):
     ],
 )
 def test_garbage(run_awsexec, console, said):
-    """Whatever comes of it is one line, and has nothing of the request in it."""
+    """Every failure is one line, which quotes nothing of the request."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
 

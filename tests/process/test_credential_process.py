@@ -93,7 +93,7 @@ def test_streams(run_awsexec, home, tool):
 
 
 def test_environment(run_awsexec, home, tool):
-    """It has the caller's, and the marker; COMMAND has it in a process only."""
+    """The process has the caller's environment, and AWSEXEC_CALLERS, which COMMAND lacks."""
     tool(f"env >{home.path}/env\n{prints(printed())}")
     child = run_awsexec.child("p", env={"MINE": "1", "AWS_PROFILE": "x"})
     process = (home.path / "env").read_text()
@@ -352,7 +352,7 @@ def test_loop_whose_files_are_others_each_time(run_awsexec, home):
 
 @pytest.mark.both_ways
 def test_an_entry_does_not_hide_a_loop(run_awsexec, home, sts, tool):
-    """What the process was before is in the cache; now it calls itself."""
+    """The cache has an answer of the process, which now runs awsexec in a loop."""
     tool(prints(printed(sts.session_of("reader"))))
     run_awsexec.child("p")
     home.script("tool", f"#!/bin/sh\nexec {AWSEXEC} --export process p\n")
@@ -398,7 +398,7 @@ def test_the_loop_has_the_roles_in_it(run_awsexec, home):
 
 
 def test_a_loop_that_takes_its_environment_away(run_awsexec, home):
-    """Nothing tells it then but the lock, whose holder it runs in."""
+    """Without AWSEXEC_CALLERS, only the lock shows the loop: its holder runs awsexec."""
     cache = f"AWSEXEC_CACHE_DIR={home.cache} HOME={home.path}"
     home.write_config(
         f"[profile p]\ncredential_process = env -i {cache} {AWSEXEC} p -- false\n"

@@ -383,7 +383,8 @@ def test_access_denied(run_awsexec, home, sts, role, settings, external, mfa):
         "profile 'reader': User: arn:aws:iam::123456789012:user/alice is not "
         f"authorized to perform: sts:AssumeRole on resource: {READER} (AccessDenied); "
         f"profile 'alice' (key …MPLE in {home.credentials}:3) asked for {READER}; check "
-        f"that both policies allow it, the external id: {external}, and MFA: {mfa}"
+        "that your policy and the role's trust policy allow it; external id: "
+        f"{external}; MFA: {mfa}"
     )
 
 
@@ -395,7 +396,7 @@ def test_access_denied_with_a_device_of_the_source_profile_only(run_awsexec, hom
         run_awsexec("reader", "true")
         .error()
         .endswith(
-            "and MFA: none is configured (mfa_serial); "
+            "; MFA: none is configured (mfa_serial); "
             f"the one in {home.credentials}:5 is for the source profile only"
         )
     )
@@ -471,18 +472,19 @@ def test_clock_skew(run_awsexec, home, sts, offset, side):
 
 
 @pytest.mark.parametrize(
-    ("words", "who"),
+    ("words", "seconds"),
     [
-        (("--duration", "2h"), "this role 7200 seconds"),
-        (("--duration", "2h", "--mfa-serial", SERIAL), "this role 7200 seconds"),
+        (("--duration", "2h"), "7200 seconds"),
+        (("--duration", "2h", "--mfa-serial", SERIAL), "7200 seconds"),
     ],
 )
-def test_duration_over_the_role_s_maximum(run_awsexec, home, sts, words, who):
+def test_duration_over_the_role_s_maximum(run_awsexec, home, sts, words, seconds):
     home.write_config(READER_CONFIG)
     line = run_awsexec("reader", *words, "--mfa-token", "111111", "true").error()
     assert line == (
-        f"profile 'reader': AWS does not give {who}; ask for less with --duration or "
-        "duration_seconds, and let --serve renew it, or raise the role's maximum: The "
+        f"profile 'reader': this role's maximum is less than {seconds}; ask for less "
+        "with --duration or duration_seconds (--serve renews the session), or raise the "
+        "maximum: The "
         "requested DurationSeconds exceeds the MaxSessionDuration set for this role "
         "(ValidationError)"
     )
@@ -500,8 +502,8 @@ def test_duration_over_an_hour_for_a_role_of_a_session(run_awsexec, home, sts):
     assert run_awsexec("writer", "true", env=env).error() == (
         "profile 'writer': the credentials of profile 'writer' (environment, "
         f"{home.config}:7) are a session, and a role that a session assumes lives one "
-        "hour at most; ask for 3600 seconds or less with --duration or duration_seconds, and let "
-        "--serve renew it: The requested DurationSeconds exceeds the 1 hour session limit "
+        "hour at most; ask for 3600 seconds or less with --duration or duration_seconds "
+        "(--serve renews the session): The requested DurationSeconds exceeds the 1 hour session limit "
         "for roles assumed by role chaining (ValidationError)"
     )
 

@@ -420,7 +420,7 @@ def test_renewal_that_fails(form, reached, run_awsexec, home, sts):
     result = run_awsexec("--export", form, "reader")
     assert result.status == 0 and FIRST in result.stdout
     assert result.stderr.startswith(
-        "awsexec: using the session for the 13m that it has left, because renewing it failed: "
+        "awsexec: using the session, which has 13m left, because renewing it failed: "
         + ("profile 'reader': not today" if reached else "cannot reach AWS STS")
     )
     assert result.stderr.count("\n") == 1

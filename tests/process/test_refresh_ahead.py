@@ -1,4 +1,4 @@
-"""A session near its end is renewed behind the back of the command that uses it."""
+"""awsexec renews a session near its end in the background, while COMMAND runs."""
 
 import os
 import subprocess

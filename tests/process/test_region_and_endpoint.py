@@ -188,6 +188,21 @@ def test_number_of_attempts(run_awsexec, home, sts, setting, env, attempts):
 
 
 @pytest.mark.parametrize(
+    ("words", "operation"),
+    [
+        (("--whoami", "alice"), "GetCallerIdentity"),
+        (("--console", "alice"), "GetFederationToken"),
+    ],
+)
+def test_number_of_attempts_of_an_action(run_awsexec, home, sts, words, operation):
+    for _ in range(5):
+        sts.fail("InternalFailure", "try again", 500)
+    home.write_config("[profile alice]\nmax_attempts = 2\n")
+    assert run_awsexec(*words).status == 125
+    assert [call.operation for call in sts.calls] == [operation] * 2
+
+
+@pytest.mark.parametrize(
     ("setting", "env", "mode"),
     [
         ("", {}, "standard"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import sys
 import time
 
 import pexpect
@@ -21,6 +22,8 @@ from tests.support import (
     SERIAL,
     WRITER,
 )
+
+BOB_ID, BOB_SECRET = "AKIAI44QH8DHBEXAMPLE", "je7MtGbClwBF/2Zp9Utk/h3yCo8nvbEXAMPLEKEY"
 
 EVERYTHING = f"""\
 [profile reader]
@@ -71,6 +74,16 @@ def at_terminal(run_awsexec):
 def everything(home, sts):
     home.write_config(EVERYTHING)
     return sts
+
+
+def test_columns_of_a_key_id_need_no_table():
+    code = (
+        "import sys; from awsexec.output import columns; print(columns('…MPLE')); "
+        "print('unicodedata' in sys.modules)"
+    )
+    python = [sys.executable, "-I", "-c", code]
+    found = subprocess.run(python, capture_output=True, text=True, check=True)
+    assert found.stdout == "5\nFalse\n"
 
 
 # --list
@@ -213,6 +226,129 @@ def test_explain(run_awsexec, everything):
     assert everything.calls == []
 
 
+def test_explain_shows_what_decides(run_awsexec, home):
+    """Every variable of the manual that can change a run, and no secret."""
+    home.write_config("[profile here]\ncredential_source = Environment\n")
+    env = {
+        "AWS_ACCESS_KEY_ID": BOB_ID,
+        "AWS_SECRET_ACCESS_KEY": BOB_SECRET,
+        "AWS_SECURITY_TOKEN": "hush-security",
+        "AWS_SESSION_TOKEN": "hush-session",
+        "AWS_CREDENTIAL_EXPIRATION": "2099-01-01T00:00:00Z",
+        "AWS_WEB_IDENTITY_TOKEN_FILE": "/token",
+        "AWS_ROLE_ARN": READER,
+        "AWS_ROLE_SESSION_NAME": "me",
+        "XDG_CACHE_HOME": "/cache",
+        "HTTPS_PROXY": "user:hush-proxy@127.0.0.1:9",
+        "http_proxy": "http://127.0.0.1:9",
+        "NO_COLOR": "1",
+    }
+    result = run_awsexec("--explain", "here", env=env)
+    assert result.status == 0
+    for secret in (BOB_ID, BOB_SECRET, "hush"):
+        assert secret not in result.stdout
+    shown = result.stdout.partition("environment\n")[2]
+    for line in (
+        "AWS_ACCESS_KEY_ID=…MPLE",
+        "AWS_SECRET_ACCESS_KEY=******",
+        "AWS_SECURITY_TOKEN=******",
+        "AWS_SESSION_TOKEN=******",
+        "AWS_CREDENTIAL_EXPIRATION=2099-01-01T00:00:00Z",
+        "AWS_WEB_IDENTITY_TOKEN_FILE=/token",
+        f"AWS_ROLE_ARN={READER}",
+        "AWS_ROLE_SESSION_NAME=me",
+        "XDG_CACHE_HOME=/cache",
+        "HTTPS_PROXY=******@127.0.0.1:9",
+        "http_proxy=http://127.0.0.1:9",
+    ):
+        assert f"  {line}\n" in shown
+    assert "NO_COLOR" not in shown
+
+
+OPTIONAL = ("AWS_SESSION_TOKEN", "AWS_CREDENTIAL_EXPIRATION")
+
+
+@pytest.mark.parametrize(
+    ("config", "env", "tokens"),
+    [
+        ("aws_access_key_id = {id}\naws_secret_access_key = {secret}\n", {}, {}),
+        (
+            "aws_access_key_id = {id}\naws_secret_access_key = {secret}\n"
+            "aws_session_token = x\n",
+            {},
+            {"AWS_SESSION_TOKEN": "******"},
+        ),
+        ("credential_source = Environment\n", {}, {}),
+        (
+            "credential_source = Environment\n",
+            {
+                "AWS_SECURITY_TOKEN": "x",
+                "AWS_CREDENTIAL_EXPIRATION": "2099-01-01T00:00:00Z",
+            },
+            dict.fromkeys(OPTIONAL, "******"),
+        ),
+        (
+            "credential_process = cat keys.json\n",
+            {},
+            dict.fromkeys(OPTIONAL, "****** (if credential_process gives one)"),
+        ),
+        (
+            "sso_account_id = 1\nsso_role_name = a\nsso_region = eu-west-1\n"
+            "sso_start_url = https://example.com\n",
+            {},
+            dict.fromkeys(OPTIONAL, "******"),
+        ),
+    ],
+    ids=["keys", "session keys", "pair exported", "session exported", "process", "sso"],
+)
+def test_explain_what_command_gets_without_a_role(
+    run_awsexec, home, config, env, tokens
+):
+    home.write_config(f"[profile p]\n{config}".format(id=BOB_ID, secret=BOB_SECRET))
+    exported = {"AWS_ACCESS_KEY_ID": BOB_ID, "AWS_SECRET_ACCESS_KEY": BOB_SECRET}
+    result = run_awsexec("--explain", "--json", "p", env={**exported, **env})
+    child = json.loads(result.stdout)["child"]
+    assert {name: child[name] for name in OPTIONAL if name in child} == tokens
+    assert child["AWS_ACCESS_KEY_ID"] == child["AWS_SECRET_ACCESS_KEY"] == "******"
+
+
+@pytest.mark.parametrize(
+    ("gives", "tokens"),
+    [
+        ({}, set()),
+        ({"SessionToken": "x", "Expiration": "2099-01-01T00:00:00Z"}, set(OPTIONAL)),
+    ],
+)
+def test_explain_what_a_cached_process_gave(run_awsexec, home, gives, tokens):
+    answer = {"Version": 1, "AccessKeyId": BOB_ID, "SecretAccessKey": BOB_SECRET}
+    keys = home.path / "keys.json"
+    keys.write_text(json.dumps({**answer, **gives}))
+    home.write_config(f"[profile p]\ncredential_process = cat {keys}\n")
+    child = run_awsexec.child("p")
+    facts = json.loads(run_awsexec("--explain", "--json", "p").stdout)
+    # what does not expire is not cached, so nobody knows
+    if tokens:
+        assert facts["child"].keys() & set(OPTIONAL) == tokens
+        assert set(facts["child"].values()) & {"******"} == {"******"}
+    else:
+        assert "if credential_process gives one" in str(facts["child"])
+    assert child.keys() & set(OPTIONAL) == tokens
+
+
+def test_explain_that_the_next_run_may_ask_to_sign_in(run_awsexec, everything, home):
+    home.write_config(
+        EVERYTHING + "[profile console]\nlogin_session = arn:aws:iam::1:user/alice\n"
+    )
+    said = run_awsexec("--explain", "corp").stdout
+    assert "  calls IAM Identity Center, and may ask you to sign in\n" in said
+    said = run_awsexec("--explain", "console").stdout
+    assert "  calls AWS Sign-In, and may ask you to sign in\n" in said
+    facts = json.loads(run_awsexec("--explain", "--json", "corp").stdout)
+    assert facts["calls"] == [
+        {"call": "IAM Identity Center", "prompt": None, "sign_in": True}
+    ]
+
+
 def test_explain_what_is_cached(run_awsexec, everything):
     run_awsexec("reader", "true")
     result = run_awsexec("--explain", "reader")
@@ -344,6 +480,27 @@ def test_whoami_when_the_session_is_over(run_awsexec, everything, iam):
         "the credentials of profile 'reader' in the environment have expired; for new "
         "ones name the profile, as in: awsexec --whoami reader"
     )
+
+
+@pytest.mark.parametrize(
+    ("given_by", "said"),
+    [
+        (
+            "",
+            "the credentials in the environment have expired; export new ones, or name",
+        ),
+        # also the label of the kind of source
+        ("environment", "the credentials of profile 'environment' in the environment"),
+    ],
+)
+def test_whoami_when_exported_keys_are_over(run_awsexec, everything, given_by, said):
+    env = {
+        "AWS_ACCESS_KEY_ID": BOB_ID,
+        "AWS_SECRET_ACCESS_KEY": BOB_SECRET,
+        "AWS_CREDENTIAL_EXPIRATION": iso8601(int(time.time()) - 5),
+        "AWSEXEC_PROFILE": given_by,
+    }
+    assert run_awsexec("--whoami", env=env).error().startswith(said)
 
 
 # the region of a shell's profile

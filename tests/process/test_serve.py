@@ -307,7 +307,7 @@ def test_export_in_it_leaves_the_endpoint(run_awsexec, home, sts, words):
 
 
 def test_whoami_in_it(run_awsexec, home, sts):
-    """As the credentials are: not those of a profile, nor of the instance."""
+    """--whoami is about the endpoint's credentials, not a profile's or the instance's."""
     home.write_config(READER_CONFIG, f"[default]\n{ELSEWHERE}region = eu-west-2\n")
     result = run_awsexec("--serve", "reader", "--", AWSEXEC, "--whoami", "--json")
     assert (result.status, result.stderr) == (0, "")
@@ -399,7 +399,7 @@ def test_headers(served, status, more):
 
 
 def test_byte_by_byte(served):
-    """It has five seconds, while others are answered."""
+    """A slow client has five seconds; the endpoint answers others meanwhile."""
     data = request(served)
     begun = time.monotonic()
     answers = []
@@ -466,7 +466,7 @@ def test_another_user_is_not_answered(served):
 
 @LINUX
 def test_no_more_files_are_no_reason_to_answer_others(run_awsexec, home, sts):
-    """Whose a connection is cannot be told then."""
+    """Then the server cannot tell whose a connection is, and refuses it."""
     if os.getuid() != 0:
         pytest.skip("only root can be another user")
     home.write_config(READER_CONFIG)
@@ -509,7 +509,7 @@ def test_ends_with_command(served, number):
 
 
 def refuses(served):
-    """Whether nobody listens any more; while an end is on its way, it is a reset."""
+    """Whether nobody listens any more; an endpoint that is ending resets connections."""
     try:
         served.ask()
     except urllib.error.URLError as error:
@@ -732,7 +732,7 @@ def test_what_is_served_is_of_who_is_signed_in(run_awsexec, home, portal, sts):
 
 
 def test_min_ttl_is_no_matter_here(run_awsexec, home, sts):
-    """The endpoint renews; what has less left is renewed first all the same."""
+    """The endpoint renews later; awsexec still renews first a session below --min-ttl."""
     home.write_config(READER_CONFIG)
     run_awsexec.child("reader")
     age(home, 2400)

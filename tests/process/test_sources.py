@@ -442,6 +442,116 @@ def test_no_profile_is_no_instance_role_where_there_is_a_config(
     assert instance.asked == []
 
 
+BARE_DEFAULT = "[default]\nregion = eu-west-2\noutput = json\n"
+
+
+@pytest.mark.parametrize("words", [(), ("default",)], ids=["unnamed", "named"])
+def test_default_without_identity_is_the_machine(
+    run_awsexec, home, instance, sts, words
+):
+    home.write_credentials("")
+    home.write_config(BARE_DEFAULT)
+    child = run_awsexec.child(*words)
+    assert keys(child) == of(instance.credentials)
+    assert (child["AWSEXEC_PROFILE"], child["AWS_REGION"]) == ("default", "eu-west-2")
+    answer = json.loads(run_awsexec("--whoami", "--json", *words).stdout)
+    assert ":assumed-role/" in answer["arn"]
+    facts = json.loads(run_awsexec("--explain", "--json", *words).stdout)
+    assert facts["chain"][0]["what"] == (
+        f"ec2 (of the machine, since {home.config}:1 has no credentials)"
+    )
+    assert [profile["name"] for profile in facts["profiles"]] == ["default"]
+    (row,) = json.loads(run_awsexec("--list", "--json").stdout)
+    assert (row["profile"], row["source"], row["error"]) == ("default", "ec2", None)
+    assert row["source_profile"] is None
+
+
+@pytest.mark.parametrize(
+    ("words", "variables", "uses"),
+    [
+        ((), {}, "environment"),
+        ((), {"AWS_PROFILE": "default"}, "environment"),
+        # as boto3.Session(profile_name="default") and the AWS CLI's --profile
+        (("default",), {}, "instance"),
+    ],
+)
+def test_default_without_identity_beside_keys_in_the_environment(
+    run_awsexec, home, instance, sts, words, variables, uses
+):
+    home.write_config(BARE_DEFAULT)
+    if words or variables:
+        # other profiles do not matter where it is named
+        home.write_config(BARE_DEFAULT, f"[profile p]\nrole_arn = {READER}\n")
+    else:
+        home.write_credentials("")
+    env = {
+        "AWS_ACCESS_KEY_ID": "AKIAI44QH8DHBEXAMPLE",
+        "AWS_SECRET_ACCESS_KEY": "je7MtGbClwBF/2Zp9Utk/h3yCo8nvbEXAMPLEKEY",
+        **variables,
+    }
+    child = run_awsexec.child(*words, env=env)
+    expected = instance.credentials.key_id if uses == "instance" else None
+    assert child["AWS_ACCESS_KEY_ID"] == (expected or env["AWS_ACCESS_KEY_ID"])
+
+
+def test_default_without_identity_is_not_chosen_beside_others(
+    run_awsexec, home, instance
+):
+    home.write_config(BARE_DEFAULT)
+    assert "no PROFILE; name one" in run_awsexec("--", "true").error()
+    assert instance.asked == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (
+            "session_read_only = true",
+            "session_read_only would do nothing: profile default",
+        ),
+        ("session_readonly = true", "unknown setting session_readonly; did you mean"),
+        ("aws_access_key_id = AKIAEXAMPLE", "has aws_access_key_id but no"),
+        (f"role_arn = {READER}", "has role_arn but no source_profile"),
+    ],
+)
+@pytest.mark.parametrize("words", [(), ("default",)], ids=["unnamed", "named"])
+def test_default_that_says_more_is_not_the_machine(
+    run_awsexec, home, instance, settings, message, words
+):
+    home.write_credentials("")
+    home.write_config(BARE_DEFAULT, f"{settings}\n")
+    if "aws_access" in settings or "role_arn" in settings:
+        words = ("default",)
+    assert message in run_awsexec(*words, "--", "true").error()
+    assert instance.asked == []
+
+
+def test_options_do_not_go_with_the_machines_identity(run_awsexec, home, instance):
+    home.write_config(BARE_DEFAULT)
+    error = run_awsexec("--read-only", "default", "true").error()
+    assert "--read-only would do nothing" in error or "has no credentials" in error
+    assert instance.asked == []
+
+
+def test_default_without_identity_where_the_machine_has_none(
+    run_awsexec, home, instance
+):
+    home.write_credentials("")
+    home.write_config(BARE_DEFAULT)
+    env = {"AWS_EC2_METADATA_DISABLED": "true"}
+    error = run_awsexec("--", "true", env=env).error()
+    assert "profile 'default' has no credentials and no way to get any" in error
+
+
+def test_role_with_a_default_without_identity(run_awsexec, home, instance):
+    home.write_config(
+        BARE_DEFAULT, f"[profile p]\nrole_arn = {READER}\nsource_profile = default\n"
+    )
+    error = run_awsexec("p", "true").error()
+    assert "profile 'default' has no credentials and no way to get any" in error
+    assert instance.asked == []
+
+
 def test_profile_without_credentials_is_no_instance_role(run_awsexec, home, instance):
     home.write_config("[profile p]\nregion = eu-west-1\n")
     assert "has no credentials and no way to get any" in run_awsexec("p", "ls").error()

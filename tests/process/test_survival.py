@@ -66,7 +66,7 @@ def with_fault(run_awsexec, fault, *words, timeout=60):
 
 
 def ends_well(run_awsexec, sts, calls):
-    """The next run, and the one after it, are what they should be."""
+    """Check that the next run succeeds, and that the run after it uses the cache."""
     key = who(run_awsexec)
     assert key == f"ASIAEXAMPLE{calls:09}" and len(sts.calls) == calls
     if "AWSEXEC_FASTPATH" not in run_awsexec.environ:

@@ -185,6 +185,21 @@ def test_signed_out(run_awsexec, home, sts, portal):
     assert facts["chain"][0]["cached_until"] is None
 
 
+def test_signed_out_behind_a_nested_awsexec(run_awsexec, home, sts, portal):
+    home.write_config(
+        SESSION.replace("[profile p]", "[profile q]"),
+        f"[profile p]\ncredential_process = {AWSEXEC} --export process q\n{ROLE}",
+    )
+    path = write_token(home)
+    run_awsexec.child("p")
+    for _ in range(2):
+        run_awsexec.child("r")
+    assert len(sts.calls) == 1
+    path.unlink()
+    for name in ("p", "r"):
+        assert run_awsexec(name, "true").status == 125
+
+
 def test_another_person_signs_in(run_awsexec, home, sts, portal):
     home.write_config(SESSION, ROLE)
     first = portal.roles["123456789012", "reader"]

@@ -79,7 +79,8 @@ def test_slip(name, right):
             "azure_default_role_arn",
             "a setting of aws-azure-login; awsexec does not use it",
         ),
-        ("x_security_token_expires", "a setting of saml2aws; awsexec does not use it"),
+        ("x_principal_arn", "a setting of saml2aws; awsexec does not use it"),
+        ("x_security_token_expires", None),
     ],
 )
 def test_no_slip(name, note):

@@ -176,7 +176,7 @@ def test_included_settings():
         "[c]\nz = credentials\n",
     ).get("a")
     assert [found.value(name) for name in "xyz"] == ["a", "b", "credentials"]
-    assert found.settings["y"].where == "CONFIG:6"
+    assert found.settings["y"].where == "CONFIG:7"
 
 
 def test_keys_are_not_included():

@@ -56,7 +56,7 @@ def test_signed_out_before(terminal, console):
 
 
 def test_nothing_in_argv_or_on_the_screen(terminal, home, console, run_awsexec):
-    """The table of processes is read while it runs, until the browser has come."""
+    """Read the table of processes until the browser has come: none of them has a secret."""
     home.script("browser", BROWSER.format(home=home.path, delay=1))
     person = terminal(f"{AWSEXEC} --console --debug -v reader")
     seen = set()
@@ -98,7 +98,7 @@ def test_no_browser(terminal, console):
     assert status == 0
     warning, url, end = screen.split("\r\n")
     assert warning == (
-        "awsexec: whoever has this URL within 15 minutes gets the session"
+        "awsexec: for 15 minutes, anybody who has this URL can use the session"
     )
     assert url.startswith(f"{console.url}/federation?Action=login&")
     assert end == ""

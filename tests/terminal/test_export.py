@@ -69,7 +69,7 @@ def test_shell_may_ask_in_the_last_quarter(run_awsexec, home, with_code, termina
     result = run_awsexec("--export", "sh", "reader")
     assert result.status == 0 and FIRST in result.stdout
     assert result.stderr.startswith(
-        "awsexec: using the session for the 19m that it has left, because renewing it failed: profile 'reader' needs an "
+        "awsexec: using the session, which has 19m left, because renewing it failed: profile 'reader' needs an "
         "MFA code"
     )
     person = terminal(line)

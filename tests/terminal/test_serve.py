@@ -71,7 +71,7 @@ def elsewhere(run_awsexec, sts):
 def test_asks_ahead_of_time(watch, sts):
     person = watch()
     begins(person)
-    person.sees("\r\nawsexec: the credentials of admin expire in <1m\r\n" + QUESTION)
+    person.sees("\r\nawsexec: the credentials of admin have <1m left\r\n" + QUESTION)
     person.types("no code")
     person.sees("An MFA code is six digits. " + QUESTION)
     person.types("222222")
@@ -92,7 +92,7 @@ def test_nobody_answers(watch):
 
 
 def test_nobody_waits_for_the_answer(watch, run_awsexec, sts):
-    """While the question stands, a code can be given elsewhere; that serves it too."""
+    """During the question, a code given in another terminal renews the session too."""
     person = watch()
     begins(person)
     person.sees(QUESTION)
@@ -104,7 +104,7 @@ def test_nobody_waits_for_the_answer(watch, run_awsexec, sts):
 
 
 def test_command_is_faster_to_read_the_line(watch, run_awsexec, home, sts):
-    """What it takes is gone; the question stands, and the others go on."""
+    """COMMAND takes the typed line. The question stays, and other runs go on."""
     # it waits before awsexec does, and takes the whole line at once
     reads = home.script(
         "reads",
@@ -121,7 +121,7 @@ def test_command_is_faster_to_read_the_line(watch, run_awsexec, home, sts):
 
 
 def test_asks_before_command_has_the_terminal(watch, run_awsexec, home, sts):
-    """Where it is time already, when COMMAND starts."""
+    """The session is due for renewal when COMMAND starts."""
     sts.add_role("reader", mfa=True, longest=7200, life=60)
     run_awsexec("--mfa-token", "111111", "admin", "true")
     age(home, 31)
@@ -135,7 +135,7 @@ def test_asks_before_command_has_the_terminal(watch, run_awsexec, home, sts):
 
 
 def test_does_not_ask_who_reads_key_by_key(watch, run_awsexec, sts):
-    """What is typed is for the program there: an editor, or a shell at its prompt."""
+    """The terminal's program gets what is typed: an editor, or a shell at its prompt."""
     person = watch(command="sh -c 'stty -icanon -echo; exec {}'")
     begins(person)
     person.sees("<awsexec: the credentials of admin have expired: new ones need an MFA")

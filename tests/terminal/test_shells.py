@@ -148,7 +148,7 @@ def test_what_the_users_files_select_is_not_taken_up(kind, enter):
 
 @each_prompt
 def test_served_shell(kind, enter):
-    """Its prompt has no time left, for there is no end."""
+    """The prompt of a served shell shows no time left: the endpoint renews the session."""
     names = (
         "AWS_PROFILE AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN "
         "AWS_CONTAINER_CREDENTIALS_FULL_URI AWS_CONTAINER_AUTHORIZATION_TOKEN"

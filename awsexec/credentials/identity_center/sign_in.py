@@ -19,7 +19,7 @@ import time
 import urllib.parse
 
 from awsexec import terminal
-from awsexec.credentials.checks import MALFORMED, source_error, unsendable
+from awsexec.credentials.checks import READING_ERRORS, source_error, unsendable
 from awsexec.credentials.sdk.clients import call, url_of
 from awsexec.credentials.sdk.errors import Refused
 from awsexec.credentials.sdk.failures import failures
@@ -124,7 +124,7 @@ class SignIn:
     ) -> dict[str, Any]:
         """Return the token of an `answer` as the AWS CLI keeps it.
 
-        Raises one of `MALFORMED` if it has none that can be sent.
+        Raises one of `READING_ERRORS` if it has none that can be sent.
         """
         token = {
             "startUrl": self._start_url,
@@ -183,7 +183,7 @@ class SignIn:
                 and {"clientId", "clientSecret"} <= found.keys()
             ):
                 return found
-        except MALFORMED:
+        except READING_ERRORS:
             pass
         request = dict(grant)
         if self._scopes:

@@ -12,10 +12,10 @@ import botocore.exceptions
 import botocore.parsers
 import urllib3.exceptions
 
-from awsexec.credentials.checks import MALFORMED
+from awsexec.credentials.checks import READING_ERRORS
 from awsexec.credentials.sdk.errors import Refused, UnexpectedResponse, Unreachable
 from awsexec.credentials.sdk.internals import detail
-from awsexec.errors import CredentialsError, shown
+from awsexec.errors import CredentialsError, reason, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def failures(url: str) -> Iterator[None]:
     except botocore.exceptions.BotoCoreError as error:
         kind = type(error).__name__
         raise Unreachable(url, f"the request cannot be made ({kind})") from None
-    except (botocore.parsers.ResponseParserError, *MALFORMED):
+    except (botocore.parsers.ResponseParserError, *READING_ERRORS):
         # the page of a proxy or of a network that wants a sign-in, or another server
         raise UnexpectedResponse(url) from None
     except OSError as error:
@@ -61,8 +61,8 @@ def failures(url: str) -> Iterator[None]:
             # a time that this machine cannot represent
             raise UnexpectedResponse(url) from None
         place = f"{shown(os.fsdecode(error.filename))}: " if error.filename else ""
-        reason = error.strerror or type(error).__name__
-        raise CredentialsError(f"{place}{reason}; correct that and try again") from None
+        why = error.strerror or type(error).__name__
+        raise CredentialsError(f"{place}{why}; correct that and try again") from None
 
 
 def date_of(response: Mapping[str, Any]) -> float | None:
@@ -115,7 +115,7 @@ def short_reason(error: Exception) -> str:
     if not isinstance(cause, _OF_THE_NETWORK):
         # Python's error for an invalid header quotes all of it
         return kind or "the request cannot be sent"
-    text = getattr(cause, "strerror", None) or str(cause)
+    text = reason(cause)
     return f"{kind} ({text})" if kind else text
 
 

@@ -14,7 +14,7 @@ import botocore.utils
 from botocore.configprovider import ConstantProvider
 from botocore.tokens import SSOTokenProvider
 
-from awsexec.credentials.checks import MALFORMED
+from awsexec.credentials.checks import READING_ERRORS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -193,7 +193,7 @@ class MetadataFetcher(botocore.utils.InstanceMetadataFetcher):  # type: ignore[m
                 self._fetch_metadata_token(),
             )
             arn = json.loads(answer.text).get("InstanceProfileArn")
-        except (self._RETRIES_EXCEEDED_ERROR_CLS, *MALFORMED):
+        except (self._RETRIES_EXCEEDED_ERROR_CLS, *READING_ERRORS):
             return None
         return arn if isinstance(arn, str) else None
 
@@ -225,7 +225,7 @@ def token_in(
     """Return the token that the AWS CLI keeps for a start URL, or for an sso-session.
 
     The name of its file is a digest that botocore's loader works out. Raises
-    `botocore.exceptions.SSOTokenLoadError`, or one of `MALFORMED`.
+    `botocore.exceptions.SSOTokenLoadError`, or one of `READING_ERRORS`.
     """
     loader = botocore.utils.SSOTokenLoader(files)
     found: Mapping[str, Any] = loader(start_url, session_name=session)

@@ -11,7 +11,7 @@ import botocore.exceptions
 from botocore import UNSIGNED
 from botocore.config import Config
 
-from awsexec.credentials.checks import MALFORMED, checked, source_error
+from awsexec.credentials.checks import READING_ERRORS, checked, source_error
 from awsexec.credentials.sdk import internals
 from awsexec.credentials.sdk.clients import USER_AGENT, Clients, url_of
 from awsexec.credentials.sdk.errors import (
@@ -52,7 +52,7 @@ def from_container(source: Source, environ: Mapping[str, str]) -> Credentials:
     except ValueError as error:
         # botocore's words about the variables; the answer is read by what comes next
         raise ProviderFailed(str(error)) from None
-    except MALFORMED:
+    except READING_ERRORS:
         raise Malformed from None
 
 
@@ -78,7 +78,7 @@ def from_process(source: Source, run: Callable[[list[str]], bytes]) -> Credentia
         return _from_botocore(source, provider.load())
     except botocore.exceptions.CredentialRetrievalError as error:
         raise ProviderFailed(internals.detail(error, "error_msg")) from None
-    except MALFORMED as error:
+    except READING_ERRORS as error:
         raise Malformed(str(error)) from None
 
 
@@ -163,9 +163,9 @@ def from_login(source: Source, context: Context, files: TokenCache) -> Credentia
             botocore.exceptions.LoginError,
             botocore.exceptions.LoginTokenLoadError,
             botocore.exceptions.ParamValidationError,
-            *MALFORMED,
+            *READING_ERRORS,
         ) as error:
-            if asked and isinstance(error, MALFORMED):
+            if asked and isinstance(error, READING_ERRORS):
                 # the answer is malformed, and not the file
                 raise
             raise NotSignedIn from None
@@ -223,7 +223,7 @@ class InstanceMetadata:
             raise NoMetadataToken from None
         except (botocore.exceptions.BotoCoreError, OSError) as error:
             raise ProviderFailed(str(error)) from None
-        except MALFORMED:
+        except READING_ERRORS:
             raise Malformed from None
 
     def instance_profile(self) -> str | None:

@@ -9,7 +9,7 @@ import botocore.exceptions
 import botocore.utils
 
 from awsexec.cache import owner
-from awsexec.credentials.checks import MALFORMED, source_error, unsendable
+from awsexec.credentials.checks import READING_ERRORS, source_error, unsendable
 from awsexec.credentials.sdk import internals
 from awsexec.credentials.sdk.errors import Refused, Unreachable
 from awsexec.credentials.sdk.failures import failures
@@ -134,8 +134,8 @@ def current_token(
         found = internals.token_in(cache, start_url, session)
         left = seconds_left(found["expiresAt"])
         token = found["accessToken"]
-    except (botocore.exceptions.SSOTokenLoadError, *MALFORMED):
-        # a file that cannot be read is as good as none
+    except (botocore.exceptions.SSOTokenLoadError, *READING_ERRORS):
+        # a file that cannot be read counts as missing
         return None
     if unsendable(token):
         return None
@@ -151,7 +151,7 @@ def current_token(
     )
     try:
         return str(provider.load_token().get_frozen_token().token), sign_in
-    except (botocore.exceptions.TokenRetrievalError, *MALFORMED):
+    except (botocore.exceptions.TokenRetrievalError, *READING_ERRORS):
         return None
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from awsexec.credentials.checks import source_error
 from awsexec.credentials.sdk.errors import Malformed, ProviderFailed
 from awsexec.credentials.sdk.providers import from_container
-from awsexec.errors import shown
+from awsexec.errors import reason, shown
 from awsexec.plan.source_kinds import CONTAINER_VARIABLES
 
 TYPE_CHECKING = False
@@ -39,9 +39,8 @@ def load(source: Source, context: Context) -> Credentials:
         return from_container(source, environ)
     except OSError as error:
         path = shown(environ.get(_TOKEN_FILE, ""))
-        reason = error.strerror or str(error)
         raise source_error(
-            source, f"cannot read {_TOKEN_FILE} {path}: {reason}"
+            source, f"cannot read {_TOKEN_FILE} {path}: {reason(error)}"
         ) from None
     except ProviderFailed as error:
         raise source_error(source, f"{shown(url)}: {error.reason}") from None

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 # EC2 mostly nobody answers, which takes two attempts to find out, for v2 and for v1.
 TIMEOUT = (0.5, 0.5)
 # the bounds of metadata_service_timeout (seconds) and metadata_service_num_attempts
-TIMEOUTS, ATTEMPTS = (1, 3600), (1, 100)
+TIMEOUT_BOUNDS, ATTEMPT_BOUNDS = (1, 3600), (1, 100)
 MODES = ("ipv4", "ipv6")
 
 
@@ -66,8 +66,10 @@ def _ask(source: Source, with_profile: bool) -> Instance:
         raise source_error(
             source, f"{METADATA_DISABLED} turns it off; unset that variable to use it"
         )
-    timeout = values.number(source.get("metadata_service_timeout"), TIMEOUTS)
-    attempts = values.number(source.get("metadata_service_num_attempts"), ATTEMPTS)
+    timeout = values.number(source.get("metadata_service_timeout"), TIMEOUT_BOUNDS)
+    attempts = values.number(
+        source.get("metadata_service_num_attempts"), ATTEMPT_BOUNDS
+    )
     try:
         metadata = InstanceMetadata(
             endpoint=source.value("ec2_metadata_service_endpoint"),

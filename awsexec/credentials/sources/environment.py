@@ -7,7 +7,8 @@ import time
 from awsexec.credentials.checks import environment_expired, source_error, unsendable
 from awsexec.credentials.credentials import Credentials
 from awsexec.errors import CredentialsError, shown
-from awsexec.fastpath import ACCESS_KEY_ID, EXPIRATION, SECRET_ACCESS_KEY, SESSION_TOKEN
+from awsexec.fastpath import ACCESS_KEY_ID, EXPIRATION, SECRET_ACCESS_KEY
+from awsexec.plan.source_kinds import TOKEN_VARIABLES
 from awsexec.times import from_iso8601
 
 TYPE_CHECKING = False
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
 
     from awsexec.credentials.context import Context
     from awsexec.plan.source import Source
-
-# the first one that is set counts
-TOKEN_VARIABLES = ("AWS_SECURITY_TOKEN", SESSION_TOKEN)
 
 
 def load(source: Source, context: Context) -> Credentials:
@@ -32,7 +30,7 @@ def load(source: Source, context: Context) -> Credentials:
             raise source_error(
                 source, f"{name} is not set; export it, or remove the setting"
             )
-    check(environ)
+    _check_sendable(environ)
     expires = None
     if environ.get(EXPIRATION):
         expires = from_iso8601(environ[EXPIRATION])
@@ -57,7 +55,7 @@ def load(source: Source, context: Context) -> Credentials:
     )
 
 
-def check(environ: Mapping[str, str]) -> None:
+def _check_sendable(environ: Mapping[str, str]) -> None:
     """Raise `CredentialsError` if one of the variables cannot be sent in a request."""
     for name in (ACCESS_KEY_ID, SECRET_ACCESS_KEY, *TOKEN_VARIABLES):
         if environ.get(name) and (why := unsendable(environ[name])):

@@ -35,7 +35,7 @@ def load(source: Source, context: Context) -> Credentials:
     )
     command = shlex.join(["aws", "login", "--profile", source.profile.name])
     try:
-        # a renewal ends the token that it is made with
+        # A renewal makes the old token invalid, so one process renews at a time.
         with context.lock(f"login {source.setting.value}", "renewing the login"):
             return from_login(source, context, TokenCache(source, directory))
     except CrtMissing:

@@ -11,9 +11,9 @@ import os
 import signal
 import time
 
-from awsexec.credentials.checks import MALFORMED, source_error
+from awsexec.credentials.checks import READING_ERRORS, source_error
 from awsexec.credentials.sdk.errors import Malformed, ProviderFailed
-from awsexec.errors import ConfigError, ProcessLoop, SaidAlready, program, shown
+from awsexec.errors import ConfigError, ProcessLoop, SaidAlready, program, reason, shown
 from awsexec.fastpath import CALLERS
 from awsexec.processes import tree
 from awsexec.times import seconds
@@ -67,7 +67,7 @@ def callers(environ: Mapping[str, str]) -> list[list[str]]:
     try:
         found = json.loads(environ.get(CALLERS) or "[]")
         return [list(map(str, caller)) for caller in found if len(caller) > 2]
-    except MALFORMED:
+    except READING_ERRORS:
         return []
 
 
@@ -127,8 +127,8 @@ def _run(source: Source, argv: list[str], context: Context) -> bytes:
             env=environ,
         )
     except (OSError, ValueError, IndexError) as error:
-        reason = getattr(error, "strerror", None) or "it is empty"
-        raise source_error(source, f"cannot run {command}: {reason}") from None
+        why = reason(error, otherwise="it is empty")
+        raise source_error(source, f"cannot run {command}: {why}") from None
     output = _output(process, timeout)
     if output is None:
         _end(process)
@@ -179,7 +179,7 @@ def _output(process: subprocess.Popen[bytes], timeout: int) -> bytes | None:
 def _is_json(output: bytes) -> bool:
     try:
         json.loads(output)
-    except MALFORMED:
+    except READING_ERRORS:
         return False
     return True
 

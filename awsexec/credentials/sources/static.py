@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from awsexec.credentials.checks import unsendable
+import time
+
+from awsexec.credentials.checks import source_error, unsendable
 from awsexec.credentials.credentials import Credentials
-from awsexec.errors import ConfigError
+from awsexec.errors import ConfigError, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,7 +17,8 @@ if TYPE_CHECKING:
 def load(source: Source, context: Context) -> Credentials:
     """Return the key pair of the profile, with its session token if it has one.
 
-    Raises `ConfigError` if one of them cannot be sent in a request.
+    Raises `ConfigError` if one of them cannot be sent in a request, and
+    `CredentialsError` if the session has ended, as far as the file says.
     """
     keys = source.keys
     assert keys is not None
@@ -23,4 +26,11 @@ def load(source: Source, context: Context) -> Credentials:
         if why := unsendable(setting.value):
             raise ConfigError(f"{setting.where}: {setting.name} {why}; correct it")
     token = keys.token.value if keys.token is not None else None
-    return Credentials(keys.key_id.value, keys.secret.value, token)
+    if keys.expires is not None and keys.expires <= time.time():
+        assert keys.expiry is not None
+        raise source_error(
+            source,
+            f"this session ended at {shown(keys.expiry.value)}, as {keys.expiry.name} in "
+            f"{keys.expiry.where} says; get a new one with the tool that wrote it",
+        )
+    return Credentials(keys.key_id.value, keys.secret.value, token, keys.expires)

@@ -9,7 +9,7 @@ from awsexec.credentials import aws_errors
 from awsexec.credentials.checks import source_error
 from awsexec.credentials.sdk.errors import Refused, Unreachable
 from awsexec.credentials.sdk.providers import from_web_identity
-from awsexec.errors import shown
+from awsexec.errors import reason, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,9 +33,9 @@ def load(source: Source, context: Context) -> Credentials:
         with open(path, encoding="utf-8") as stream:
             token = stream.read()
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "it is not text"
+        why = reason(error, otherwise="it is not text")
         raise source_error(
-            source, f"cannot read the token in {shown(path)}: {reason}"
+            source, f"cannot read the token in {shown(path)}: {why}"
         ) from None
     shortest, longest = TOKEN_LENGTH
     if not shortest <= len(token) <= longest:

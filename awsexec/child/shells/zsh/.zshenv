@@ -7,7 +7,8 @@ if (( ${+AWSEXEC_ZDOTDIR} )); then
 else
     unset ZDOTDIR
 fi
-source ${${(%):-%x}:A:h}/prompt.zsh
+source ${${(%):-%x}:A:h}/identity.zsh
+source ${${(%):-%x}:A:h:h}/prompt.zsh
 if [[ -r ${ZDOTDIR:-$HOME}/.zshenv ]]; then
     source ${ZDOTDIR:-$HOME}/.zshenv
 fi

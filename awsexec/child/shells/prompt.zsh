@@ -1,45 +1,19 @@
-# Sets the role that this zsh was started with, and makes the prompt show the role and the
-# time left.
+# Makes the prompt of zsh show the role and the time left, in every shell where
+# AWSEXEC_PROFILE is set. The shell with a role and --init read this file.
 
-# With "keep", remember the role that this shell was started with. With "restore", set it
-# again, because the user's files may select another one.
-__awsexec_identity() {
+# At the first prompt zsh has read all of the user's files. After the precmd functions of
+# that prompt, because the user's files may replace the list of these functions.
+__awsexec_show() {
     emulate -L zsh
-    local name
-    local -a names=(AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN
-        AWS_CREDENTIAL_EXPIRATION AWSEXEC_ISSUED AWSEXEC_PROFILE AWS_PROFILE
-        AWS_CONTAINER_CREDENTIALS_FULL_URI AWS_CONTAINER_AUTHORIZATION_TOKEN
-        AWS_REGION AWS_DEFAULT_REGION)
-    if [[ $1 == restore ]]; then
-        unset AWS_ACCESS_KEY AWS_ACCOUNT_ID AWS_CREDENTIAL_FILE AWS_DEFAULT_PROFILE \
-            AWS_PROFILE AWS_ROLE_ARN AWS_ROLE_SESSION_NAME AWS_SECRET_KEY \
-            AWS_SECURITY_TOKEN AWS_SESSION_EXPIRATION AWS_WEB_IDENTITY_TOKEN_FILE
-        unset -m 'AWS_CONTAINER_*'
-    fi
-    if (( ${+AWS_CONTAINER_CREDENTIALS_FULL_URI} ||
-        ${+__awsexec_kept[AWS_CONTAINER_CREDENTIALS_FULL_URI]} )); then
-        # SDKs read these before they ask the endpoint
-        names+=(AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE BOTO_CONFIG)
-    fi
-    for name in $names; do
-        if [[ $1 == keep ]]; then
-            (( ${(P)+name} )) && __awsexec_kept[$name]=${(P)name}
-        elif (( ${+__awsexec_kept[$name]} )); then
-            export $name=$__awsexec_kept[$name]
-        elif [[ $name != *REGION ]]; then
-            unset $name
-        fi
-    done
-    [[ $1 == restore ]] && unset __awsexec_kept
-    return 0
+    zmodload zsh/sched
+    sched +0 __awsexec_begin_prompt
 }
 
-__awsexec_start() {
-    __awsexec_identity restore
-    [[ ${AWSEXEC_PROMPT-} == 0 ]] && return
+__awsexec_begin_prompt() {
     # After the functions of the user's files, a theme's for example. They have run for
     # this prompt already, so run this one now.
     autoload -Uz add-zsh-hook
+    add-zsh-hook -d precmd __awsexec_prompt
     add-zsh-hook precmd __awsexec_prompt
     __awsexec_prompt
 }
@@ -50,7 +24,8 @@ __awsexec_prompt() {
     emulate -L zsh
     local label=$AWSEXEC_PROFILE color='' word='' prefix=''
     local -i expires issued left
-    if __awsexec_epoch "$AWS_CREDENTIAL_EXPIRATION"; then
+    [[ $AWSEXEC_PROMPT == 0 ]] && label=''
+    if [[ -n $label ]] && __awsexec_epoch "$AWS_CREDENTIAL_EXPIRATION"; then
         expires=$REPLY issued=$REPLY
         __awsexec_epoch "$AWSEXEC_ISSUED" && issued=$REPLY
         (( left = expires - EPOCHSECONDS ))
@@ -67,13 +42,15 @@ __awsexec_prompt() {
             print -ru2 -- "awsexec: the credentials of ${(q+)AWSEXEC_PROFILE} $word; to get new ones: eval \"\$(awsexec --export sh ${(q+)AWSEXEC_PROFILE})\""
         fi
     fi
-    label="(${label//[[:cntrl:]]/?}) "
+    [[ -n $label ]] && label="(${label//[[:cntrl:]]/?}) "
     [[ -n $NO_COLOR || $TERM == dumb ]] && color=''
     # zsh shows an element of psvar as it is, and does not expand the profile's name.
     # Prompts use the low elements, so these are high. psvar is not exported: a PS1 that
     # the user exports shows nothing of it in other shells.
     psvar[73]=$label psvar[74]=$color psvar[75]=${(M)color:#red}
-    if [[ $percent == on ]]; then
+    if [[ -z $label ]]; then
+        prefix=''
+    elif [[ $percent == on ]]; then
         prefix=$__awsexec_by_number
     elif [[ $subst == on ]]; then
         prefix='${psvar[73]}'
@@ -103,7 +80,5 @@ __awsexec_epoch() {
 }
 
 zmodload zsh/datetime
-typeset -g __awsexec_told='' __awsexec_prefix=''
+typeset -g __awsexec_told=${__awsexec_told-} __awsexec_prefix=${__awsexec_prefix-}
 typeset -g __awsexec_by_number='%(75V.%F{red}.%(74V.%F{yellow}.))%73v%(74V.%f.)'
-typeset -gA __awsexec_kept
-__awsexec_identity keep
