@@ -111,11 +111,13 @@ def test_installation():
     words = [line.partition("#")[0].split() for line in lines.splitlines()]
     assert words == [
         ["pipx", "install", "."],
+        ["pipx", "install", "'.[login]'"],
         ["pipx", "install", "--force", "."],
+        ["awsexec", "--forget", "--all"],
         ["pipx", "uninstall", "awsexec"],
     ]
     assert "\nname = awsexec\n" in read("setup.cfg")
-    assert "\nlogin =\n" in read("setup.cfg") and "'.[login]'" in read("README.md")
+    assert "\nlogin =\n" in read("setup.cfg")
     assert "\npython_requires = >=3.10\n" in read("setup.cfg")
     assert "Python 3.10 or newer" in read("README.md")
 

@@ -37,6 +37,7 @@ _VARYING = [
     (re.compile(r"(?<=RoleSessionName = )[\w.@-]+"), "SESSION"),
     (re.compile(r"\bA(ROA|IDA|SIA)[A-Z0-9]+\b(:[\w-]+)?"), "ID"),
     (re.compile(r"http://127\.0\.0\.1:\d+"), "SERVER"),
+    (re.compile(r"https://oidc\.[\w-]+\.amazonaws\.com(?=/authorize)"), "SERVER"),
     (re.compile(r"(?<=/)[\w.%?=&/+-]*SigninToken[\w.%?=&/+-]*"), "SIGN-IN"),
     (re.compile(r" +$", re.M), ""),
 ]
