@@ -501,27 +501,50 @@ class Runs(RuleBasedStateMachine):
             assert identity == expected
             assert 0 < int(expires) - self.world.now <= 3600
 
-    @rule(name=st.sampled_from(OTHERS), off=st.booleans(), data=st.data())
-    def change_between_two_runs(self, name, off, data) -> None:
-        self.run_other(name, 2, False, False)
-        change = data.draw(
-            st.sampled_from(["out", "in", "token", "who", "cd", "machine"])
-        )
-        place = data.draw(st.sampled_from(PLACES))
-        person = data.draw(st.sampled_from(PEOPLE))
-        if change == "out":
-            self.sign_out("a")
-        elif change == "in":
-            self.sign_in(place, person, True)
-        elif change == "token":
-            self.replace_token("", person, True)
-        elif change == "who":
+    @rule(
+        name=st.sampled_from(OTHERS),
+        other=st.booleans(),
+        place=places,
+        person=st.sampled_from(PEOPLE),
+        off=st.booleans(),
+        export=st.booleans(),
+    )
+    def change_between_two_runs(self, name, other, place, person, off, export) -> None:
+        """What is cached, and fast, is asked for again after what decides has changed."""
+        source = name.removeprefix("r-")
+        if source == "sso":
+            # where the run looks for it
+            place = Path(self.environ["HOME"]).name
+            if other:
+                self.sign_in(place, "carol", True)
+        self.world.now += 3
+        self.run_other(name, 2, False, export)
+        if source == "sso" and other:
+            self.sign_in(place, "dave", True)
+        elif source == "sso":
+            self.sign_out(place)
+        elif source == "web":
+            self.replace_token("", person if other else "", True)
+        elif source == "moving":
+            self.switch("TOKENS", place, False)
+        elif source == "process" and other:
             self.switch("WHO", place, False)
-        elif change == "cd":
+        elif source == "process":
             self.change_directory(place)
+        elif source == "machine":
+            self.another_machine("1" if other else "2")
         else:
-            self.another_machine(place == "a" and "1" or "2")
-        self.run_other(name, 1, off, False)
+            self.switch("AWS_CONFIG_FILE", place, False)
+        self.run_other(name, 1, off, export)
+
+    @rule(
+        name=st.sampled_from(OTHERS),
+        other=st.booleans(),
+        place=places,
+        person=st.sampled_from(PEOPLE),
+    )
+    def change_once_more(self, name, other, place, person) -> None:
+        self.change_between_two_runs(name, other, place, person, False, False)
 
     def exported(self, name: str, off: bool) -> Mapping[str, str] | None:
         """What --export process prints, as variables; None for an error."""
