@@ -10,10 +10,10 @@ from __future__ import annotations
 import os
 
 from awsexec.errors import AwsexecError
-from awsexec.loopback.server import HOST, listen
+from awsexec.loopback.server import HOST
 from awsexec.processes import background
 from awsexec.report import VERBOSE
-from awsexec.serve import config_copy
+from awsexec.serve import config_copy, hold
 from awsexec.serve.watch import Watch
 
 TYPE_CHECKING = False
@@ -45,6 +45,8 @@ def start(
         reading, writing = os.pipe()
         if hasattr(os, "fork"):
             keep = {endpoint.listener.fileno(), writing}
+            if endpoint.reservation is not None:
+                keep.add(endpoint.reservation.fileno())
             if report.level >= VERBOSE:
                 keep.add(2)
             background.accompany(lambda: endpoint.run(writing), keep)
@@ -85,7 +87,7 @@ class _Endpoint:
         self._report = report
         self._token = os.urandom(32).hex()
         self._command = os.getpid()
-        self.listener = listen()
+        self.listener, self.reservation = hold.listen_and_reserve()
 
     def variables(self, path: str) -> dict[str, str]:
         """Return what COMMAND gets; `path` is its config file, "" for the user's own."""
@@ -112,6 +114,7 @@ class _Endpoint:
         with open(writing, "w", encoding="utf-8") as stream:
             try:
                 watch = Watch(self._command)
+                self._hold(writing)
                 path, remove = self._config()
             except OSError as error:
                 stream.write(f"failed\n{error.strerror}")
@@ -133,6 +136,12 @@ class _Endpoint:
         supply.start()
         with CredentialsServer(self.listener, self._token, supply):
             watch.wait()
+
+    def _hold(self, writing: int) -> None:
+        """Let another process hold the port too, which goes on after this one's end."""
+        if self.reservation is not None:
+            others = (self.listener.fileno(), writing)
+            hold.start(self.reservation, self._command, self._token, others)
 
     def _config(self) -> tuple[str, Callable[[], None]]:
         """Return COMMAND's config file, "" for the user's own, and what removes it."""

@@ -532,6 +532,71 @@ def test_command_outlives_it(served, number):
     assert served.process.wait(20) == 0
 
 
+LISTENS = """
+import encodings.idna, os, socket, sys
+os.setuid(65534)
+for family, host in ((2, "127.0.0.1"), (2, "0.0.0.0"), (10, "::ffff:127.0.0.1"), (10, "::")):
+    for options in (), ("ADDR",), ("PORT",), ("ADDR", "PORT"):
+        with socket.socket(family) as listener:
+            if family == 10:
+                listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+            for name in options:
+                listener.setsockopt(1, getattr(socket, f"SO_REUSE{name}"), 1)
+            try:
+                listener.bind((host, int(sys.argv[1])))
+                listener.listen()
+                print("listens", host, options)
+            except OSError:
+                pass
+"""
+
+
+def others_listen(port):
+    """Whether another user of the machine can listen on `port`, in any way."""
+    return subprocess.run(
+        [sys.executable, "-c", LISTENS, str(port)], stdout=subprocess.PIPE, check=True
+    ).stdout
+
+
+BECOMES_ANOTHER = pytest.mark.skipif(
+    sys.platform != "linux" or os.getuid() != 0, reason="only root becomes another user"
+)
+
+
+@BECOMES_ANOTHER
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_nobody_else_answers_after_it_was_killed(served, number):
+    os.kill(server_of(served.port), number)
+    wait_until(lambda: refuses(served))
+    assert others_listen(served.port) == b""
+    served.process.stdin.write(b"over\n")
+    served.process.stdin.close()
+    assert served.process.wait(20) == 0
+    wait_until(lambda: others_listen(served.port))
+
+
+@BECOMES_ANOTHER
+def test_nobody_else_answers_what_command_left(run_awsexec, home, sts):
+    home.write_config(READER_CONFIG)
+    # what closes every descriptor and leaves the session, as a daemon does
+    left = (
+        f"import os, sys, time; os.setsid(); os.closerange(0, 99)\n"
+        f"open('{home.path}/pid', 'w').write(str(os.getpid())); time.sleep(60)"
+    )
+    script = f'{sys.executable} -c "$0" & env -0; read over'
+    command = [AWSEXEC, "--serve", "reader", "--", "sh", "-c", script, left]
+    pid = home.path / "pid"
+    with Served(run_awsexec, command=command) as served:
+        wait_until(lambda: pid.exists() and pid.read_text())
+        served.process.stdin.write(b"over\n")
+        served.process.stdin.flush()
+        assert served.process.wait(20) == 0
+        wait_until(lambda: refuses(served))
+        assert others_listen(served.port) == b""
+        os.kill(int(pid.read_text()), signal.SIGKILL)
+        wait_until(lambda: others_listen(served.port))
+
+
 @LINUX
 def test_signals_to_commands_group_are_not_for_it(served):
     """COMMAND may need credentials to clean up."""
