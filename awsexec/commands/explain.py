@@ -14,6 +14,7 @@ from awsexec.credentials.credentials import Credentials, child_variables
 from awsexec.errors import AwsexecError, ConfigError, shown
 from awsexec.fastpath import ACCESS_KEY_ID, EXPIRATION, SECRET_ACCESS_KEY, SESSION_TOKEN
 from awsexec.options import sections
+from awsexec.plan.command_line import runs_by_shell
 from awsexec.plan.plan import Planner
 from awsexec.plan.source_kinds import ENVIRONMENT, TOKEN_VARIABLES
 from awsexec.profiles.config import Config
@@ -100,6 +101,7 @@ def _facts(plan: Plan, store: Store) -> dict[str, Any]:
             "step": "source",
             "kind": source.kind.label,
             "what": source.label,
+            **_way(source),
             **_life(found[0], now),
         }
     ]
@@ -164,6 +166,14 @@ def _child(plan: Plan, cached: Entry | None) -> dict[str, str]:
             optional = may_be and name in (SESSION_TOKEN, EXPIRATION)
             child[name] = f"{HIDDEN} ({may_be})" if optional else HIDDEN
     return child
+
+
+def _way(source: Source) -> dict[str, Any]:
+    """Return how the command of a source is run, for a source that has one."""
+    if not source.kind.runs_command:
+        return {}
+    by_shell = runs_by_shell(source.profile, source.setting)
+    return {"runs": "by /bin/sh" if by_shell else "without a shell"}
 
 
 def _life(entry: Entry | None, now: float) -> dict[str, Any]:
@@ -253,6 +263,8 @@ def _chain_lines(facts: dict[str, Any], title: Title) -> Iterator[str]:
     for number, step in enumerate(facts["chain"]):
         if number == 0:
             yield f"  from {step['what']}"
+            if "runs" in step:
+                yield f"       the command runs {step['runs']}"
         else:
             yield f"  {number}. {step['step']} for profile {shown(step['profile'])}"
             for name, value in step["request"].items():

@@ -263,6 +263,11 @@ SETTINGS = (
                 "awsexec)",
             ),
             (
+                "credential_process_shell",
+                "true runs the command by /bin/sh, false without a shell (default: by "
+                "/bin/sh if the line has operators of a shell; only awsexec)",
+            ),
+            (
                 "web_identity_token_file",
                 "the file of a token that assumes role_arn",
             ),

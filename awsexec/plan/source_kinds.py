@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from awsexec.errors import ConfigError, shown
 from awsexec.fastpath import ACCESS_KEY_ID, SESSION_TOKEN
+from awsexec.plan.command_line import SHELL_SETTING, runs_by_shell
 from awsexec.plan.endpoint import service_url
 from awsexec.plan.inputs import (
     InputFile,
@@ -113,7 +114,10 @@ def _decided_by_setting(
     session_name: str,
     environ: Mapping[str, str],
 ) -> list[Setting | None]:
-    return [source.setting, source.profile.get(COMMAND_DECIDES)]
+    # raises where there is no shell
+    runs_by_shell(source.profile, source.setting)
+    shell = source.profile.get(SHELL_SETTING)
+    return [source.setting, source.profile.get(COMMAND_DECIDES), shell]
 
 
 def _decided_by_login(
@@ -251,7 +255,12 @@ def _look_at_run(
     source: Source, paths: tuple[str, str], environ: Mapping[str, str]
 ) -> Inputs:
     """A command may depend on all that it sees, and on the AWS files that it may read."""
-    if values.is_true(source.get(COMMAND_DECIDES)):
+    by_shell = runs_by_shell(source.profile, source.setting)
+    if values.is_true(source.get(COMMAND_DECIDES)) and not (
+        # what the shell fills in is not in the line
+        by_shell
+        and any(character in source.setting.value for character in "$~`")
+    ):
         return Inputs()
     seen = surroundings_of(environ)
     files = [InputFile(path, content) for path in paths]

@@ -5,7 +5,7 @@ shared config and credentials files"), and botocore's where they differ:
 
 - A ``#`` or ``;`` that starts a line, or follows white space in a value, begins a
   comment. Without the white space it is part of the value. In a line that continues a
-  value it always is.
+  value it always is, and in the quotes of a command line.
 - ``=`` separates a name from its value, ``:`` does not. Names are lower-cased.
 - A line indented deeper than its setting continues that setting. Under a setting whose
   own value is empty, such lines are settings of their own, one level deep.
@@ -297,7 +297,7 @@ def parse(text: str, path: str, kind: str) -> AwsFile:
                     "the setting stands before the first [section]; put it below its profile",
                 )
             if "#" in value or ";" in value:
-                value = _without_comment(value)
+                value = _without_comment(value, in_quotes=name in _COMMANDS)
             lines[name] = [value.strip(), number, ()]
             name_indent = indent
 
@@ -433,9 +433,26 @@ def _unquote(name: str) -> str:
     return name
 
 
-def _without_comment(value: str) -> str:
-    for position in range(1, len(value)):
-        if value[position] in "#;" and value[position - 1] in " \t":
+# settings whose values are command lines
+_COMMANDS = frozenset({"credential_process", "mfa_process"})
+
+
+def _without_comment(value: str, *, in_quotes: bool = False) -> str:
+    """Return `value` up to its comment; `in_quotes` is whether quotes hide one."""
+    quote, escaped = "", False
+    for position, character in enumerate(value):
+        if quote or escaped:
+            if escaped:
+                escaped = False
+            elif character == "\\" and quote == '"':
+                escaped = True
+            elif character == quote:
+                quote = ""
+        elif in_quotes and character == "\\":
+            escaped = True
+        elif in_quotes and character in "\"'" and character in value[position + 1 :]:
+            quote = character
+        elif character in "#;" and position and value[position - 1] in " \t":
             return value[:position]
     return value
 

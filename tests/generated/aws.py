@@ -206,6 +206,8 @@ def furnish(home: Path) -> None:
     tool = home / "tool"
     tool.write_text(
         "#!/bin/sh\n"
+        # with more arguments it does not run: they are operators to a shell
+        "[ $# -gt 1 ] && exit 1\n"
         'case "$1" in\n'
         f'alice) keys=\'"AccessKeyId": "{KEY_ID}", "SecretAccessKey": "{SECRET}"\' ;;\n'
         f'\'two words\') keys=\'"AccessKeyId": "{BOB_ID}", '

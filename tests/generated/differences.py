@@ -305,6 +305,22 @@ def _included(world: World) -> World:
     return replace(mended, config=tuple(headers.values()))
 
 
+def _without_shell(world: World) -> World:
+    """With the command alone of a line for a shell."""
+
+    def changed(header: str, settings: Settings) -> Settings:
+        return {
+            key: (
+                value.partition(" | ")[0]
+                if key == "credential_process" and isinstance(value, str)
+                else value
+            )
+            for key, value in settings.items()
+        }
+
+    return world.changed(changed)
+
+
 def _without_strays(world: World) -> World:
     """With nothing in an sso-session but what belongs there."""
 
@@ -317,6 +333,7 @@ def _without_strays(world: World) -> World:
 
 
 ALL_IN_SESSION = "sso_account_id and sso_role_name both in the sso-session only"
+SHELL = "operators of a shell in credential_process"
 NO_CREDENTIALS = "no credentials, in another profile than `[default]`"
 NO_PROFILE = "no PROFILE, and profiles with credentials"
 MISSPELT = "a misspelt setting, like `mfa_serail` or `session_readonly`"
@@ -351,6 +368,7 @@ MENDED = (
     Row("credential_source without role_arn", _as_the_machine),
     Row("an sso_session that does not exist, beside a role", _without_lost_sessions),
     Row("mfa_serial without role_arn", _without_mfa, "serials"),
+    Row(SHELL, _without_shell),
     Row(ALL_IN_SESSION, _with_account),
 )
 
@@ -461,6 +479,15 @@ EXAMPLES = {
     "credential_source without role_arn": World(
         (("profile a", {"credential_source": "Ec2InstanceMetadata"}),),
         environ={"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": PATH},
+    ),
+    # the tool has another answer to these arguments
+    SHELL: World(
+        (
+            (
+                "profile a",
+                {"credential_process": "{home}/tool alice | sed s/x/x/", **_IRELAND},
+            ),
+        )
     ),
     "mfa_serial without role_arn": _keys("a", mfa_serial=SERIAL),
     "beyond AWS's limits": _role(duration_seconds="soon"),

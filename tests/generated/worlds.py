@@ -197,6 +197,7 @@ _others = st.sampled_from(
         {"credential_process": "{home}/tool alice"},
         {"credential_process": '{home}/tool "two words"'},
         {"credential_process": "{home}/tool fail"},
+        {"credential_process": "{home}/tool alice | cat"},
         {"web_identity_token_file": "{home}/token", "role_arn": READER},
         {"web_identity_token_file": "~/token", "role_arn": READER},
         {"web_identity_token_file": "{home}/nothing", "role_arn": READER},

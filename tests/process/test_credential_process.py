@@ -83,6 +83,69 @@ def test_no_shell_reads_it(run_awsexec, home, tool):
     assert words == ["a b", '"c"', "d$HOME", "*", "x;"]
 
 
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("{tool} a 'b c' | cat", ["a", "b c"]),
+        ("{tool} a 2>/dev/null", ["a"]),
+        (
+            '{tool} $WORD "$WORD" ${{WORD}}s',
+            ["two", "words", "two words", "two", "wordss"],
+        ),
+        ("~/tool a", ["a"]),
+        ("false || {tool} 'a # b' # comment", ["a # b"]),
+        ("{tool} a |\n  cat", ["a"]),
+        ('{tool} $(echo "it\'s")', ["it's"]),
+    ],
+)
+def test_line_for_a_shell(run_awsexec, home, tool, line, words):
+    tool(f'printf "%s\\n" "$@" >{home.path}/words\n{prints(printed())}')
+    line = line.format(tool=home.path / "tool")
+    home.write_config(f"[profile p]\ncredential_process = {line}\n")
+    run_awsexec.child("p", env={"WORD": "two words"})
+    found = (home.path / "words").read_text().splitlines()
+    assert found == words
+    facts = json.loads(run_awsexec("--explain", "--json", "p").stdout)
+    assert facts["chain"][0]["runs"] == "by /bin/sh"
+    assert "the command runs by /bin/sh\n" in run_awsexec("--explain", "p").stdout
+
+
+def test_comment_sign_in_quotes(run_awsexec, home, tool):
+    arguments = "'a # b' \"c ; d\" e # comment"
+    tool(f'printf "%s\\n" "$@" >{home.path}/words\n{prints(printed())}', arguments)
+    run_awsexec.child("p")
+    words = (home.path / "words").read_text().splitlines()
+    assert words == ["a # b", "c ; d", "e"]
+    facts = json.loads(run_awsexec("--explain", "--json", "p").stdout)
+    assert facts["chain"][0]["runs"] == "without a shell"
+
+
+def test_setting_says_how_the_line_runs(run_awsexec, home, tool):
+    tool(f'printf "%s\\n" "$@" >{home.path}/words\n{prints(printed())}', "a | b")
+    home.config.write_text(
+        home.config.read_text().replace(
+            "a | b", "a | b\ncredential_process_shell = false"
+        )
+    )
+    run_awsexec.child("p")
+    assert (home.path / "words").read_text().splitlines() == ["a", "|", "b"]
+    home.config.write_text(home.config.read_text().replace("a | b", "a* \\\\* | cat"))
+    home.config.write_text(home.config.read_text().replace("= false", "= true"))
+    run_awsexec.child("p")
+    assert (home.path / "words").read_text().splitlines()[0] == "a*"
+
+
+def test_what_a_shell_fills_in_decides_too(run_awsexec, home, sts, tool):
+    """Though the owner says that the line alone decides: the variable is not in it."""
+    one, two = sts.session_of("reader"), sts.session_of("writer")
+    tool(
+        f'case "$1" in one) {prints(printed(one))};; *) {prints(printed(two))};; esac',
+        "$WHO\ncredential_process_command_decides = true",
+    )
+    assert keys(run_awsexec.child("p", env={"WHO": "one"})) == of(one)
+    assert keys(run_awsexec.child("p", env={"WHO": "two"})) == of(two)
+
+
 def test_streams(run_awsexec, home, tool):
     """stdin is COMMAND's; stderr goes through."""
     tool(f"cat >{home.path}/stdin; echo touch your key >&2\n{prints(printed())}")

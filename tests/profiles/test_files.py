@@ -69,6 +69,22 @@ def test_setting(line, value):
     assert values(parse(f"[p]\n{line}").profiles["p"])["key"] == value
 
 
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        ("credential_process = a 'b # c' d # e", "a 'b # c' d"),
+        ('credential_process = a "b ; \\" ; c" ; d', 'a "b ; \\" ; c"'),
+        ("credential_process = a it's # e", "a it's"),
+        ("credential_process = a \\' # 'e", "a \\'"),
+        ("mfa_process = a ' # b' # c", "a ' # b'"),
+        ("other = a 'b # c'", "a 'b"),
+    ],
+)
+def test_quotes_of_a_command_line(line, value):
+    name = line.partition(" ")[0]
+    assert values(parse(f"[p]\n{line}").profiles["p"])[name] == value
+
+
 def test_place_of_a_setting():
     section = parse("# one\n\n[p]\nkey = value\n").profiles["p"]
     setting = section.settings["key"]

@@ -25,6 +25,8 @@ from awsexec.credentials.sdk.errors import (
 )
 from awsexec.credentials.sdk.failures import failures
 
+SHELL = "/bin/sh"
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -56,11 +58,14 @@ def from_container(source: Source, environ: Mapping[str, str]) -> Credentials:
         raise Malformed from None
 
 
-def from_process(source: Source, run: Callable[[list[str]], bytes]) -> Credentials:
+def from_process(
+    source: Source, run: Callable[[list[str]], bytes], *, by_shell: bool = False
+) -> Credentials:
     """Return the credentials that the source's ``credential_process`` prints.
 
     `run` gets the words of the command, and returns what it prints. It is called once,
-    or not at all if the command cannot be split into words. Raises `ProviderFailed`, and
+    or not at all if the command cannot be split into words. If a line runs `by_shell`, its
+    words are the shell's business. Raises `ProviderFailed`, and
     `Malformed` with Python's reason as its text.
     """
     finished: list[internals.FinishedProcess] = []
@@ -71,8 +76,12 @@ def from_process(source: Source, run: Callable[[list[str]], bytes]) -> Credentia
             finished.append(internals.FinishedProcess(run(argv)))
         return finished[0]
 
+    config = internals.config_of(source)
+    if by_shell:
+        # botocore would split the line
+        config["profiles"][source.profile.name]["credential_process"] = SHELL
     provider = botocore.credentials.ProcessProvider(
-        source.profile.name, lambda: internals.config_of(source), popen=popen
+        source.profile.name, lambda: config, popen=popen
     )
     try:
         return _from_botocore(source, provider.load())

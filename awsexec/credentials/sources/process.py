@@ -15,6 +15,7 @@ from awsexec.credentials.checks import READING_ERRORS, source_error
 from awsexec.credentials.sdk.errors import Malformed, ProviderFailed
 from awsexec.errors import ConfigError, ProcessLoop, SaidAlready, program, reason, shown
 from awsexec.fastpath import CALLERS
+from awsexec.plan.command_line import runs_by_shell
 from awsexec.processes import tree
 from awsexec.times import seconds
 
@@ -72,22 +73,26 @@ def callers(environ: Mapping[str, str]) -> list[list[str]]:
 
 
 def load(source: Source, context: Context) -> Credentials:
-    """Run the command, without a shell, and return the credentials that it prints.
+    """Run the command and return the credentials that it prints.
 
-    Raises `CredentialsError`.
+    A shell runs it only if its line is for one. Raises `CredentialsError`.
     """
     from awsexec.credentials.sdk.providers import from_process
 
     command = _named(source)
     was_run = False
+    by_shell = runs_by_shell(source.profile, source.setting)
 
     def run(argv: list[str]) -> bytes:
         nonlocal was_run
         was_run = True
+        if by_shell:
+            # to a shell, the end of a line would end the command
+            argv = [*argv, "-c", source.setting.value.replace("\n", " ")]
         return _run(source, argv, context)
 
     try:
-        return from_process(source, run)
+        return from_process(source, run, by_shell=by_shell)
     except ProviderFailed as error:
         raise source_error(source, f"{command}: {error.reason}") from None
     except Malformed as error:
