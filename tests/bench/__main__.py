@@ -41,6 +41,7 @@ HELP = {
     "awsume": "awsumepy --help",
     "aws-export-credentials": "aws-export-credentials --help",
 }
+INIT = {"awsexec": "awsexec --init bash"}
 VERSION = {
     "awsexec": "awsexec --version",
     "awsume": "awsumepy --version",
@@ -201,6 +202,7 @@ class Bench:
         table.row("--export process", self.commands(PROCESS, usual), start, runs)
         table.row("--help", self.commands(HELP, usual), start, runs)
         table.row("--version", self.commands(VERSION, usual), start, runs)
+        table.row("--init bash", self.commands(INIT, usual), start, runs, limit=1.6)
         table.row("usage error", self.commands(MISTAKE, usual), start, runs)
         names = self.commands(PROFILES, large)
         table.row("names of 1,000 profiles", names, start, runs)

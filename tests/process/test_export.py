@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 
 import pytest
 
@@ -385,8 +386,10 @@ def test_a_signal_fails_the_reader_too(number, run_awsexec, sts, home):
         start_new_session=True,
     )
     wait_until((home.path / "begun").exists)
+    # by then it waits for the process that it has started
+    time.sleep(0.5)
     process.send_signal(number)
-    assert process.communicate(timeout=20)[0] == b"false\n"
+    assert process.communicate(timeout=60)[0] == b"false\n"
     assert process.returncode == (130 if number == signal.SIGINT else -number)
 
 
