@@ -159,7 +159,9 @@ class _Locks:
 
     def __call__(self, name: str, doing: str) -> AbstractContextManager[None]:
         text = f"waiting for another awsexec, which is {doing}"
-        return self._store.lock(name, lambda: self._report.waiting(text))
+        # a key of the cache is ASCII, and a name has what the user wrote
+        key = ascii(name)[1:-1]
+        return self._store.lock(key, lambda: self._report.waiting(text))
 
 
 class _Sts:

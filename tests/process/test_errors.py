@@ -479,7 +479,8 @@ def test_clock_skew(run_awsexec, home, sts, offset, side):
 )
 def test_duration_over_the_role_s_maximum(run_awsexec, home, sts, words, who):
     home.write_config(READER_CONFIG)
-    line = run_awsexec("reader", *words, "--mfa-token", "111111", "true").error()
+    env = {"AWSEXEC_MFA_TOKEN": "111111"}
+    line = run_awsexec("reader", *words, "true", env=env).error()
     assert line == (
         f"profile 'reader': AWS does not give {who}; ask for less with --duration or "
         "duration_seconds, and let --serve renew it, or raise the role's maximum: The "

@@ -76,3 +76,8 @@ def test_without_awscrt(run_awsexec, home, sts, sign_in):
         f"profile 'p' (login, {home.config}:2): aws login sessions need the package "
         "awscrt; install awsexec[login]"
     )
+
+
+def test_session_with_any_character(run_awsexec, home):
+    home.write_config("[profile p]\nlogin_session = ²\n")
+    assert "profile 'p' (login, " in run_awsexec("--no-prompt", "p", "true").error()
