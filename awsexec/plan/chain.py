@@ -98,6 +98,7 @@ class Chain:
             f"{setting.where}: {setting.name} is a setting of {tool}, which awsexec does "
             f"not use; {advice}"
             for hop in self.hops
+            if not known.knows_all(hop)
             for setting, tool, advice, is_other in known.of_other_tools(hop)
             if is_other
         ]
@@ -142,7 +143,8 @@ def chain_of(
     """
     hops, source = _walk(profiles, profile)
     for one in (*hops, source.profile):
-        _refuse_misspelt(one)
+        if not known.knows_all(one):
+            _refuse_misspelt(one)
     if not hops or source.kind.assumes_role:
         _refuse_role_settings(source, source.profile)
     source = with_settings(source, profiles, profile, session_name, environ)

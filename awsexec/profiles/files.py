@@ -24,7 +24,6 @@ from __future__ import annotations
 import os
 
 from awsexec.errors import ConfigError, reason, shown
-from awsexec.profiles import near
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -155,6 +154,8 @@ class AwsFile:
         In the config file a section that has the name without a word before it does not
         count: no SDK takes that for a profile.
         """
+        if not self.skipped:
+            return ""
         is_bare = self.kind == CREDENTIALS or name == "default"
         return self._of_skipped(("" if is_bare else "profile", name))
 
@@ -414,8 +415,11 @@ def _is_like(header: str, word: str) -> bool:
     first = header.split(None, 1)[0].lower() if header else ""
     if first == word or not _rest(header):
         return first == word
+    # few files have such a header
+    from awsexec.profiles.near import distance
+
     # botocore takes whatever begins like it
-    return first.startswith(word) or near.distance(first, word, 2) <= 2
+    return first.startswith(word) or distance(first, word, 2) <= 2
 
 
 def _rest(header: str) -> str:

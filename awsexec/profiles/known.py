@@ -7,7 +7,6 @@ of the role's permissions, or give another identity.
 
 from __future__ import annotations
 
-from awsexec.profiles.near import distance
 from awsexec.profiles.profile import EXPIRIES, INCLUDE
 
 TYPE_CHECKING = False
@@ -147,6 +146,11 @@ def note_on(name: str) -> str | None:
     return "unknown setting" + (f"; did you mean {near}?" if near else "")
 
 
+def knows_all(profile: Profile) -> bool:
+    """Return whether awsexec knows each setting of `profile`, as in nearly all of them."""
+    return KNOWN.issuperset(profile.settings)
+
+
 def misspelt(profile: Profile) -> Iterator[tuple[Setting, str]]:
     """Yield the settings of `profile` that look like decisive ones, with these."""
     for name in profile.settings.keys() - KNOWN:
@@ -188,6 +192,8 @@ def explanation(profile: Profile) -> str:
 
 
 def _decisive(name: str) -> str | None:
+    from awsexec.profiles.near import distance
+
     plain = name.replace("-", "_").replace(" ", "_")
     for form in (plain, plain.removeprefix("aws_")):
         if form in DECISIVE:
@@ -205,6 +211,9 @@ def _decisive(name: str) -> str | None:
 
 def _nearest(name: str, names: frozenset[str]) -> str | None:
     """Return which of `names` is a slip or two from `name`; short ones allow one."""
+    # few profiles have a setting that is not known
+    from awsexec.profiles.near import distance
+
     joined = name.replace("_", "")
     found: tuple[int, str] | None = None
     for one in sorted(names):
