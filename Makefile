@@ -26,7 +26,7 @@ NPM := $(shell command -v npm)
 # more words for pytest: make test TESTS='-k mfa'
 TESTS ?=
 # more than there are processors, for some of the tests mostly wait
-WORKERS ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count() * 3 // 2)')
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count() * 3)')
 # how often make bench runs what is fast
 RUNS ?= 200
 
@@ -93,7 +93,7 @@ picture: $(DEMO)/installed $(DEMO)/drawing $(AWSCLI)/made
 
 .PHONY: test
 test: $(VENV)/installed $(AWSCLI)/made $(if $(NPM),$(NODE)/made)
-	$(BIN)/pytest -n $(WORKERS) $(TESTS)
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(TESTS)
 
 # Which lines the tests run, those of child processes among them. It takes twice as long,
 # and so goes without the tests that take long already.

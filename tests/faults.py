@@ -7,8 +7,8 @@ full               it is full, and says so when the data is to be safe on disk
 read-only          it is read-only
 vanishing          entries are gone between the look for them and the reading
 clock=SECONDS      the clock is that much ahead
-kill-everywhere    SIGKILL at every line of Python that writes to the cache: the run is
-                   made over and over, each killed one line later, each from the same
+kill-everywhere=N  SIGKILL at every second line of Python that writes to the cache, from
+                   line N on: the run is made over and over, each killed two lines later, each from the same
                    cache, and each followed by one that is left alone; prints for each
                    its status, how many temporary files it left, and what the next
                    run's status and output were
@@ -89,13 +89,19 @@ def clock(seconds: str) -> None:
 
 # what runs while the cache is written
 WRITING = {
-    "write",
+    "__enter__",
+    "__exit__",
+    "_has",
+    "_holder",
+    "_make_directory",
+    "_try_lock",
+    "_write",
     "dump",
     "lock",
-    "held",
-    "_make_directory",
     "prune",
     "remove_if_free",
+    "try_lock",
+    "write",
 }
 
 
@@ -105,7 +111,10 @@ def kill(last: int) -> None:
 
     def trace(frame: FrameType, event: str, argument: object) -> Any:
         code = frame.f_code
-        if "/awsexec/" not in code.co_filename or code.co_name not in WRITING:
+        places = ("/awsexec/cache/", "/awsexec/fastpath.py")
+        if not any(place in code.co_filename for place in places):
+            return None
+        if code.co_name not in WRITING:
             return None
         place = code.co_name, frame.f_lineno
         seen[place] += event == "line"
@@ -117,7 +126,7 @@ def kill(last: int) -> None:
     sys.settrace(trace)
 
 
-def kill_everywhere(_: str) -> None:
+def kill_everywhere(first: str) -> None:
     # whatever a run needs, so that each one needs it no more
     from awsexec.commands import run
     from awsexec.credentials import sts
@@ -126,7 +135,7 @@ def kill_everywhere(_: str) -> None:
     start = f"{CACHE}.start"
     if os.path.exists(CACHE):
         shutil.copytree(CACHE, start)
-    for number in itertools.count(1):
+    for number in itertools.count(int(first), 2):
         shutil.rmtree(CACHE, ignore_errors=True)
         if os.path.exists(start):
             shutil.copytree(start, CACHE)
