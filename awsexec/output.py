@@ -90,15 +90,24 @@ def table(
         over -= 1
     return [
         "  ".join(
-            padded(_fit(cell, size), size)
-            for cell, size in zip(row, widths, strict=True)
+            [_laid(cell, size) for cell, size in zip(row, widths, strict=True)]
         ).rstrip()
         for row in rows
     ]
 
 
+def _laid(cell: str, size: int) -> str:
+    """Return `cell` in just `size` columns."""
+    # nearly every cell, and there may be thousands
+    if cell.isascii() and len(cell) <= size:
+        return cell.ljust(size)
+    return padded(_fit(cell, size), size)
+
+
 def columns(text: str) -> int:
     """Return how many columns of a terminal `text` takes (Unicode Annex 11)."""
+    if text.isascii():
+        return len(text)
     # the ellipsis is in every key id that is shown, and the table is slow to load
     if text.replace("…", "").isascii():
         return len(text)

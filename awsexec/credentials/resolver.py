@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-
 from awsexec.credentials import aws_errors
 from awsexec.credentials.credentials import Credentials
 from awsexec.credentials.sdk.errors import Refused, Unreachable
@@ -14,6 +12,7 @@ from awsexec.times import duration
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
     from typing import Protocol
 
     from awsexec.cache.store import Store
@@ -168,9 +167,12 @@ class Resolver:
 
     def _lock(
         self, store: Store, length: int, what: str
-    ) -> contextlib.AbstractContextManager[None]:
+    ) -> AbstractContextManager[None]:
         if not self._waits:
-            return contextlib.nullcontext()
+            # slow to load, and rarely needed
+            from contextlib import nullcontext
+
+            return nullcontext()
         key = self._name(length)
         waiting = f"waiting for another awsexec, which is getting the {what}"
         return store.lock(key, lambda: self._report.waiting(waiting))

@@ -8,7 +8,6 @@ the number of connections is bounded, and the Host header must be the server's o
 
 from __future__ import annotations
 
-import contextlib
 import socket
 import threading
 import time
@@ -186,8 +185,10 @@ class Server:
         self._closing = True
         # the thread waits for room or for a connection
         self._room.release()
-        with contextlib.suppress(OSError):
+        try:
             socket.create_connection(self._address, 1).close()
+        except OSError:
+            pass
         self._thread.join(1)
         self._listener.close()
 

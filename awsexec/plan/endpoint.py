@@ -35,6 +35,8 @@ _PARTITIONS = {
     "us-isof-": "aws-iso-f",
     "eusc-": "aws-eusc",
 }
+# how a region's name begins that may be in another partition than "aws"
+_NOT_AWS = ("aws", *_PARTITIONS)
 
 # The one global STS and its region, and the regions whose calls go to it where
 # sts_regional_endpoints is legacy (SDKs and Tools Reference Guide, "AWS STS Regional
@@ -101,6 +103,8 @@ class Endpoint:
 
 def partition(region: str) -> str:
     """Return the partition of a region, by the region's name."""
+    if not region.startswith(_NOT_AWS):
+        return "aws"
     if region.startswith("aws") and region.endswith("-global"):
         # the pseudo-region of a whole partition
         return region.removesuffix("-global")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
 
@@ -42,8 +41,10 @@ def detach(work: Callable[[], None], *, in_place: bool = False) -> None:
         work()
 
     if hasattr(os, "fork"):
-        with contextlib.suppress(OSError):
+        try:
             _orphan(os.setsid, begin)
+        except OSError:
+            pass
 
 
 def accompany(work: Callable[[], None], keep: Collection[int]) -> None:
@@ -69,8 +70,10 @@ def accompany(work: Callable[[], None], keep: Collection[int]) -> None:
         finally:
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
             for process in tree.descendants(os.getpid()):
-                with contextlib.suppress(OSError):
+                try:
                     os.kill(process.pid, signal.SIGTERM)
+                except OSError:
+                    pass
 
     _orphan(lambda: None, begin)
 
@@ -80,8 +83,10 @@ def _orphan(leave: Callable[[], None], begin: Callable[[], None]) -> None:
     child = os.fork()
     if child:
         # if the caller ignores SIGCHLD, there is nothing to wait for
-        with contextlib.suppress(ChildProcessError):
+        try:
             os.waitpid(child, 0)
+        except ChildProcessError:
+            pass
         return
     try:
         leave()
@@ -103,5 +108,7 @@ def _close_everything(keep: Collection[int]) -> None:
     for descriptor in open_ones:
         if descriptor > 2 and descriptor not in keep:
             # listdir's own is closed already
-            with contextlib.suppress(OSError):
+            try:
                 os.close(descriptor)
+            except OSError:
+                pass

@@ -87,6 +87,7 @@ class Profile:
         self._config, self._credentials = config, credentials
         self._options = tuple(options)
         self._included = included
+        self._keys: StaticKeys | None = None
         self.settings: dict[str, Setting] = {}
         for section in (config, credentials):
             if section is not None:
@@ -129,7 +130,10 @@ class Profile:
 
     def or_variable(self, name: str, environ: Mapping[str, str]) -> Setting | None:
         """Return the variable AWS_`name`, which wins, or the setting `name`, or None."""
-        return values.variable(f"AWS_{name.upper()}", environ, name) or self.get(name)
+        variable = f"AWS_{name.upper()}"
+        if variable in environ:
+            return values.variable(variable, environ, name) or self.get(name)
+        return self.get(name)
 
     @property
     def has_static_keys(self) -> bool:
@@ -147,6 +151,12 @@ class Profile:
         As in botocore, the file that has the key id must have the secret key too. Raises
         `ConfigError` for half a pair.
         """
+        # one profile may be the source of thousands
+        if self._keys is None:
+            self._keys = self._find_keys()
+        return self._keys
+
+    def _find_keys(self) -> StaticKeys:
         for section in (self._credentials, self._config):
             found = _present(section) if section is not None else {}
             if KEY_ID in found:

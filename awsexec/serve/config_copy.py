@@ -11,7 +11,6 @@ On Linux the copy is in memory and disappears with this process. COMMAND reads i
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
 
@@ -179,7 +178,9 @@ def on_disk(content: bytes) -> tuple[str, Callable[[], None]]:
         stream.write(without_keys(content))
 
     def remove() -> None:
-        with contextlib.suppress(OSError):
+        try:
             os.unlink(path)
+        except OSError:
+            pass
 
     return path, remove

@@ -10,7 +10,6 @@ Only Linux tells which programs have the token (proc_pid_environ(5)).
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import socket
@@ -37,28 +36,34 @@ def listen_and_reserve() -> tuple[socket.socket, socket.socket | None]:
     The second is None if the system cannot do that. Raises `AwsexecError`.
     """
     for _ in range(ATTEMPTS if sys.platform == "linux" else 0):
-        with contextlib.suppress(OSError):
+        try:
             return _pair()
+        except OSError:
+            pass
     return listen(), None
 
 
 def _pair() -> tuple[socket.socket, socket.socket]:
     """Return both sockets. Raises `OSError` if another process took the port meanwhile."""
-    with contextlib.ExitStack() as opened:
-        pair, port = [], 0
+    pair: list[socket.socket] = []
+    try:
+        port = 0
         for _ in range(2):
-            each = opened.enter_context(socket.socket(socket.AF_INET))
+            each = socket.socket(socket.AF_INET)
+            pair.append(each)
             # two sockets may be bound to one port if both allow it and none listens yet
             each.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             each.bind((HOST, port))
             port = each.getsockname()[1]
-            pair.append(each)
         listener, reservation = pair
         listener.listen(BACKLOG)
         # from now on nobody else can listen there, whatever he allows
         reservation.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
-        opened.pop_all()
         return listener, reservation
+    except OSError:
+        for each in pair:
+            each.close()
+        raise
 
 
 def start(
@@ -87,8 +92,10 @@ def start(
         watch.wait()
         while found := holders(token) or _later(token):
             for pid in found:
-                with contextlib.suppress(ProcessLookupError):
+                try:
                     Watch(pid).wait()
+                except ProcessLookupError:
+                    pass
     finally:
         os._exit(0)
 

@@ -6,8 +6,6 @@ files, since awsexec accepts files that botocore refuses.
 
 from __future__ import annotations
 
-from importlib import import_module
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -43,4 +41,7 @@ def describe(source: Source) -> Any:
 
 
 def _module(source: Source) -> Any:
+    # slow to load, and no use for what is cached
+    from importlib import import_module
+
     return import_module(f"{__name__}.{source.kind.module}")
