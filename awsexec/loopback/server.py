@@ -8,7 +8,6 @@ the number of connections is bounded, and the Host header must be the server's o
 
 from __future__ import annotations
 
-import socket
 import threading
 import time
 
@@ -17,6 +16,7 @@ from awsexec.loopback.peer import is_same_user
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable, Mapping
     from typing import TypeVar
 
@@ -137,6 +137,8 @@ def page(status: int, text: str, sent: Callable[[], None] | None = None) -> Resp
 def listen() -> socket.socket:
     """Return a socket that listens on a free port. Raises `AwsexecError`."""
     try:
+        import socket
+
         return socket.create_server((HOST, 0), backlog=BACKLOG)
     except OSError as error:
         raise AwsexecError(
@@ -186,6 +188,8 @@ class Server:
         # the thread waits for room or for a connection
         self._room.release()
         try:
+            import socket
+
             socket.create_connection(self._address, 1).close()
         except OSError:
             pass
@@ -254,6 +258,8 @@ class Server:
         if response.sent is not None:
             response.sent()
         if response.status >= 400:
+            import socket
+
             connection.shutdown(socket.SHUT_WR)
             _pass_over_rest(connection)
 

@@ -134,7 +134,12 @@ class _Endpoint:
             self._plan, self._credentials, self._inputs, self._environ, self._report
         )
         supply.start()
-        with CredentialsServer(self.listener, self._token, supply):
+        import socket
+
+        listener = self.listener
+        if not isinstance(listener, socket.socket):
+            listener = socket.socket(fileno=listener.detach())
+        with CredentialsServer(listener, self._token, supply):
             watch.wait()
 
     def _hold(self, writing: int) -> None:

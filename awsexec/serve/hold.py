@@ -10,9 +10,10 @@ Only Linux tells which programs have the token (proc_pid_environ(5)).
 
 from __future__ import annotations
 
+# COMMAND waits for this; the module socket takes as long to load as half of Python
+import _socket
 import os
 import signal
-import socket
 import sys
 import time
 
@@ -30,7 +31,7 @@ PAUSE = 0.1
 ATTEMPTS = 10
 
 
-def listen_and_reserve() -> tuple[socket.socket, socket.socket | None]:
+def listen_and_reserve() -> tuple[_socket.socket, _socket.socket | None]:
     """Return a socket that listens on a free port, and one that only holds the port.
 
     The second is None if the system cannot do that. Raises `AwsexecError`.
@@ -43,22 +44,22 @@ def listen_and_reserve() -> tuple[socket.socket, socket.socket | None]:
     return listen(), None
 
 
-def _pair() -> tuple[socket.socket, socket.socket]:
+def _pair() -> tuple[_socket.socket, _socket.socket]:
     """Return both sockets. Raises `OSError` if another process took the port meanwhile."""
-    pair: list[socket.socket] = []
+    pair: list[_socket.socket] = []
     try:
         port = 0
         for _ in range(2):
-            each = socket.socket(socket.AF_INET)
+            each = _socket.socket(_socket.AF_INET, _socket.SOCK_STREAM)
             pair.append(each)
             # two sockets may be bound to one port if both allow it and none listens yet
-            each.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            each.setsockopt(_socket.SOL_SOCKET, _socket.SO_REUSEADDR, 1)
             each.bind((HOST, port))
             port = each.getsockname()[1]
         listener, reservation = pair
         listener.listen(BACKLOG)
         # from now on nobody else can listen there, whatever he allows
-        reservation.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
+        reservation.setsockopt(_socket.SOL_SOCKET, _socket.SO_REUSEADDR, 0)
         return listener, reservation
     except OSError:
         for each in pair:
@@ -67,7 +68,7 @@ def _pair() -> tuple[socket.socket, socket.socket]:
 
 
 def start(
-    reservation: socket.socket, command: int, token: str, others: Collection[int]
+    reservation: _socket.socket, command: int, token: str, others: Collection[int]
 ) -> None:
     """Hold `reservation` in a process of its own while anything may have `token`.
 
