@@ -7,7 +7,6 @@ each socket is (proc_pid_net(5), "/proc/net/tcp"); other systems tell only root.
 from __future__ import annotations
 
 import os
-import socket
 import sys
 
 TYPE_CHECKING = False
@@ -75,6 +74,9 @@ def _written(
 
     An IPv4 address may also be written as an IPv6 address (RFC 4291, 2.5.5.2).
     """
+    # slow to load, and COMMAND of --serve does not wait for a connection
+    import socket
+
     host, port = address
     if ":" in host:
         raw = socket.inet_pton(socket.AF_INET6, host)

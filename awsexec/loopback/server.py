@@ -8,7 +8,6 @@ the number of connections is bounded, and the Host header must be the server's o
 
 from __future__ import annotations
 
-import threading
 import time
 
 from awsexec.errors import AwsexecError
@@ -162,6 +161,8 @@ class Server:
     def __init__(self, listener: socket.socket | None = None) -> None:
         self._listener = listener or listen()
         self._address: tuple[str, int] = self._listener.getsockname()[:2]
+        import threading
+
         self._room = threading.Semaphore(self.CONNECTIONS)
         self._open: set[socket.socket] = set()
         self._closing = False
@@ -213,6 +214,8 @@ class Server:
     def _start(self, connection: socket.socket, client: tuple[str, int]) -> None:
         """Serve `connection` in a thread."""
         self._open.add(connection)
+        import threading
+
         thread = threading.Thread(
             target=self._serve, args=(connection, client), daemon=True
         )

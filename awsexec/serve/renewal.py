@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 
 from awsexec.credentials.resolver import Demand
@@ -70,6 +69,8 @@ class Renewal:
         self._is_same = is_same
         self._next = renew_from(credentials, clock())
         self._tried = self._asked = float("-inf")
+        import threading
+
         self._wanted = threading.Event()
         # the error of the last attempt, None if it succeeded
         self.fault: AwsexecError | None = None
