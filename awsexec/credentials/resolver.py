@@ -94,7 +94,6 @@ class Resolver:
         self._report = report
         # what is forgotten from now on, this run does not write
         self.mark = store.mark() if store is not None else ""
-        self._look()
 
     def _look(self) -> None:
         """Look what decides now whose credentials these are, and which entries count.
