@@ -10,6 +10,7 @@ from awsexec import fastpath, output
 from awsexec.errors import AwsexecError, Interrupted, SaidAlready
 from awsexec.export_formats import UNSET_FORMATS, failure
 from awsexec.options import arguments
+from awsexec.text import message
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -84,9 +85,8 @@ def _fail_reader_of_killed(argv: Sequence[str]) -> None:
 
 
 def _failed(error: AwsexecError) -> int:
-    # as `Report` does; a usage error does not load it
-    text = " ".join(str(error).splitlines())
-    sys.stderr.write(f"awsexec: {text}\n")
+    # a usage error does not load `Report`
+    sys.stderr.write(message(error))
     return error.status
 
 

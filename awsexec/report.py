@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from awsexec.text import message
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from threading import Timer
@@ -50,7 +52,7 @@ class Report:
 
     def _say(self, text: object) -> None:
         try:
-            self._stream.write(f"awsexec: {' '.join(str(text).splitlines())}\n")
+            self._stream.write(message(text))
             self._stream.flush()
         except (OSError, ValueError):
             # stderr is closed or full: nowhere is left to say so

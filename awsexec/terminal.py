@@ -7,6 +7,7 @@ import sys
 import time
 
 from awsexec.errors import Interrupted
+from awsexec.text import printable
 
 if sys.platform == "win32":
     _KEYBOARD, _SCREEN = "CONIN$", "CONOUT$"
@@ -18,11 +19,16 @@ class NoTerminal(Exception):
     """There is no controlling terminal, or nobody answers on it."""
 
 
+def _printable(text: str) -> str:
+    """Return `text` as it may be printed; its line feeds are the caller's own."""
+    return "\n".join(map(printable, text.split("\n")))
+
+
 def show(text: str) -> None:
     """Print `text` on the controlling terminal. Raises `NoTerminal`."""
     try:
         with open(_SCREEN, "w", encoding="utf-8", errors="replace") as screen:
-            screen.write(text)
+            screen.write(_printable(text))
     except OSError as error:
         raise NoTerminal(os.strerror(error.errno or 0)) from None
 
@@ -40,7 +46,7 @@ def ask(question: str) -> str:
             open(_SCREEN, "w", encoding="utf-8", errors="replace") as screen,
         ):
             try:
-                screen.write(question)
+                screen.write(_printable(question))
                 screen.flush()
                 line = keyboard.readline()
             except KeyboardInterrupt:

@@ -11,6 +11,7 @@ import os
 from awsexec import output
 from awsexec.errors import AwsexecError
 from awsexec.profiles import files
+from awsexec.text import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def run(environ: Mapping[str, str]) -> NoReturn:
             notes = found.setdefault(name, [])
             for wanted in ("role_arn", "region"):
                 if wanted in section.lines:
-                    notes.append(section.lines[wanted][0])
+                    notes.append(printable(section.lines[wanted][0]))
     lines = [
         f"{name}\t{' '.join(notes)}\n"
         for name, notes in found.items()

@@ -17,6 +17,7 @@ from awsexec.errors import (
     reason,
     shown,
 )
+from awsexec.text import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ class Codes:
 
     def _from_user(self, profile: str, serial: str, before: str) -> str:
         assert self._ask is not None
-        question = f"MFA code for {shown(profile)} ({serial}): "
+        question = f"MFA code for {shown(profile)} ({printable(serial)}): "
         code = self._ask(before + question)
         while not is_code(code):
             code = self._ask(f"An MFA code is six digits. {question}")

@@ -28,6 +28,7 @@ from awsexec.errors import AwsexecError, CredentialsError, Interrupted, NeedsUse
 from awsexec.loopback.browser import Redirect, open_tab
 from awsexec.loopback.server import HOST, HttpError, Request, Response, page
 from awsexec.plan.inputs import sign_in_of
+from awsexec.text import printable, remote, without_userinfo
 from awsexec.times import iso8601
 
 TYPE_CHECKING = False
@@ -80,8 +81,8 @@ class SignIn:
         fails, `Unreachable` and `Interrupted`.
         """
         self._show(
-            f"awsexec: signing in to {self._session or self._start_url} for profile "
-            f"{self._source.profile.name}\n"
+            f"awsexec: signing in to {self._session or without_userinfo(self._start_url)} "
+            f"for profile {self._source.profile.name}"
         )
         cache.check()
         client = self._create_client(
@@ -107,7 +108,7 @@ class SignIn:
                 token = self._kept(registration, answer)
         except KeyboardInterrupt:
             # the terminal shows ^C; the next text begins on a line of its own
-            self._show("\n")
+            self._show("")
             raise Interrupted from None
         except Refused as error:
             raise source_error(
@@ -116,7 +117,7 @@ class SignIn:
                 "sso_region",
             ) from None
         cache[_sha1(self._session or self._start_url)] = token
-        self._show("awsexec: signed in\n")
+        self._show("awsexec: signed in")
         return str(token["accessToken"]), sign_in_of(token)
 
     def _kept(
@@ -141,8 +142,9 @@ class SignIn:
             raise ValueError(f"the token {why}")
         return token
 
-    def _show(self, text: str) -> None:
+    def _show(self, *lines: str) -> None:
         show = self._context.show
+        text = "".join(f"{printable(line)}\n" for line in lines)
         try:
             if show is None:
                 raise terminal.NoTerminal
@@ -224,7 +226,8 @@ class SignIn:
             url = f"{url_of(client).rstrip('/')}/authorize?{query}"
             self._show(
                 "Allow the sign-in in the browser on this machine (use --device-code for "
-                f"another one):\n  {url}\n"
+                "another one):",
+                f"  {url}",
             )
             callback.target = url
             self._open(callback.url)
@@ -260,9 +263,10 @@ class SignIn:
         )
         complete = begun.get("verificationUriComplete") or begun["verificationUri"]
         self._show(
-            f"Allow the sign-in in a browser that shows this code: {begun['userCode']}\n"
-            f"  {complete}\n"
-            f"or type the code at {begun['verificationUri']}\n"
+            "Allow the sign-in in a browser that shows this code: "
+            + remote(begun["userCode"]),
+            f"  {complete}",
+            f"or type the code at {begun['verificationUri']}",
         )
         with self._opened(complete):
             return self._asked(client, keys, begun)
@@ -351,6 +355,7 @@ class _Callback(Redirect):
             text, status = "The terminal shows whether you are signed in.", 200
         else:
             error = query.get("error_description") or query.get("error")
+            error = error and remote(error)
             found = None, error or "the browser came back without a code"
             text, status = f"You are not signed in: {error}.", 400
         return page(status, text, sent=lambda: self._answers.put(found))
