@@ -79,7 +79,13 @@ class Deadlock(AwsexecError):
 
 
 class CredentialsError(AwsexecError):
-    """AWS, or a source before it, gave no credentials."""
+    """AWS, or a source before it, gave no credentials.
+
+    `is_shared` is whether the runs that wait for the one that failed fail too. The failure
+    of a person, and of what a single run was given, is that run's own.
+    """
+
+    is_shared = True
 
 
 class SaidAlready(CredentialsError):
@@ -92,9 +98,19 @@ class SaidAlready(CredentialsError):
 class MfaRefused(CredentialsError):
     """AWS refused the MFA code; it may accept another one."""
 
+    is_shared = False
+
+
+class SignInFailed(CredentialsError):
+    """The user did not allow the sign-in, or not in time."""
+
+    is_shared = False
+
 
 class NeedsUser(CredentialsError):
     """The user is needed, and cannot be asked. `what` is needed, in a few words."""
+
+    is_shared = False
 
     def __init__(self, text: str, what: str) -> None:
         super().__init__(text)
@@ -115,6 +131,8 @@ class TooShort(CredentialsError):
 
     `what` happened; each of `advice` is what may help, in a few words.
     """
+
+    is_shared = False
 
     def __init__(self, what: str, advice: "Sequence[str]") -> None:
         super().__init__("; ".join(filter(None, [what, ", or ".join(advice)])))
