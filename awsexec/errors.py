@@ -77,11 +77,11 @@ class ProfileLoop(ConfigError):
 
 
 class ProcessLoop(ConfigError):
-    """A credential_process runs awsexec, which would run the process again."""
+    """A command that `setting` names runs awsexec, which would run the command again."""
 
-    def __init__(self, names: "Sequence[str]", where: str) -> None:
+    def __init__(self, names: "Sequence[str]", where: str, setting: str) -> None:
         super().__init__(
-            f"{where}: credential_process is a loop: {' → '.join(names)}; let one of these "
+            f"{where}: {setting} is a loop: {' → '.join(names)}; let one of these "
             "profiles get its credentials in another way"
         )
 
