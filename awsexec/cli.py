@@ -162,7 +162,7 @@ def _act(parsed: Arguments, environ: Mapping[str, str]) -> int:
     if _wants_profile(parsed, environ) and not parsed.named_profile(environ):
         from awsexec.commands.pick import pick
 
-        parsed.profile = pick(environ, reports)
+        parsed.profile = pick(parsed, environ, reports)
     return _command(parsed.action)(parsed, environ, reports)
 
 
