@@ -15,7 +15,7 @@ import time
 from awsexec.credentials.checks import READING_ERRORS
 from awsexec.errors import ConfigError, ProcessLoop, SaidAlready, program, reason, shown
 from awsexec.fastpath import CALLERS
-from awsexec.processes import tree
+from awsexec.processes import core_dumps, tree
 from awsexec.times import seconds
 
 TYPE_CHECKING = False
@@ -104,12 +104,13 @@ class Command:
         timeout = _timeout(self._environ)
         inside = json.dumps([*callers(self._environ), self._caller])
         try:
-            process: subprocess.Popen[bytes] = subprocess.Popen(
-                argv,
-                stdin=None if _is_terminal(0) else subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                env={**self._environ, CALLERS: inside},
-            )
+            with core_dumps.AsCaller():
+                process: subprocess.Popen[bytes] = subprocess.Popen(
+                    argv,
+                    stdin=None if _is_terminal(0) else subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    env={**self._environ, CALLERS: inside},
+                )
         except (OSError, ValueError, IndexError) as error:
             raise CommandFailed(f"cannot run {self}: {_why(error, argv)}") from None
         try:

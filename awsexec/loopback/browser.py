@@ -12,6 +12,7 @@ import secrets
 import threading
 
 from awsexec.loopback.server import HOST, HttpError, Request, Response, Server
+from awsexec.processes import core_dumps
 from awsexec.processes.background import detach
 
 
@@ -29,7 +30,8 @@ def open_tab(url: str) -> bool:
         return False
 
     def work() -> None:
-        browser.open_new_tab(url)
+        with core_dumps.AsCaller():
+            browser.open_new_tab(url)
 
     if hasattr(os, "fork"):
         detach(work)

@@ -11,7 +11,7 @@ import os
 
 from awsexec.errors import AwsexecError
 from awsexec.loopback.server import HOST
-from awsexec.processes import background
+from awsexec.processes import background, core_dumps
 from awsexec.report import VERBOSE
 from awsexec.serve import config_copy, hold
 from awsexec.serve.watch import Watch
@@ -111,6 +111,7 @@ class _Endpoint:
 
         Tell `writing` that the endpoint has started, and the path of COMMAND's config.
         """
+        core_dumps.forbid_for_good()
         with open(writing, "w", encoding="utf-8") as stream:
             try:
                 watch = Watch(self._command)

@@ -72,7 +72,10 @@ def test_help(run_awsexec, word, text):
         ("--version", {"version"}),
         (
             "--no-such-option",
-            {"options.meant", "profiles", "profiles.files", "profiles.near"},
+            {
+                *("options.meant", "profiles", "profiles.files", "profiles.near"),
+                *("processes", "processes.core_dumps"),
+            },
         ),
     ],
 )
