@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 
 from awsexec.credentials.resolver import Demand
@@ -27,6 +28,10 @@ RETRY_WHEN_WANTED = 1.0
 LONGEST_SLEEP = 15.0
 
 
+class NotAsked(Exception):
+    """The user cannot be asked at the moment, but may be soon."""
+
+
 def renew_from(credentials: Credentials, now: float) -> float:
     """Return the moment from which to renew `credentials`, in seconds since the epoch."""
     if credentials.expires is None:
@@ -48,10 +53,12 @@ class Renewal:
     """Keeps `credentials` fresh with `get`, which does not ask the user.
 
     If `get` fails, `ask` gets new credentials with the user's help. `ask` gets the failure
-    of `get`, and raises it if the user cannot help. `ask` is None if the user may not be
-    asked. Both raise `AwsexecError`. `clock` returns seconds since the epoch. `is_same`
-    returns whether the source would still give credentials of the same identity. If not,
-    the credentials are not used any more.
+    of `get`. It raises that if the user cannot help, and `NotAsked` to be called again at
+    the next attempt. `ask` is None if the user may not be asked. `clock` returns seconds
+    since the epoch. `is_same` returns whether the source would still give credentials of
+    the same identity. If not, the credentials are not used any more.
+
+    Whatever these functions raise becomes the `fault`, and the next attempt clears it.
     """
 
     def __init__(
@@ -109,10 +116,10 @@ class Renewal:
         try:
             self._credentials = fresh(self._get, self._clock)
             self.fault = None
-        except AwsexecError as error:
-            self.fault = error
+        except Exception as error:
+            self.fault = fault = _in_words(error)
             if self._ask is not None and self._may_ask(is_wanted):
-                self._renew_with_user(self._ask, error)
+                self._renew_with_user(self._ask, fault)
         now = self._tried = self._clock()
         pause = RETRY_EVERY
         if self._credentials.expires is not None:
@@ -126,11 +133,13 @@ class Renewal:
         try:
             self._credentials = ask(fault)
             self.fault = None
+        except NotAsked:
+            return
         except (NeedsUser, Interrupted):
             # nobody has answered: the error of the attempt says more
             pass
-        except AwsexecError as error:
-            self.fault = error
+        except Exception as error:
+            self.fault = _in_words(error)
         self._asked = self._clock()
 
     def _may_ask(self, is_wanted: bool) -> bool:
@@ -143,4 +152,30 @@ class Renewal:
         expires = self._credentials.expires
         is_over = expires is not None and self._clock() >= expires - 1
         # another sign-in, or none, is somebody else's
-        return not is_over and self._is_same()
+        return not is_over and self._is_ours()
+
+    def _is_ours(self) -> bool:
+        try:
+            return self._is_same()
+        except Exception:
+            # nobody knows whose they are; the attempt to renew them says why
+            return False
+
+
+def _in_words(error: Exception) -> AwsexecError:
+    """Return `error` if it is in the user's words; if nobody foresaw it, say so.
+
+    Its own text is left out, which may hold a secret.
+    """
+    if isinstance(error, AwsexecError):
+        return error
+    if isinstance(error, ImportError) or not os.path.exists(__file__):
+        return AwsexecError("awsexec was upgraded or removed while COMMAND ran")
+    trace, where = error.__traceback__, ""
+    while trace is not None:
+        file = os.path.basename(trace.tb_frame.f_code.co_filename)
+        where = f" in {file}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return AwsexecError(
+        f"internal error: {type(error).__name__}{where}; please report it"
+    )
