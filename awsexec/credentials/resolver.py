@@ -7,7 +7,7 @@ from awsexec.credentials.credentials import Credentials
 from awsexec.credentials.sdk.errors import Refused, Unreachable
 from awsexec.errors import TooShort
 from awsexec.fastpath import Entry, margin
-from awsexec.times import duration
+from awsexec.times import duration, left
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -145,9 +145,7 @@ class Resolver:
                     and (not demand.refresh or _differs(found, before))
                 ):
                     return self._remember(length, self._fetch(length))
-        self._report.detail(
-            f"{what}: cached, {found.life_left(self._clock()):.0f} seconds left"
-        )
+        self._report.detail(f"{what}: cached, {left(found.life_left(self._clock()))}")
         return Credentials.from_entry(found)
 
     def _read(self, length: int) -> Entry | None:
