@@ -346,18 +346,23 @@ def test_mfa_process_may_use_the_role_that_it_is_for(run_awsexec, home, sts):
 
 
 @pytest.mark.parametrize(
-    ("words", "setting"),
+    ("words", "setting", "whose"),
     [
-        (("--mfa-token", WRONG_CODE, "--no-prompt"), ""),
-        (("--mfa-token", WRONG_CODE), ""),
-        ((), f"mfa_process = echo {WRONG_CODE}\n"),
+        (("--mfa-token", WRONG_CODE, "--no-prompt"), "", ""),
+        (("--mfa-token", WRONG_CODE), "", ""),
+        (
+            (),
+            f"mfa_process = echo {WRONG_CODE}\n",
+            "; it is the code of mfa_process echo ({config}:6)",
+        ),
     ],
 )
-def test_refused_code_without_a_terminal(run_awsexec, home, sts, words, setting):
+def test_refused_code_without_a_terminal(run_awsexec, home, sts, words, setting, whose):
     home.write_config(READER_CONFIG, MFA, setting)
     assert run_awsexec("reader", *words, "true").error() == (
         "profile 'reader': MultiFactorAuthentication failed with invalid MFA one time "
         "pass code (AccessDenied); each code works once, so wait for the next one"
+        + whose.format(config=home.config)
     )
     assert sts.operations == ["GetSessionToken"]
 
