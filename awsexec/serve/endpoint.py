@@ -38,7 +38,8 @@ def start(
 ) -> dict[str, str]:
     """Start the endpoint and return the variables that COMMAND gets instead of keys.
 
-    `inputs` decided whose `credentials` these are. This process then has to become COMMAND. Raises `AwsexecError`.
+    `inputs` decided whose `credentials` these are. This process then has to become COMMAND.
+    Raises `AwsexecError`.
     """
     endpoint = _Endpoint(plan, credentials, inputs, environ, report)
     try:
