@@ -8,13 +8,13 @@ failure in here ends a run: the cache then seems empty.
 from __future__ import annotations
 
 import os
-import sys
 import time
 
 from awsexec import fastpath
 from awsexec.cache import locks, owner
 from awsexec.cache.forgotten import Forgotten
-from awsexec.errors import AwsexecError, ConfigError, reason, shown
+from awsexec.directories import cache_directory
+from awsexec.errors import AwsexecError, reason, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,52 +28,6 @@ if TYPE_CHECKING:
 PRUNE_AFTER = 86_400
 
 _LOCK, _TEMPORARY, _FORGOTTEN = ".lock", ".tmp", ".forgotten"
-
-
-def default_directory(environ: Mapping[str, str]) -> str:
-    """Return the cache directory: AWSEXEC_CACHE_DIR, else the platform's directory.
-
-    `environ` must agree with this process's environment, which platformdirs reads.
-    Raises `ConfigError`.
-    """
-    chosen = environ.get("AWSEXEC_CACHE_DIR")
-    if chosen:
-        try:
-            return os.path.abspath(os.path.expanduser(chosen))
-        except FileNotFoundError:
-            raise ConfigError(
-                f"AWSEXEC_CACHE_DIR={shown(chosen)} is relative to the current "
-                "directory, which no longer exists; set it to an absolute path"
-            ) from None
-    return _usual_directory(environ, sys.platform) or platform_directory()
-
-
-def _usual_directory(environ: Mapping[str, str], platform: str) -> str:
-    """Return what `platform_directory` does; "" if that is not certain.
-
-    It saves the import of platformdirs, which takes almost as long as Python's start.
-    Versions of platformdirs differ about XDG_CACHE_HOME on macOS.
-    """
-    base = environ.get("XDG_CACHE_HOME", "")
-    if (
-        platform not in ("linux", "darwin")
-        or "ANDROID_DATA" in environ
-        or base[:1] not in ("", "/")
-        or (base and platform == "darwin")
-    ):
-        return ""
-    return fastpath.cache_directory(environ, environ.get("HOME", ""))
-
-
-def platform_directory() -> str:
-    """Return the directory that platformdirs finds, from this process's environment."""
-    import platformdirs
-
-    found = platformdirs.user_cache_dir("awsexec", appauthor=False)
-    if os.path.isabs(found):
-        return found
-    # the XDG specification says to ignore a relative XDG_CACHE_HOME
-    return os.path.expanduser("~/.cache/awsexec")
 
 
 class Store:
@@ -387,4 +341,4 @@ def _advice(directory: str) -> str:
 
 def store_for(environ: Mapping[str, str], report: Report) -> Store:
     """Return the cache that `environ` selects."""
-    return Store(default_directory(environ), report)
+    return Store(cache_directory(environ), report)
