@@ -12,6 +12,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+# the end of the names of files in the cache directory that hold lists of accounts
+ACCOUNTS = ".accounts"
+
 
 def cache_directory(environ: Mapping[str, str]) -> str:
     """Return the cache directory: AWSEXEC_CACHE_DIR, else the platform's directory.

@@ -38,6 +38,13 @@ class Report:
         is_watched = self.level >= NORMAL and self._stream.isatty()
         return _Patience(self, text, seconds if is_watched else None)
 
+    def counting(self, text: object) -> _Counting:
+        """Return a context that shows, if somebody watches, how much of `text` is done.
+
+        It gives a function that takes two numbers: how much is done, and of how much.
+        """
+        return _Counting(self, text, self.level >= NORMAL and self._stream.isatty())
+
     def detail(self, text: object) -> None:
         """Say what was done (--verbose)."""
         if self.level >= VERBOSE:
@@ -49,8 +56,12 @@ class Report:
             self._say(text)
 
     def _say(self, text: object) -> None:
+        self.draw(f"awsexec: {' '.join(str(text).splitlines())}\n")
+
+    def draw(self, text: str) -> None:
+        """Write `text` as it is, if stderr takes it."""
         try:
-            self._stream.write(f"awsexec: {' '.join(str(text).splitlines())}\n")
+            self._stream.write(text)
             self._stream.flush()
         except (OSError, ValueError):
             # stderr is closed or full: nowhere is left to say so
@@ -79,3 +90,26 @@ class _Patience:
     def __exit__(self, *exception: object) -> None:
         if self._timer is not None:
             self._timer.cancel()
+
+
+class _Counting:
+    """A context that draws one line over and over, and takes it away at its end."""
+
+    def __init__(self, report: Report, text: object, is_watched: bool) -> None:
+        self._report = report
+        self._text = text
+        self._is_watched = is_watched
+        self._drawn = 0
+
+    def __enter__(self) -> _Counting:
+        return self
+
+    def __call__(self, done: int, total: int) -> None:
+        if self._is_watched:
+            line = f"awsexec: {self._text}: {done} of {total}"
+            self._drawn = max(self._drawn, len(line))
+            self._report.draw(f"\r{line}")
+
+    def __exit__(self, *exception: object) -> None:
+        if self._drawn:
+            self._report.draw(f"\r{' ' * self._drawn}\r")

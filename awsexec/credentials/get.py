@@ -122,18 +122,7 @@ def resolver_for(
     Raises `ProcessLoop`.
     """
     source, asking = plan.chain.source, plan.asking
-    context = Context(
-        environ=environ,
-        paths=plan.config.paths,
-        hops=tuple(hop.name for hop in plan.chain.hops),
-        endpoint=plan.endpoint,
-        retries=plan.retries,
-        show=terminal.show if asking.may_prompt else None,
-        device_code=asking.device_code,
-        browser=asking.browser,
-        lock=_Locks(store or store_for(environ, report), report),
-        debug=report.debug,
-    )
+    context = context_for(plan, environ, store or store_for(environ, report), report)
     return Resolver(
         plan=plan,
         load=lambda source: sources.load(source, context),
@@ -146,6 +135,25 @@ def resolver_for(
         waits=sources.check(source, context),
         clock=time.time,
         report=report,
+    )
+
+
+def context_for(
+    plan: Plan, environ: Mapping[str, str], store: Store, report: Report
+) -> Context:
+    """Return what the source of `plan` may use of the world; its locks are in `store`."""
+    asking = plan.asking
+    return Context(
+        environ=environ,
+        paths=plan.config.paths,
+        hops=tuple(hop.name for hop in plan.chain.hops),
+        endpoint=plan.endpoint,
+        retries=plan.retries,
+        show=terminal.show if asking.may_prompt else None,
+        device_code=asking.device_code,
+        browser=asking.browser,
+        lock=_Locks(store, report),
+        debug=report.debug,
     )
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from awsexec.credentials.checks import source_error
 from awsexec.credentials.identity_center.sign_in import SERVICE, SignIn, command
-from awsexec.credentials.sdk.errors import Refused
+from awsexec.credentials.sdk.clients import call
+from awsexec.credentials.sdk.errors import NotSignedIn, Refused
 from awsexec.credentials.sdk.providers import client_creator, from_sso
 from awsexec.credentials.sdk.tokens import current_token, sso_tokens
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from awsexec.credentials.context import Context
     from awsexec.credentials.credentials import Credentials
     from awsexec.plan.source import Source
@@ -23,6 +26,7 @@ class Portal:
         self._context = context
         self._create_client = client_creator(source, context)
         self._cache = sso_tokens(source, context.environ)
+        self._client: Any = None
 
     def token(self, refused: str | None) -> str:
         """Return a token that has not expired, and is not the one that was `refused`.
@@ -66,6 +70,23 @@ class Portal:
         return from_sso(
             self._source, self._create_client, self._cache, token, self._url("sso")
         )
+
+    def ask(self, operation: str, token: str, **parameters: object) -> dict[str, Any]:
+        """Return the portal's answer to `operation`, for whoever has the `token`.
+
+        Raises `NotSignedIn` if it does not accept the token, `Refused` and `Unreachable`.
+        """
+        if self._client is None:
+            region = self._source.value("sso_region") or ""
+            self._client = self._create_client("sso", region_name=region, unsigned=True)
+        try:
+            return call(
+                self._client, operation, {"accessToken": token, **parameters}, dict
+            )
+        except Refused as error:
+            if error.code == "UnauthorizedException":
+                raise NotSignedIn from None
+            raise
 
     def _url(self, service: str) -> str:
         """Return where `service` is, for messages."""
