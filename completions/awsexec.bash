@@ -63,16 +63,17 @@ _awsexec() {
 _awsexec_option() {
     valued=''
     case $1 in
-        --export | --init | --function | --shell | --region | --role-arn | \
-            --source-profile | --duration | --policy | --policy-arn | --external-id | \
-            --session-name | --source-identity | --session-tag | --transitive-tag | \
-            --mfa-serial | --mfa-token | --min-ttl | --service | --destination | \
-            --completion)
+        --export | --init | --function | --name | --shell | --region | \
+            --role-arn | --source-profile | --duration | --policy | --policy-arn | \
+            --external-id | --session-name | --source-identity | --session-tag | \
+            --transitive-tag | --mfa-serial | --mfa-token | --min-ttl | --service | \
+            --destination | --completion)
             valued=yes
             ;;
     esac
     case ${1%%=*} in
-        --list | --explain | --whoami | --export | --console | --forget)
+        --list | --explain | --whoami | --export | --console | --forget | \
+            --accounts | --print-profiles | --sign-in | --sign-out)
             # --unset may stand before --export
             [[ $action ]] || action=profile
             ;;
@@ -87,8 +88,9 @@ _awsexec_option() {
 _awsexec_options() {
     values=(
         --list --explain --whoami --json --export --unset --console --init --function
-        --forget --all --serve --shell --login --region --role-arn --source-profile
-        --duration --read-only --policy --policy-arn --external-id --session-name
+        --forget --all --accounts --print-profiles --name --stale --sign-in --sign-out
+        --serve --shell --login --region --role-arn --source-profile --duration
+        --read-only --policy --policy-arn --external-id --session-name
         --source-identity --session-tag --transitive-tag --mfa-serial --mfa-token
         --no-prompt --device-code --no-browser --refresh --min-ttl --no-cache
         --service --destination --logout -q --quiet -v --verbose --debug -h --help
@@ -107,6 +109,11 @@ _awsexec_values() {
         --init)
             values=(
                 bash zsh fish
+            )
+            ;;
+        --name)
+            values=(
+                '{account}-{role}' '{session}-{account_id}-{role}'
             )
             ;;
         --shell)

@@ -217,6 +217,19 @@ class Store:
             count += _is_entry(path)
         return count
 
+    def forget_from(self, path: str) -> int:
+        """Delete the entries of what was got with the file at `path`; return how many.
+
+        Raises `AwsexecError`.
+        """
+        word = fastpath.dependencies([(path, "")])
+        keys = {
+            found.key
+            for _, found in self.entries()
+            if found is not None and word in found.also
+        }
+        return self.forget("", keys) if keys else 0
+
     def prune(self) -> None:
         """Delete what has been useless for a day."""
         now = self._clock()

@@ -14,14 +14,17 @@ from awsexec.profiles import files
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from typing import NoReturn
+
+    from awsexec.profiles.files import Section
 
 
 def run(environ: Mapping[str, str]) -> NoReturn:
     """Print ``NAME<tab>ROLE REGION`` for each profile, and end the process.
 
-    A file that cannot be read has no profiles here.
+    The roles that lists of accounts in the cache have are printed too. A file that cannot
+    be read has no profiles here.
     """
     # there may be thousands of small objects, and all are needed until the end
     gc.disable()
@@ -29,15 +32,18 @@ def run(environ: Mapping[str, str]) -> NoReturn:
     found: dict[str, list[str]] = {}
     for path, kind in ((config, files.CONFIG), (credentials, files.CREDENTIALS)):
         try:
-            profiles = files.read(path, kind).profiles
+            file = files.read(path, kind)
         except AwsexecError:
             # a message would stand in the middle of the user's line
             continue
-        for name, section in profiles.items():
+        for name, section in file.profiles.items():
             notes = found.setdefault(name, [])
             for wanted in ("role_arn", "region"):
                 if wanted in section.lines:
                     notes.append(section.lines[wanted][0])
+        if file.sso_sessions:
+            for name, note in _roles(file.sso_sessions, environ):
+                found.setdefault(name, [note])
     lines = [
         f"{name}\t{' '.join(notes)}\n"
         for name, notes in found.items()
@@ -47,3 +53,19 @@ def run(environ: Mapping[str, str]) -> NoReturn:
     output.show("".join(lines).encode("utf-8", "surrogateescape"))
     # freeing all objects would take longer than reading the files
     os._exit(0)
+
+
+def _roles(
+    sessions: Mapping[str, Section], environ: Mapping[str, str]
+) -> Iterator[tuple[str, str]]:
+    """Yield SESSION/ACCOUNT/ROLE and the account's id for each role of the kept lists."""
+    # few users have them
+    from awsexec.directories import cache_directory
+    from awsexec.profiles import accounts
+
+    for session, section in sessions.items():
+        start_url = section.lines.get("sso_start_url", [""])[0]
+        path = accounts.path_of(cache_directory(environ), session, start_url)
+        listed = accounts.kept(path) if os.path.exists(path) else None
+        for name, account, _ in listed.roles(sessions) if listed is not None else ():
+            yield name, account.id

@@ -6,7 +6,8 @@ import time
 
 from awsexec.cache.store import store_for
 from awsexec.credentials.get import context_for
-from awsexec.errors import UnlistedAccount, shown
+from awsexec.errors import ConfigError, UnlistedAccount, shown
+from awsexec.profiles.patterns import fitting
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -73,3 +74,51 @@ def account_list(
         store.keep_accounts(path, accounts.as_kept(found))
     planner.lists.add(start_url, found)
     return found
+
+
+def lists_of_sessions(
+    planner: Planner,
+    pattern: str | None,
+    environ: Mapping[str, str],
+    report: Report,
+    *,
+    refresh: bool = False,
+) -> list[AccountList]:
+    """Return the lists of the sessions that `pattern` may fit.
+
+    Of several sessions, those without a sign-in are only named in a warning: the user did
+    not ask to sign in to all of them. Raises as `account_list` does.
+    """
+    from awsexec.plan.by_name import sign_in_to
+
+    file = planner.config.profiles.config
+    sessions = list(file.sso_sessions)
+    if pattern in file.sso_sessions:
+        sessions = [pattern]
+    elif pattern is not None and "/" in pattern:
+        # a pattern for the whole name; a part of a name fits any session
+        fits = fitting(pattern.partition("/")[0])
+        sessions = [each for each in sessions if fits(each)] or sessions
+    if not sessions:
+        raise ConfigError(
+            f"no [sso-session] in {shown(file.path)}; write one, or run: "
+            "aws configure sso-session"
+        )
+    signed_in = [each for each in sessions if sign_in_to(each, environ) is not None]
+    if len(sessions) > 1 and not signed_in:
+        raise ConfigError(
+            f"not signed in to any of {', '.join(map(shown, sessions))}; sign in with "
+            "awsexec --sign-in SESSION, or name one here"
+        )
+    if len(sessions) > 1:
+        for other in sessions:
+            if other not in signed_in:
+                report.warning(
+                    f"left out {shown(other)}: not signed in; sign in with "
+                    f"awsexec --sign-in {shown(other)}"
+                )
+        sessions = signed_in
+    return [
+        account_list(planner, each, environ, report, refresh=refresh)
+        for each in sessions
+    ]

@@ -7,7 +7,7 @@ from awsexec.credentials.identity_center.sign_in import SERVICE, SignIn, command
 from awsexec.credentials.sdk.clients import call
 from awsexec.credentials.sdk.errors import NotSignedIn, Refused
 from awsexec.credentials.sdk.providers import client_creator, from_sso
-from awsexec.credentials.sdk.tokens import current_token, sso_tokens
+from awsexec.credentials.sdk.tokens import current_token, sso_tokens, taken, token_end
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,6 +43,14 @@ class Portal:
                 current = signing.token(self._cache)
             token, self._context.sign_in = current
             return token
+
+    def current_token(self) -> str | None:
+        """Return the token of the present sign-in, None without one.
+
+        Raises `CredentialsError` and `Unreachable`.
+        """
+        current = self._current_token()
+        return current[0] if current is not None else None
 
     def _current_token(self) -> tuple[str, str | None] | None:
         """Return the token in the CLI's files, renewed if that is due; None for none.
@@ -87,6 +95,32 @@ class Portal:
             if error.code == "UnauthorizedException":
                 raise NotSignedIn from None
             raise
+
+    def until(self) -> float | None:
+        """Return when the token in the CLI's file ends, in seconds since the epoch.
+
+        None if there is none.
+        """
+        return token_end(self._source, self._cache)
+
+    def sign_out(self) -> bool:
+        """Tell the portal that the user signs out, and delete the CLI's file.
+
+        Return whether there was one. Raises `CredentialsError` if the file cannot be
+        deleted, and `Refused` and `Unreachable`, after it was deleted.
+        """
+        name = self._source.value("sso_session") or self._source.value("sso_start_url")
+        with self._context.lock(f"sso {name}", f"signing in to {name}"):
+            token = taken(self._source, self._cache)
+        if token is None:
+            return False
+        if token:
+            try:
+                self.ask("Logout", token)
+            except NotSignedIn:
+                # it has ended already
+                pass
+        return True
 
     def _url(self, service: str) -> str:
         """Return where `service` is, for messages."""
