@@ -113,7 +113,7 @@ def _do(argv: Sequence[str], environ: Mapping[str, str]) -> int:
     if action == "profiles":
         from awsexec.commands import profiles
 
-        profiles.run(environ)
+        profiles.run(parsed.profile or "", environ)
     return _act(parsed, environ)
 
 

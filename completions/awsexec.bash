@@ -73,12 +73,11 @@ _awsexec_option() {
     esac
     case ${1%%=*} in
         --list | --explain | --whoami | --export | --console | --forget | \
-            --accounts | --print-profiles | --sign-in | --sign-out)
+            --accounts | --print-profiles | --sign-in | --sign-out | --profiles)
             # --unset may stand before --export
             [[ $action ]] || action=profile
             ;;
-        --unset | --init | --all | -h | --help | --version | --completion | \
-            --profiles)
+        --unset | --init | --all | -h | --help | --version | --completion)
             action=none
             ;;
     esac
@@ -192,18 +191,20 @@ _awsexec_value() {
 
 # The names of the profiles, each after $1.
 _awsexec_profiles() {
-    local IFS=$'\n' names unglobbed=''
+    local IFS=$'\n' names unglobbed='' name=${2#"$1"}
     # a command substitution is read by the block; read and mapfile would read a pipe
     # byte by byte
     [[ $- == *f* ]] || unglobbed=yes
     set -f
     # shellcheck disable=SC2207
-    names=($(exec "$program" --profiles 2>/dev/null </dev/null))
+    names=($(exec "$program" --profiles ${name:+"$name"} 2>/dev/null </dev/null))
     [[ $unglobbed ]] && set +f
     ((${#names[@]})) || return
     names=("${names[@]%%$'\t'*}")
     [[ $1 ]] && names=("${names[@]/#/$1}")
     _awsexec_offer "$2" "$3" "${names[@]}"
+    # a part of SESSION/ACCOUNT/ROLE goes on
+    [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == */ ]] && _awsexec_compopt -o nospace
 }
 
 # Complete the word $1 to one of $3... readline replaces no more than $2, the end of the

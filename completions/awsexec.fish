@@ -79,7 +79,14 @@ function __awsexec_profiles
             set program $HOME(string sub -s 2 -- $program)
         end
     end
-    command $program --profiles 2>/dev/null
+    # what is typed of the name: unquoted, and without the option before it
+    set -l typed (commandline -ct | string replace -r '^--[a-z-]+=' '')
+    set typed (string unescape -- $typed; or string trim -l -c '\'"' -- $typed)
+    if test -n "$typed"
+        command $program --profiles $typed 2>/dev/null
+    else
+        command $program --profiles 2>/dev/null
+    end
 end
 
 # What the command has for completion, as after sudo and env.
@@ -116,9 +123,9 @@ set -g __awsexec_valued \
 # the actions that take a PROFILE, and the options that take no word at all
 set -g __awsexec_actions \
     --list --explain --whoami --export --console --forget --accounts --print-profiles \
-    --sign-in --sign-out
+    --sign-in --sign-out --profiles
 set -g __awsexec_alone \
-    --unset --init --all -h --help --version --completion --profiles
+    --unset --init --all -h --help --version --completion
 
 function __awsexec_regions
     printf '%s\t%s\n' \

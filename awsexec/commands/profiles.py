@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from awsexec.profiles.files import Section
 
 
-def run(environ: Mapping[str, str]) -> NoReturn:
+def run(typed: str, environ: Mapping[str, str]) -> NoReturn:
     """Print ``NAME<tab>ROLE REGION`` for each profile, and end the process.
 
-    The roles that lists of accounts in the cache have are printed too. A file that cannot
-    be read has no profiles here.
+    Of the roles of IAM Identity Center, the next segment after what was `typed` is
+    printed. A file that cannot be read has no profiles here.
     """
     # there may be thousands of small objects, and all are needed until the end
     gc.disable()
@@ -42,7 +42,7 @@ def run(environ: Mapping[str, str]) -> NoReturn:
                 if wanted in section.lines:
                     notes.append(section.lines[wanted][0])
         if file.sso_sessions:
-            for name, note in _roles(file.sso_sessions, environ):
+            for name, note in _segments(file.sso_sessions, typed, environ):
                 found.setdefault(name, [note])
     lines = [
         f"{name}\t{' '.join(notes)}\n"
@@ -55,10 +55,14 @@ def run(environ: Mapping[str, str]) -> NoReturn:
     os._exit(0)
 
 
-def _roles(
-    sessions: Mapping[str, Section], environ: Mapping[str, str]
+def _segments(
+    sessions: Mapping[str, Section], typed: str, environ: Mapping[str, str]
 ) -> Iterator[tuple[str, str]]:
-    """Yield SESSION/ACCOUNT/ROLE and the account's id for each role of the kept lists."""
+    """Yield how SESSION/ACCOUNT/ROLE goes on after what was `typed`, with a note.
+
+    What ends in ``/`` is to be completed further. Only sessions with a list of accounts in
+    the cache count.
+    """
     # few users have them
     from awsexec.directories import cache_directory
     from awsexec.profiles import accounts
@@ -66,6 +70,23 @@ def _roles(
     for session, section in sessions.items():
         start_url = section.lines.get("sso_start_url", [""])[0]
         path = accounts.path_of(cache_directory(environ), session, start_url)
-        listed = accounts.kept(path) if os.path.exists(path) else None
-        for name, account, _ in listed.roles(sessions) if listed is not None else ():
-            yield name, account.id
+        if not os.path.exists(path):
+            continue
+        start = f"{session}/"
+        if not typed.startswith(start):
+            yield start, "IAM Identity Center"
+            continue
+        listed = accounts.kept(path)
+        seen = set()
+        for name, account, role in listed.roles(sessions) if listed is not None else ():
+            of_account = name[: -len(role)]
+            if typed.startswith(f"{start}{account.id}/"):
+                yield f"{start}{account.id}/{role}", account.name
+            elif typed.startswith(of_account):
+                yield name, account.id
+            elif of_account not in seen:
+                seen.add(of_account)
+                yield of_account, account.id
+                # an id is proposed to those who begin to type one
+                if typed != start and account.id.startswith(typed[len(start) :]):
+                    yield f"{start}{account.id}/", account.name

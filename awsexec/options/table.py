@@ -510,7 +510,7 @@ GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
                 "",
                 "print the profile names, for completion scripts",
                 action=True,
-                operand="",
+                operand="WORD",
             ),
         ),
     ),

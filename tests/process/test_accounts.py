@@ -286,8 +286,8 @@ def test_five_thousand_roles(run_awsexec, corp):
     listed = json.loads(run_awsexec("--accounts", "--json").stdout)
     assert len(listed) == 5_000
     assert time.monotonic() - started < 60
-    names = run_awsexec("--profiles").stdout.splitlines()
-    assert len(names) == 5_001
+    names = run_awsexec("--profiles", "corp/a").stdout.splitlines()
+    assert len(names) == 501
 
 
 # --- Signing in and out -----------------------------------------------------------------
@@ -378,7 +378,7 @@ def test_printed_profiles_work_in_the_cli(run_awsexec, corp, home):
     home.write_config(CORP, run_awsexec("--print-profiles").stdout)
     found = subprocess.run(
         [AWS, "sts", "get-caller-identity", "--profile", "Prod-Admin"],
-        env={**run_awsexec.environ, "AWS_REGION": "eu-west-1"},
+        env={**run_awsexec.environ, "AWS_DEFAULT_REGION": "eu-west-1"},
         capture_output=True,
         text=True,
     )
