@@ -19,6 +19,7 @@ ACCOUNTS = ".accounts"
 def cache_directory(environ: Mapping[str, str]) -> str:
     """Return the cache directory: AWSEXEC_CACHE_DIR, else the platform's directory.
 
+    "" if this user has no home directory.
     `environ` must agree with this process's environment, which platformdirs reads.
     Raises `ConfigError`.
     """
@@ -52,11 +53,18 @@ def _usual_cache_directory(environ: Mapping[str, str], platform: str) -> str:
 
 
 def platform_cache_directory() -> str:
-    """Return the directory that platformdirs finds, from this process's environment."""
+    """Return the directory that platformdirs finds, from this process's environment.
+
+    "" if this user has no home directory.
+    """
     import platformdirs
 
-    found = platformdirs.user_cache_dir("awsexec", appauthor=False)
-    if os.path.isabs(found):
-        return found
-    # the XDG specification says to ignore a relative XDG_CACHE_HOME
-    return os.path.expanduser("~/.cache/awsexec")
+    try:
+        found = platformdirs.user_cache_dir("awsexec", appauthor=False)
+    except RuntimeError:
+        # no HOME, and a user that the system does not know, as with docker run --user
+        return ""
+    if not os.path.isabs(found):
+        # the XDG specification says to ignore a relative XDG_CACHE_HOME
+        found = os.path.expanduser("~/.cache/awsexec")
+    return found if os.path.isabs(found) else ""

@@ -67,10 +67,11 @@ def _segments(
     from awsexec.directories import cache_directory
     from awsexec.profiles import accounts
 
+    directory = cache_directory(environ)
     for session, section in sessions.items():
         start_url = section.lines.get("sso_start_url", [""])[0]
-        path = accounts.path_of(cache_directory(environ), session, start_url)
-        if not os.path.exists(path):
+        path = accounts.path_of(directory, session, start_url)
+        if not directory or not os.path.exists(path):
             continue
         start = f"{session}/"
         if not typed.startswith(start):

@@ -65,7 +65,7 @@ def account_list(
     with report.counting(f"reading the accounts of {shown(session)}") as progress:
         listed = list_accounts(source, context, progress)
     path = ""
-    if plan.uses_cache:
+    if plan.uses_cache and store.directory:
         path = accounts.path_of(store.directory, session, start_url)
     found = accounts.AccountList(
         session, context.sign_in, int(time.time()), listed, path

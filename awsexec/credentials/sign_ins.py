@@ -30,7 +30,7 @@ def sign_in(
     context = context_for(plan, environ, store_for(environ, report), report)
     portal = Portal(source, context)
     try:
-        portal.token(refused=portal.current_token() if refresh else None)
+        portal.sign_in(refused=portal.current_token() if refresh else None)
     except Unreachable as error:
         from awsexec.credentials.aws_errors import unreachable
 

@@ -43,10 +43,9 @@ class Lists:
         key = session, start_url
         if key not in self._lists:
             self._lists[key] = None
-            if self._uses_cache and start_url:
-                path = accounts.path_of(
-                    cache_directory(self._environ), session, start_url
-                )
+            directory = cache_directory(self._environ) if self._uses_cache else ""
+            if directory and start_url:
+                path = accounts.path_of(directory, session, start_url)
                 self._lists[key] = accounts.kept(path)
         return self._lists[key]
 

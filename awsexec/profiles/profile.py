@@ -250,13 +250,13 @@ class Profiles:
         if name in self:
             merged = self._merged[name] = self._merge(name, ())
             return merged
-        # slow to load, and only a mistake needs it
-        from difflib import get_close_matches
+        # only a mistake needs it
+        from awsexec.profiles.near import nearest
 
         paths = (self.config.path, self.credentials.path)
         if why := self._why_not(name):
             raise NoSuchProfile(name, (), paths, why)
-        raise NoSuchProfile(name, get_close_matches(name, self.names(), 3), paths)
+        raise NoSuchProfile(name, nearest(name, self.names()), paths)
 
     def _why_not(self, name: str) -> str:
         """Return which section looks as if it was meant to be the profile `name`, or ""."""

@@ -70,7 +70,7 @@ def list_accounts(
 class _Listing:
     def __init__(self, portal: Portal) -> None:
         self._portal = portal
-        self._token = portal.token(refused=None)
+        self._token = portal.token_after_sign_in(refused=None)
         self._renewing = threading.Lock()
 
     def accounts(self, progress: Callable[[int, int], None]) -> list[Account]:
@@ -133,7 +133,7 @@ class _Listing:
             # one of the threads does it for all
             with self._renewing:
                 if self._token == token:
-                    self._token = self._portal.token(refused=token)
+                    self._token = self._portal.token_after_sign_in(refused=token)
             return self._portal.ask(operation, self._token, **parameters)
 
 
