@@ -185,7 +185,7 @@ complete -c awsexec -n '__awsexec_at option' -l forget -d 'delete cached session
 complete -c awsexec -n '__awsexec_at option' -l all -d 'with --forget or --sign-out: all profiles, or all sign-ins'
 complete -c awsexec -n '__awsexec_at option' -l accounts -d 'list your accounts and roles, or those that match PATTERN'
 complete -c awsexec -n '__awsexec_at option' -l print-profiles -d 'print config sections for roles that have no profile yet'
-complete -c awsexec -n '__awsexec_at option' -l name -x -a '\{account\}-\{role\} \{session\}-\{account_id\}-\{role\}' -d 'with --print-profiles: the profiles\' names; may use {session} {account} {account_id} {role}'
+complete -c awsexec -n '__awsexec_at option' -l name -x -a '\{account\}-\{role\} \{session\}-\{account_id\}-\{role\}' -d 'with --print-profiles: names like {session}-{account_id}-{role}'
 complete -c awsexec -n '__awsexec_at option' -l stale -d 'with --print-profiles: list the profiles whose role you no longer have'
 complete -c awsexec -n '__awsexec_at option' -l sign-in -d 'sign in to a session of IAM Identity Center'
 complete -c awsexec -n '__awsexec_at option' -l sign-out -d 'sign out, and delete the credentials got with the sign-in'

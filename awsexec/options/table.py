@@ -264,7 +264,7 @@ GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
             Option(
                 "--name",
                 "TEMPLATE",
-                "the profiles' names; may use {session} {account} {account_id} {role}",
+                "names like {session}-{account_id}-{role}",
                 only=("print_profiles",),
                 completes=("{account}-{role}", "{session}-{account_id}-{role}"),
             ),

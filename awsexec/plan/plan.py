@@ -26,11 +26,12 @@ from awsexec.profiles.files import Setting
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from awsexec.options.arguments import Arguments
     from awsexec.plan.by_name import Lists
     from awsexec.plan.inputs import Inputs
+    from awsexec.profiles.accounts import Account
     from awsexec.profiles.profile import Profile
 
     # what botocore calls ``retries``
@@ -215,6 +216,19 @@ class Planner:
         from awsexec.plan.by_name import profile_of_role
 
         return profile_of_role(name, profiles, self.lists)
+
+    def listed_roles(self) -> Iterator[tuple[str, Account, str]]:
+        """Yield each role of the lists of accounts in the cache that no file names.
+
+        That is SESSION/ACCOUNT/ROLE, the account, and the role's name.
+        """
+        profiles = self.config.profiles
+        sessions = profiles.config.sso_sessions
+        for session in sessions:
+            listed = self.lists.get(profiles, session)
+            for name, account, role in listed.roles(sessions) if listed else ():
+                if name not in profiles:
+                    yield name, account, role
 
     def plan_of_session(self, name: str) -> Plan:
         """Make the plan to sign in to the ``[sso-session]`` `name`.
