@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from threading import Timer
@@ -11,6 +13,8 @@ QUIET, NORMAL, VERBOSE, DEBUG = -1, 0, 1, 2
 
 # seconds after which somebody who watches begins to wonder
 SAY_AFTER = 3
+# seconds after which the progress of what takes long is shown
+COUNT_AFTER = 1
 # seconds after which a wait for another run is told: most end at once
 SAY_WAIT_AFTER = 0.3
 
@@ -46,7 +50,8 @@ class Report:
     def counting(self, text: object) -> _Counting:
         """Return a context that shows, if somebody watches, how much of `text` is done.
 
-        It gives a function that takes two numbers: how much is done, and of how much.
+        What takes less than COUNT_AFTER seconds shows nothing. The context gives a
+        function that takes two numbers: how much is done, and of how much.
         """
         return _Counting(self, text, self.level >= NORMAL and self._stream.isatty())
 
@@ -108,12 +113,17 @@ class _Counting:
         self._text = text
         self._is_watched = is_watched
         self._drawn = 0
+        self._from: float | None = None
 
     def __enter__(self) -> _Counting:
         return self
 
     def __call__(self, done: int, total: int) -> None:
-        if self._is_watched:
+        now = time.monotonic()
+        if self._from is None:
+            # what went before, as a sign-in, does not count
+            self._from = now + COUNT_AFTER
+        if self._is_watched and now >= self._from:
             line = f"awsexec: {self._text}: {done} of {total}"
             self._drawn = max(self._drawn, len(line))
             self._report.draw(f"\r{line}")

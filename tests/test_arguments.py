@@ -147,6 +147,7 @@ NEEDED = {
     "console": ["--console"],
     "forget": ["--forget"],
     "init": ["--init", "bash"],
+    "print_profiles": ["--print-profiles"],
 }
 
 
