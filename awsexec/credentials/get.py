@@ -13,7 +13,8 @@ from awsexec.credentials.renew import ahead_from, leave_entry, take_turn
 from awsexec.credentials.resolver import Demand, Resolver
 from awsexec.errors import CredentialsError
 from awsexec.fastpath import CALLERS
-from awsexec.report import SAY_WAIT_AFTER
+from awsexec.processes import tree
+from awsexec.report import SAY_AFTER, SAY_WAIT_AFTER
 from awsexec.times import left
 
 TYPE_CHECKING = False
@@ -237,13 +238,19 @@ class _Locks:
         self, name: str, doing: str, *, question: bool = False, about: str = ""
     ) -> AbstractContextManager[None]:
         def waiting(holder: Holder | None) -> AbstractContextManager[object]:
-            if question and holder is not None:
+            text = f"waiting for another awsexec, which {doing}"
+            seconds: float | None = SAY_WAIT_AFTER
+            if holder is not None and question:
                 text = f"waiting for awsexec process {holder.pid}, which {doing}"
-                # on the same terminal, the user sees the question
-                seconds = None if holder.shares_terminal else SAY_WAIT_AFTER
-            else:
-                text = f"waiting for another awsexec, which {doing}"
-                seconds = SAY_WAIT_AFTER
+            if holder is not None and holder.shares_terminal:
+                # there, the user sees the question
+                seconds = None if question else SAY_AFTER
+                if tree.is_stopped(holder.pid):
+                    seconds = 0
+                    text = (
+                        f"waiting for awsexec process {holder.pid}, which {doing} and is "
+                        "stopped; continue it with fg, or end it with kill"
+                    )
             return self._report.patience(text, seconds)
 
         # keys are ASCII, and a name from the config file may be anything
