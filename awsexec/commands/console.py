@@ -9,7 +9,7 @@ from awsexec.credentials.get import get, near_end
 from awsexec.credentials.resolver import Demand
 from awsexec.errors import AwsexecError, Interrupted, UsageError
 from awsexec.loopback.browser import NoBrowser, Redirect, open_tab
-from awsexec.output import put
+from awsexec.output import put, tell
 from awsexec.plan.endpoint import service_url
 from awsexec.plan.from_environment import plan_here
 from awsexec.times import iso8601
@@ -112,7 +112,7 @@ def _open(secret: str) -> None:
                     failed, end = True, time.monotonic() + FAILED_WAIT
         except KeyboardInterrupt:
             # the terminal shows ^C; the next text needs a line of its own
-            sys.stderr.write("\n")
+            tell("\n")
             raise Interrupted from None
     if failed:
         raise NoBrowser("the browser could not be run, or failed")

@@ -13,7 +13,7 @@ from awsexec.credentials.mfa import Codes
 from awsexec.errors import AwsexecError, NeedsUser, NoCode
 from awsexec.profiles.files import Setting
 from awsexec.serve import question
-from awsexec.serve.renewal import ASK_EVERY, NotAsked, Renewal, fresh
+from awsexec.serve.renewal import ASK_EVERY, Held, NotAsked, Renewal, fresh
 from awsexec.times import iso8601, left
 
 TYPE_CHECKING = False
@@ -32,6 +32,8 @@ CLAIMED_LIFE = 3600
 LOAD_AFTER = 1.0
 # seconds to wait for the user's answer while COMMAND uses the terminal
 ANSWER_WAIT = 60.0
+# seconds for which credentials are given that only their source's next answer can check
+UNCHECKED = 1.0
 
 
 class RenewedSupply:
@@ -49,22 +51,19 @@ class RenewedSupply:
         self._environ = environ
         self._report = report
         self._store = store_for(environ, report) if plan.uses_cache else None
-        # what decided whose the credentials are that the endpoint has now
-        self._identity = inputs.identity
         # when the user was told why awsexec does not ask, on the monotonic clock
         self._said = float("-inf")
-        self._renewal = Renewal(
-            credentials,
+        self.renewal = Renewal(
+            self._held(credentials, inputs),
             # a new one each time: what was forgotten before a renewal does not matter to it
             lambda demand: self._get(self._resolver(may_prompt=False), demand),
             self._ask if plan.asking.may_prompt else None,
             time.time,
-            is_same=lambda: self._plan.look().identity == self._identity,
         )
 
     def start(self) -> None:
         """Renew the credentials from now on."""
-        threading.Thread(target=self._renewal.run, daemon=True).start()
+        threading.Thread(target=self.renewal.run, daemon=True).start()
         loading = threading.Timer(LOAD_AFTER, self._load)
         loading.daemon = True
         loading.start()
@@ -79,7 +78,7 @@ class RenewedSupply:
 
     def current(self) -> dict[str, str] | None:
         """Return what a request is answered with (`server.Supply`)."""
-        found = self._renewal.current()
+        found = self.renewal.current()
         if found is None:
             return None
         return {
@@ -92,7 +91,7 @@ class RenewedSupply:
 
     def why_not(self) -> str:
         """Return why there are no credentials and what to do, for SDKs to show."""
-        name, fault = self._plan.name, self._renewal.fault
+        name, fault = self._plan.name, self.renewal.fault
         if isinstance(fault, NeedsUser):
             why = f"new ones need {fault.what}"
         else:
@@ -115,15 +114,28 @@ class RenewedSupply:
             self._plan.but(asking=asking), self._environ, self._store, self._report
         )
 
-    def _get(self, resolver: Resolver, demand: Demand) -> Credentials:
+    def _get(self, resolver: Resolver, demand: Demand) -> Held:
         found = resolver.credentials(demand)
-        self._identity = resolver.inputs.identity
-        return found
+        return self._held(found, resolver.inputs)
 
-    def _fresh(self, resolver: Resolver) -> Credentials:
+    def _held(self, credentials: Credentials, inputs: Inputs) -> Held:
+        """Return `credentials` with what `inputs`, which decided, say of them later."""
+        if self._plan.chain.source.tells_itself:
+            moment = _moment()
+            return Held(
+                credentials,
+                lambda: all(
+                    abs(now - then) < UNCHECKED
+                    for now, then in zip(_moment(), moment, strict=True)
+                ),
+            )
+        identity = inputs.identity
+        return Held(credentials, lambda: self._plan.look().identity == identity)
+
+    def _fresh(self, resolver: Resolver) -> Held:
         return fresh(lambda demand: self._get(resolver, demand), time.time)
 
-    def _ask(self, fault: AwsexecError) -> Credentials:
+    def _ask(self, fault: AwsexecError) -> Held:
         """Return new credentials with the help of the user, who runs COMMAND.
 
         Raises `fault` if the user cannot help, and `NotAsked` if that may change.
@@ -144,7 +156,7 @@ class RenewedSupply:
                 self._say_why_not_asked(fault)
             raise NotAsked from None
 
-    def _with_code(self, fault: NoCode) -> Credentials:
+    def _with_code(self, fault: NoCode) -> Held:
         """Return new credentials with a code.
 
         The code is asked for before any lock is taken, so no other awsexec waits for the
@@ -175,6 +187,11 @@ class RenewedSupply:
             pass
 
     def _time_left(self) -> str:
-        found = self._renewal.current()
-        seconds = found.expires - time.time() if found and found.expires else 0
+        expires = self.renewal.held.credentials.expires
+        seconds = expires - time.time() if expires else 0
         return f"awsexec: the credentials of {self._plan.name} have {left(seconds)}"
+
+
+def _moment() -> tuple[float, float]:
+    """Return the time by the clock, which may be set, and by one that sleep stops."""
+    return time.time(), time.monotonic()

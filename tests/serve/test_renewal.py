@@ -10,6 +10,8 @@ from awsexec.serve.renewal import (
     ASK_EVERY,
     RENEW_BEFORE_END,
     RETRY_EVERY,
+    RETRY_WHEN_WANTED,
+    Held,
     NotAsked,
     Renewal,
 )
@@ -30,9 +32,12 @@ class World:
 
     def session(self, issued=None):
         issued = self.now if issued is None else issued
-        return Credentials(
-            f"KEY{next(self.number)}", "", "", issued + self.life, issued
+        return self.held(
+            Credentials(f"KEY{next(self.number)}", "", "", issued + self.life, issued)
         )
+
+    def held(self, credentials):
+        return Held(credentials, lambda: True)
 
     def get(self, demand):
         self.demands.append(demand.refresh)
@@ -87,7 +92,7 @@ def test_a_source_that_has_no_newer_ones_is_not_asked_all_the_time():
     renewal = Renewal(old, lambda demand: old, None, lambda: world.now)
     world.now += 3000
     renewal.renew(is_wanted=False)
-    assert renewal.current() is old
+    assert renewal.current() is old.credentials
     assert renewal.wait() == RETRY_EVERY
 
 
@@ -120,6 +125,50 @@ def test_who_waits_makes_it_try_at_once_but_once_a_second():
     assert renewal.wait() == 1
     world.now += 1
     assert renewal.wait() == 0
+
+
+def test_what_is_somebody_elses_now_is_not_given():
+    world = World()
+    renewal = world.renewal()
+    same = [True]
+    world.cached.is_same = lambda: same[0]
+    assert renewal.current().key_id == "KEY1"
+    same[0] = False
+    assert renewal.current() is None
+    renewal.renew(is_wanted=True)
+    assert renewal.current() is None
+    world.cached = None
+    renewal.renew(is_wanted=True)
+    assert renewal.current().key_id == "KEY2"
+
+
+def test_half_a_renewal_does_not_make_the_old_ones_right():
+    """There is another sign-in's session, which is due, and AWS does not answer."""
+    world = World()
+    renewal = world.renewal()
+    signed_in = ["carol"]
+    world.cached.is_same = lambda: signed_in == ["carol"]
+    signed_in[0] = "dave"
+    of_dave = world.session(issued=world.now - 3000)
+
+    def get(demand):
+        if demand.refresh:
+            raise CredentialsError("no network")
+        return of_dave
+
+    renewal = Renewal(world.cached, get, None, lambda: world.now)
+    renewal.renew(is_wanted=True)
+    assert renewal.current() is None
+
+
+def test_a_clock_that_was_set_back_does_not_keep_a_client_waiting():
+    world = World()
+    renewal = world.renewal()
+    renewal.renew(is_wanted=True)
+    world.cached.is_same = lambda: False
+    world.now -= 3600
+    assert renewal.current() is None
+    assert renewal.wait() == RETRY_WHEN_WANTED
 
 
 A_CODE = NoCode("a code", "admin", "serial")
@@ -226,7 +275,8 @@ def test_whatever_is_raised_is_told_and_the_next_attempt_clears_it(where, error,
         return True
 
     world.cached = world.session()
-    renewal = Renewal(world.cached, get, ask, lambda: world.now, is_same)
+    world.cached.is_same = is_same
+    renewal = Renewal(world.cached, get, ask, lambda: world.now)
     world.now += 2400
     renewal.renew(is_wanted=True)
     assert str(renewal.fault).startswith(text)
@@ -255,6 +305,6 @@ def test_a_clock_that_was_set_back_does_not_keep_it_from_asking():
 def test_without_an_end():
     world = World()
     forever = Credentials("KEY", "")
-    renewal = Renewal(forever, world.get, None, lambda: world.now)
+    renewal = Renewal(world.held(forever), world.get, None, lambda: world.now)
     assert renewal.wait() == float("inf")
     assert renewal.current() is forever
