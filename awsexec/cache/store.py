@@ -11,7 +11,7 @@ import os
 import sys
 import time
 
-from awsexec import fastpath
+from awsexec import bounded, fastpath
 from awsexec.cache import locks, owner
 from awsexec.cache.forgotten import Forgotten
 from awsexec.errors import AwsexecError, ConfigError, reason, shown
@@ -255,7 +255,7 @@ class Store:
                 self._forgotten.add(profile, keys)
             except (OSError, ValueError) as error:
                 raise _cannot("write", self._forgotten_path, error) from None
-        count = 0
+        count, failure = 0, None
         # the files that there are after the note
         for path, found in _parsed(self._files()):
             if path.endswith((_LOCK, _FORGOTTEN)) or not (
@@ -270,8 +270,12 @@ class Store:
             except FileNotFoundError:
                 continue
             except OSError as error:
-                raise _cannot("delete", path, error) from None
+                # what else is there is forgotten all the same
+                failure = _cannot("delete", path, error)
+                continue
             count += _is_entry(path)
+        if failure is not None:
+            raise failure
         return count
 
     def prune(self) -> None:
@@ -361,8 +365,8 @@ def _parsed(paths: Iterable[str]) -> Iterator[tuple[str, Entry | None]]:
     """Return each path with the entry in the file, None if there is none."""
     for path in paths:
         try:
-            with open(path, "rb") as stream:
-                yield path, fastpath.parse(stream.read(fastpath.LARGEST))
+            data = bounded.read(path, fastpath.LARGEST, is_regular=True)
+            yield path, fastpath.parse(data)
         except FileNotFoundError:
             continue
         except (OSError, ValueError):
