@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import time
 
-from awsexec import fastpath
+from awsexec import bounded, fastpath
 from awsexec.cache import locks, owner
 from awsexec.cache.forgotten import Forgotten
 from awsexec.directories import ACCOUNTS, cache_directory
@@ -197,7 +197,7 @@ class Store:
                 self._forgotten.add(profile, keys)
             except (OSError, ValueError) as error:
                 raise _cannot("write", self._forgotten_path, error) from None
-        count = 0
+        count, failure = 0, None
         # the files that there are after the note
         for path, found in _parsed(self._files()):
             is_other = path.endswith((_LOCK, _FORGOTTEN)) or (
@@ -217,8 +217,12 @@ class Store:
             except FileNotFoundError:
                 continue
             except OSError as error:
-                raise _cannot("delete", path, error) from None
+                # what else is there is forgotten all the same
+                failure = _cannot("delete", path, error)
+                continue
             count += _is_entry(path)
+        if failure is not None:
+            raise failure
         return count
 
     def forget_from(self, path: str) -> int:
@@ -346,8 +350,8 @@ def _parsed(paths: Iterable[str]) -> Iterator[tuple[str, Entry | None]]:
     """Return each path with the entry in the file, None if there is none."""
     for path in paths:
         try:
-            with open(path, "rb") as stream:
-                yield path, fastpath.parse(stream.read(fastpath.LARGEST))
+            data = bounded.read(path, fastpath.LARGEST, is_regular=True)
+            yield path, fastpath.parse(data)
         except FileNotFoundError:
             continue
         except (OSError, ValueError):
