@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 PRUNE_AFTER = 86_400
 
 _LOCK, _TEMPORARY, _FORGOTTEN = ".lock", ".tmp", ".forgotten"
+# how the keys begin of entries that are no sessions (`fastpath.run_key`)
+_RUN = "('run', "
 
 
 def default_directory(environ: Mapping[str, str]) -> str:
@@ -242,20 +244,27 @@ class Store:
         """Return each file's path with its entry, None if the file is damaged."""
         yield from _parsed(path for path in self._files() if _is_entry(path))
 
-    def forget(self, profile: str | None, keys: Collection[str] = ()) -> int:
-        """Delete the entries of `profile` and of `keys`, None for all; return how many.
+    def forget(
+        self, profile: str | None, keys: Collection[str] = ()
+    ) -> tuple[int, int]:
+        """Delete the entries of `profile` and of `keys`, None for all.
+
+        Return how many sessions and how many entries that were: each profile also has
+        entries that only spare the work of later runs.
 
         Damaged entries are always deleted, and so is what a write that broke off has left.
         A run under way that has read one of the entries, or asks for one, will not write
         it. Raises `AwsexecError`.
         """
-        files = list(self._files())
-        if files:
-            try:
+        try:
+            fastpath.check_directory(self.directory)
+            if list(self._files()):
                 self._forgotten.add(profile, keys)
-            except (OSError, ValueError) as error:
-                raise _cannot("write", self._forgotten_path, error) from None
-        count = 0
+        except FileNotFoundError:
+            return 0, 0
+        except (OSError, ValueError) as error:
+            raise self._cannot_forget(error) from None
+        sessions = count = 0
         # the files that there are after the note
         for path, found in _parsed(self._files()):
             if path.endswith((_LOCK, _FORGOTTEN)) or not (
@@ -270,9 +279,16 @@ class Store:
             except FileNotFoundError:
                 continue
             except OSError as error:
-                raise _cannot("delete", path, error) from None
-            count += _is_entry(path)
-        return count
+                raise self._cannot_forget(error, path) from None
+            if _is_entry(path):
+                count += 1
+                sessions += found is not None and not found.key.startswith(_RUN)
+        return sessions, count
+
+    def _cannot_forget(self, error: Exception, path: str = "") -> AwsexecError:
+        what = shown(path) if path else f"the sessions in {shown(self.directory)}"
+        advice = _repair(self.directory) or "correct that and try again"
+        return AwsexecError(f"cannot delete {what}: {reason(error)}; {advice}")
 
     def prune(self) -> None:
         """Delete what has been useless for a day."""
@@ -322,10 +338,20 @@ class Store:
         if not self._warned:
             self._warned = True
             where = f" in {shown(self.directory)}" if self.directory else ""
+            what, effect = "use the cache", "going on without it"
+            if self._is_readable():
+                what, effect = "write to the cache", "this session is not kept"
             self._report.warning(
-                f"cannot use the cache{where}: {reason(error)}; going on without it; "
+                f"cannot {what}{where}: {reason(error)}; {effect}; "
                 f"{_advice(self.directory)}"
             )
+
+    def _is_readable(self) -> bool:
+        try:
+            fastpath.check_directory(self.directory)
+            return bool(self.directory)
+        except (OSError, ValueError):
+            return False
 
 
 class _Lock:
@@ -369,12 +395,6 @@ def _parsed(paths: Iterable[str]) -> Iterator[tuple[str, Entry | None]]:
             yield path, None
 
 
-def _cannot(do: str, path: str, error: Exception) -> AwsexecError:
-    return AwsexecError(
-        f"cannot {do} {shown(path)}: {reason(error)}; delete it by hand"
-    )
-
-
 def _without_digests(entry: Entry) -> str:
     """Return the part of its key that is the same in every environment."""
     import re
@@ -389,17 +409,29 @@ def _advice(directory: str) -> str:
     another = "set AWSEXEC_CACHE_DIR to use another directory"
     if owner.others_directory(os.path.dirname(directory)) is not None:
         return f"run awsexec without sudo or with sudo -H, or {another}"
+    repair = _repair(directory)
+    return f"{repair}; or {another}" if repair else another
+
+
+def _repair(directory: str) -> str:
+    """Return the command that makes `directory` the user's own again; "" for none."""
     try:
         status = os.lstat(directory)
     except OSError:
-        return another
-    if os.name == "posix" and status.st_uid != os.geteuid():
-        import shlex
+        return ""
+    import shlex
+    import stat
 
+    if os.name != "posix" or not stat.S_ISDIR(status.st_mode):
+        return ""
+    if status.st_uid != os.geteuid():
         # as after a run of root with this user's HOME
-        command = f"sudo chown -R {owner.user_name(os.geteuid())} "
-        return f"run: {command}{shlex.quote(directory)}; or {another}"
-    return another
+        command = f"sudo chown -R {owner.user_name(os.geteuid())}"
+    elif status.st_mode & 0o077:
+        command = "chmod 700"
+    else:
+        return ""
+    return f"run: {command} {shlex.quote(directory)}"
 
 
 def store_for(environ: Mapping[str, str], report: Report) -> Store:

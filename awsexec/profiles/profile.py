@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from awsexec.errors import ConfigError, NoSuchProfile, ProfileLoop, tail
+from awsexec.errors import (
+    FIRST_PROFILE,
+    ConfigError,
+    NoSuchProfile,
+    ProfileLoop,
+    tail,
+)
 from awsexec.profiles import files, values
 from awsexec.profiles.files import AwsFile, Section, Setting
 from awsexec.times import as_tools_write
@@ -241,7 +247,9 @@ class Profiles:
         for file in (self.config, self.credentials):
             if why := file.why_not(name):
                 raise NoSuchProfile(name, (), paths, why)
-        raise NoSuchProfile(name, nearest(name, self.names()), paths)
+        names = self.names()
+        hint = "" if names else FIRST_PROFILE
+        raise NoSuchProfile(name, nearest(name, names), paths, hint)
 
     def _merge(self, name: str, includers: tuple[str, ...]) -> Profile:
         """Return the profile `name`, which the profiles `includers` include in a row."""
