@@ -311,6 +311,8 @@ class Resolver:
                 fresh.expires,
                 fresh.variables(),
                 issued + kept if kept else 0,
+                # for `Store.forget_from`: the key says already what these are
+                also=self.inputs.dependencies(),
             ),
             self.mark,
             # each environment has entries of its own

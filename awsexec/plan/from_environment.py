@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from awsexec.errors import ConfigError, UsageError
 from awsexec.fastpath import ACCESS_KEY_ID, SECRET_ACCESS_KEY, SESSION_TOKEN
-from awsexec.plan.plan import Plan, Planner, make_plan
+from awsexec.plan.plan import Plan, Planner
 from awsexec.plan.source_kinds import TOKEN_VARIABLES
 from awsexec.profiles.config import Config
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from awsexec.options.arguments import Arguments
 
@@ -60,17 +60,21 @@ def _check_whole(environ: Mapping[str, str]) -> None:
 
 
 def plan_here(
-    arguments: Arguments, environ: Mapping[str, str], *, federated: bool = False
+    arguments: Arguments,
+    environ: Mapping[str, str],
+    otherwise: Callable[[], Plan],
+    *,
+    federated: bool = False,
 ) -> Plan:
-    """Make the plan for PROFILE; without one, for the environment's credentials.
+    """Make the plan for the environment's credentials, if the user means these.
 
-    The latter are what a command here would run with. `federated` is as for `make_plan`,
-    which raises the same errors.
+    They are what a command here would run with. If not, `otherwise` makes the plan.
+    `federated` is as for `Planner.plan`, which raises the same errors.
     """
     if not environment_has_credentials(arguments, environ):
         if not arguments.named_profile(environ):
             _check_whole(environ)
-        return make_plan(arguments, environ, federated=federated)
+        return otherwise()
     _check_whole(environ)
     for setting, _, option in arguments.settings():
         # a --duration is for the session that the console makes of a user's keys
