@@ -7,16 +7,17 @@ import time
 
 from awsexec import output
 from awsexec.cache.store import store_for
-from awsexec.errors import AwsexecError, shown
+from awsexec.errors import FIRST_PROFILE, AwsexecError
 from awsexec.plan.calls import AssumeRole
 from awsexec.plan.plan import Planner
 from awsexec.profiles.config import open_to_others
+from awsexec.profiles.patterns import fitting
 from awsexec.text import printable
 from awsexec.times import duration, iso8601
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from awsexec.cache.store import Store
     from awsexec.options.arguments import Arguments
@@ -36,7 +37,7 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     gc.disable()
     planner = Planner(arguments, environ)
     store = store_for(environ, report)
-    fits = _fitting(arguments.profile)
+    fits = fitting(arguments.profile)
     modes = _Modes()
     rows = [
         _row(name, planner, store, modes)
@@ -50,22 +51,13 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
         for warning in dict.fromkeys(row["warning"] for row in rows if row["warning"]):
             report.warning(warning)
     elif arguments.profile:
-        report.warning(f"no profile fits {shown(arguments.profile)}")
+        report.warning(
+            f"no profile fits {arguments.profile!r}; awsexec --list shows all profiles"
+        )
     else:
-        report.warning("there is no profile")
+        where = " and ".join(planner.config.paths)
+        report.warning(f"there is no profile in {where}; {FIRST_PROFILE}")
     return 0
-
-
-def _fitting(pattern: str | None) -> Callable[[str], bool]:
-    """Return whether a name fits `pattern`, as a function; None fits all."""
-    if pattern is None:
-        return lambda name: True
-    if any(character in pattern for character in "*?["):
-        import fnmatch
-
-        return lambda name: fnmatch.fnmatchcase(name, pattern)
-    part = pattern.casefold()
-    return lambda name: part in name.casefold()
 
 
 class _Modes(dict[str, "str | None"]):
@@ -146,12 +138,17 @@ def _lines(rows: list[dict[str, object]], environ: Mapping[str, str]) -> list[Li
     lines: list[Line] = [*output.table(cells, width, shrink=(0, 3))]
     header = str(lines[0])
     name_width = header.index("SOURCE")
+    first: dict[str, str] = {}
     for number, row in enumerate(rows, start=1):
         if row["error"] is not None:
             # its other columns are empty
-            error = output.home_as_tilde(str(row["error"]), environ)
-            name = output.padded(str(lines[number]), name_width)
-            line = output.cut(f"{name}! {printable(error)}", width)
-            lines[number] = line, output.RED
+            error, name = str(row["error"]), cells[number][0]
+            before = first.setdefault(error, name)
+            # many profiles may have one source, or one variable be wrong
+            if before != name:
+                error = f"the same as {before}"
+            error = printable(output.home_as_tilde(error, environ))
+            line = output.padded(str(lines[number]), name_width)
+            lines[number] = output.cut(f"{line}! {error}", width), output.RED
     lines[0] = header, output.BOLD
     return lines

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-from awsexec.plan.inputs import LARGEST, Inputs, SignedIn
+from awsexec import bounded
+from awsexec.plan.inputs import Inputs, SignedIn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -159,8 +160,16 @@ class Source:
         )
 
     @property
+    def is_session_only(self) -> bool:
+        """Whether it is an ``[sso-session]`` to sign in to, without a role."""
+        is_session = self.setting.name == "sso_session"
+        return is_session and self.get("sso_role_name") is None
+
+    @property
     def label(self) -> str:
         """For messages: the profile, and the key's tail and place."""
+        if self.is_session_only:
+            return f"sso-session {self.profile.name!r} ({self.setting.where})"
         if not self.profile.settings:
             return f"{self.kind.label} ({self.setting.where})"
         place = self.keys.where if self.keys else None
@@ -210,8 +219,8 @@ class Source:
         if read is None:
             return None
         try:
-            with open(self.look(paths, environ).files[0].path, "rb") as stream:
-                return read(stream.read(LARGEST))
+            path = self.look(paths, environ).files[0].path
+            return read(bounded.read(path, is_regular=True))
         except (OSError, ValueError):
             # as for botocore, a file that cannot be read counts as missing
             return SignedIn(None, False)

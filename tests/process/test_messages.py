@@ -74,7 +74,7 @@ def test_help(run_awsexec, word, text):
             "--no-such-option",
             {
                 *("options.meant", "profiles", "profiles.files", "profiles.near"),
-                *("processes", "processes.core_dumps"),
+                *("bounded", "processes", "processes.core_dumps"),
             },
         ),
     ],
