@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 
+from awsexec.credentials.account_lists import plan_named
 from awsexec.credentials.get import get, near_end
 from awsexec.credentials.resolver import Demand
 from awsexec.errors import AwsexecError, Interrupted, UsageError
@@ -12,6 +13,7 @@ from awsexec.loopback.browser import NoBrowser, Redirect, open_tab
 from awsexec.output import put, tell
 from awsexec.plan.endpoint import service_url
 from awsexec.plan.from_environment import plan_here
+from awsexec.plan.plan import Planner
 from awsexec.times import iso8601
 
 TYPE_CHECKING = False
@@ -35,7 +37,18 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     """Open the console as PROFILE; print the URL if stdout is not a terminal."""
     from awsexec.credentials.federation import Console
 
-    plan = plan_here(arguments, environ, federated=True)
+    plan = plan_here(
+        arguments,
+        environ,
+        lambda: plan_named(
+            Planner(arguments, environ),
+            arguments.profile,
+            environ,
+            report,
+            federated=True,
+        ),
+        federated=True,
+    )
     profile = plan.chain.profile
     url = service_url("signin", plan.config.profiles, profile, environ)
     console = Console.of(plan.endpoint.region, url)

@@ -88,10 +88,10 @@ class SignIn:
         Raises `NeedsUser` if nobody can be asked, `CredentialsError` if the sign-in
         fails, `Unreachable` and `Interrupted`.
         """
-        self._show(
-            f"awsexec: signing in to {self.name} for profile "
-            f"{self._source.profile.name}\n"
-        )
+        what = f"awsexec: signing in to {self.name}"
+        if not self._source.is_session_only:
+            what += f" for profile {self._source.profile.name}"
+        self._show(what + "\n")
         cache.check()
         client = self._create_client(
             "sso-oidc", region_name=self._region, unsigned=True
