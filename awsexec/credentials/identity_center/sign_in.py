@@ -236,10 +236,16 @@ class SignIn:
                 f"another one):\n  {url}\n"
             )
             callback.target = url
-            self._open(callback.url)
-            code, error = callback.answered()
+            try:
+                self._open(callback.url)
+            except NoBrowser as error:
+                self._show(
+                    f"No browser can be opened here ({error}). To use one on another "
+                    "machine, press Ctrl-C and add --device-code.\n"
+                )
+            code, refused = callback.answered()
         if code is None:
-            raise self._given_up(error)
+            raise self._given_up(refused)
         return call(
             client,
             "CreateToken",
@@ -311,10 +317,9 @@ class SignIn:
         )
 
     def _open(self, url: str) -> None:
+        """Open the browser, if the user allows that. Raises `NoBrowser`."""
         if self._context.browser:
-            # without one, the terminal shows the URL
-            with contextlib.suppress(NoBrowser):
-                open_tab(url)
+            open_tab(url)
 
     @contextlib.contextmanager
     def _opened(self, url: str) -> Iterator[None]:
@@ -332,7 +337,9 @@ class SignIn:
             yield
             return
         with redirect:
-            self._open(redirect.url)
+            # the browser of another machine does as well
+            with contextlib.suppress(NoBrowser):
+                self._open(redirect.url)
             yield
 
 
