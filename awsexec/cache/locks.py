@@ -50,7 +50,8 @@ else:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
 
 
-_NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
+# neither is a link followed, nor a pipe waited for
+_NOFOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 # bytes of a lock file that are read, and characters of a failure that are kept in it

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import time
 
-from awsexec import fastpath
+from awsexec import bounded, fastpath
 from awsexec.cache import locks, owner
 from awsexec.cache.forgotten import Forgotten
 from awsexec.directories import ACCOUNTS, cache_directory
@@ -207,6 +207,7 @@ class Store:
         except (OSError, ValueError) as error:
             raise self._cannot_forget(error) from None
         sessions = count = 0
+        failure = None
         # the files that there are after the note
         for path, found in _parsed(self._files()):
             is_other = path.endswith((_LOCK, _FORGOTTEN)) or (
@@ -226,10 +227,14 @@ class Store:
             except FileNotFoundError:
                 continue
             except OSError as error:
-                raise self._cannot_forget(error, path) from None
+                # what else is there is forgotten all the same
+                failure = self._cannot_forget(error, path)
+                continue
             if _is_entry(path):
                 count += 1
                 sessions += found is not None and not found.key.startswith(_RUN)
+        if failure is not None:
+            raise failure
         return sessions, count
 
     def _cannot_forget(self, error: Exception, path: str = "") -> AwsexecError:
@@ -237,8 +242,8 @@ class Store:
         advice = _repair(self.directory) or "correct that and try again"
         return AwsexecError(f"cannot delete {what}: {reason(error)}; {advice}")
 
-    def forget_from(self, path: str) -> int:
-        """Delete the entries of what was got with the file at `path`; return how many.
+    def forget_from(self, path: str) -> None:
+        """Delete the entries of what was got with the file at `path`.
 
         Raises `AwsexecError`.
         """
@@ -248,7 +253,8 @@ class Store:
             for _, found in self.entries()
             if found is not None and word in found.also
         }
-        return self.forget("", keys)[0] if keys else 0
+        if keys:
+            self.forget("", keys)
 
     def prune(self) -> None:
         """Delete what has been useless for a day."""
@@ -372,8 +378,8 @@ def _parsed(paths: Iterable[str]) -> Iterator[tuple[str, Entry | None]]:
     """Return each path with the entry in the file, None if there is none."""
     for path in paths:
         try:
-            with open(path, "rb") as stream:
-                yield path, fastpath.parse(stream.read(fastpath.LARGEST))
+            data = bounded.read(path, fastpath.LARGEST, is_regular=True)
+            yield path, fastpath.parse(data)
         except FileNotFoundError:
             continue
         except (OSError, ValueError):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import gc
 import os
 
-from awsexec import output
+from awsexec import bounded, output
 from awsexec.errors import AwsexecError
 from awsexec.profiles import files
 
@@ -32,7 +32,8 @@ def run(typed: str, environ: Mapping[str, str]) -> NoReturn:
     found: dict[str, list[str]] = {}
     for path, kind in ((config, files.CONFIG), (credentials, files.CREDENTIALS)):
         try:
-            file = files.read(path, kind)
+            # nobody says after TAB what it waits for
+            file = files.read(path, kind, seconds=bounded.SAY_AFTER)
         except AwsexecError:
             # a message would stand in the middle of the user's line
             continue

@@ -38,6 +38,10 @@ if TYPE_CHECKING:
     from awsexec.profiles.files import Setting
 
 
+# roles of a chain: each is a call to AWS STS, and nobody waits for more
+MOST_ROLES = 50
+
+
 class Chain:
     """What a profile stands for: its source, then the steps in the order of the calls.
 
@@ -203,6 +207,11 @@ def _walk(profiles: Profiles, profile: Profile) -> tuple[list[Profile], Source]:
         # only the profile of the run prefers its role to its own keys
         if not _is_role(profile) or (roles and profile.has_static_keys):
             return roles, source_of(profile)
+        if len(roles) == MOST_ROLES:
+            raise ConfigError(
+                f"{profile.where}: the chain of profile {roles[0].name!r} has more than "
+                f"{MOST_ROLES} roles; let source_profile name one nearer to the end"
+            )
         roles.append(profile)
         link = _link(profile)
         if link.name == "credential_source":

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from awsexec import fastpath
+from awsexec import bounded, fastpath
 from awsexec.profiles.config import is_settled
 
 TYPE_CHECKING = False
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 # where AWS's tools keep what a sign-in gave; awsexec notes there which sign-in a token
 # that it renewed itself comes from
 SIGN_IN_NOTE = "awsexecSignIn"
-# bytes of a file that decides; tokens have a few KiB at most
-_LARGEST = 1_048_576
 # Another one after each start of the system, on every Linux; containers on one machine
 # share it, and share the machine's role too.
 _BOOT_ID = "/proc/sys/kernel/random/boot_id"
@@ -41,8 +39,7 @@ class InputFile:
         self.signature = fastpath.signatures([path])
         self.is_settled = is_settled(path)
         try:
-            with open(path, "rb") as stream:
-                self.identity = identify(stream.read(_LARGEST))
+            self.identity = identify(bounded.read(path, is_regular=True))
         except (OSError, ValueError):
             self.identity = None
 
@@ -130,8 +127,7 @@ def surroundings_of(environ: Mapping[str, str]) -> str | None:
 def machine() -> str | None:
     """Return a name of this machine's running system; None where it has none."""
     try:
-        with open(_BOOT_ID, encoding="ascii") as stream:
-            return stream.read(64).strip() or None
+        return bounded.read(_BOOT_ID).decode("ascii").strip() or None
     except (OSError, ValueError):
         return None
 

@@ -35,6 +35,9 @@ EXPIRIES = (
 )
 # aws-vault's: the profile whose settings a profile inherits
 INCLUDE = "include_profile"
+# settings of a profile, each of which may be a misspelt one, and profiles that include
+# one another
+MOST_SETTINGS, MOST_INCLUDED = 1000, 50
 # what says whose credentials assume a role
 _LINKS = frozenset({"source_profile", "credential_source"})
 
@@ -280,10 +283,20 @@ class Profiles:
                 )
         sections = self.config.profiles.get(name), self.credentials.profiles.get(name)
         profile = Profile(name, *sections)
+        if len(profile.settings) > MOST_SETTINGS:
+            raise ConfigError(
+                f"{profile.where}: profile {name!r} has {len(profile.settings)} settings; "
+                f"awsexec reads at most {MOST_SETTINGS}"
+            )
         link = profile.get(INCLUDE)
         if link is None:
             return profile
         names = (*includers, name)
+        if len(names) > MOST_INCLUDED:
+            raise ConfigError(
+                f"{link.where}: more than {MOST_INCLUDED} profiles include one another in "
+                f"a row, from {names[0]!r} on; let {INCLUDE} name one nearer to the end"
+            )
         if link.value in names:
             raise ProfileLoop(
                 [*names[names.index(link.value) :], link.value], link.where, INCLUDE
