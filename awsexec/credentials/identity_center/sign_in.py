@@ -239,10 +239,16 @@ class SignIn:
                 f"  {url}",
             )
             callback.target = url
-            self._open(callback.url)
-            code, error = callback.answered()
+            try:
+                self._open(callback.url)
+            except NoBrowser as error:
+                self._show(
+                    f"No browser can be opened here ({error}). To use one on another "
+                    "machine, press Ctrl-C and add --device-code.\n"
+                )
+            code, refused = callback.answered()
         if code is None:
-            raise self._given_up(error)
+            raise self._given_up(refused)
         return call(
             client,
             "CreateToken",
@@ -315,10 +321,9 @@ class SignIn:
         )
 
     def _open(self, url: str) -> None:
+        """Open the browser, if the user allows that. Raises `NoBrowser`."""
         if self._context.browser:
-            # without one, the terminal shows the URL
-            with contextlib.suppress(NoBrowser):
-                open_tab(url)
+            open_tab(url)
 
     @contextlib.contextmanager
     def _opened(self, url: str) -> Iterator[None]:
@@ -336,7 +341,9 @@ class SignIn:
             yield
             return
         with redirect:
-            self._open(redirect.url)
+            # the browser of another machine does as well
+            with contextlib.suppress(NoBrowser):
+                self._open(redirect.url)
             yield
 
 
