@@ -144,7 +144,7 @@ def _do(argv: Sequence[str], environ: Mapping[str, str]) -> int:
     if action == "profiles":
         from awsexec.commands import profiles
 
-        profiles.run(environ)
+        profiles.run(parsed.profile or "", environ)
     return _act(parsed, environ)
 
 
@@ -221,6 +221,14 @@ def _command(action: str) -> Command:
         from awsexec.commands.init import run
     elif action == "forget":
         from awsexec.commands.forget import run
+    elif action == "accounts":
+        from awsexec.commands.accounts import run
+    elif action == "print_profiles":
+        from awsexec.commands.print_profiles import run
+    elif action == "sign_in":
+        from awsexec.commands.sign_in import run
+    elif action == "sign_out":
+        from awsexec.commands.sign_out import run
     else:
         from awsexec.commands.run import run
     return run

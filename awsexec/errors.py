@@ -64,6 +64,20 @@ class NoSuchProfile(ConfigError):
         super().__init__(f"{self.what}; {self.advice}")
 
 
+class UnlistedAccount(ConfigError):
+    """The role `name` is in an account that the list of `session` does not have.
+
+    Another list of the session may have it.
+    """
+
+    def __init__(self, name: str, session: str, account: str) -> None:
+        super().__init__(
+            f"{shown(name)}: {shown(session)} has no account {shown(account)} for you; see "
+            f"awsexec --accounts {shown(session)}, or write the account's id"
+        )
+        self.session = session
+
+
 class ProfileLoop(ConfigError):
     """The source_profile or include_profile settings lead back to a profile already passed."""
 

@@ -10,11 +10,12 @@ from awsexec.cache.store import store_for
 from awsexec.errors import AwsexecError, shown
 from awsexec.plan.calls import AssumeRole
 from awsexec.plan.plan import Planner
+from awsexec.profiles.patterns import fitting
 from awsexec.times import duration, iso8601
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from awsexec.cache.store import Store
     from awsexec.options.arguments import Arguments
@@ -33,7 +34,7 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     gc.disable()
     planner = Planner(arguments, environ)
     store = store_for(environ, report)
-    fits = _fitting(arguments.profile)
+    fits = fitting(arguments.profile)
     rows = [
         _row(name, planner, store)
         for name in sorted(planner.config.profiles.names(), key=str.casefold)
@@ -48,18 +49,6 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     else:
         report.warning("there is no profile")
     return 0
-
-
-def _fitting(pattern: str | None) -> Callable[[str], bool]:
-    """Return whether a name fits `pattern`, as a function; None fits all."""
-    if pattern is None:
-        return lambda name: True
-    if any(character in pattern for character in "*?["):
-        import fnmatch
-
-        return lambda name: fnmatch.fnmatchcase(name, pattern)
-    part = pattern.casefold()
-    return lambda name: part in name.casefold()
 
 
 def _row(name: str, planner: Planner, store: Store) -> dict[str, object]:

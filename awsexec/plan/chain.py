@@ -256,8 +256,20 @@ def _link(profile: Profile) -> Setting:
 
 def _source_profile(profiles: Profiles, profile: Profile, link: Setting) -> Profile:
     try:
-        return profiles.get(link.value)
+        return (
+            profiles.named(link.value) if link.is_option else profiles.get(link.value)
+        )
     except NoSuchProfile as error:
+        # only a mistake needs it
+        from awsexec.profiles.accounts import split
+
+        if split(link.value, profiles.config.sso_sessions):
+            raise ConfigError(
+                f"{link.where}: source_profile of profile {profile.name!r} is the name of "
+                "a role of IAM Identity Center, which no other program that reads this "
+                "file knows; write a profile for it: awsexec --print-profiles "
+                f"{shown(link.value)}"
+            ) from None
         raise ConfigError(
             f"{link.where}: source_profile of profile {profile.name!r}: {error}"
         ) from None

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from awsexec.errors import UsageError
 from awsexec.fastpath import ACCESS_KEY_ID, SECRET_ACCESS_KEY
-from awsexec.plan.plan import Plan, Planner, make_plan
+from awsexec.plan.plan import Plan, Planner
 from awsexec.profiles.config import Config
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from awsexec.options.arguments import Arguments
 
@@ -31,15 +31,19 @@ def environment_has_credentials(
 
 
 def plan_here(
-    arguments: Arguments, environ: Mapping[str, str], *, federated: bool = False
+    arguments: Arguments,
+    environ: Mapping[str, str],
+    otherwise: Callable[[], Plan],
+    *,
+    federated: bool = False,
 ) -> Plan:
-    """Make the plan for PROFILE; without one, for the environment's credentials.
+    """Make the plan for the environment's credentials, if the user means these.
 
-    The latter are what a command here would run with. `federated` is as for `make_plan`,
-    which raises the same errors.
+    They are what a command here would run with. If not, `otherwise` makes the plan.
+    `federated` is as for `Planner.plan`, which raises the same errors.
     """
     if not environment_has_credentials(arguments, environ):
-        return make_plan(arguments, environ, federated=federated)
+        return otherwise()
     for setting, _, option in arguments.settings():
         # a --duration is for the session that the console makes of a user's keys
         if not (federated and setting == "duration_seconds"):

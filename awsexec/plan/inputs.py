@@ -51,10 +51,11 @@ class Inputs:
     program sees of its run, "" where that does not decide. `machine` names the machine,
     "" where it does not decide. `is_known` is False where something that decides cannot
     be told: nothing in the cache counts then. `is_fixed` is False where variables choose
-    the files, which the fast path does not know.
+    the files, which the fast path does not know. `until` is until when all of it holds, in
+    seconds since the epoch, None for no end.
     """
 
-    __slots__ = ("files", "surroundings", "machine", "is_known", "is_fixed")
+    __slots__ = ("files", "surroundings", "machine", "is_known", "is_fixed", "until")
 
     def __init__(
         self,
@@ -63,18 +64,31 @@ class Inputs:
         machine: str = "",
         is_known: bool = True,
         is_fixed: bool = True,
+        until: int | None = None,
     ) -> None:
         self.files = files
         self.surroundings = surroundings
         self.machine = machine
         self.is_known = is_known
         self.is_fixed = is_fixed
+        self.until = until
 
     @property
     def identity(self) -> tuple[object, ...]:
         """All of it, for a cache key."""
         files = [(file.path, file.identity) for file in self.files]
         return (files, self.surroundings, self.machine)
+
+    def with_file(self, file: InputFile, until: int) -> Inputs:
+        """Return the same with one more `file`, whose content holds `until` then."""
+        return Inputs(
+            [*self.files, file],
+            self.surroundings,
+            self.machine,
+            self.is_known,
+            self.is_fixed,
+            until,
+        )
 
     @property
     def sign_in(self) -> str | None:

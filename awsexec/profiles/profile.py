@@ -9,7 +9,9 @@ from awsexec.times import as_tools_write
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from awsexec.profiles.accounts import AccountList
 
 KEY_ID = "aws_access_key_id"
 SECRET = "aws_secret_access_key"
@@ -85,8 +87,10 @@ class Profile:
         credentials: Section | None = None,
         options: Iterable[Setting] = (),
         included: Profile | None = None,
+        listed: AccountList | None = None,
     ) -> None:
         self.name = name
+        self.listed = listed
         self._config, self._credentials = config, credentials
         self._options = tuple(options)
         self._included = included
@@ -107,6 +111,7 @@ class Profile:
             self._credentials,
             (*self._options, *options),
             self._included,
+            self.listed,
         )
 
     def without(self, name: str) -> Profile:
@@ -203,6 +208,8 @@ class Profiles:
         self.credentials = credentials
         # one profile may be the source of many
         self._merged: dict[str, Profile] = {}
+        # finds a profile that no file has, by its name
+        self.elsewhere: Callable[[str], Profile | None] = lambda name: None
 
     @classmethod
     def load(cls, paths: tuple[str, str]) -> Profiles:
@@ -225,8 +232,17 @@ class Profiles:
     def __contains__(self, name: str) -> bool:
         return name in self.config.profiles or name in self.credentials.profiles
 
+    def named(self, name: str) -> Profile:
+        """Return the profile that a person means by `name`: of a file, else elsewhere.
+
+        Raises as `get` does, and what `elsewhere` raises.
+        """
+        is_written = name in self or self._why_not(name)
+        found = None if is_written else self.elsewhere(name)
+        return found or self.get(name)
+
     def get(self, name: str) -> Profile:
-        """Return the profile `name`.
+        """Return the profile `name` of the files.
 
         Raises `NoSuchProfile`, with near matches or with a section that looks as if it
         was meant to be this profile.
@@ -241,10 +257,13 @@ class Profiles:
         from awsexec.profiles.near import nearest
 
         paths = (self.config.path, self.credentials.path)
-        for file in (self.config, self.credentials):
-            if why := file.why_not(name):
-                raise NoSuchProfile(name, (), paths, why)
+        if why := self._why_not(name):
+            raise NoSuchProfile(name, (), paths, why)
         raise NoSuchProfile(name, nearest(name, self.names()), paths)
+
+    def _why_not(self, name: str) -> str:
+        """Return which section looks as if it was meant to be the profile `name`, or ""."""
+        return self.config.why_not(name) or self.credentials.why_not(name)
 
     def _merge(self, name: str, includers: tuple[str, ...]) -> Profile:
         """Return the profile `name`, which the profiles `includers` include in a row."""

@@ -14,8 +14,6 @@ from awsexec.cache import forgotten, locks
 from awsexec.cache.store import (
     PRUNE_AFTER,
     Store,
-    default_directory,
-    platform_directory,
 )
 from awsexec.errors import AwsexecError
 from awsexec.fastpath import Entry
@@ -308,67 +306,3 @@ def test_prune_leaves_a_lock_that_is_held(world):
         world.now = NOW + 10 * PRUNE_AFTER
         World(world.path).store.prune()
         assert world.names(".lock") == [lock]
-
-
-@pytest.mark.parametrize(
-    ("environ", "expected"),
-    [
-        ({"AWSEXEC_CACHE_DIR": "/c"}, "/c"),
-        ({"AWSEXEC_CACHE_DIR": "~/c"}, "{home}/c"),
-    ],
-)
-def test_default_directory(environ, expected):
-    expected = expected.format(home=os.path.expanduser("~"))
-    assert default_directory(environ) == expected
-
-
-# the environments that a cache directory is worked out from; None for a variable unset
-CACHE_HOMES = (
-    None,
-    "",
-    " ",
-    "relative",
-    "~/x",
-    "/x",
-    "/x/",
-    "/x//y/",
-    "/x y",
-    "/",
-    "/$x",
-)
-HOMES = (None, "", "relative", "/", "/h", "/h/", "/h//", "/a/../h", "/h h", "/$h", "~")
-
-
-@pytest.mark.parametrize("cache_home", CACHE_HOMES)
-@pytest.mark.parametrize("home", HOMES)
-def test_usual_directory_is_that_of_platformdirs(monkeypatch, cache_home, home):
-    for name, value in {"XDG_CACHE_HOME": cache_home, "HOME": home}.items():
-        if value is None:
-            monkeypatch.delenv(name, raising=False)
-        else:
-            monkeypatch.setenv(name, value)
-    assert default_directory(os.environ) == platform_directory()
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has another directory")
-def test_platformdirs_is_not_imported_for_it():
-    code = (
-        "import sys; from awsexec.cache.store import default_directory\n"
-        "print(default_directory({'HOME': '/h'}), 'platformdirs' in sys.modules)"
-    )
-    found = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE)
-    path, is_imported = found.stdout.decode().split()
-    assert path in ("/h/.cache/awsexec", "/h/Library/Caches/awsexec")
-    assert is_imported == "False"
-
-
-def test_relative_place_for_caches_does_not_count(monkeypatch):
-    # platformdirs reads the environment of this process
-    monkeypatch.setenv("XDG_CACHE_HOME", "relative")
-    assert default_directory(os.environ) == os.path.expanduser("~/.cache/awsexec")
-
-
-def test_platform_s_directory():
-    found = platform_directory()
-    assert found.startswith(os.path.expanduser("~"))
-    assert found.endswith("awsexec")
