@@ -112,7 +112,11 @@ class Sts:
             f"{operation} at {url_of(client)} signed by {signer}: "
             + ", ".join(f"{k}={v}" for k, v in sorted(_cut(parameters).items()))
         )
-        return call(client, operation, parameters, read)
+        try:
+            return call(client, operation, parameters, read)
+        finally:
+            # a long chain would leave a connection for each of its roles
+            client.close()
 
 
 def _credentials(answer: dict[str, Any]) -> Credentials:
