@@ -11,7 +11,7 @@ from __future__ import annotations
 from awsexec.errors import ConfigError, shown
 from awsexec.fastpath import ACCESS_KEY_ID, SESSION_TOKEN
 from awsexec.plan.command_line import SHELL_SETTING, runs_by_shell
-from awsexec.plan.endpoint import service_url
+from awsexec.plan.endpoint import configured_url
 from awsexec.plan.inputs import (
     InputFile,
     Inputs,
@@ -517,8 +517,8 @@ def with_settings(
     if kind.decides is None:
         return source
     settings = kind.decides(source, profiles, selected, session_name, environ)
-    urls = [
-        (service, service_url(service, profiles, selected, environ))
+    endpoints = [
+        (service, configured_url(service, profiles, selected, environ))
         for service in kind.services
     ]
     return Source(
@@ -527,6 +527,6 @@ def with_settings(
         source.setting,
         source.keys,
         tuple(setting for setting in settings if setting is not None),
-        tuple(urls),
+        tuple(endpoints),
         source.given_by,
     )

@@ -46,10 +46,20 @@ class Setting:
     `value` is "" where nothing follows the ``=``. `block` holds the settings indented
     under an empty value (``s3 =``, or a service in a ``services`` section), in their
     order and with their names as they were written; `nested` has them by name. `pieces`
-    are the values of a repeated option, which `value` joins.
+    are the values of a repeated option, which `value` joins. `is_cut` is whether the
+    line's comment begins inside quotes.
     """
 
-    __slots__ = ("name", "value", "file", "line", "block", "pieces", "is_option")
+    __slots__ = (
+        "name",
+        "value",
+        "file",
+        "line",
+        "block",
+        "pieces",
+        "is_option",
+        "is_cut",
+    )
 
     def __init__(
         self,
@@ -58,6 +68,7 @@ class Setting:
         file: str,
         line: int,
         block: Sequence[tuple[str, str, int]] = (),
+        is_cut: bool = False,
     ) -> None:
         self.name = name
         self.value = value
@@ -66,6 +77,7 @@ class Setting:
         self.block = [Setting(key, text, file, at) for key, text, at in block]
         self.pieces: Sequence[str] = ()
         self.is_option = False
+        self.is_cut = is_cut
 
     @classmethod
     def from_option(
@@ -99,8 +111,8 @@ class Setting:
 class Section:
     """The settings of one profile, sso-session or services section of one file.
 
-    `lines` holds them as they were read: name to [value, line number, block]. A run
-    needs a section or two of thousands, so the `Setting`s are made on demand.
+    `lines` holds them as they were read: name to [value, line number, block], and True
+    behind these where the line's comment begins inside quotes. A run needs a section or two of thousands, so the `Setting`s are made on demand.
     """
 
     __slots__ = ("name", "file", "line", "lines", "_settings")
@@ -117,8 +129,8 @@ class Section:
         """The settings by name."""
         if self._settings is None:
             self._settings = {
-                name: Setting(name, value, self.file, line, block)
-                for name, (value, line, block) in self.lines.items()
+                name: Setting(name, value, self.file, *rest)
+                for name, (value, *rest) in self.lines.items()
             }
         return self._settings
 
@@ -297,9 +309,12 @@ def parse(text: str, path: str, kind: str) -> AwsFile:
                     number,
                     "the setting stands before the first [section]; put it below its profile",
                 )
+            lines[name] = entry = [value.strip(), number, ()]
             if "#" in value or ";" in value:
-                value = _without_comment(value, in_quotes=name in _COMMANDS)
-            lines[name] = [value.strip(), number, ()]
+                kept = _without_comment(value, in_quotes=name in _COMMANDS)
+                entry[0] = kept.strip()
+                if _is_cut(kept, value):
+                    entry.append(True)
             name_indent = indent
 
     for section in groups["bare default"].values():
@@ -334,7 +349,7 @@ def _header(line: str, path: str, number: int) -> tuple[str, str]:
 
 def _continue(entry: list[Any], name: str, text: str, path: str, number: int) -> None:
     """Add an indented line to the setting `name`, whose line so far is `entry`."""
-    value, line, block = entry
+    value, _, block, *_ = entry
     if value:
         entry[0] = f"{value}\n{text}"
         return
@@ -459,6 +474,12 @@ def _without_comment(value: str, *, in_quotes: bool = False) -> str:
         elif character in "#;" and position and value[position - 1] in " \t":
             return value[:position]
     return value
+
+
+def _is_cut(kept: str, line: str) -> bool:
+    """Return whether the comment of `line`, which is `kept` without it, cuts quotes apart."""
+    comment = line[len(kept) :]
+    return any(kept.count(quote) % 2 and quote in comment for quote in "\"'")
 
 
 def _malformed(path: str, line: int, what: str) -> ConfigError:

@@ -247,15 +247,28 @@ def test_renewal_of_sso(run_awsexec, home, portal, body):
 
 
 @pytest.mark.parametrize(
-    ("status", "kind"), [(500, "InternalServerException"), (400, "SlowDownException")]
+    ("status", "kind", "line"),
+    [
+        (
+            500,
+            "InternalServerException",
+            "fails at the moment: Not now (InternalServerException); try again in a minute",
+        ),
+        (
+            400,
+            "SlowDownException",
+            "gets too many requests: Not now (SlowDownException); wait a minute and try again",
+        ),
+    ],
 )
-def test_renewal_of_sso_that_fails_for_now(run_awsexec, home, portal, status, kind):
+def test_renewal_of_sso_that_fails_for_now(
+    run_awsexec, home, portal, status, kind, line
+):
     home.write_config(SESSION)
     write_token(home, life=-60, **refreshable(portal))
     instead(portal, "/token", {"__type": kind, "message": "Not now."}, status)
     assert run_awsexec("p", "true", env={"AWS_MAX_ATTEMPTS": "1"}).error() == (
-        f"profile 'p' (sso, {home.config}:7): {CENTER} did not renew the sign-in: Not "
-        f"now ({kind}); try again, or sign in again: aws sso login --sso-session corp"
+        f"{CENTER} at {portal.url} {line}"
     )
 
 

@@ -17,6 +17,7 @@ from tests.servers.sts import StsServer
 from tests.support import (
     AWSEXEC,
     CODES,
+    KEY_ID,
     READER,
     SECRETS,
     SERIAL,
@@ -519,3 +520,14 @@ def test_region_of_the_shells_profile_is_not_the_next_ones(run_awsexec, everythi
         # one that the user has chosen since is
         child = run_awsexec.child(team, env={**shell, "AWS_REGION": "us-east-1"})
         assert child["AWS_REGION"] == "us-east-1"
+
+
+@pytest.mark.parametrize("words", [("--whoami", "alice"), ("--whoami", "reader")])
+def test_whoami_with_a_key_that_is_gone(run_awsexec, home, everything, words):
+    """A key is not a session: nothing of it can be refreshed."""
+    everything.remove_key(KEY_ID)
+    error = run_awsexec(*words).error()
+    assert error.startswith(
+        "AWS does not know the key of profile 'alice' (key …MPLE in "
+    )
+    assert "--refresh" not in error

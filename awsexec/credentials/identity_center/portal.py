@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from awsexec.credentials import aws_errors
 from awsexec.credentials.checks import source_error
 from awsexec.credentials.identity_center.sign_in import SERVICE, SignIn, command
 from awsexec.credentials.sdk.errors import Refused
@@ -12,6 +13,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from awsexec.credentials.context import Context
     from awsexec.credentials.credentials import Credentials
+    from awsexec.credentials.sdk.errors import Unreachable
+    from awsexec.errors import CredentialsError
     from awsexec.plan.source import Source
 
 
@@ -66,6 +69,14 @@ class Portal:
         return from_sso(
             self._source, self._create_client, self._cache, token, self._url("sso")
         )
+
+    def unreachable(self, error: Unreachable) -> CredentialsError:
+        """Return the failure to get an answer of IAM Identity Center."""
+        source, endpoint = self._source, self._context.endpoint
+        urls = (by for _, by in source.endpoints if by is not None)
+        url = next((by for by in urls if error.url.startswith(by.value)), None)
+        made_by = endpoint.host_made_by(url, source.get("sso_region"))
+        return aws_errors.unreachable(error, endpoint, SERVICE, made_by)
 
     def _url(self, service: str) -> str:
         """Return where `service` is, for messages."""
