@@ -205,14 +205,15 @@ class Store:
             return False
 
     def lock(
-        self, key: str, on_wait: Callable[[], None]
+        self, key: str, waiting: locks.Waiting, about: str = ""
     ) -> AbstractContextManager[None]:
         """Return the lock of `key`, held from ``with`` to its end.
 
-        If the directory allows no locks, ``with`` goes on without one. `on_wait` is called
-        once if another process holds the lock. ``with`` may raise `Deadlock`.
+        If the directory allows no locks, ``with`` goes on without one. `waiting` and
+        `about` are as for `locks.Lock`: ``with`` may raise `Deadlock`, and the failure of
+        the process that held the lock.
         """
-        return _Lock(self, self._path(key) + _LOCK, on_wait)
+        return _Lock(self, locks.Lock(self._path(key) + _LOCK, waiting, about))
 
     def try_lock(self, lock: locks.Lock) -> bool:
         """Begin to hold `lock`; return False if the directory allows no locks."""
@@ -314,11 +315,11 @@ class Store:
 
 
 class _Lock:
-    """The lock at `path`, or none if the store's directory allows no locks."""
+    """A `lock`, or none if the store's directory allows no locks."""
 
-    def __init__(self, store: Store, path: str, on_wait: Callable[[], None]) -> None:
+    def __init__(self, store: Store, lock: locks.Lock) -> None:
         self._store = store
-        self._lock = locks.Lock(path, on_wait)
+        self._lock = lock
         self._is_held = False
 
     def __enter__(self) -> None:
@@ -326,7 +327,7 @@ class _Lock:
 
     def __exit__(self, *exception: object) -> None:
         if self._is_held:
-            self._lock.__exit__()
+            self._lock.__exit__(*exception)
 
 
 def _is_ours(name: str) -> bool:

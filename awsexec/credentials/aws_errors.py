@@ -165,7 +165,9 @@ def _of_signer(
 
 
 def _session(step: Step) -> str:
-    return f"the session of the {step}" if isinstance(step, AssumeRole) else f"the {step}"
+    return (
+        f"the session of the {step}" if isinstance(step, AssumeRole) else f"the {step}"
+    )
 
 
 def _clocks(error: Refused) -> str:

@@ -12,6 +12,8 @@ from awsexec.credentials.mfa import Codes
 from awsexec.credentials.renew import ahead_from, leave_entry, take_turn
 from awsexec.credentials.resolver import Demand, Resolver
 from awsexec.errors import CredentialsError
+from awsexec.fastpath import CALLERS
+from awsexec.report import SAY_WAIT_AFTER
 from awsexec.times import left
 
 TYPE_CHECKING = False
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from contextlib import AbstractContextManager
 
+    from awsexec.cache.locks import Holder
     from awsexec.credentials.credentials import Credentials
     from awsexec.plan.inputs import Inputs
     from awsexec.plan.plan import Plan
@@ -131,35 +134,77 @@ def resolver_for(
         show=terminal.show if asking.may_prompt else None,
         device_code=asking.device_code,
         browser=asking.browser,
-        lock=_Locks(store or store_for(environ, report), report),
+        lock=_Locks(plan, store or store_for(environ, report), report),
         debug=report.debug,
     )
+    sources.check(source, context)
+    process = None
+    if asking.process is not None and plan.chain.takes_code:
+        from awsexec.credentials.mfa_process import CodeProcess
+
+        process = CodeProcess(asking.process, plan.name, context)
+    runs_command = source.kind.runs_command or process is not None
     return Resolver(
         plan=plan,
         load=lambda source: sources.load(source, context),
+        sign_in=lambda refused: sources.sign_in(source, context, refused),
         signed_in=lambda: context.sign_in,
         call=_Sts(plan, report),
         codes=Codes(
-            asking.code, asking.process, terminal.ask if asking.may_prompt else None
+            asking.code,
+            process,
+            terminal.ask if asking.may_prompt else None,
+            terminal.check,
         ),
         store=store,
-        waits=sources.check(source, context),
+        lock=context.lock,
+        # a → b and b → a, started at once, would wait for each other
+        waits=not (runs_command and environ.get(CALLERS)),
         clock=time.time,
         report=report,
     )
 
 
-class _Locks:
-    """The locks that sources use; they are files in the cache directory."""
+# What decides, besides the plan, how AWS is reached.
+NETWORK_VARIABLES = (
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+)
 
-    def __init__(self, store: Store, report: Report) -> None:
+
+class _Locks:
+    """The locks that runs share (`context.Locks`); they are files in the cache directory.
+
+    `about` names what is wanted where that is not the lock's name.
+    """
+
+    def __init__(self, plan: Plan, store: Store, report: Report) -> None:
         self._store = store
         self._report = report
+        # by another way, the same call may succeed
+        way = [plan.environ.get(name) for name in NETWORK_VARIABLES]
+        self._way = ascii([way, plan.endpoint.ca_bundle, plan.retries])
 
-    def __call__(self, name: str, doing: str) -> AbstractContextManager[None]:
-        text = f"waiting for another awsexec, which is {doing}"
+    def __call__(
+        self, name: str, doing: str, *, question: bool = False, about: str = ""
+    ) -> AbstractContextManager[None]:
+        def waiting(holder: Holder | None) -> AbstractContextManager[object]:
+            if question and holder is not None:
+                text = f"waiting for awsexec process {holder.pid}, which {doing}"
+                # on the same terminal, the user sees the question
+                seconds = None if holder.shares_terminal else SAY_WAIT_AFTER
+            else:
+                text = f"waiting for another awsexec, which {doing}"
+                seconds = SAY_WAIT_AFTER
+            return self._report.patience(text, seconds)
+
         # keys are ASCII, and a name from the config file may be anything
-        return self._store.lock(ascii(name), lambda: self._report.waiting(text))
+        key = name if name.isascii() else ascii(name)
+        return self._store.lock(key, waiting, about + self._way)
 
 
 class _Sts:

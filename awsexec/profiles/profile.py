@@ -234,14 +234,14 @@ class Profiles:
         if name in self:
             merged = self._merged[name] = self._merge(name, ())
             return merged
-        # slow to load, and only a mistake needs it
-        from difflib import get_close_matches
+        # only a mistake needs it
+        from awsexec.profiles.near import nearest
 
         paths = (self.config.path, self.credentials.path)
         for file in (self.config, self.credentials):
             if why := file.why_not(name):
                 raise NoSuchProfile(name, (), paths, why)
-        raise NoSuchProfile(name, get_close_matches(name, self.names(), 3), paths)
+        raise NoSuchProfile(name, nearest(name, self.names()), paths)
 
     def _merge(self, name: str, includers: tuple[str, ...]) -> Profile:
         """Return the profile `name`, which the profiles `includers` include in a row."""
