@@ -232,11 +232,8 @@ def _region(
     """
     if configured is not None:
         name = configured.value
-        if not _is_region(name):
-            raise ConfigError(
-                f"{configured.where}: {shown(name)} is not an AWS region; write one like "
-                "eu-west-1"
-            )
+        if not is_region(name):
+            raise not_a_region(configured)
         return name
     if not role_arns:
         return _HOME
@@ -257,13 +254,21 @@ def _region(
     return _HOME_REGIONS.get(home, _HOME)
 
 
-def _is_region(text: str) -> bool:
+def is_region(text: str) -> bool:
     """Return whether it may be a region: a host label (RFC 1123) in lower case."""
     return (
         1 <= len(text) <= 63
         and not text.strip("abcdefghijklmnopqrstuvwxyz0123456789-")
         and not text.isdigit()
         and text == text.strip("-")
+    )
+
+
+def not_a_region(setting: Setting) -> ConfigError:
+    """Return the error of a `setting` whose value cannot be a region."""
+    return values.wrong(
+        setting,
+        f"{shown(setting.value)} is not an AWS region; write one like eu-west-1",
     )
 
 
@@ -301,8 +306,8 @@ def configured_url(
         or profile.get("endpoint_url")
     )
     if found is not None and not found.value.startswith(("http://", "https://")):
-        raise ConfigError(
-            f"{found.where}: {shown(found.value)} is not a URL; write http(s)://HOST:PORT"
+        raise values.wrong(
+            found, f"{shown(found.value)} is not a URL; write http(s)://HOST:PORT"
         )
     return found
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from awsexec.errors import ConfigError, shown
 from awsexec.fastpath import ACCESS_KEY_ID, SESSION_TOKEN
 from awsexec.plan.command_line import SHELL_SETTING, runs_by_shell
-from awsexec.plan.endpoint import configured_url
+from awsexec.plan.endpoint import configured_url, is_region, not_a_region
 from awsexec.plan.inputs import (
     InputFile,
     Inputs,
@@ -219,7 +219,43 @@ def _decided_by_sign_in(
                 f"{where}: the SSO profile {profile.name!r} has no "
                 f"{' and no '.join(missing)}; add what is missing"
             )
+    _check_sign_in(found)
     return [reference, *found.values()]
+
+
+def _check_sign_in(found: Mapping[str, Setting | None]) -> None:
+    """Raise `ConfigError` for settings with which no sign-in can succeed."""
+    account, region = found["sso_account_id"], found["sso_region"]
+    start_url = found["sso_start_url"]
+    assert account is not None and region is not None and start_url is not None
+    if not (
+        len(account.value) == 12 and account.value.isascii() and account.value.isdigit()
+    ):
+        raise values.wrong(
+            account,
+            f"sso_account_id = {shown(account.value)} is not an account; write its 12 "
+            "digits",
+        )
+    if not is_region(region.value):
+        raise not_a_region(region)
+    if not _is_start_url(start_url.value):
+        raise values.wrong(
+            start_url,
+            f"sso_start_url = {shown(start_url.value)} is not the URL of an access portal; "
+            "write one like https://example.awsapps.com/start",
+        )
+
+
+def _is_start_url(text: str) -> bool:
+    """Return whether `text` is an https URL; http is for a server on this machine."""
+    scheme, separator, rest = text.partition("://")
+    host = rest.partition("/")[0]
+    if not separator or not host or text.split() != [text]:
+        return False
+    name = "[::1]" if host.startswith("[::1]") else host.partition(":")[0]
+    is_here = name in ("localhost", "[::1]") or name.startswith("127.")
+    is_here = is_here and "@" not in host
+    return scheme.lower() == "https" or (scheme.lower() == "http" and is_here)
 
 
 # --- What else decides, as it is now ------------------------------------------------------
