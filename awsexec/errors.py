@@ -190,6 +190,10 @@ class Interrupted(AwsexecError):
         super().__init__("interrupted")
 
 
+class ReaderGone(AwsexecError):
+    """Nobody reads stdout any more, as in ``awsexec --list | head``."""
+
+
 def reason(error: BaseException, otherwise: str = "") -> str:
     """Return why `error` was raised: in the system's words, if the system said it.
 
@@ -200,8 +204,11 @@ def reason(error: BaseException, otherwise: str = "") -> str:
 
 def cannot_write(error: OSError) -> AwsexecError:
     """Return the failure of a write to stdout."""
+    # EBADF, and Python's own error without a number
+    is_closed = error.errno in (9, None)
+    why = "it is closed" if is_closed else error.strerror
     return AwsexecError(
-        f"cannot write to stdout: {error.strerror}; check the file or program that it goes to"
+        f"cannot write to stdout: {why}; check the file or program that it goes to"
     )
 
 

@@ -76,10 +76,13 @@ class _Patience:
             return
         import threading
 
-        self._timer = threading.Timer(
-            self._seconds, self._report.waiting, (self._text,)
-        )
-        self._timer.start()
+        timer = threading.Timer(self._seconds, self._report.waiting, (self._text,))
+        try:
+            timer.start()
+        except RuntimeError:
+            # the system has no more threads, and the wait goes on without a word
+            return
+        self._timer = timer
 
     def __exit__(self, *exception: object) -> None:
         if self._timer is not None:

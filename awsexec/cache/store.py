@@ -33,6 +33,7 @@ _LOCK, _TEMPORARY, _FORGOTTEN = ".lock", ".tmp", ".forgotten"
 def default_directory(environ: Mapping[str, str]) -> str:
     """Return the cache directory: AWSEXEC_CACHE_DIR, else the platform's directory.
 
+    "" if this user has no home directory.
     `environ` must agree with this process's environment, which platformdirs reads.
     Raises `ConfigError`.
     """
@@ -66,18 +67,28 @@ def _usual_directory(environ: Mapping[str, str], platform: str) -> str:
 
 
 def platform_directory() -> str:
-    """Return the directory that platformdirs finds, from this process's environment."""
+    """Return the directory that platformdirs finds, from this process's environment.
+
+    "" if this user has no home directory.
+    """
     import platformdirs
 
-    found = platformdirs.user_cache_dir("awsexec", appauthor=False)
-    if os.path.isabs(found):
-        return found
-    # the XDG specification says to ignore a relative XDG_CACHE_HOME
-    return os.path.expanduser("~/.cache/awsexec")
+    try:
+        found = platformdirs.user_cache_dir("awsexec", appauthor=False)
+    except RuntimeError:
+        # no HOME, and a user that the system does not know, as with docker run --user
+        return ""
+    if not os.path.isabs(found):
+        # the XDG specification says to ignore a relative XDG_CACHE_HOME
+        found = os.path.expanduser("~/.cache/awsexec")
+    return found if os.path.isabs(found) else ""
 
 
 class Store:
-    """The entries of one directory, which is created with the first entry."""
+    """The entries of one directory, which is created with the first entry.
+
+    "" is no directory: the cache is empty then, and stays so.
+    """
 
     def __init__(
         self,
@@ -293,6 +304,8 @@ class Store:
         return os.path.join(self.directory, fastpath.file_name(key))
 
     def _make_directory(self) -> None:
+        if not self.directory:
+            raise ValueError("this user has no home directory")
         owner.check(os.path.dirname(self.directory))
         try:
             fastpath.check_directory(self.directory)
@@ -308,9 +321,10 @@ class Store:
     def _warn(self, error: Exception) -> None:
         if not self._warned:
             self._warned = True
+            where = f" in {shown(self.directory)}" if self.directory else ""
             self._report.warning(
-                f"cannot use the cache in {shown(self.directory)}: {reason(error)}; "
-                f"going on without it; {_advice(self.directory)}"
+                f"cannot use the cache{where}: {reason(error)}; going on without it; "
+                f"{_advice(self.directory)}"
             )
 
 
@@ -370,6 +384,8 @@ def _without_digests(entry: Entry) -> str:
 
 def _advice(directory: str) -> str:
     """Return what to do if the cache in `directory` cannot be used."""
+    if not directory:
+        return "set HOME, or AWSEXEC_CACHE_DIR"
     another = "set AWSEXEC_CACHE_DIR to use another directory"
     if owner.others_directory(os.path.dirname(directory)) is not None:
         return f"run awsexec without sudo or with sudo -H, or {another}"
