@@ -63,6 +63,12 @@ class NoSuchProfile(ConfigError):
             self.advice = hint or "add it there, or check the spelling"
         super().__init__(f"{self.what}; {self.advice}")
 
+    def named_by(self, variable: str) -> "NoSuchProfile":
+        """Return this failure with the `variable` that asked for the profile."""
+        self.what = f"{variable}: {self.what}"
+        self.args = (f"{self.what}; {self.advice}",)
+        return self
+
 
 class ProfileLoop(ConfigError):
     """The source_profile or include_profile settings lead back to a profile already passed."""

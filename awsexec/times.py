@@ -49,6 +49,15 @@ def duration(seconds: float) -> str:
     return f"{minutes // 60}h{minutes % 60:02}m" if minutes >= 60 else f"{minutes}m"
 
 
+def spoken(seconds: int) -> str:
+    """Return a time in words: 1 second, 90 seconds, 5 minutes, 2 hours."""
+    for unit, length in (("hour", 3600), ("minute", 60)):
+        if seconds >= length and seconds % length == 0:
+            number = seconds // length
+            return f"{number} {unit}{'s' * (number != 1)}"
+    return f"{seconds} second{'s' * (seconds != 1)}"
+
+
 def left(seconds: float) -> str:
     """Return a time left as messages show it: 1h02m left, 42m left, <1m left, expired."""
     return f"{duration(seconds)} left" if seconds > 0 else duration(seconds)

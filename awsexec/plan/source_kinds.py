@@ -194,7 +194,7 @@ def _decided_by_sign_in(
         if section is None:
             raise ConfigError(
                 f"{reference.where}: there is no [sso-session {reference.value}] in "
-                f"{profiles.config.path}; "
+                f"{profiles.config.looked_in}; "
                 + (
                     profiles.config.why_not(reference.value, "sso-session")
                     or "add it, or check the spelling"
@@ -505,13 +505,14 @@ def source_of_machine(
     default: Profile | None = None,
     *,
     is_named: bool = False,
+    looked_in: tuple[str, ...] = ("the config files",),
 ) -> Source | None:
     """Return the source that the SDKs use where there is no profile; None for none.
 
     It is the first of: keys, web identity, container, and the instance's role if the
     metadata is not turned off. `default` is a ``[default]`` that says nothing of these. If
     it `is_named` on the command line, the variables of the first two do not count, as in
-    botocore.
+    botocore. `looked_in` are the files without a profile, for messages.
     """
     for name, kind in _OF_MACHINE:
         if environ.get(name) and not (is_named and kind in (ENVIRONMENT, WEB_IDENTITY)):
@@ -521,7 +522,7 @@ def source_of_machine(
             return Source(kind, Profile(profile), setting, given_by=given_by)
     if metadata_is_off(variable(METADATA_DISABLED, environ)):
         return None
-    why = "no PROFILE, and no profile in the config files"
+    why = f"no PROFILE, and no profile in {' or '.join(looked_in)}"
     if default is not None:
         why = f"of the machine, since {default.where} has no credentials"
     return Source(EC2, Profile("ec2"), Setting.outside("", "", why))
