@@ -184,7 +184,7 @@ def chain_of_machine(
         environ,
         default,
         is_named=is_named,
-        **{"looked_in": profiles.looked_in} if profiles is not None else {},
+        looked_in=profiles.looked_in if profiles is not None else ("", ""),
     )
     if source is None:
         return None

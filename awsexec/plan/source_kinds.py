@@ -505,14 +505,14 @@ def source_of_machine(
     default: Profile | None = None,
     *,
     is_named: bool = False,
-    looked_in: tuple[str, ...] = ("the config files",),
+    looked_in: tuple[str, str] = ("", ""),
 ) -> Source | None:
     """Return the source that the SDKs use where there is no profile; None for none.
 
     It is the first of: keys, web identity, container, and the instance's role if the
     metadata is not turned off. `default` is a ``[default]`` that says nothing of these. If
     it `is_named` on the command line, the variables of the first two do not count, as in
-    botocore. `looked_in` are the files without a profile, for messages.
+    botocore. `looked_in` names the files without a profile, as `Profiles` does.
     """
     for name, kind in _OF_MACHINE:
         if environ.get(name) and not (is_named and kind in (ENVIRONMENT, WEB_IDENTITY)):
@@ -522,7 +522,9 @@ def source_of_machine(
             return Source(kind, Profile(profile), setting, given_by=given_by)
     if metadata_is_off(variable(METADATA_DISABLED, environ)):
         return None
-    why = f"no PROFILE, and no profile in {' or '.join(looked_in)}"
+    # what is said of a file that a variable names, and that is none
+    found = " or ".join(text for text in looked_in if text.endswith(")"))
+    why = f"no PROFILE, and no profile in {found or 'the config files'}"
     if default is not None:
         why = f"of the machine, since {default.where} has no credentials"
     return Source(EC2, Profile("ec2"), Setting.outside("", "", why))

@@ -273,7 +273,7 @@ def test_a_process_that_hangs(run_awsexec, home, tool, lines):
     error = run_awsexec("p", "true", env={"AWSEXEC_PROCESS_TIMEOUT": "1"}).error()
     assert error == (
         f"profile 'p' (process, {home.config}:2): credential_process "
-        f"{home.path}/tool gave no answer in 1 seconds and was ended; run it by hand "
+        f"{home.path}/tool gave no answer in 1 second and was ended; run it by hand "
         "to see why, or give it more time with AWSEXEC_PROCESS_TIMEOUT"
     )
     assert time.monotonic() - begun < 20
@@ -291,7 +291,7 @@ def test_of_a_process_that_hangs_nothing_is_left(run_awsexec, home, tool, lines)
     pid = home.path / "pid"
     tool(lines.format(pid=pid))
     env = {"AWSEXEC_PROCESS_TIMEOUT": "1"}
-    assert "gave no answer in 1 seconds" in run_awsexec("p", "true", env=env).error()
+    assert "gave no answer in 1 second" in run_awsexec("p", "true", env=env).error()
     assert not is_running(int(pid.read_text()))
 
 
@@ -548,3 +548,16 @@ def test_parallel_runs_run_it_once(run_awsexec, home, sts, tool):
     ]
     assert [run.wait(60) for run in started] == [0] * 4
     assert runs(home) == 1
+
+
+def test_tilde_that_nobody_fills_in(run_awsexec, home):
+    tool = home.script("tool", "#!/bin/sh\nexit 3\n")
+    home.write_config(f"[profile p]\ncredential_process = {tool} --file=~/x\n")
+    assert (
+        run_awsexec("p", "true")
+        .error()
+        .endswith(
+            f"{tool} ended with status 3 (nothing fills in the ~ in its line; write the whole "
+            "path); run it by hand to see why"
+        )
+    )

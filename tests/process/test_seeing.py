@@ -294,7 +294,7 @@ OPTIONAL = ("AWS_SESSION_TOKEN", "AWS_CREDENTIAL_EXPIRATION")
             dict.fromkeys(OPTIONAL, "****** (if credential_process gives one)"),
         ),
         (
-            "sso_account_id = 1\nsso_role_name = a\nsso_region = eu-west-1\n"
+            "sso_account_id = 123456789012\nsso_role_name = a\nsso_region = eu-west-1\n"
             "sso_start_url = https://example.com\n",
             {},
             dict.fromkeys(OPTIONAL, "******"),
