@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 
 from awsexec.errors import Interrupted
 
@@ -86,22 +85,17 @@ if sys.platform == "win32":
     def _is_foreground(keyboard: int) -> bool:
         return True
 
-    class Foreground:
+    class _Continued:
         """Do nothing: a console has no groups of processes."""
+
+        def __init__(self, do: Callable[[], None]) -> None:
+            pass
 
         def __enter__(self) -> None:
             pass
 
         def __exit__(self, *exception: object) -> None:
             pass
-
-    class _Continued(Foreground):
-        def __init__(self, do: Callable[[], None]) -> None:
-            pass
-
-    def ask_beside(question: str, seconds: float) -> str:
-        """Ask as `ask` does: on a console, reading cannot end after `seconds`."""
-        return ask(question)
 
 else:
 
@@ -134,65 +128,3 @@ else:
             if self._is_main:
                 signal.pthread_sigmask(signal.SIG_SETMASK, self._mask)
                 signal.signal(signal.SIGCONT, self._before)
-
-    class Foreground:
-        """Membership in the terminal's foreground group, from ``with`` to its end.
-
-        For a process in a background group that ignores SIGTTIN and SIGTTOU. ``with``
-        raises `NoTerminal` if there is no terminal, and while the program in the
-        foreground reads key by key, as an editor or a shell at its prompt does.
-        """
-
-        def __enter__(self) -> None:
-            import termios
-
-            try:
-                with open(_KEYBOARD, "rb") as keyboard:
-                    modes = termios.tcgetattr(keyboard)[3]
-                    wanted = termios.ICANON | termios.ECHO
-                    if modes & wanted != wanted:
-                        raise NoTerminal("it is in use")
-                    os.setpgid(0, os.tcgetpgrp(keyboard.fileno()))
-            except (OSError, termios.error) as error:
-                raise NoTerminal(str(error)) from None
-
-        def __exit__(self, *exception: object) -> None:
-            os.setpgid(0, 0)
-
-    def ask_beside(question: str, seconds: float) -> str:
-        """Ask as `ask` does while another program uses the terminal, for `seconds`.
-
-        The other program may read what the user types. Raises `NoTerminal` also if no
-        line comes in time; half a line is then discarded.
-        """
-        import select
-        import termios
-
-        show(question)
-        try:
-            # the other program may read the line first; this read must not block then
-            keyboard = os.open(_KEYBOARD, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
-        except OSError as error:
-            raise NoTerminal(os.strerror(error.errno or 0)) from None
-        end = time.monotonic() + seconds
-        try:
-            while (left := end - time.monotonic()) > 0:
-                select.select([keyboard], [], [], left)
-                try:
-                    line = os.read(keyboard, 1024)
-                except OSError:
-                    # the other program has read the line, or this process is in the
-                    # background, as after Ctrl-Z
-                    time.sleep(0.2)
-                    continue
-                if not line:
-                    show("\n")
-                    raise Interrupted
-                return line.decode(errors="replace").strip()
-            show("\n")
-            termios.tcflush(keyboard, termios.TCIFLUSH)
-            raise NoTerminal("nobody answered")
-        except termios.error as error:
-            raise NoTerminal(str(error)) from None
-        finally:
-            os.close(keyboard)

@@ -15,6 +15,7 @@ from awsexec.plan.endpoint import DEFAULT
 from awsexec.plan.limits import CHAINED_LONGEST
 from awsexec.plan.source_kinds import ENVIRONMENT
 from awsexec.profiles import values
+from awsexec.times import about, in_units
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -64,9 +65,9 @@ def in_words(
     if "role chaining" in error.message:
         return CredentialsError(
             f"{profile}: the credentials of {chain.source.label} are a session, and a role "
-            f"that a session assumes lives one hour at most; ask for {CHAINED_LONGEST} "
-            "seconds or less with --duration or duration_seconds (--serve renews the "
-            f"session): {said}"
+            "that a session assumes lives one hour at most; ask for "
+            f"{in_units(CHAINED_LONGEST)} or less with --duration or duration_seconds "
+            f"(--serve renews the session): {said}"
         )
     if "DurationSeconds" in error.message:
         return CredentialsError(
@@ -130,8 +131,8 @@ def _of_signer(
         if error.skew is not None and abs(error.skew) < CLOCK_TOLERANCE:
             return CredentialsError(
                 f"{profile}: AWS got the request at another time than its signature says, "
-                f"though this machine's clock is right by now ({abs(error.skew):.0f} "
-                "seconds apart); the machine slept, or its clock was set, or the network is "
+                f"though this machine's clock is right by now ({about(abs(error.skew))} "
+                "apart); the machine slept, or its clock was set, or the network is "
                 f"slow: try again: {said}"
             )
         return CredentialsError(
@@ -174,7 +175,7 @@ def _clocks(error: Refused) -> str:
     if error.skew is None:
         return "and AWS's differ"
     side = "ahead of" if error.skew > 0 else "behind"
-    return f"is {side} AWS's by {abs(error.skew):.0f} seconds"
+    return f"is {side} AWS's by {about(abs(error.skew))}"
 
 
 def _mixed(source: Source, signer: Credentials | None) -> str | None:
@@ -311,7 +312,9 @@ def _named(setting: Setting) -> str:
 
 def _seconds(step: Step) -> str:
     duration = step.parameters().get("DurationSeconds")
-    return "the duration asked for" if duration is None else f"{duration} seconds"
+    if not isinstance(duration, int):
+        return "the duration asked for"
+    return in_units(duration)
 
 
 def _advice(error: Refused, chain: Chain, step: Step) -> str:

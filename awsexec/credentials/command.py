@@ -17,7 +17,7 @@ from awsexec.errors import ConfigError, ProcessLoop, SaidAlready, program, reaso
 from awsexec.fastpath import CALLERS
 from awsexec.plan.command_line import is_for_shell, not_filled_in
 from awsexec.processes import tree
-from awsexec.times import seconds, spoken
+from awsexec.times import in_units, seconds
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ class Command:
             raise
         if output is None:
             raise CommandFailed(
-                f"{self} gave no answer in {spoken(timeout)} and was ended; run it by "
+                f"{self} gave no answer in {in_units(timeout)} and was ended; run it by "
                 f"hand to see why, or give it more time with {TIMEOUT_VARIABLE}"
             )
         if process.returncode:

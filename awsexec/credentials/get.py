@@ -30,6 +30,16 @@ if TYPE_CHECKING:
     # from when on credentials are to be renewed, in seconds since the epoch
     RenewFrom = Callable[[Credentials], float]
 
+# what carrying out a plan may import
+PACKAGES = (
+    "awsexec.cache",
+    "awsexec.credentials",
+    "awsexec.loopback",
+    "awsexec.plan",
+    "awsexec.processes",
+    "awsexec.profiles",
+)
+
 
 def get(
     plan: Plan,
@@ -79,6 +89,32 @@ def get_with_inputs(
     if plan.by_name:
         leave_entry(plan, resolver, credentials, environ, store)
     return credentials, resolver.inputs
+
+
+def load_all(plan: Plan) -> Plan:
+    """Load all that carrying out `plan` needs; return the same plan for use from then on.
+
+    An upgrade may then delete awsexec and botocore under this process: the modules, the
+    models of the services and the certificates to trust are in memory. May raise anything.
+    """
+    import importlib
+    import pkgutil
+
+    from awsexec.credentials.sdk.clients import Clients, kept_bundle
+
+    for package in PACKAGES:
+        path = importlib.import_module(package).__path__
+        for module in pkgutil.walk_packages(path, f"{package}."):
+            importlib.import_module(module.name)
+    endpoint, source = plan.endpoint, plan.chain.source
+    clients = Clients(endpoint, plan.retries, handlers=True)
+    clients.create("sts", endpoint.region, endpoint.url)
+    for service in source.kind.services:
+        region = source.value("sso_region") or endpoint.region
+        clients.create(service.replace("_", "-"), region, None)
+    if endpoint.ca_bundle is None and (bundle := kept_bundle()):
+        endpoint = endpoint.trusting(bundle)
+    return plan.but(endpoint=endpoint)
 
 
 def near_end(environ: Mapping[str, str]) -> RenewFrom:

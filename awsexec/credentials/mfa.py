@@ -19,9 +19,11 @@ from awsexec.errors import (
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import TypeVar
 
-    from awsexec.credentials.credentials import Credentials
     from awsexec.profiles.files import Setting
+
+    T = TypeVar("T")
 
 # how many codes the user may try before a run gives up
 ATTEMPTS = 3
@@ -99,9 +101,7 @@ class Codes:
         if not tried:
             raise _no_code(self._why_not() or NO_TERMINAL, profile, serial)
 
-    def first_accepted(
-        self, profile: str, serial: str, use: Callable[[str], Credentials]
-    ) -> Credentials:
+    def first_accepted(self, profile: str, serial: str, use: Callable[[str], T]) -> T:
         """Return what `use` gives for the first of the `attempts` that AWS accepts.
 
         Raises as `attempts` and `use` do, and the last `MfaRefused` of `use` if AWS

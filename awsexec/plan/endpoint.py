@@ -128,6 +128,12 @@ class Endpoint:
         """
         return (url,) if url is not None else (region or self.region_by, *self.kind_by)
 
+    def trusting(self, bundle: str) -> Endpoint:
+        """Return the same endpoint with the file `bundle` of certificates to trust."""
+        return Endpoint(
+            self.region, self.url, bundle, self.iam_url, self.fips, self.dualstack
+        )
+
     @property
     def identity(self) -> str:
         """The part of it that the credentials depend on, for cache keys.

@@ -295,7 +295,7 @@ def test_mfa_process_has_a_time_limit(run_awsexec, home, sts):
     home.write_config(READER_CONFIG, MFA, f"mfa_process = {script}\n")
     error = run_awsexec("reader", "true", env={"AWSEXEC_PROCESS_TIMEOUT": "1"}).error()
     assert error == (
-        f"{home.config}:6: mfa_process {script} gave no answer in 1 second and was "
+        f"{home.config}:6: mfa_process {script} gave no answer in 1s and was "
         "ended; run it by hand to see why, or give it more time with "
         "AWSEXEC_PROCESS_TIMEOUT"
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import ssl
+import sys
 
 import botocore
 import botocore.awsrequest
@@ -19,7 +20,7 @@ from awsexec.credentials.sdk.failures import (
     failures,
     from_network,
 )
-from awsexec.credentials.sdk.internals import bare_session
+from awsexec.credentials.sdk.internals import bare_session, default_bundle
 from awsexec.errors import ConfigError, reason, shown
 from awsexec.version import __version__
 
@@ -132,6 +133,18 @@ class Clients:
             raise failure from None
         finally:
             session.close()
+
+
+def kept_bundle() -> str | None:
+    """Return a path to botocore's certificates that stays when their file is deleted.
+
+    This process keeps the file open. Only Linux has such a path; None elsewhere.
+    """
+    if sys.platform != "linux":
+        return None
+    path = f"/proc/self/fd/{os.open(default_bundle(), os.O_RDONLY)}"
+    # a sandbox may have no /proc
+    return path if os.path.exists(path) else None
 
 
 def call(
