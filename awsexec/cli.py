@@ -144,7 +144,7 @@ def _do(argv: Sequence[str], environ: Mapping[str, str]) -> int:
     if action == "profiles":
         from awsexec.commands import profiles
 
-        profiles.run(environ)
+        profiles.run(parsed.profile or "", environ)
     return _act(parsed, environ)
 
 
@@ -190,7 +190,10 @@ def _act(parsed: Arguments, environ: Mapping[str, str]) -> int:
 
 def _wants_profile(parsed: Arguments, environ: Mapping[str, str]) -> bool:
     """Return whether the action needs a profile and the command line names none."""
-    if parsed.action == "console":
+    if parsed.action in ("console", "whoami"):
+        # these are about a role that the environment has, or had
+        if environ.get("AWSEXEC_PROFILE"):
+            return False
         from awsexec.plan.from_environment import environment_has_credentials
 
         if environment_has_credentials(parsed, environ):
@@ -198,7 +201,7 @@ def _wants_profile(parsed: Arguments, environ: Mapping[str, str]) -> bool:
     return (
         parsed.profile is None
         and not parsed.unset
-        and parsed.action in ("run", "explain", "export", "console")
+        and parsed.action in ("run", "explain", "whoami", "export", "console")
         and not (parsed.role_arn and parsed.source_profile)
     )
 
@@ -221,6 +224,14 @@ def _command(action: str) -> Command:
         from awsexec.commands.init import run
     elif action == "forget":
         from awsexec.commands.forget import run
+    elif action == "accounts":
+        from awsexec.commands.accounts import run
+    elif action == "print_profiles":
+        from awsexec.commands.print_profiles import run
+    elif action == "sign_in":
+        from awsexec.commands.sign_in import run
+    elif action == "sign_out":
+        from awsexec.commands.sign_out import run
     else:
         from awsexec.commands.run import run
     return run

@@ -10,6 +10,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 
+# what a user without any profile can do
+FIRST_PROFILE = (
+    "to write a first profile, see https://github.com/awsexec/awsexec#five-minutes"
+)
+
+
 class AwsexecError(Exception):
     """A failure of awsexec itself, which ends with the exit status `status`."""
 
@@ -55,7 +61,7 @@ class NoSuchProfile(ConfigError):
     ) -> None:
         self.name = name
         self.near = near
-        self.is_explained = bool(hint)
+        self.is_explained = hint not in ("", FIRST_PROFILE)
         self.what = f"no profile {name!r} in {' and '.join(files)}"
         if near:
             self.advice = "did you mean " + " or ".join(map(shown, near)) + "?"
@@ -68,6 +74,20 @@ class NoSuchProfile(ConfigError):
         self.what = f"{variable}: {self.what}"
         self.args = (f"{self.what}; {self.advice}",)
         return self
+
+
+class UnlistedAccount(ConfigError):
+    """The role `name` is in an account that the list of `session` does not have.
+
+    Another list of the session may have it.
+    """
+
+    def __init__(self, name: str, session: str, account: str) -> None:
+        super().__init__(
+            f"{shown(name)}: {shown(session)} has no account {shown(account)} for you; see "
+            f"awsexec --accounts {shown(session)}, or write the account's id"
+        )
+        self.session = session
 
 
 class ProfileLoop(ConfigError):

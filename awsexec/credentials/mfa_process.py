@@ -5,8 +5,8 @@ from __future__ import annotations
 import shlex
 
 from awsexec.credentials.command import Command, CommandFailed
-from awsexec.credentials.mfa import is_code
 from awsexec.errors import CredentialsError, SaidAlready
+from awsexec.plan.limits import mfa_code
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,8 +41,8 @@ class CodeProcess:
         except CommandFailed as error:
             failure = SaidAlready if error.has_said_why else CredentialsError
             raise failure(f"{where}: {error}") from None
-        code = _first_line(output)
-        if not is_code(code):
+        code = mfa_code(_first_line(output))
+        if code is None:
             raise CredentialsError(
                 f"{where}: {command} did not print a code of six digits on its first "
                 "line; run it by hand to see what it prints"
@@ -51,7 +51,7 @@ class CodeProcess:
 
 
 def _has_line(output: bytes) -> bool:
-    return b"\n" in output or is_code(_first_line(output))
+    return b"\n" in output or mfa_code(_first_line(output)) is not None
 
 
 def _first_line(output: bytes) -> str:

@@ -26,6 +26,7 @@ from awsexec.plan.inputs import (
 from awsexec.plan.limits import checked_arn, checked_session_name
 from awsexec.plan.source import Kind, Source
 from awsexec.profiles import files, known, values
+from awsexec.profiles.accounts import is_account_id
 from awsexec.profiles.files import Setting
 from awsexec.profiles.profile import Profile, Profiles
 from awsexec.profiles.values import variable
@@ -177,16 +178,21 @@ def _decided_by_sign_in(
     session_name: str,
     environ: Mapping[str, str],
 ) -> list[Setting | None]:
+    return _sign_in_settings(source.profile, profiles, _SSO_PROFILE)
+
+
+def _sign_in_settings(
+    profile: Profile, profiles: Profiles, of_role: tuple[str, ...]
+) -> list[Setting | None]:
     """Return the settings of an SSO profile, with those of its sso-session.
 
     The two are merged as in botocore, except that an sso-session must say itself where to
-    sign in.
+    sign in. `of_role` are the settings that name the role. Raises `ConfigError`.
     """
-    profile = source.profile
     reference = profile.get("sso_session")
     found = {
         name: profile.get(name)
-        for name in (*_SSO_PROFILE, *_SSO_SESSION, "sso_registration_scopes")
+        for name in (*of_role, *_SSO_SESSION, "sso_registration_scopes")
     }
     place = profile.where
     if reference is not None:
@@ -210,9 +216,9 @@ def _decided_by_sign_in(
                     f"{own.where}: {name} differs from {shared.where}, and both count; "
                     "remove it here"
                 )
-            if shared is not None or name not in _SSO_PROFILE:
+            if shared is not None or name not in of_role:
                 found[name] = shared
-    for names, where in ((_SSO_PROFILE, profile.where), (_SSO_SESSION, place)):
+    for names, where in ((of_role, profile.where), (_SSO_SESSION, place)):
         missing = [name for name in names if found[name] is None]
         if missing:
             raise ConfigError(
@@ -225,12 +231,10 @@ def _decided_by_sign_in(
 
 def _check_sign_in(found: Mapping[str, Setting | None]) -> None:
     """Raise `ConfigError` for settings with which no sign-in can succeed."""
-    account, region = found["sso_account_id"], found["sso_region"]
-    start_url = found["sso_start_url"]
-    assert account is not None and region is not None and start_url is not None
-    if not (
-        len(account.value) == 12 and account.value.isascii() and account.value.isdigit()
-    ):
+    account = found.get("sso_account_id")
+    region, start_url = found["sso_region"], found["sso_start_url"]
+    assert region is not None and start_url is not None
+    if account is not None and not is_account_id(account.value):
         raise values.wrong(
             account,
             f"sso_account_id = {shown(account.value)} is not an account; write its 12 "
@@ -308,7 +312,13 @@ def _look_at_sso(
 ) -> Inputs:
     name = source.value("sso_session") or source.value("sso_start_url") or ""
     path = sso_token_file(name, files.expand(SSO_CACHE, environ))
-    return _look_at_sign_in(InputFile(path, sso_sign_in), is_fixed=True)
+    found = _look_at_sign_in(InputFile(path, sso_sign_in), is_fixed=True)
+    listed = source.profile.listed
+    if listed is not None and listed.path:
+        # two accounts may swap their names; the id that counts is a setting
+        names = InputFile(listed.path, lambda data: "")
+        return found.with_file(names, listed.until)
+    return found
 
 
 def _look_at_login(
@@ -568,4 +578,26 @@ def with_settings(
         tuple(setting for setting in settings if setting is not None),
         tuple(endpoints),
         source.given_by,
+    )
+
+
+def source_of_session(
+    profiles: Profiles, session: Setting, environ: Mapping[str, str]
+) -> Source:
+    """Return what signs in to `session`, and gives no role's credentials.
+
+    It is a source of the kind SSO without the settings of a role. Raises `ConfigError`.
+    """
+    profile = Profile(session.value, options=[session])
+    settings = _sign_in_settings(profile, profiles, ())
+    endpoints = [
+        (service, configured_url(service, profiles, profile, environ))
+        for service in SSO.services
+    ]
+    return Source(
+        SSO,
+        profile,
+        session,
+        settings=tuple(setting for setting in settings if setting is not None),
+        endpoints=tuple(endpoints),
     )

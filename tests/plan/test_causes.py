@@ -47,7 +47,8 @@ def test_file_of_a_variable_that_is_not_there(fault, tmp_path):
         "~/.aws/config", "~/gone (AWS_SHARED_CREDENTIALS_FILE: there is no such file)"
     )
     # nobody asked for this file
-    assert fault("p true") == IN_BOTH.format("~/.aws/config", "~/.aws/credentials")
+    said = fault("p true", credentials=ALICE)
+    assert said == IN_BOTH.format("~/.aws/config", "~/.aws/credentials")
 
 
 def test_file_that_is_a_folder(fault, tmp_path):
@@ -84,9 +85,11 @@ def test_profile_of_a_variable(fault, name):
     said = IN_BOTH.format("~/.aws/config", "~/.aws/credentials")
     environ = {"AWS_DEFAULT_PROFILE": "p", name: "p"}
     assert fault("-- true", credentials=ALICE, **environ) == f"{name}: {said}"
-    assert fault("--duration 1h -- true", **environ) == f"{name}: {said}"
+    assert fault("--duration 1h -- true", credentials=ALICE, **environ) == (
+        f"{name}: {said}"
+    )
     # the word on the command line was the one that counts
-    assert fault("p true", AWS_PROFILE="x") == said
+    assert fault("p true", credentials=ALICE, AWS_PROFILE="x") == said
 
 
 UTF_16 = (

@@ -25,7 +25,7 @@ from awsexec.credentials.sdk.errors import Refused, Throttled
 from awsexec.credentials.sdk.failures import failures
 from awsexec.credentials.sdk.tokens import TokenCache, seconds_left
 from awsexec.errors import AwsexecError, Interrupted, NeedsUser, SignInFailed
-from awsexec.loopback.browser import Redirect, open_tab
+from awsexec.loopback.browser import NoBrowser, Redirect, open_tab
 from awsexec.loopback.server import HOST, HttpError, Request, Response, page
 from awsexec.plan.inputs import sign_in_of
 from awsexec.times import iso8601
@@ -88,10 +88,10 @@ class SignIn:
         Raises `NeedsUser` if nobody can be asked, `CredentialsError` if the sign-in
         fails, `Unreachable` and `Interrupted`.
         """
-        self._show(
-            f"awsexec: signing in to {self.name} for profile "
-            f"{self._source.profile.name}\n"
-        )
+        what = f"awsexec: signing in to {self.name}"
+        if not self._source.is_session_only:
+            what += f" for profile {self._source.profile.name}"
+        self._show(what + "\n")
         cache.check()
         client = self._create_client(
             "sso-oidc", region_name=self._region, unsigned=True
@@ -313,7 +313,9 @@ class SignIn:
 
     def _open(self, url: str) -> None:
         if self._context.browser:
-            open_tab(url)
+            # without one, the terminal shows the URL
+            with contextlib.suppress(NoBrowser):
+                open_tab(url)
 
     @contextlib.contextmanager
     def _opened(self, url: str) -> Iterator[None]:

@@ -13,6 +13,7 @@ import botocore.exceptions
 import botocore.httpsession
 import botocore.utils
 
+from awsexec import bounded
 from awsexec.credentials.sdk.errors import Unreachable
 from awsexec.credentials.sdk.failures import (
     ENDPOINTS,
@@ -174,6 +175,10 @@ def checked_bundle(endpoint: Endpoint, url: str) -> str | None:
     # as botocore loads it, whose error would be one of the connection
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:
+        # OpenSSL reads whatever it is to its end
+        is_file = os.path.isfile(bundle) and os.path.getsize(bundle) <= bounded.LARGEST
+        if os.path.exists(bundle) and not is_file:
+            raise ValueError("it is not a file of certificates")
         context.load_verify_locations(bundle)
     except (OSError, ValueError) as error:
         why = reason(error)

@@ -5,6 +5,7 @@ SDKs and Tools Reference Guide, "Container credential provider".
 
 from __future__ import annotations
 
+from awsexec import bounded
 from awsexec.credentials import aws_errors
 from awsexec.credentials.checks import source_error, unsendable
 from awsexec.credentials.sdk.errors import Malformed, ProviderFailed, Unreachable
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 _RELATIVE, _FULL, _TOKEN_FILE, _TOKEN = CONTAINER_VARIABLES
 # where Amazon ECS gives credentials (Amazon ECS Developer Guide, "Task IAM role")
 HOST = "169.254.170.2"
+# bytes of the file of a token
+_LARGEST = 1_048_576
 
 
 def load(source: Source, context: Context) -> Credentials:
@@ -60,14 +63,14 @@ def load(source: Source, context: Context) -> Credentials:
 def _check_token(source: Source, environ: dict[str, str]) -> None:
     """Put what authorizes the request into `environ`, and raise if it cannot be sent.
 
-    botocore reads the file again for each try, and does not say what is wrong with it.
+    botocore would read any file to its end, for each try, and not say what is wrong.
     """
     name, path = _TOKEN, environ.pop(_TOKEN_FILE, None)
     if path is not None:
         name = f"{_TOKEN_FILE} {shown(path)}"
         try:
-            with open(path, encoding="utf-8") as stream:
-                environ[_TOKEN] = stream.read()
+            data = bounded.read(path, _LARGEST, is_regular=True)
+            environ[_TOKEN] = data.decode("utf-8")
         except (OSError, ValueError) as error:
             why = reason(error, otherwise="it is not text")
             raise source_error(source, f"cannot read {name}: {why}") from None
