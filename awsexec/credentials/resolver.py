@@ -415,9 +415,9 @@ class Resolver:
             ):
                 fresh = self._call(step.operation, parameters, signer)
         except Refused as error:
-            raise aws_errors.in_words(error, self._chain, step) from None
+            raise aws_errors.in_words(error, self._chain, step, signer) from None
         except Unreachable as error:
-            raise aws_errors.unreachable(error) from None
+            raise aws_errors.unreachable(error, self._plan.endpoint) from None
         self._report.detail(f"{step}: {step.operation} gave {fresh}")
         return fresh
 
