@@ -61,8 +61,8 @@ def ask(question: str) -> str:
             def put_question() -> None:
                 if not _is_foreground(keyboard.fileno()):
                     raise InBackground("another job is in the foreground")
-                screen.write(question)
-                screen.flush()
+                # not by the stream, whose write may be what a signal has interrupted
+                os.write(screen.fileno(), question.encode("utf-8", "replace"))
 
             try:
                 with _Continued(put_question):

@@ -12,6 +12,7 @@ import os
 import signal
 import time
 
+from awsexec import terminal
 from awsexec.credentials.checks import READING_ERRORS
 from awsexec.errors import ConfigError, ProcessLoop, SaidAlready, program, reason, shown
 from awsexec.fastpath import CALLERS
@@ -21,7 +22,7 @@ from awsexec.times import in_units, seconds
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import subprocess
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import Any
 
     from awsexec.credentials.context import Context
@@ -104,12 +105,13 @@ class Command:
         timeout = _timeout(self._environ)
         inside = json.dumps([*callers(self._environ), self._caller])
         try:
-            process: subprocess.Popen[bytes] = subprocess.Popen(
-                argv,
-                stdin=None if _is_terminal(0) else subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                env={**self._environ, CALLERS: inside},
-            )
+            with _unstopped():
+                process: subprocess.Popen[bytes] = subprocess.Popen(
+                    argv,
+                    stdin=None if _is_terminal(0) else subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    env={**self._environ, CALLERS: inside},
+                )
         except (OSError, ValueError, IndexError) as error:
             raise CommandFailed(f"cannot run {self}: {_why(error, argv)}") from None
         try:
@@ -166,6 +168,26 @@ def _is_terminal(descriptor: int) -> bool:
         return os.isatty(descriptor)
     except OSError:
         return False
+
+
+@contextlib.contextmanager
+def _unstopped() -> Iterator[None]:
+    """Let what is started here fail, and not stop, if it reads a terminal of another job.
+
+    A run in the background would be stopped with it, and hold its locks for ever.
+    """
+    try:
+        terminal.check()
+    except terminal.InBackground:
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTTIN})
+        try:
+            yield
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        return
+    except terminal.NoTerminal:
+        pass
+    yield
 
 
 def _output(

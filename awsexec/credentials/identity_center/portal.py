@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from awsexec.credentials import aws_errors
 from awsexec.credentials.checks import source_error
 from awsexec.credentials.identity_center.sign_in import SERVICE, SignIn, command
-from awsexec.credentials.sdk.errors import Refused, SignInDue
+from awsexec.credentials.sdk.errors import Refused, SignInDue, Unreachable
 from awsexec.credentials.sdk.providers import client_creator, from_sso
 from awsexec.credentials.sdk.tokens import current_token, sso_tokens
 
@@ -27,7 +28,7 @@ class Portal:
     def token(self) -> str:
         """Return a token that has not expired.
 
-        Raises `SignInDue` if there is none, `CredentialsError` and `Unreachable`.
+        Raises `SignInDue` if there is none, and `CredentialsError`.
         """
         current = self._current()
         if current is None:
@@ -39,8 +40,7 @@ class Portal:
         """Let the user sign in, unless there is a token other than the one `refused`.
 
         It takes as long as a person takes, so call it without any lock. Raises
-        `CredentialsError` (`NeedsUser` if nobody can be asked), `Unreachable` and
-        `Interrupted`.
+        `CredentialsError` (`NeedsUser` if nobody can be asked) and `Interrupted`.
         """
         current = self._current()
         if current is None or current[0] == refused:
@@ -51,7 +51,10 @@ class Portal:
             with self._context.lock(f"sign-in {signing.name}", doing, question=True):
                 current = self._current()
                 if current is None or current[0] == refused:
-                    current = signing.token(self._cache)
+                    try:
+                        current = signing.token(self._cache)
+                    except Unreachable as error:
+                        raise aws_errors.unreachable(error, SERVICE) from None
         self._context.fresh_token = current[0]
 
     def _current(self) -> tuple[str, str | None] | None:
@@ -71,6 +74,8 @@ class Portal:
             return current_token(
                 source, self._create_client, self._cache, self._url("sso_oidc")
             )
+        except Unreachable as error:
+            raise aws_errors.unreachable(error, SERVICE) from None
         except Refused as error:
             raise source_error(
                 source,

@@ -59,7 +59,4 @@ def sign_in(source: Source, context: Context, refused: str | None) -> None:
 
     Raises `CredentialsError` and `Interrupted`.
     """
-    try:
-        Portal(source, context).sign_in(refused)
-    except Unreachable as error:
-        raise aws_errors.unreachable(error, SERVICE) from None
+    Portal(source, context).sign_in(refused)
