@@ -13,6 +13,7 @@ import time
 from awsexec import fastpath
 from awsexec.errors import CredentialsError, Deadlock, shown
 from awsexec.processes import tree
+from awsexec.text import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,7 +51,8 @@ else:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
 
 
-_NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
+# neither is a link followed, nor a pipe waited for
+_NOFOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 # bytes of a lock file that are read, and characters of a failure that are kept in it
@@ -175,7 +177,7 @@ class _Note:
         self.number = number
         self.about = about
         self.who = who[:MOST_CHARACTERS]
-        self.text = " ".join(text.split())[:MOST_CHARACTERS]
+        self.text = printable(" ".join(text.split()))[:MOST_CHARACTERS]
 
     @classmethod
     def parse(cls, content: bytes) -> _Note | None:

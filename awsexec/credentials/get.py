@@ -162,18 +162,7 @@ def resolver_for(
     Raises `ProcessLoop`.
     """
     source, asking = plan.chain.source, plan.asking
-    context = Context(
-        environ=environ,
-        paths=plan.config.paths,
-        hops=tuple(hop.name for hop in plan.chain.hops),
-        endpoint=plan.endpoint,
-        retries=plan.retries,
-        show=terminal.show if asking.may_prompt else None,
-        device_code=asking.device_code,
-        browser=asking.browser,
-        lock=_Locks(plan, store or store_for(environ, report), report),
-        debug=report.debug,
-    )
+    context = context_for(plan, environ, store or store_for(environ, report), report)
     sources.check(source, context)
     process = None
     if asking.process is not None and plan.chain.takes_code:
@@ -199,6 +188,25 @@ def resolver_for(
         waits=not (runs_command and environ.get(CALLERS)),
         clock=time.time,
         report=report,
+    )
+
+
+def context_for(
+    plan: Plan, environ: Mapping[str, str], store: Store, report: Report
+) -> Context:
+    """Return what the source of `plan` may use of the world; its locks are in `store`."""
+    asking = plan.asking
+    return Context(
+        environ=environ,
+        paths=plan.config.paths,
+        hops=tuple(hop.name for hop in plan.chain.hops),
+        endpoint=plan.endpoint,
+        retries=plan.retries,
+        show=terminal.show if asking.may_prompt else None,
+        device_code=asking.device_code,
+        browser=asking.browser,
+        lock=_Locks(plan, store, report),
+        debug=report.debug,
     )
 
 

@@ -7,7 +7,7 @@ from awsexec.credentials.credentials import Credentials
 from awsexec.credentials.sdk.errors import Refused, SignInDue, Unreachable
 from awsexec.errors import MfaRefused, TooShort
 from awsexec.fastpath import Entry, margin
-from awsexec.times import duration
+from awsexec.times import duration, left
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -202,8 +202,7 @@ class Resolver:
         if not self._is_good(entry, demand.min_ttl):
             return None
         self._report.detail(
-            f"{self._what(length)}: cached, {entry.life_left(self._clock()):.0f} seconds "
-            "left"
+            f"{self._what(length)}: cached, {left(entry.life_left(self._clock()))}"
         )
         return Credentials.from_entry(entry)
 
@@ -312,6 +311,8 @@ class Resolver:
                 fresh.expires,
                 fresh.variables(),
                 issued + kept if kept else 0,
+                # for `Store.forget_from`: the key says already what these are
+                also=self.inputs.dependencies(),
             ),
             self.mark,
             # each environment has entries of its own

@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from awsexec.errors import UnknownOption, UsageError, shown
 from awsexec.export_formats import UNSET_FORMATS
-from awsexec.options.table import ACTIONS, OF_SESSION, OPTIONS, Option, alternatives
+from awsexec.options.table import (
+    ACTIONS,
+    OF_SESSION,
+    OPTIONS,
+    Option,
+    alternatives,
+    flag_of,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,6 +46,12 @@ class Arguments:
     function: str | None
     forget: bool
     all: bool
+    accounts: bool
+    print_profiles: bool
+    name: str | None
+    stale: bool
+    sign_in: bool
+    sign_out: bool
     serve: bool
     shell: str | None
     login: bool
@@ -189,8 +202,7 @@ def _check(arguments: Arguments) -> None:
     actions, action = arguments.actions, arguments.action
     if len(actions) > 1:
         raise UsageError(
-            " and ".join(f"--{name}" for name in actions)
-            + " cannot be used together; choose one"
+            " and ".join(map(flag_of, actions)) + " cannot be used together; choose one"
         )
     if arguments.unset:
         _check_unset(arguments)
@@ -204,9 +216,10 @@ def _check(arguments: Arguments) -> None:
             continue
         if option.only == ("run",):
             raise UsageError(
-                f"{flag} works only with COMMAND or a shell; remove {flag} or --{action}"
+                f"{flag} works only with COMMAND or a shell; remove {flag} or "
+                + flag_of(action)
             )
-        needed = alternatives([f"--{name}" for name in option.only])
+        needed = alternatives([flag_of(name) for name in option.only])
         raise UsageError(f"{flag} works only with {needed}; add that or remove {flag}")
     if arguments.command is not None and (arguments.shell or arguments.login):
         flag = "--shell" if arguments.shell else "--login"
@@ -219,11 +232,12 @@ def _check(arguments: Arguments) -> None:
         )
     if arguments.all and arguments.profile is not None:
         raise UsageError(
-            "--all takes no PROFILE, since it deletes the sessions of all profiles; remove "
-            "PROFILE or --all"
+            f"--all takes no {'SESSION' if arguments.sign_out else 'PROFILE'}, since it is "
+            "for all of them; remove one of the two"
         )
     if actions and arguments.command is not None:
-        raise UsageError(f"--{action} runs no COMMAND; remove COMMAND or --{action}")
+        flag = flag_of(action)
+        raise UsageError(f"{flag} runs no COMMAND; remove COMMAND or {flag}")
 
 
 def _without_session(arguments: Arguments, option: Option) -> str:
@@ -236,7 +250,7 @@ def _without_session(arguments: Arguments, option: Option) -> str:
     # --list shows each profile's own region, or that one
     if action in OF_SESSION or (action == "list" and option.attribute == "region"):
         return ""
-    return f"--{action}"
+    return flag_of(action)
 
 
 def _check_unset(arguments: Arguments) -> None:

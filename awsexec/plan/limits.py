@@ -156,7 +156,12 @@ def session_tags(setting: Setting | None) -> dict[str, str]:
     if setting is None:
         return {}
     tags: dict[str, str] = {}
-    for item, where in _items(setting):
+    items = _items(setting)
+    if len(items) > _TAGS:
+        raise ConfigError(
+            f"{setting.where}: {len(items)} session tags; AWS accepts at most {_TAGS}"
+        )
+    for item, where in items:
         key, equals, value = map(str.strip, item.partition("="))
         _check_tag_key(key, where)
         if not equals:
@@ -174,10 +179,6 @@ def session_tags(setting: Setting | None) -> dict[str, str]:
                 f"{where}: two session tags {shown(key)}; remove one of them"
             )
         tags[key] = value
-    if len(tags) > _TAGS:
-        raise ConfigError(
-            f"{setting.where}: {len(tags)} session tags; AWS accepts at most {_TAGS}"
-        )
     return tags
 
 

@@ -147,6 +147,11 @@ def test_note_is_short_on_one_line_and_for_the_user_only(path):
     assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
 
 
+def test_what_the_note_says_can_be_shown(path):
+    (found,) = fail_with(path, CredentialsError("no \x1b]0;title\x07"))
+    assert found.isprintable() and found.startswith("no ")
+
+
 @pytest.mark.parametrize("killed", [True, False])
 def test_late_one_takes_nothing_away_from_those_that_waited(path, killed):
     """Whoever comes first after a failure, killed or not."""

@@ -12,6 +12,7 @@ import botocore.exceptions
 import botocore.httpsession
 import botocore.utils
 
+from awsexec import bounded
 from awsexec.credentials.sdk.errors import Unreachable
 from awsexec.credentials.sdk.failures import ENDPOINTS, failures, short_reason
 from awsexec.credentials.sdk.internals import bare_session, default_bundle
@@ -129,6 +130,13 @@ class Clients:
         bundle = self._ca_bundle
         if bundle is not None and not os.path.exists(bundle):
             raise Unreachable(url, f"the CA bundle {shown(bundle)} does not exist")
+        # OpenSSL reads whatever it is to its end
+        if bundle is not None and not (
+            os.path.isfile(bundle) and os.path.getsize(bundle) <= bounded.LARGEST
+        ):
+            raise Unreachable(
+                url, f"the CA bundle {shown(bundle)} is not a file of PEM"
+            )
         return bundle
 
 
