@@ -21,7 +21,7 @@ import subprocess
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -282,6 +282,7 @@ class Runs(RuleBasedStateMachine):
         self.patch.setattr(inputs, "_BOOT_ID", str(self.folder / "boot_id"))
         self.another_machine("1")
         self.endpoints: list[Endpoint] = []
+        self.meanwhile: Callable[[], None] | None = None
         self.tokens = 0
         self.home = os.getcwd()
         self.configs: dict[Path, dict[str, tuple[Any, ...]]] = {}
@@ -586,6 +587,9 @@ class Runs(RuleBasedStateMachine):
             )
         else:
             who = f"process:{environ.get('WHO')}:{os.getcwd()}"
+        if self.meanwhile is not None:
+            meanwhile, self.meanwhile = self.meanwhile, None
+            meanwhile()
         self.world.calls += 1
         token = f"{who}#{self.world.calls}#{expires}"
         return Credentials(
@@ -677,6 +681,21 @@ class Runs(RuleBasedStateMachine):
             self.run_other(name, 2, False, export)
             self.change(name, other)
             self.run_other(name, 1, off, export)
+
+    @rule(names=some_others, other=st.booleans(), serve=st.booleans())
+    def change_during_a_run(self, names, other, serve) -> None:
+        """What decides changes just after the source has looked: only once that may do."""
+        for name in names:
+            self.prepare(name)
+            self.forget(None)
+            self.meanwhile = lambda name=name: self.change(name, other)
+            if serve:
+                self.serve(name)
+            elif self.url():
+                self.awsexec(name, False)
+            self.meanwhile = None
+            self.ask_all(False)
+            self.run_other(name, 1, False, False)
 
     def prepare(self, name: str) -> None:
         """Make the source of profile `name` give something, if need be."""

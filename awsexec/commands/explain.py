@@ -26,12 +26,13 @@ from awsexec.times import as_tools_write, iso8601, left
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import Any
 
     from awsexec.cache.store import Store
     from awsexec.fastpath import Entry
     from awsexec.options.arguments import Arguments
+    from awsexec.plan.calls import Step
     from awsexec.plan.plan import Plan
     from awsexec.plan.source import Source
     from awsexec.profiles.profile import Profile
@@ -105,39 +106,55 @@ def _facts(plan: Plan, store: Store) -> dict[str, Any]:
             **_life(found[0], now),
         }
     ]
-    for step, entry in zip(chain.steps, found[1:], strict=True):
-        request = {
-            name: HIDDEN if name == "ExternalId" else value
-            for name, value in step.parameters().items()
-        }
-        steps.append(
-            {
-                "step": step.operation,
-                "what": str(step),
-                "profile": step.profile,
-                "request": request,
-                **_life(entry, now),
-            }
-        )
+    steps += [
+        {**_step(step), **_life(entry, now)}
+        for step, entry in zip(chain.steps, found[1:], strict=True)
+    ]
     # a cached step needs none of the steps before it
     last = max((n for n, entry in enumerate(found) if entry), default=None)
     calls: list[dict[str, Any]] = []
     if last is None and source.kind.asks:
         sign_in = source.kind.may_prompt and not source.kind.runs_command
         calls.append({"call": source.kind.asks, "prompt": None, "sign_in": sign_in})
-    calls += [
-        {"call": step.operation, "prompt": step.mfa_serial, "sign_in": False}
-        for step in chain.steps[last or 0 :]
-    ]
+    calls += _calls(chain.steps[last or 0 :])
+    other = {}
+    if chain.if_user_keys is not None and last is None:
+        as_user = chain.if_user_keys.steps
+        other = {
+            "if_user_keys": {
+                "chain": [_step(step) for step in as_user],
+                "calls": _calls(as_user),
+            }
+        }
     instance = {"instance": _instance(source)} if source.kind.is_described else {}
     return {
         "profiles": [_profile(hop) for hop in chain.hops],
         "chain": steps,
+        **other,
         **instance,
         "endpoint": plan.endpoint.url or f"AWS STS in {plan.endpoint.region}",
         "calls": calls,
         "child": _child(plan, found[0]),
     }
+
+
+def _step(step: Step) -> dict[str, Any]:
+    return {
+        "step": step.operation,
+        "what": str(step),
+        "profile": step.profile,
+        "request": {
+            name: HIDDEN if name == "ExternalId" else value
+            for name, value in step.parameters().items()
+        },
+    }
+
+
+def _calls(steps: Iterable[Step]) -> list[dict[str, Any]]:
+    return [
+        {"call": step.operation, "prompt": step.mfa_serial, "sign_in": False}
+        for step in steps
+    ]
 
 
 def _child(plan: Plan, cached: Entry | None) -> dict[str, str]:
@@ -266,35 +283,48 @@ def _chain_lines(facts: dict[str, Any], title: Title) -> Iterator[str]:
             if "runs" in step:
                 yield f"       the command runs {step['runs']}"
         else:
-            yield f"  {number}. {step['step']} for profile {shown(step['profile'])}"
-            for name, value in step["request"].items():
-                listed = (
-                    output.as_json_line(value) if isinstance(value, list) else value
-                )
-                yield f"       {name} = {listed}"
+            yield from _step_lines(number, step)
         if step["cached_until"]:
             yield (
                 f"       cached until {step['cached_until']} ({left(step['seconds_left'])})"
             )
         elif number:
             yield "       not cached"
+    other = facts.get("if_user_keys")
+    if other:
+        yield "  or, if the source gives a user's keys, without a session token"
+        for number, step in enumerate(other["chain"], 1):
+            yield from _step_lines(number, step)
     yield f"  at {facts['endpoint']}"
     if "instance" in facts:
         yield title("instance")
         yield from _instance_lines(facts["instance"])
     yield title("the next run")
-    for call in facts["calls"]:
-        asks = ""
-        if call["prompt"]:
-            asks = f", and asks for an MFA code of {call['prompt']}"
-        elif call["sign_in"]:
-            asks = ", and may ask you to sign in"
-        yield f"  calls {call['call']}{asks}"
+    yield from map(_call_line, facts["calls"])
+    if other:
+        yield "  or, if the source gives a user's keys and no session of them is cached"
+        yield from map(_call_line, other["calls"])
     if not facts["calls"]:
         yield "  calls nothing and asks for nothing"
     yield title("COMMAND gets")
     for name, value in facts["child"].items():
         yield f"  {name}={value}"
+
+
+def _step_lines(number: int, step: dict[str, Any]) -> Iterator[str]:
+    yield f"  {number}. {step['step']} for profile {shown(step['profile'])}"
+    for name, value in step["request"].items():
+        listed = output.as_json_line(value) if isinstance(value, list) else value
+        yield f"       {name} = {listed}"
+
+
+def _call_line(call: dict[str, Any]) -> str:
+    asks = ""
+    if call["prompt"]:
+        asks = f", and asks for an MFA code of {call['prompt']}"
+    elif call["sign_in"]:
+        asks = ", and may ask you to sign in"
+    return f"  calls {call['call']}{asks}"
 
 
 def _instance_lines(instance: dict[str, Any]) -> Iterator[str]:

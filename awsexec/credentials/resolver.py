@@ -82,8 +82,7 @@ class Resolver:
         clock: Callable[[], float],
         report: Report,
     ) -> None:
-        self._plan = plan
-        self._chain = plan.chain
+        self._plan = self._given_plan = plan
         self._load = load
         self._signed_in = signed_in
         self._call = call
@@ -102,6 +101,7 @@ class Resolver:
         step, None where no entry counts and none is to be written.
         """
         self._given: Credentials | None = None
+        self._plan = self._given_plan
         self.inputs = self._plan.look()
         self.keys = self._plan.keys(self.inputs)
 
@@ -110,23 +110,51 @@ class Resolver:
 
         Raises `CredentialsError` (`TooShort` and `NoCode` among them) and `Interrupted`.
         """
+        # a resolver may be asked again later, and then of something else
+        self._look()
         chain = self._chain
         if demand.min_ttl is not None and chain.life is not None:
             # before the user is asked for a code that would not help
             _check_life(chain, chain.life, demand.min_ttl)
-        # a resolver may be asked again later, and then of something else
-        self._look()
-        if chain.source.tells_itself and chain.steps and self._store is not None:
-            self._given = self._fetch(0)
-            self.keys = self._plan.keys(self.inputs, self._given.key_id)
-        found = self._after(len(chain.steps), demand)
+        if self._must_see_source(demand):
+            self._see_source()
+        found = self._after(len(self._chain.steps), demand)
         if demand.min_ttl is not None and found.expires is not None:
-            _check_life(chain, int(found.expires - self._clock()), demand.min_ttl)
+            left = int(found.expires - self._clock())
+            _check_life(self._chain, left, demand.min_ttl)
         return found
+
+    @property
+    def _chain(self) -> Chain:
+        return self._plan.chain
+
+    def _must_see_source(self, demand: Demand) -> bool:
+        """Return whether only the source's credentials say which steps and entries count."""
+        chain = self._chain
+        if chain.if_user_keys is None:
+            return (
+                chain.source.tells_itself
+                and bool(chain.steps)
+                and self._store is not None
+            )
+        # a session that is cached was not got with a user's keys
+        found = self._read(len(chain.steps))
+        return found is None or not self._is_good(found, demand)
+
+    def _see_source(self) -> None:
+        """Get the source's credentials first, and choose by them how to go on."""
+        given, chain = self._after(0, Demand()), self._chain
+        if chain.if_user_keys is not None and given.token is None:
+            self._plan = self._plan.with_chain(chain.if_user_keys)
+        if chain.source.tells_itself or self.keys is not None:
+            self.keys = self._plan.keys(self.inputs, given.key_id)
+        self._given = given
 
     def _after(self, length: int, demand: Demand) -> Credentials:
         """Return the credentials after the first `length` steps, 0 for the source."""
         source = self._chain.source
+        if length == 0 and self._given is not None:
+            return self._given
         if self._store is None or (length == 0 and not source.is_cached):
             return self._fetch(length)
         what = (
@@ -135,7 +163,7 @@ class Resolver:
         found = before = self._read(length)
         if found is None or not self._is_good(found, demand):
             with self._lock(self._store, length, what):
-                if self.keys is None and not source.tells_itself:
+                if self.keys is None and self._given is None:
                     # another run may have signed in
                     self._look()
                 found = self._read(length)
@@ -242,8 +270,6 @@ class Resolver:
 
     def _fetch(self, length: int) -> Credentials:
         """Make the call of step `length`, and try the next MFA code if AWS refuses one."""
-        if length == 0 and self._given is not None:
-            return self._given
         if length == 0:
             source = self._chain.source
             self._report.debug(f"source: {source.label}")
@@ -267,13 +293,18 @@ class Resolver:
         """Look whether what decides is as it was before the source was asked.
 
         It may be another sign-in, if that is the one whose token was used. Otherwise
-        nobody knows whose credentials these are, and no entry is written.
+        nobody knows whose credentials these are: no entry is written, and `inputs` stay
+        those of before, so that who looks again later sees the difference.
         """
-        before, self.inputs = self.inputs, self._plan.look()
-        if self.inputs.identity != before.identity:
-            sign_in = self._signed_in()
-            is_ours = sign_in is not None and sign_in == self.inputs.sign_in
-            self.keys = self._plan.keys(self.inputs) if is_ours else None
+        now = self._plan.look()
+        if now.identity == self.inputs.identity:
+            self.inputs = now
+            return
+        sign_in = self._signed_in()
+        if sign_in is not None and sign_in == now.sign_in:
+            self.inputs, self.keys = now, self._plan.keys(now)
+        else:
+            self.keys = None
 
     def _request(
         self, step: Step, signer: Credentials, code: str | None

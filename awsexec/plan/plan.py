@@ -104,7 +104,8 @@ class Plan:
         None where nothing in the cache counts: something that decides cannot be told, or
         only the source's credentials tell whose they are, and their `key_id` is not given.
         """
-        if not inputs.is_known or (self.chain.source.tells_itself and key_id is None):
+        by_key_id = self.chain.source.tells_itself or self.chain.of_user_keys
+        if not inputs.is_known or (by_key_id and key_id is None):
             return None
         return self.chain.keys(self.endpoint.identity, inputs, key_id)
 
@@ -124,10 +125,17 @@ class Plan:
         where = " in the environment" if self.is_of_environment else ""
         return f"profile {self.name!r}{where}"
 
-    def asking_again(self, asking: Asking) -> Plan:
+    def with_asking(self, asking: Asking) -> Plan:
         """Return the same plan with another way to ask."""
+        return self._with(self.chain, asking)
+
+    def with_chain(self, chain: Chain) -> Plan:
+        """Return the same plan with another chain: `Chain.if_user_keys`."""
+        return self._with(chain, self.asking)
+
+    def _with(self, chain: Chain, asking: Asking) -> Plan:
         return Plan(
-            chain=self.chain,
+            chain=chain,
             endpoint=self.endpoint,
             retries=self.retries,
             asking=asking,

@@ -92,7 +92,7 @@ class RenewedSupply:
             given = Setting.outside("mfa_token", code, "the terminal")
         asking = self._plan.asking.again(may_prompt=may_prompt, code=given)
         return resolver_for(
-            self._plan.asking_again(asking), self._environ, self._store, self._report
+            self._plan.with_asking(asking), self._environ, self._store, self._report
         )
 
     def _get(self, resolver: Resolver, demand: Demand) -> Held:
