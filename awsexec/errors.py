@@ -10,6 +10,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 
+# what a user without any profile can do
+FIRST_PROFILE = (
+    "to write a first profile, see https://github.com/awsexec/awsexec#five-minutes"
+)
+
+
 class AwsexecError(Exception):
     """A failure of awsexec itself, which ends with the exit status `status`."""
 
@@ -17,10 +23,22 @@ class AwsexecError(Exception):
 
 
 class UsageError(AwsexecError):
-    """The command line does not fit the grammar."""
+    """The command line does not fit the grammar: `what` is wrong, and `advice` helps."""
+
+    advice = "see awsexec --help"
 
     def __init__(self, what: str) -> None:
-        super().__init__(f"{what}; see awsexec --help")
+        super().__init__(f"{what}; {self.advice}")
+        self.what = what
+
+
+class UnknownOption(UsageError):
+    """No option is called `flag`, the beginning of the word at `position` of the line."""
+
+    def __init__(self, flag: str, position: int) -> None:
+        super().__init__(f"unknown option {shown(flag)}")
+        self.flag = flag
+        self.position = position
 
 
 class ConfigError(AwsexecError):
@@ -28,7 +46,11 @@ class ConfigError(AwsexecError):
 
 
 class NoSuchProfile(ConfigError):
-    """No file has the profile that was asked for."""
+    """No file has the profile `name`. Its text is `what` and `advice`.
+
+    The profiles `near` have a name that is like it. It `is_explained` if the `hint` says
+    which section of a file was meant to be the profile.
+    """
 
     def __init__(
         self,
@@ -37,12 +59,29 @@ class NoSuchProfile(ConfigError):
         files: "Iterable[str]",
         hint: str = "",
     ) -> None:
-        looked = " and ".join(files)
+        self.name = name
+        self.near = near
+        self.is_explained = hint not in ("", FIRST_PROFILE)
+        self.what = f"no profile {name!r} in {' and '.join(files)}"
         if near:
-            advice = "did you mean " + " or ".join(near) + "?"
+            self.advice = "did you mean " + " or ".join(map(shown, near)) + "?"
         else:
-            advice = hint or "add it there, or check the spelling"
-        super().__init__(f"no profile {name!r} in {looked}; {advice}")
+            self.advice = hint or "add it there, or check the spelling"
+        super().__init__(f"{self.what}; {self.advice}")
+
+
+class UnlistedAccount(ConfigError):
+    """The role `name` is in an account that the list of `session` does not have.
+
+    Another list of the session may have it.
+    """
+
+    def __init__(self, name: str, session: str, account: str) -> None:
+        super().__init__(
+            f"{shown(name)}: {shown(session)} has no account {shown(account)} for you; see "
+            f"awsexec --accounts {shown(session)}, or write the account's id"
+        )
+        self.session = session
 
 
 class ProfileLoop(ConfigError):
@@ -58,11 +97,11 @@ class ProfileLoop(ConfigError):
 
 
 class ProcessLoop(ConfigError):
-    """A credential_process runs awsexec, which would run the process again."""
+    """A command that `setting` names runs awsexec, which would run the command again."""
 
-    def __init__(self, names: "Sequence[str]", where: str) -> None:
+    def __init__(self, names: "Sequence[str]", where: str, setting: str) -> None:
         super().__init__(
-            f"{where}: credential_process is a loop: {' → '.join(names)}; let one of these "
+            f"{where}: {setting} is a loop: {' → '.join(names)}; let one of these "
             "profiles get its credentials in another way"
         )
 
@@ -79,7 +118,13 @@ class Deadlock(AwsexecError):
 
 
 class CredentialsError(AwsexecError):
-    """AWS, or a source before it, gave no credentials."""
+    """AWS, or a source before it, gave no credentials.
+
+    `is_shared` is whether the runs that wait for the one that failed fail too. The failure
+    of a person, and of what a single run was given, is that run's own.
+    """
+
+    is_shared = True
 
 
 class SaidAlready(CredentialsError):
@@ -92,9 +137,19 @@ class SaidAlready(CredentialsError):
 class MfaRefused(CredentialsError):
     """AWS refused the MFA code; it may accept another one."""
 
+    is_shared = False
+
+
+class SignInFailed(CredentialsError):
+    """The user did not allow the sign-in, or not in time."""
+
+    is_shared = False
+
 
 class NeedsUser(CredentialsError):
     """The user is needed, and cannot be asked. `what` is needed, in a few words."""
+
+    is_shared = False
 
     def __init__(self, text: str, what: str) -> None:
         super().__init__(text)
@@ -116,6 +171,8 @@ class TooShort(CredentialsError):
     `what` happened; each of `advice` is what may help, in a few words.
     """
 
+    is_shared = False
+
     def __init__(self, what: str, advice: "Sequence[str]") -> None:
         super().__init__("; ".join(filter(None, [what, ", or ".join(advice)])))
         self.what = what
@@ -123,14 +180,14 @@ class TooShort(CredentialsError):
 
 
 class CommandNotFound(AwsexecError):
-    """No folder of PATH has COMMAND."""
+    """No folder of PATH has COMMAND. Its text is `what` and `advice`."""
 
     status = 127
+    advice = "check the spelling and PATH"
 
     def __init__(self, command: str) -> None:
-        super().__init__(
-            f"{shown(command)}: command not found; check the spelling and PATH"
-        )
+        self.what = f"{shown(command)}: command not found"
+        super().__init__(f"{self.what}; {self.advice}")
 
 
 class CommandNotExecutable(AwsexecError):
@@ -153,6 +210,10 @@ class Interrupted(AwsexecError):
         super().__init__("interrupted")
 
 
+class ReaderGone(AwsexecError):
+    """Nobody reads stdout any more, as in ``awsexec --list | head``."""
+
+
 def reason(error: BaseException, otherwise: str = "") -> str:
     """Return why `error` was raised: in the system's words, if the system said it.
 
@@ -163,8 +224,11 @@ def reason(error: BaseException, otherwise: str = "") -> str:
 
 def cannot_write(error: OSError) -> AwsexecError:
     """Return the failure of a write to stdout."""
+    # EBADF, and Python's own error without a number
+    is_closed = error.errno in (9, None)
+    why = "it is closed" if is_closed else error.strerror
     return AwsexecError(
-        f"cannot write to stdout: {error.strerror}; check the file or program that it goes to"
+        f"cannot write to stdout: {why}; check the file or program that it goes to"
     )
 
 

@@ -6,7 +6,13 @@ from awsexec.errors import UsageError
 from awsexec.export_formats import EXPORT_FORMATS
 from awsexec.options import arguments
 from awsexec.options.arguments import Arguments
-from awsexec.options.table import ACTIONS, COMPLETION_FILES, OPTIONS, alternatives
+from awsexec.options.table import (
+    ACTIONS,
+    COMPLETION_FILES,
+    OPTIONS,
+    alternatives,
+    flag_of,
+)
 from awsexec.times import seconds
 
 
@@ -141,6 +147,7 @@ NEEDED = {
     "console": ["--console"],
     "forget": ["--forget"],
     "init": ["--init", "bash"],
+    "print_profiles": ["--print-profiles"],
 }
 
 
@@ -214,7 +221,7 @@ def test_no_two_options_are_the_same():
 )
 def test_an_option_that_would_do_nothing_is_an_error(option, action):
     value = {"completion": ["fish"], "export": ["sh"], "init": ["zsh"]}.get(action, [])
-    words = [] if action == "run" else [f"--{action}", *value]
+    words = [] if action == "run" else [flag_of(action), *value]
     words += [option.flags[-1], "s3"] if option.value else [option.flags[-1]]
     with pytest.raises(UsageError, match=f"^{option.flags[-1]} works only with "):
         arguments.parse(words)
@@ -286,9 +293,8 @@ def test_alternatives(words, text):
     [
         (["p", "--"], "nothing follows --; add COMMAND, or leave out -- for a shell"),
         ([""], "PROFILE is empty; name a profile or leave it out"),
-        (["--unlike"], "unknown option --unlike; did you mean --unset?"),
         (["---"], "unknown option ---"),
-        (["--roel-arn", "x"], "unknown option --roel-arn; did you mean --role-arn?"),
+        (["--roel-arn", "x"], "unknown option --roel-arn"),
         (["-x"], "unknown option -x"),
         (["-qx"], "unknown option -qx"),
         (["--x\ny"], "unknown option '--x\\ny'"),
@@ -337,7 +343,7 @@ def test_alternatives(words, text):
         ),
         (
             ["--json", "p", "ls"],
-            "--json works only with --list, --explain or --whoami; add that or remove "
+            "--json works only with --list, --explain, --whoami or --accounts; add that or remove "
             "--json",
         ),
         (
@@ -360,8 +366,7 @@ def test_alternatives(words, text):
         ),
         (
             ["--forget", "--all", "p"],
-            "--all takes no PROFILE, since it deletes the sessions of all profiles; remove "
-            "PROFILE or --all",
+            "--all takes no PROFILE, since it is for all of them; remove one of the two",
         ),
         (
             ["--init", "bash", "--function", "a b"],
@@ -371,7 +376,10 @@ def test_alternatives(words, text):
             ["--init", "bash", "p", "ls"],
             "--init runs no COMMAND; remove COMMAND or --init",
         ),
-        (["--all", "p"], "--all works only with --forget; add that or remove --all"),
+        (
+            ["--all", "p"],
+            "--all works only with --forget or --sign-out; add that or remove --all",
+        ),
         (
             ["--forget", "p", "ls"],
             "--forget runs no COMMAND; remove COMMAND or --forget",

@@ -17,7 +17,6 @@ import io
 import json
 import os
 import shutil
-import subprocess
 import tempfile
 import time
 from collections import Counter
@@ -42,6 +41,7 @@ from awsexec.commands import forget as forget_command
 from awsexec.commands import run as run_command
 from awsexec.credentials import sources, sts
 from awsexec.credentials.credentials import Credentials
+from awsexec.credentials.mfa_process import CodeProcess
 from awsexec.credentials.sdk.errors import Unreachable
 from awsexec.errors import AwsexecError, CredentialsError, NeedsUser
 from awsexec.options.arguments import parse
@@ -277,7 +277,7 @@ class Runs(RuleBasedStateMachine):
         self.patch.setattr(fastpath, "become", become)
         self.patch.setattr(background, "detach", lambda work, in_place: work())
         self.patch.setattr(sources, "load", self.load)
-        self.patch.setattr("subprocess.run", print_a_code)
+        self.patch.setattr(CodeProcess, "__call__", lambda _: "123456")
         self.patch.setattr(endpoint, "start", self.serving)
         self.patch.setattr(inputs, "_BOOT_ID", str(self.folder / "boot_id"))
         self.another_machine("1")
@@ -1020,11 +1020,6 @@ class Runs(RuleBasedStateMachine):
         except AwsexecError:
             return None
         raise AssertionError("nothing was run")
-
-
-def print_a_code(argv: list[str], **_: Any) -> subprocess.CompletedProcess[bytes]:
-    """What runs in place of an mfa_process."""
-    return subprocess.CompletedProcess(argv, 0, b"123456\n")
 
 
 def key_of(who: str, number: int) -> str:

@@ -7,14 +7,15 @@ import time
 
 from awsexec import output
 from awsexec.cache.store import store_for
-from awsexec.errors import AwsexecError, shown
+from awsexec.errors import FIRST_PROFILE, AwsexecError, shown
 from awsexec.plan.calls import AssumeRole
 from awsexec.plan.plan import Planner
+from awsexec.profiles.patterns import fitting
 from awsexec.times import duration, iso8601
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from awsexec.cache.store import Store
     from awsexec.options.arguments import Arguments
@@ -33,7 +34,7 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     gc.disable()
     planner = Planner(arguments, environ)
     store = store_for(environ, report)
-    fits = _fitting(arguments.profile)
+    fits = fitting(arguments.profile)
     rows = [
         _row(name, planner, store)
         for name in sorted(planner.config.profiles.names(), key=str.casefold)
@@ -44,22 +45,13 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     elif rows:
         output.show("\n".join(_lines(rows, environ)) + "\n")
     elif arguments.profile:
-        report.warning(f"no profile fits {shown(arguments.profile)}")
+        report.warning(
+            f"no profile fits {arguments.profile!r}; awsexec --list shows all profiles"
+        )
     else:
-        report.warning("there is no profile")
+        where = " and ".join(planner.config.paths)
+        report.warning(f"there is no profile in {where}; {FIRST_PROFILE}")
     return 0
-
-
-def _fitting(pattern: str | None) -> Callable[[str], bool]:
-    """Return whether a name fits `pattern`, as a function; None fits all."""
-    if pattern is None:
-        return lambda name: True
-    if any(character in pattern for character in "*?["):
-        import fnmatch
-
-        return lambda name: fnmatch.fnmatchcase(name, pattern)
-    part = pattern.casefold()
-    return lambda name: part in name.casefold()
 
 
 def _row(name: str, planner: Planner, store: Store) -> dict[str, object]:
@@ -128,10 +120,16 @@ def _lines(rows: list[dict[str, object]], environ: Mapping[str, str]) -> list[st
     width, colour = output.width(environ), output.has_colour(environ)
     lines = output.table(cells, width, shrink=(0, 3))
     name_width = lines[0].index("SOURCE")
+    first: dict[str, str] = {}
     for number, row in enumerate(rows, start=1):
         if row["error"] is not None:
             # its other columns are empty
-            error = output.home_as_tilde(str(row["error"]), environ)
+            error, name = str(row["error"]), cells[number][0]
+            before = first.setdefault(error, name)
+            # many profiles may have one source, or one variable be wrong
+            if before != name:
+                error = f"the same as {before}"
+            error = output.home_as_tilde(error, environ)
             line = f"{output.padded(lines[number], name_width)}! {error}"
             lines[number] = output.coloured(output.cut(line, width), output.RED, colour)
     lines[0] = output.coloured(lines[0], output.BOLD, colour)

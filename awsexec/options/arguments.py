@@ -6,9 +6,16 @@ a grammar in which the second word that is not an option ends the options.
 
 from __future__ import annotations
 
-from awsexec.errors import UsageError, shown
+from awsexec.errors import UnknownOption, UsageError, shown
 from awsexec.export_formats import UNSET_FORMATS
-from awsexec.options.table import ACTIONS, OF_SESSION, OPTIONS, Option, alternatives
+from awsexec.options.table import (
+    ACTIONS,
+    OF_SESSION,
+    OPTIONS,
+    Option,
+    alternatives,
+    flag_of,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,6 +46,12 @@ class Arguments:
     function: str | None
     forget: bool
     all: bool
+    accounts: bool
+    print_profiles: bool
+    name: str | None
+    stale: bool
+    sign_in: bool
+    sign_out: bool
     serve: bool
     shell: str | None
     login: bool
@@ -142,7 +155,9 @@ def parse(argv: Sequence[str]) -> Arguments:
             arguments.command = words
             break
         if word.startswith("-") and word != "-":
-            _take(arguments, by_flag, word, words)
+            if not _take(arguments, by_flag, word, words):
+                position = len(argv) - len(words) - 1
+                raise UnknownOption(word.partition("=")[0], position)
         elif arguments.profile is None:
             if not word:
                 raise UsageError("PROFILE is empty; name a profile or leave it out")
@@ -187,8 +202,7 @@ def _check(arguments: Arguments) -> None:
     actions, action = arguments.actions, arguments.action
     if len(actions) > 1:
         raise UsageError(
-            " and ".join(f"--{name}" for name in actions)
-            + " cannot be used together; choose one"
+            " and ".join(map(flag_of, actions)) + " cannot be used together; choose one"
         )
     if arguments.unset:
         _check_unset(arguments)
@@ -202,9 +216,10 @@ def _check(arguments: Arguments) -> None:
             continue
         if option.only == ("run",):
             raise UsageError(
-                f"{flag} works only with COMMAND or a shell; remove {flag} or --{action}"
+                f"{flag} works only with COMMAND or a shell; remove {flag} or "
+                + flag_of(action)
             )
-        needed = alternatives([f"--{name}" for name in option.only])
+        needed = alternatives([flag_of(name) for name in option.only])
         raise UsageError(f"{flag} works only with {needed}; add that or remove {flag}")
     if arguments.command is not None and (arguments.shell or arguments.login):
         flag = "--shell" if arguments.shell else "--login"
@@ -217,11 +232,12 @@ def _check(arguments: Arguments) -> None:
         )
     if arguments.all and arguments.profile is not None:
         raise UsageError(
-            "--all takes no PROFILE, since it deletes the sessions of all profiles; remove "
-            "PROFILE or --all"
+            f"--all takes no {'SESSION' if arguments.sign_out else 'PROFILE'}, since it is "
+            "for all of them; remove one of the two"
         )
     if actions and arguments.command is not None:
-        raise UsageError(f"--{action} runs no COMMAND; remove COMMAND or --{action}")
+        flag = flag_of(action)
+        raise UsageError(f"{flag} runs no COMMAND; remove COMMAND or {flag}")
 
 
 def _without_session(arguments: Arguments, option: Option) -> str:
@@ -234,7 +250,7 @@ def _without_session(arguments: Arguments, option: Option) -> str:
     # --list shows each profile's own region, or that one
     if action in OF_SESSION or (action == "list" and option.attribute == "region"):
         return ""
-    return f"--{action}"
+    return flag_of(action)
 
 
 def _check_unset(arguments: Arguments) -> None:
@@ -257,8 +273,11 @@ def _check_unset(arguments: Arguments) -> None:
 
 def _take(
     arguments: Arguments, by_flag: Mapping[str, Option], word: str, rest: list[str]
-) -> None:
-    """Set what the option `word` says; take its value from `word` or from `rest`."""
+) -> bool:
+    """Set what the option `word` says; take its value from `word` or from `rest`.
+
+    Return whether there is such an option.
+    """
     flag, equals, value = word.partition("=")
     if not word.startswith("--") and word not in by_flag:
         # -qv is -q -v; no short option takes a value
@@ -266,15 +285,15 @@ def _take(
         if all(flag in by_flag for flag in flags):
             for flag in flags:
                 setattr(arguments, by_flag[flag].attribute, True)
-            return
+            return True
     option = by_flag.get(flag)
     if option is None:
-        raise UsageError(f"unknown option {shown(flag)}{_near(flag, by_flag)}")
+        return False
     if not option.value:
         if equals:
             raise UsageError(f"{flag} takes no value; remove = and what follows")
         setattr(arguments, option.attribute, True)
-        return
+        return True
     if not equals:
         if not rest:
             raise UsageError(f"{flag} needs a value; write {flag} {option.value}")
@@ -290,17 +309,4 @@ def _take(
     if option.repeated:
         given = (*getattr(arguments, option.attribute), given)
     setattr(arguments, option.attribute, given)
-
-
-def _near(flag: str, by_flag: Mapping[str, Option]) -> str:
-    """Return a question that names the option with the longest common start, or "".
-
-    difflib would find better ones but is slow to import.
-    """
-
-    def shared(known: str) -> int:
-        pairs = enumerate(zip(flag, known, strict=False))
-        return next((i for i, (a, b) in pairs if a != b), min(len(flag), len(known)))
-
-    best = max(by_flag, key=shared)
-    return f"; did you mean {best}?" if shared(best) > len("--") else ""
+    return True

@@ -134,7 +134,7 @@ class Option:
     @property
     def help(self) -> str:
         """The whole help text: with what actions it works, and how often."""
-        actions = [f"--{name}" for name in self.only if name != "run"]
+        actions = [flag_of(name) for name in self.only if name != "run"]
         start = f"with {alternatives(actions)}: " if actions else ""
         return start + self.about + " (may be repeated)" * self.repeated
 
@@ -143,6 +143,11 @@ class Option:
         """How it is written, with its value and the word that it takes."""
         words = ", ".join(self.flags) + f" {self.value}" * bool(self.value)
         return words + f" [{self.operand}]" * bool(self.action and self.operand)
+
+
+def flag_of(action: str) -> str:
+    """Return the option that asks for `action`."""
+    return "--" + action.replace("_", "-")
 
 
 def alternatives(words: Sequence[str]) -> str:
@@ -181,7 +186,7 @@ GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
                 "--json",
                 "",
                 "print JSON",
-                only=("list", "explain", "whoami"),
+                only=("list", "explain", "whoami", "accounts"),
             ),
             Option(
                 "--export",
@@ -233,9 +238,55 @@ GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
             Option(
                 "--all",
                 "",
-                "delete the cached sessions of all profiles",
+                "all profiles, or all sign-ins",
                 operand="",
-                only=("forget",),
+                only=("forget", "sign_out"),
+            ),
+        ),
+    ),
+    (
+        "IAM Identity Center",
+        (
+            Option(
+                "--accounts",
+                "",
+                "list your accounts and roles, or those that match PATTERN",
+                action=True,
+                operand="PATTERN",
+            ),
+            Option(
+                "--print-profiles",
+                "",
+                "print config sections for roles that have no profile yet",
+                action=True,
+                operand="PATTERN",
+            ),
+            Option(
+                "--name",
+                "TEMPLATE",
+                "names like {session}-{account_id}-{role}",
+                only=("print_profiles",),
+                completes=("{account}-{role}", "{session}-{account_id}-{role}"),
+            ),
+            Option(
+                "--stale",
+                "",
+                "list the profiles whose role you no longer have",
+                only=("print_profiles",),
+            ),
+            Option(
+                "--sign-in",
+                "",
+                "sign in to a session of IAM Identity Center",
+                action=True,
+                operand="SESSION",
+            ),
+            Option(
+                "--sign-out",
+                "",
+                "sign out, and delete the credentials got with the sign-in",
+                action=True,
+                operand="SESSION",
             ),
         ),
     ),
@@ -459,7 +510,7 @@ GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
                 "",
                 "print the profile names, for completion scripts",
                 action=True,
-                operand="",
+                operand="WORD",
             ),
         ),
     ),

@@ -26,6 +26,7 @@ from awsexec.plan.source_kinds import (
 )
 from awsexec.profiles import known, values
 from awsexec.profiles.profile import Profile, Profiles
+from awsexec.times import in_units
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,6 +36,10 @@ if TYPE_CHECKING:
     from awsexec.plan.inputs import Inputs
     from awsexec.plan.source import Source
     from awsexec.profiles.files import Setting
+
+
+# roles of a chain: each is a call to AWS STS, and nobody waits for more
+MOST_ROLES = 50
 
 
 class Chain:
@@ -224,6 +229,11 @@ def _walk(profiles: Profiles, profile: Profile) -> tuple[list[Profile], Source]:
         # only the profile of the run prefers its role to its own keys
         if not _is_role(profile) or (roles and profile.has_static_keys):
             return roles, source_of(profile)
+        if len(roles) == MOST_ROLES:
+            raise ConfigError(
+                f"{profile.where}: the chain of profile {roles[0].name!r} has more than "
+                f"{MOST_ROLES} roles; let source_profile name one nearer to the end"
+            )
         roles.append(profile)
         link = _link(profile)
         if link.name == "credential_source":
@@ -268,8 +278,20 @@ def _link(profile: Profile) -> Setting:
 
 def _source_profile(profiles: Profiles, profile: Profile, link: Setting) -> Profile:
     try:
-        return profiles.get(link.value)
+        return (
+            profiles.named(link.value) if link.is_option else profiles.get(link.value)
+        )
     except NoSuchProfile as error:
+        # only a mistake needs it
+        from awsexec.profiles.accounts import split
+
+        if split(link.value, profiles.config.sso_sessions):
+            raise ConfigError(
+                f"{link.where}: source_profile of profile {profile.name!r} is the name of "
+                "a role of IAM Identity Center, which no other program that reads this "
+                "file knows; write a profile for it: awsexec --print-profiles "
+                f"{shown(link.value)}"
+            ) from None
         raise ConfigError(
             f"{link.where}: source_profile of profile {profile.name!r}: {error}"
         ) from None
@@ -362,9 +384,9 @@ def _role_steps(
             setting = hop.settings["duration_seconds"]
             signer = "another role" if position > 0 else f"a session ({source.label})"
             raise ConfigError(
-                f"{setting.where}: {step.duration} seconds for profile {hop.name!r}, "
+                f"{setting.where}: {in_units(step.duration or 0)} for profile {hop.name!r}, "
                 f"but a role that {signer} assumes lives one hour at most; ask for "
-                f"{CHAINED_LONGEST} or less"
+                f"{CHAINED_LONGEST} seconds or less"
             )
         if in_call and position == 0 and source.kind.is_role_session:
             # botocore asks for the code, and AWS refuses it

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from awsexec import fastpath
+from awsexec import bounded, fastpath
 from awsexec.profiles.config import is_settled
 
 TYPE_CHECKING = False
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 # where AWS's tools keep what a sign-in gave; awsexec notes there which sign-in a token
 # that it renewed itself comes from
 SIGN_IN_NOTE = "awsexecSignIn"
-# bytes of a file that decides; tokens have a few KiB at most
-_LARGEST = 1_048_576
 # Another one after each start of the system, on every Linux; containers on one machine
 # share it, and share the machine's role too.
 _BOOT_ID = "/proc/sys/kernel/random/boot_id"
@@ -41,8 +39,7 @@ class InputFile:
         self.signature = fastpath.signatures([path])
         self.is_settled = is_settled(path)
         try:
-            with open(path, "rb") as stream:
-                self.identity = identify(stream.read(_LARGEST))
+            self.identity = identify(bounded.read(path, is_regular=True))
         except (OSError, ValueError):
             self.identity = None
 
@@ -54,10 +51,11 @@ class Inputs:
     program sees of its run, "" where that does not decide. `machine` names the machine,
     "" where it does not decide. `is_known` is False where something that decides cannot
     be told: nothing in the cache counts then. `is_fixed` is False where variables choose
-    the files, which the fast path does not know.
+    the files, which the fast path does not know. `until` is until when all of it holds, in
+    seconds since the epoch, None for no end.
     """
 
-    __slots__ = ("files", "surroundings", "machine", "is_known", "is_fixed")
+    __slots__ = ("files", "surroundings", "machine", "is_known", "is_fixed", "until")
 
     def __init__(
         self,
@@ -66,18 +64,31 @@ class Inputs:
         machine: str = "",
         is_known: bool = True,
         is_fixed: bool = True,
+        until: int | None = None,
     ) -> None:
         self.files = files
         self.surroundings = surroundings
         self.machine = machine
         self.is_known = is_known
         self.is_fixed = is_fixed
+        self.until = until
 
     @property
     def identity(self) -> tuple[object, ...]:
         """All of it, for a cache key."""
         files = [(file.path, file.identity) for file in self.files]
         return (files, self.surroundings, self.machine)
+
+    def with_file(self, file: InputFile, until: int) -> Inputs:
+        """Return the same with one more `file`, whose content holds `until` then."""
+        return Inputs(
+            [*self.files, file],
+            self.surroundings,
+            self.machine,
+            self.is_known,
+            self.is_fixed,
+            until,
+        )
 
     @property
     def sign_in(self) -> str | None:
@@ -116,8 +127,7 @@ def surroundings_of(environ: Mapping[str, str]) -> str | None:
 def machine() -> str | None:
     """Return a name of this machine's running system; None where it has none."""
     try:
-        with open(_BOOT_ID, encoding="ascii") as stream:
-            return stream.read(64).strip() or None
+        return bounded.read(_BOOT_ID).decode("ascii").strip() or None
     except (OSError, ValueError):
         return None
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from awsexec.errors import ConfigError, shown
 from awsexec.profiles import values
+from awsexec.times import in_units
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,6 +28,9 @@ FEDERATED_LONGEST = 129_600
 # seconds: the longest that GetSessionToken accepts, and what awsexec asks for by default
 MFA_LONGEST, MFA_DEFAULT = 129_600, 43_200
 
+# what is said of a text that is no MFA code
+NO_CODE = "an MFA code is six digits"
+
 # characters of the Name for GetFederationToken, at most
 _FEDERATED_NAME = 32
 _NAME = frozenset(
@@ -40,6 +44,15 @@ _NAME_RULE = "use 2 to 64 characters: letters, digits and _+=,.@-"
 _TAG_RULE = "letters, digits, blanks and _.:/=+-@"
 
 
+def mfa_code(text: str) -> str | None:
+    """Return the six digits of an MFA code, None if `text` is none.
+
+    White space does not count: authenticators show a code as "123 456".
+    """
+    code = "".join(text.split())
+    return code if len(code) == 6 and code.isascii() and code.isdigit() else None
+
+
 def duration(profile: Profile, operation: str, longest: int) -> int | None:
     """Return the `duration_seconds` of `profile`, None where it has none.
 
@@ -50,7 +63,8 @@ def duration(profile: Profile, operation: str, longest: int) -> int | None:
     if seconds is not None and not ROLE_SHORTEST <= seconds <= longest:
         raise ConfigError(
             f"{profile.settings['duration_seconds'].where}: {operation} does not accept "
-            f"{seconds} seconds; use {ROLE_SHORTEST} to {longest}"
+            f"{in_units(seconds)}; use {in_units(ROLE_SHORTEST)} to {in_units(longest)} "
+            f"({ROLE_SHORTEST} to {longest} seconds)"
         )
     return seconds
 
@@ -142,7 +156,12 @@ def session_tags(setting: Setting | None) -> dict[str, str]:
     if setting is None:
         return {}
     tags: dict[str, str] = {}
-    for item, where in _items(setting):
+    items = _items(setting)
+    if len(items) > _TAGS:
+        raise ConfigError(
+            f"{setting.where}: {len(items)} session tags; AWS accepts at most {_TAGS}"
+        )
+    for item, where in items:
         key, equals, value = map(str.strip, item.partition("="))
         _check_tag_key(key, where)
         if not equals:
@@ -160,10 +179,6 @@ def session_tags(setting: Setting | None) -> dict[str, str]:
                 f"{where}: two session tags {shown(key)}; remove one of them"
             )
         tags[key] = value
-    if len(tags) > _TAGS:
-        raise ConfigError(
-            f"{setting.where}: {len(tags)} session tags; AWS accepts at most {_TAGS}"
-        )
     return tags
 
 

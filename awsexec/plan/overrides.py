@@ -35,7 +35,7 @@ def profile_for(
     where neither is there, and `NoSuchProfile`.
     """
     if not options and name is not None:
-        return profiles.get(name)
+        return profiles.named(name)
     by_name = {option.name: option for option in options}
     role, source = by_name.get("role_arn"), by_name.get("source_profile")
     if name is None and role is not None and source is not None:
@@ -44,7 +44,7 @@ def profile_for(
     name = name or variable
     if not name:
         raise UsageError("no PROFILE; name one, or set AWS_PROFILE")
-    profile = profiles.get(name)
+    profile = profiles.named(name)
     if source is not None:
         # --source-profile replaces what the profile says
         profile = profile.without("credential_source")
@@ -73,18 +73,26 @@ def _fill(template: str, profile: str) -> str:
     What is filled in is cleaned to what STS allows. What the user wrote is not.
     """
     import socket
+    import string
 
     host = socket.gethostname().partition(".")[0]
     places = {"user": local_user(), "host": host, "profile": profile}
+    filled = ""
     try:
-        return template.format_map(
-            {name: clean_session_name(value) for name, value in places.items()}
-        )
-    except (KeyError, ValueError, IndexError, AttributeError):
+        for text, name, form, conversion in string.Formatter().parse(template):
+            filled += text
+            if name is None:
+                continue
+            if form or conversion:
+                # Python's forms can make it as long as memory is
+                raise KeyError(form)
+            filled += clean_session_name(places[name])
+    except (KeyError, ValueError):
         raise UsageError(
             f"--session-name {shown(template)} has an unknown place; the places are "
             + ", ".join(f"{{{name}}}" for name in places)
         ) from None
+    return filled
 
 
 def local_user() -> str:

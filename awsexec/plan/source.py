@@ -158,8 +158,16 @@ class Source:
         )
 
     @property
+    def is_session_only(self) -> bool:
+        """Whether it is an ``[sso-session]`` to sign in to, without a role."""
+        is_session = self.setting.name == "sso_session"
+        return is_session and self.get("sso_role_name") is None
+
+    @property
     def label(self) -> str:
         """For messages: the profile, and the key's tail and place."""
+        if self.is_session_only:
+            return f"sso-session {self.profile.name!r} ({self.setting.where})"
         if not self.profile.settings:
             return f"{self.kind.label} ({self.setting.where})"
         place = self.keys.where if self.keys else None

@@ -177,16 +177,21 @@ def _decided_by_sign_in(
     session_name: str,
     environ: Mapping[str, str],
 ) -> list[Setting | None]:
+    return _sign_in_settings(source.profile, profiles, _SSO_PROFILE)
+
+
+def _sign_in_settings(
+    profile: Profile, profiles: Profiles, of_role: tuple[str, ...]
+) -> list[Setting | None]:
     """Return the settings of an SSO profile, with those of its sso-session.
 
     The two are merged as in botocore, except that an sso-session must say itself where to
-    sign in.
+    sign in. `of_role` are the settings that name the role. Raises `ConfigError`.
     """
-    profile = source.profile
     reference = profile.get("sso_session")
     found = {
         name: profile.get(name)
-        for name in (*_SSO_PROFILE, *_SSO_SESSION, "sso_registration_scopes")
+        for name in (*of_role, *_SSO_SESSION, "sso_registration_scopes")
     }
     place = profile.where
     if reference is not None:
@@ -210,9 +215,9 @@ def _decided_by_sign_in(
                     f"{own.where}: {name} differs from {shared.where}, and both count; "
                     "remove it here"
                 )
-            if shared is not None or name not in _SSO_PROFILE:
+            if shared is not None or name not in of_role:
                 found[name] = shared
-    for names, where in ((_SSO_PROFILE, profile.where), (_SSO_SESSION, place)):
+    for names, where in ((of_role, profile.where), (_SSO_SESSION, place)):
         missing = [name for name in names if found[name] is None]
         if missing:
             raise ConfigError(
@@ -272,7 +277,13 @@ def _look_at_sso(
 ) -> Inputs:
     name = source.value("sso_session") or source.value("sso_start_url") or ""
     path = sso_token_file(name, files.expand(SSO_CACHE, environ))
-    return _look_at_sign_in(InputFile(path, sso_sign_in), is_fixed=True)
+    found = _look_at_sign_in(InputFile(path, sso_sign_in), is_fixed=True)
+    listed = source.profile.listed
+    if listed is not None and listed.path:
+        # two accounts may swap their names; the id that counts is a setting
+        names = InputFile(listed.path, lambda data: "")
+        return found.with_file(names, listed.until)
+    return found
 
 
 def _look_at_login(
@@ -530,4 +541,26 @@ def with_settings(
         tuple(setting for setting in settings if setting is not None),
         tuple(urls),
         source.given_by,
+    )
+
+
+def source_of_session(
+    profiles: Profiles, session: Setting, environ: Mapping[str, str]
+) -> Source:
+    """Return what signs in to `session`, and gives no role's credentials.
+
+    It is a source of the kind SSO without the settings of a role. Raises `ConfigError`.
+    """
+    profile = Profile(session.value, options=[session])
+    settings = _sign_in_settings(profile, profiles, ())
+    urls = [
+        (service, service_url(service, profiles, profile, environ))
+        for service in SSO.services
+    ]
+    return Source(
+        SSO,
+        profile,
+        session,
+        settings=tuple(setting for setting in settings if setting is not None),
+        urls=tuple(urls),
     )

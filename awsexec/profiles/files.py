@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import os
 
+from awsexec import bounded
 from awsexec.errors import ConfigError, reason, shown
 
 TYPE_CHECKING = False
@@ -210,21 +211,23 @@ def _with_variables(path: str, environ: Mapping[str, str]) -> str:
     return "".join(filled)
 
 
-def read(path: str, kind: str) -> AwsFile:
+def read(path: str, kind: str, seconds: float = bounded.TIME_LIMIT) -> AwsFile:
     """Read the file at `path`, of the `kind` CONFIG or CREDENTIALS.
 
-    A missing file counts as empty, and so does a directory in its place: container
+    If it is a pipe, somebody has so many `seconds` to write it. A missing file counts as empty, and so does a directory in its place: container
     runtimes create one where they find no file to mount. Raises `ConfigError`, which
     names file and line, for a file that cannot be read or parsed.
     """
     try:
-        with open(path, "rb") as stream:
-            data = stream.read()
+        data = bounded.read(path, seconds=seconds)
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
         return AwsFile(path)
     except (OSError, ValueError) as error:
+        advice = "check the file's permissions"
+        if isinstance(error, bounded.Unreadable):
+            advice = "check the path of the file"
         raise ConfigError(
-            f"cannot read {shown(path)}: {reason(error)}; check the file's permissions"
+            f"cannot read {shown(path)}: {reason(error)}; {advice}"
         ) from None
     if b"\0" in data:
         line = data.count(b"\n", 0, data.index(b"\0")) + 1
@@ -250,6 +253,8 @@ def parse(text: str, path: str, kind: str) -> AwsFile:
         "services": parsed.services,
     }
     lines: Lines | None = None
+    # the settings that go on over several lines
+    long: list[list[Any]] = []
     # the setting that an indented line continues, and its own indentation
     name, name_indent = "", 0
 
@@ -265,7 +270,7 @@ def parse(text: str, path: str, kind: str) -> AwsFile:
         indent = 0 if first == line[0] else len(line) - len(line.lstrip())
 
         if name and indent > name_indent and lines is not None:
-            _continue(lines[name], name, stripped, path, number)
+            _continue(lines[name], name, stripped, path, number, long)
         elif first == "[":
             name = ""
             header, why = _header(stripped, path, number)
@@ -302,6 +307,8 @@ def parse(text: str, path: str, kind: str) -> AwsFile:
             lines[name] = [value.strip(), number, ()]
             name_indent = indent
 
+    for entry in long:
+        entry[0] = "\n".join(entry.pop())
     for section in groups["bare default"].values():
         parsed.profiles.setdefault("default", section)
     return parsed
@@ -332,18 +339,33 @@ def _header(line: str, path: str, number: int) -> tuple[str, str]:
     return header, ""
 
 
-def _continue(entry: list[Any], name: str, text: str, path: str, number: int) -> None:
-    """Add an indented line to the setting `name`, whose line so far is `entry`."""
-    value, line, block = entry
-    if value:
-        entry[0] = f"{value}\n{text}"
+def _continue(
+    entry: list[Any],
+    name: str,
+    text: str,
+    path: str,
+    number: int,
+    long: list[list[Any]],
+) -> None:
+    """Add an indented line to the setting `name`, whose lines so far are in `entry`.
+
+    The lines of its value become one text when all are there: until then they are a
+    fourth item of `entry`, which is one of `long`.
+    """
+    if entry[0]:
+        if len(entry) == 3:
+            entry.append([entry[0]])
+            long.append(entry)
+        entry[3].append(text)
         return
     key, equals, inner = text.partition("=")
     if not equals or not key.strip():
         raise _malformed(
             path, number, f"the indented line under {name!r} is not NAME = VALUE"
         )
-    entry[2] = (*block, (key.strip(), _without_comment(inner).strip(), number))
+    if not entry[2]:
+        entry[2] = []
+    entry[2].append((key.strip(), _without_comment(inner).strip(), number))
 
 
 def _end_of_header(line: str) -> tuple[int, bool]:
@@ -352,14 +374,15 @@ def _end_of_header(line: str) -> tuple[int, bool]:
     The place is -1 where there is no ``]``. What is in quotes begins no comment, and a
     ``#`` or ``;`` within the name does not either.
     """
-    quote, close = "", -1
+    # nothing but blanks since the last "]"
+    quote, close, is_blank = "", -1, False
     for position, character in enumerate(line):
         if quote:
             if character == quote:
                 quote = ""
         elif character == "]":
-            close = position
-        elif character in "#;" and close > 0 and not line[close + 1 : position].strip():
+            close, is_blank = position, True
+        elif character in "#;" and is_blank:
             return close, True
         elif (
             character in "\"'"
@@ -367,6 +390,7 @@ def _end_of_header(line: str) -> tuple[int, bool]:
             and line.find(character, position + 1) > 0
         ):
             quote = character
+        is_blank = is_blank and (character == "]" or character.isspace())
     return close, False
 
 
@@ -410,11 +434,21 @@ def _advice(header: str) -> str:
     return f"write [profile {_quoted(header)}] in the config file"
 
 
+# whether a word, which may begin thousands of headers, looks like one of _WORDS
+_LIKE: dict[tuple[str, str], bool] = {}
+
+
 def _is_like(header: str, word: str) -> bool:
     """Return whether the first word of `header` is `word`, or looks like a slip of it."""
     first = header.split(None, 1)[0].lower() if header else ""
     if first == word or not _rest(header):
         return first == word
+    if (first, word) not in _LIKE:
+        _LIKE[first, word] = _is_slip(first, word)
+    return _LIKE[first, word]
+
+
+def _is_slip(first: str, word: str) -> bool:
     # few files have such a header
     from awsexec.profiles.near import distance
 
@@ -444,6 +478,7 @@ _COMMANDS = frozenset({"credential_process", "mfa_process"})
 def _without_comment(value: str, *, in_quotes: bool = False) -> str:
     """Return `value` up to its comment; `in_quotes` is whether quotes hide one."""
     quote, escaped = "", False
+    last = {each: value.rfind(each) for each in "\"'"} if in_quotes else {}
     for position, character in enumerate(value):
         if quote or escaped:
             if escaped:
@@ -454,7 +489,7 @@ def _without_comment(value: str, *, in_quotes: bool = False) -> str:
                 quote = ""
         elif in_quotes and character == "\\":
             escaped = True
-        elif in_quotes and character in "\"'" and character in value[position + 1 :]:
+        elif position < last.get(character, -1):
             quote = character
         elif character in "#;" and position and value[position - 1] in " \t":
             return value[:position]

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from awsexec.errors import ConfigError, NoSuchProfile, ProfileLoop, tail
+from awsexec.errors import (
+    FIRST_PROFILE,
+    ConfigError,
+    NoSuchProfile,
+    ProfileLoop,
+    tail,
+)
 from awsexec.profiles import files, values
 from awsexec.profiles.files import AwsFile, Section, Setting
 from awsexec.times import as_tools_write
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from awsexec.profiles.accounts import AccountList
 
 KEY_ID = "aws_access_key_id"
 SECRET = "aws_secret_access_key"
@@ -27,6 +35,9 @@ EXPIRIES = (
 )
 # aws-vault's: the profile whose settings a profile inherits
 INCLUDE = "include_profile"
+# settings of a profile, each of which may be a misspelt one, and profiles that include
+# one another
+MOST_SETTINGS, MOST_INCLUDED = 1000, 50
 # what says whose credentials assume a role
 _LINKS = frozenset({"source_profile", "credential_source"})
 
@@ -82,8 +93,10 @@ class Profile:
         credentials: Section | None = None,
         options: Iterable[Setting] = (),
         included: Profile | None = None,
+        listed: AccountList | None = None,
     ) -> None:
         self.name = name
+        self.listed = listed
         self._config, self._credentials = config, credentials
         self._options = tuple(options)
         self._included = included
@@ -104,6 +117,7 @@ class Profile:
             self._credentials,
             (*self._options, *options),
             self._included,
+            self.listed,
         )
 
     def without(self, name: str) -> Profile:
@@ -200,6 +214,8 @@ class Profiles:
         self.credentials = credentials
         # one profile may be the source of many
         self._merged: dict[str, Profile] = {}
+        # finds a profile that no file has, by its name
+        self.elsewhere: Callable[[str], Profile | None] = lambda name: None
 
     @classmethod
     def load(cls, paths: tuple[str, str]) -> Profiles:
@@ -222,8 +238,17 @@ class Profiles:
     def __contains__(self, name: str) -> bool:
         return name in self.config.profiles or name in self.credentials.profiles
 
+    def named(self, name: str) -> Profile:
+        """Return the profile that a person means by `name`: of a file, else elsewhere.
+
+        Raises as `get` does, and what `elsewhere` raises.
+        """
+        is_written = name in self or self._why_not(name)
+        found = None if is_written else self.elsewhere(name)
+        return found or self.get(name)
+
     def get(self, name: str) -> Profile:
-        """Return the profile `name`.
+        """Return the profile `name` of the files.
 
         Raises `NoSuchProfile`, with near matches or with a section that looks as if it
         was meant to be this profile.
@@ -234,14 +259,19 @@ class Profiles:
         if name in self:
             merged = self._merged[name] = self._merge(name, ())
             return merged
-        # slow to load, and only a mistake needs it
-        from difflib import get_close_matches
+        # only a mistake needs it
+        from awsexec.profiles.near import nearest
 
         paths = (self.config.path, self.credentials.path)
-        for file in (self.config, self.credentials):
-            if why := file.why_not(name):
-                raise NoSuchProfile(name, (), paths, why)
-        raise NoSuchProfile(name, get_close_matches(name, self.names(), 3), paths)
+        if why := self._why_not(name):
+            raise NoSuchProfile(name, (), paths, why)
+        names = self.names()
+        hint = "" if names else FIRST_PROFILE
+        raise NoSuchProfile(name, nearest(name, names), paths, hint)
+
+    def _why_not(self, name: str) -> str:
+        """Return which section looks as if it was meant to be the profile `name`, or ""."""
+        return self.config.why_not(name) or self.credentials.why_not(name)
 
     def _merge(self, name: str, includers: tuple[str, ...]) -> Profile:
         """Return the profile `name`, which the profiles `includers` include in a row."""
@@ -253,10 +283,20 @@ class Profiles:
                 )
         sections = self.config.profiles.get(name), self.credentials.profiles.get(name)
         profile = Profile(name, *sections)
+        if len(profile.settings) > MOST_SETTINGS:
+            raise ConfigError(
+                f"{profile.where}: profile {name!r} has {len(profile.settings)} settings; "
+                f"awsexec reads at most {MOST_SETTINGS}"
+            )
         link = profile.get(INCLUDE)
         if link is None:
             return profile
         names = (*includers, name)
+        if len(names) > MOST_INCLUDED:
+            raise ConfigError(
+                f"{link.where}: more than {MOST_INCLUDED} profiles include one another in "
+                f"a row, from {names[0]!r} on; let {INCLUDE} name one nearer to the end"
+            )
         if link.value in names:
             raise ProfileLoop(
                 [*names[names.index(link.value) :], link.value], link.where, INCLUDE

@@ -14,6 +14,7 @@ from __future__ import annotations
 import os
 import sys
 
+from awsexec import bounded
 from awsexec.plan.calls import ROLE_SETTINGS
 from awsexec.profiles import files
 from awsexec.profiles.profile import KEY_ID, SECRET, TOKEN_SETTINGS, Profile, Profiles
@@ -126,9 +127,8 @@ def has_boto_keys(environ: Mapping[str, str]) -> bool:
         [named] if named else ["/etc/boto.cfg", files.expand("~/.boto", environ)]
     ):
         try:
-            with open(path, "rb") as stream:
-                if KEY_ID.encode() in stream.read().lower():
-                    return True
+            if KEY_ID.encode() in bounded.read(path, is_regular=True).lower():
+                return True
         except OSError:
             continue
     return False

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 
+from awsexec import bounded
 from awsexec.errors import AwsexecError
 from awsexec.loopback.server import HOST
 from awsexec.processes import background
@@ -159,8 +160,7 @@ class _Endpoint:
 
 def _content(path: str) -> bytes:
     try:
-        with open(path, "rb") as stream:
-            return stream.read()
+        return bounded.read(path, is_regular=True)
     except OSError:
-        # there is no such file, or it is a directory
+        # there is no such file, it is a directory, or a pipe that was read already
         return b""

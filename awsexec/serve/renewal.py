@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 
 from awsexec.credentials.resolver import Demand
@@ -27,6 +28,10 @@ RETRY_WHEN_WANTED = 1.0
 LONGEST_SLEEP = 15.0
 
 
+class NotAsked(Exception):
+    """The user cannot be asked at the moment, but may be soon."""
+
+
 class Held:
     """The credentials that the endpoint has.
 
@@ -44,7 +49,14 @@ class Held:
         expires = self.credentials.expires
         is_over = expires is not None and now >= expires - 1
         # another sign-in, or none, is somebody else's
-        return not is_over and self.is_same()
+        return not is_over and self._is_ours()
+
+    def _is_ours(self) -> bool:
+        try:
+            return self.is_same()
+        except Exception:
+            # nobody knows whose they are; the attempt to renew them says why
+            return False
 
 
 def renew_from(credentials: Credentials, now: float) -> float:
@@ -69,8 +81,11 @@ class Renewal:
     """Keeps what the endpoint holds fresh with `get`, which does not ask the user.
 
     If `get` fails, `ask` gets new credentials with the user's help. `ask` gets the failure
-    of `get`, and raises it if the user cannot help. `ask` is None if the user may not be
-    asked. Both raise `AwsexecError`. `clock` returns seconds since the epoch.
+    of `get`. It raises that if the user cannot help, and `NotAsked` to be called again at
+    the next attempt. `ask` is None if the user may not be asked. `clock` returns seconds
+    since the epoch.
+
+    Whatever these functions raise becomes the `fault`, and the next attempt clears it.
     """
 
     def __init__(
@@ -131,10 +146,10 @@ class Renewal:
         try:
             self.held = fresh(self._get, self._clock)
             self.fault = None
-        except AwsexecError as error:
-            self.fault = error
+        except Exception as error:
+            self.fault = fault = _in_words(error)
             if self._ask is not None and self._may_ask(is_wanted):
-                self._renew_with_user(self._ask, error)
+                self._renew_with_user(self._ask, fault)
         now = self._tried = self._clock()
         pause = RETRY_EVERY
         credentials = self.held.credentials
@@ -149,11 +164,13 @@ class Renewal:
         try:
             self.held = ask(fault)
             self.fault = None
+        except NotAsked:
+            return
         except (NeedsUser, Interrupted):
             # nobody has answered: the error of the attempt says more
             pass
-        except AwsexecError as error:
-            self.fault = error
+        except Exception as error:
+            self.fault = _in_words(error)
         self._asked = self._clock()
 
     def _may_ask(self, is_wanted: bool) -> bool:
@@ -161,3 +178,22 @@ class Renewal:
         return (is_wanted or self.held.is_good(self._clock())) and (
             abs(self._clock() - self._asked) >= ASK_EVERY
         )
+
+
+def _in_words(error: Exception) -> AwsexecError:
+    """Return `error` if it is in the user's words; if nobody foresaw it, say so.
+
+    Its own text is left out, which may hold a secret.
+    """
+    if isinstance(error, AwsexecError):
+        return error
+    if isinstance(error, ImportError) or not os.path.exists(__file__):
+        return AwsexecError("awsexec was upgraded or removed while COMMAND ran")
+    trace, where = error.__traceback__, ""
+    while trace is not None:
+        file = os.path.basename(trace.tb_frame.f_code.co_filename)
+        where = f" in {file}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return AwsexecError(
+        f"internal error: {type(error).__name__}{where}; please report it"
+    )

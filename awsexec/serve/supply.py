@@ -8,11 +8,12 @@ import time
 
 from awsexec import terminal
 from awsexec.cache.store import store_for
-from awsexec.credentials.get import resolver_for
+from awsexec.credentials.get import load_all, resolver_for
 from awsexec.credentials.mfa import Codes
 from awsexec.errors import AwsexecError, NeedsUser, NoCode
 from awsexec.profiles.files import Setting
-from awsexec.serve.renewal import Held, Renewal, fresh
+from awsexec.serve import question
+from awsexec.serve.renewal import ASK_EVERY, Held, NotAsked, Renewal, fresh
 from awsexec.times import iso8601, left
 
 TYPE_CHECKING = False
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 # seconds for which credentials that do not expire are said to be good
 CLAIMED_LIFE = 3600
+# seconds after which to load what renewals need: a COMMAND that ends sooner needs none
+LOAD_AFTER = 1.0
 # seconds to wait for the user's answer while COMMAND uses the terminal
 ANSWER_WAIT = 60.0
 # seconds for which credentials are given that only their source's next answer can check
@@ -48,6 +51,8 @@ class RenewedSupply:
         self._environ = environ
         self._report = report
         self._store = store_for(environ, report) if plan.uses_cache else None
+        # when the user was told why awsexec does not ask, on the monotonic clock
+        self._said = float("-inf")
         self.renewal = Renewal(
             self._held(credentials, inputs),
             # a new one each time: what was forgotten before a renewal does not matter to it
@@ -59,6 +64,17 @@ class RenewedSupply:
     def start(self) -> None:
         """Renew the credentials from now on."""
         threading.Thread(target=self.renewal.run, daemon=True).start()
+        loading = threading.Timer(LOAD_AFTER, self._load)
+        loading.daemon = True
+        loading.start()
+
+    def _load(self) -> None:
+        """Load what a renewal needs, while it is there: an upgrade may delete it."""
+        try:
+            self._plan = load_all(self._plan)
+        except Exception as error:
+            # a renewal will say so, if this prevents it
+            self._report.debug(f"cannot load what renewals need: {error!r}")
 
     def current(self) -> dict[str, str] | None:
         """Return what a request is answered with (`server.Supply`)."""
@@ -80,11 +96,14 @@ class RenewedSupply:
             why = f"new ones need {fault.what}"
         else:
             why = str(fault or "awsexec is still getting new ones")
+        return (
+            f"awsexec: the credentials of {name} have expired: {why}; {self._advice()}"
+        )
+
+    def _advice(self) -> str:
         if self._plan.by_name and self._plan.uses_cache:
-            advice = f"run in a terminal: awsexec {shlex.quote(name)} true"
-        else:
-            advice = "start the command again"
-        return f"awsexec: the credentials of {name} have expired: {why}; {advice}"
+            return f"run in a terminal: awsexec {shlex.quote(self._plan.name)} true"
+        return "start the command again"
 
     def _resolver(self, *, may_prompt: bool, code: str | None = None) -> Resolver:
         given = None
@@ -92,7 +111,7 @@ class RenewedSupply:
             given = Setting.outside("mfa_token", code, "the terminal")
         asking = self._plan.asking.again(may_prompt=may_prompt, code=given)
         return resolver_for(
-            self._plan.with_asking(asking), self._environ, self._store, self._report
+            self._plan.but(asking=asking), self._environ, self._store, self._report
         )
 
     def _get(self, resolver: Resolver, demand: Demand) -> Held:
@@ -119,19 +138,23 @@ class RenewedSupply:
     def _ask(self, fault: AwsexecError) -> Held:
         """Return new credentials with the help of the user, who runs COMMAND.
 
-        Raises `fault` if the user cannot help.
+        Raises `fault` if the user cannot help, and `NotAsked` if that may change.
         """
         kind = self._plan.chain.source.kind
         if not isinstance(fault, NeedsUser) and not kind.runs_command:
             raise fault
         try:
-            with terminal.Foreground():
+            with question.Foreground():
                 if isinstance(fault, NoCode):
                     return self._with_code(fault)
                 terminal.show(f"\n{self._time_left()}\n")
                 return self._fresh(self._resolver(may_prompt=True))
         except terminal.NoTerminal:
             raise fault from None
+        except question.InUse as error:
+            if error.is_read and isinstance(fault, NeedsUser):
+                self._say_why_not_asked(fault)
+            raise NotAsked from None
 
     def _with_code(self, fault: NoCode) -> Held:
         """Return new credentials with a code.
@@ -145,9 +168,23 @@ class RenewedSupply:
             lambda code: self._fresh(self._resolver(may_prompt=False, code=code)),
         )
 
-    def _question(self, question: str) -> str:
+    def _question(self, text: str) -> str:
         """Ask while COMMAND uses the terminal, where it may have written half a line."""
-        return terminal.ask_beside(f"\n{self._time_left()}\n{question}", ANSWER_WAIT)
+        return question.ask(f"\n{self._time_left()}\n{text}", ANSWER_WAIT)
+
+    def _say_why_not_asked(self, fault: NeedsUser) -> None:
+        """Tell the user, now and then, why awsexec does not ask."""
+        now = time.monotonic()
+        if now - self._said < ASK_EVERY:
+            return
+        self._said = now
+        try:
+            terminal.show(
+                f"\n{self._time_left()}; new ones need {fault.what}, and awsexec cannot "
+                f"ask while COMMAND reads from the terminal; {self._advice()}\n"
+            )
+        except terminal.NoTerminal:
+            pass
 
     def _time_left(self) -> str:
         expires = self.renewal.held.credentials.expires

@@ -141,6 +141,10 @@ def world(run_awsexec: Awsexec, home: Home, sts: StsServer) -> Iterator[World]:
         MetadataServer() as metadata,
     ):
         center.roles["123456789012", "reader"] = sts.session_of("reader")
+        center.assignments = {
+            "123456789012": ("Production", ["reader"]),
+            "111122223333": ("Sandbox", ["admin", "reader"]),
+        }
         host = sts.session_of("host")
         facts = {
             "Version": 1,

@@ -18,6 +18,7 @@ from tests.support import (
     entries,
     fast_path_is_on,
     is_fast,
+    is_running,
 )
 
 
@@ -248,6 +249,11 @@ def test_credentials_of_no_use(run_awsexec, home, tool, changes, what):
             "cannot run credential_process /no/such/tool: No such file or directory",
         ),
         (
+            "no-such-tool x",
+            "cannot run credential_process no-such-tool: it is not in a folder of PATH; "
+            "install it, or write its whole path",
+        ),
+        (
             "echo 'open",
             "credential_process echo: No closing quotation; correct the quotes",
         ),
@@ -267,17 +273,10 @@ def test_a_process_that_hangs(run_awsexec, home, tool, lines):
     error = run_awsexec("p", "true", env={"AWSEXEC_PROCESS_TIMEOUT": "1"}).error()
     assert error == (
         f"profile 'p' (process, {home.config}:2): credential_process "
-        f"{home.path}/tool gave no answer in 1 seconds and was ended; run it by hand "
+        f"{home.path}/tool gave no answer in 1s and was ended; run it by hand "
         "to see why, or give it more time with AWSEXEC_PROCESS_TIMEOUT"
     )
     assert time.monotonic() - begun < 20
-
-
-def is_running(pid):
-    """Whether the process has not ended, nobody having asked how included."""
-    command = ["ps", "-o", "stat=", "-p", str(pid)]
-    state = subprocess.run(command, capture_output=True, text=True, check=False).stdout
-    return state.strip()[:1] not in ("", "Z")
 
 
 @pytest.mark.parametrize(
@@ -292,7 +291,7 @@ def test_of_a_process_that_hangs_nothing_is_left(run_awsexec, home, tool, lines)
     pid = home.path / "pid"
     tool(lines.format(pid=pid))
     env = {"AWSEXEC_PROCESS_TIMEOUT": "1"}
-    assert "gave no answer in 1 seconds" in run_awsexec("p", "true", env=env).error()
+    assert "gave no answer in 1s" in run_awsexec("p", "true", env=env).error()
     assert not is_running(int(pid.read_text()))
 
 
@@ -501,7 +500,7 @@ def test_loop_without_a_lock_ends_with_the_time_of_the_outermost(run_awsexec, ho
     )
     home.write_config(f"[profile p]\ncredential_process = {tool}\n")
     env = {"AWSEXEC_PROCESS_TIMEOUT": "3"}
-    assert "gave no answer in 3 seconds" in run_awsexec("p", "true", env=env).error()
+    assert "gave no answer in 3s" in run_awsexec("p", "true", env=env).error()
     assert not is_running(int((home.path / "pid").read_text()))
 
 
@@ -527,7 +526,11 @@ def test_a_process_may_call_awsexec_on_another_profile(run_awsexec, home, sts):
     # the same names in other files are other profiles
     other = home.path / "other"
     other.write_text(home.config.read_text().replace(f"{script}", "/bin/false"))
-    env = {"AWSEXEC_CALLERS": json.dumps([[str(other), str(home.credentials), "p"]])}
+    env = {
+        "AWSEXEC_CALLERS": json.dumps(
+            [[str(other), str(home.credentials), "credential_process", "p"]]
+        )
+    }
     assert run_awsexec.child("p", env=env) == {**child, **env}
 
 

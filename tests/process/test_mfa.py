@@ -1,10 +1,13 @@
 """MFA without a terminal: where the code comes from, and what it is good for."""
 
+import time
+
 import pytest
 
 from tests.support import (
     ADMIN,
     ALICE,
+    AWSEXEC,
     CODES,
     KEY_ID,
     READER,
@@ -12,6 +15,7 @@ from tests.support import (
     SERIAL,
     WRITER,
     WRONG_CODE,
+    is_running,
 )
 
 MFA = f"mfa_serial = {SERIAL}\n"
@@ -50,6 +54,28 @@ def test_given_code(run_awsexec, home, sts, source):
         "DurationSeconds": "43200",
     }
     assert sts.calls[1].key_id == "ASIAEXAMPLE000000001"
+
+
+def test_code_may_have_a_gap(run_awsexec, home, sts):
+    home.write_config(READER_CONFIG, MFA)
+    run_awsexec.child("reader", "--mfa-token", f"{CODES[0][:3]} {CODES[0][3:]}")
+    assert sts.calls[0].parameters["TokenCode"] == CODES[0]
+
+
+def test_what_is_no_code_is_said_before_anything_is_done(run_awsexec, home, sts):
+    ran = home.path / "ran"
+    home.write_config(
+        f"[profile p]\ncredential_process = touch {ran}\n",
+        f"[profile r]\nrole_arn = {READER}\nsource_profile = p\n",
+        MFA,
+    )
+    for words, env, where in (
+        (["--mfa-token", "12345"], {}, "--mfa-token"),
+        ([], {"AWSEXEC_MFA_TOKEN": "12345"}, "AWSEXEC_MFA_TOKEN"),
+    ):
+        error = run_awsexec(*words, "r", "true", env=env).error()
+        assert error == f"{where}: an MFA code is six digits; see awsexec --help"
+    assert not ran.exists()
 
 
 def test_option_comes_before_the_variable(run_awsexec, home, sts):
@@ -242,7 +268,18 @@ def test_serial_by_option(run_awsexec, home, sts):
         (
             (),
             "mfa_process = echo 'open",
-            "{config}:6: cannot run mfa_process echo: No closing quotation",
+            "{config}:6: mfa_process echo: No closing quotation; correct the quotes",
+        ),
+        (
+            (),
+            "mfa_process = no-such-program --code",
+            "{config}:6: cannot run mfa_process no-such-program: it is not in a folder of "
+            "PATH; install it, or write its whole path",
+        ),
+        (
+            (),
+            "mfa_process = sh -c 'echo 123456; kill -9 $$'",
+            "{config}:6: mfa_process sh was killed by signal 9; run it by hand to see why",
         ),
     ],
 )
@@ -254,18 +291,100 @@ def test_no_code_to_be_had(run_awsexec, home, sts, words, setting, message):
 
 
 @pytest.mark.parametrize(
-    ("words", "setting"),
+    "script",
     [
-        (("--mfa-token", WRONG_CODE, "--no-prompt"), ""),
-        (("--mfa-token", WRONG_CODE), ""),
-        ((), f"mfa_process = echo {WRONG_CODE}\n"),
+        # what is left in the background is not waited for
+        f"sleep 30 2>&- & echo {CODES[0]}",
+        # what the command does after its answer neither
+        f"echo {CODES[0]}; echo $$ >PID; exec sleep 30",
+        f"echo {CODES[0]}; trap '' TERM; sh -c 'echo $$ >PID; exec sleep 30'; true",
     ],
 )
-def test_refused_code_without_a_terminal(run_awsexec, home, sts, words, setting):
+def test_first_line_of_mfa_process_is_its_answer(run_awsexec, home, sts, script):
+    pid = home.path / "pid"
+    script = home.script("code", f"#!/bin/sh\n{script}\n".replace("PID", str(pid)))
+    home.write_config(READER_CONFIG, MFA, f"mfa_process = {script}\n")
+    begun = time.monotonic()
+    run_awsexec.child("reader")
+    assert time.monotonic() - begun < 15
+    assert sts.calls[0].parameters["TokenCode"] == CODES[0]
+    assert not pid.exists() or not is_running(int(pid.read_text()))
+
+
+def test_mfa_process_has_a_time_limit(run_awsexec, home, sts):
+    pid = home.path / "pid"
+    script = home.script("code", f"#!/bin/sh\nsleep 100 & echo $! >{pid}; wait\n")
+    home.write_config(READER_CONFIG, MFA, f"mfa_process = {script}\n")
+    error = run_awsexec("reader", "true", env={"AWSEXEC_PROCESS_TIMEOUT": "1"}).error()
+    assert error == (
+        f"{home.config}:6: mfa_process {script} gave no answer in 1s and was "
+        "ended; run it by hand to see why, or give it more time with "
+        "AWSEXEC_PROCESS_TIMEOUT"
+    )
+    assert not is_running(int(pid.read_text()))
+
+
+@pytest.mark.parametrize("words", [("--no-cache",), ()])
+def test_mfa_process_that_is_a_loop(run_awsexec, home, sts, words):
+    started = home.path / "started"
+    script = home.script(
+        "code",
+        f"#!/bin/sh\necho x >>{started}\nexec {AWSEXEC} {' '.join(words)} $1 -- true\n",
+    )
+    home.write_config(
+        READER_CONFIG,
+        MFA,
+        f"mfa_process = {script} reader\n",
+        WRITER_CONFIG,
+        MFA,
+        f"mfa_process = {script} p\n",
+        f"[profile p]\ncredential_process = {AWSEXEC} --export process writer\n",
+    )
+    result = run_awsexec(*words, "reader", "true")
+    assert result.stderr.splitlines() == [
+        f"awsexec: {home.config}:6: mfa_process is a loop: reader → reader; let one of "
+        "these profiles get its credentials in another way",
+        f"awsexec: {home.config}:6: mfa_process {script} ended with status 125; run it by "
+        "hand to see why",
+    ]
+    assert started.read_text() == "x\n"
+    # by way of a command of the other kind
+    error = run_awsexec(*words, "writer", "true").stderr
+    assert ": mfa_process is a loop: writer → p → writer; " in error
+    assert started.read_text() == "x\n" * 2
+
+
+def test_mfa_process_may_use_the_role_that_it_is_for(run_awsexec, home, sts):
+    """A session that is cached needs no code: it is no loop."""
+    home.write_config(
+        READER_CONFIG,
+        MFA,
+        "duration_seconds = 7200\n",
+        f"mfa_process = {AWSEXEC} reader -- echo {CODES[1]}\n",
+    )
+    run_awsexec.child("reader", "--mfa-token", CODES[0])
+    run_awsexec.child("reader", "--refresh")
+    assert sts.calls[-1].parameters["TokenCode"] == CODES[1]
+
+
+@pytest.mark.parametrize(
+    ("words", "setting", "whose"),
+    [
+        (("--mfa-token", WRONG_CODE, "--no-prompt"), "", ""),
+        (("--mfa-token", WRONG_CODE), "", ""),
+        (
+            (),
+            f"mfa_process = echo {WRONG_CODE}\n",
+            "; it is the code of mfa_process echo ({config}:6)",
+        ),
+    ],
+)
+def test_refused_code_without_a_terminal(run_awsexec, home, sts, words, setting, whose):
     home.write_config(READER_CONFIG, MFA, setting)
     assert run_awsexec("reader", *words, "true").error() == (
         "profile 'reader': MultiFactorAuthentication failed with invalid MFA one time "
         "pass code (AccessDenied); each code works once, so wait for the next one"
+        + whose.format(config=home.config)
     )
     assert sts.operations == ["GetSessionToken"]
 

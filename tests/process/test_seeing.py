@@ -11,6 +11,7 @@ import time
 import pexpect
 import pytest
 
+from awsexec.errors import FIRST_PROFILE
 from awsexec.output import columns
 from awsexec.times import iso8601
 from tests.servers.sts import StsServer
@@ -142,13 +143,37 @@ def test_list_of_some(pattern, names, run_awsexec, everything):
 def test_list_of_none(run_awsexec, everything, home):
     result = run_awsexec("--list", "xyz")
     assert (result.status, result.stdout) == (0, "")
-    assert result.stderr == "awsexec: no profile fits xyz\n"
+    assert result.stderr == (
+        "awsexec: no profile fits 'xyz'; awsexec --list shows all profiles\n"
+    )
     home.config.unlink()
     home.credentials.unlink()
     result = run_awsexec("--list")
     assert (result.status, result.stdout) == (0, "")
-    assert result.stderr == "awsexec: there is no profile\n"
+    assert result.stderr == (
+        f"awsexec: there is no profile in {home.config} and {home.credentials}; "
+        f"{FIRST_PROFILE}\n"
+    )
     assert run_awsexec("--list", "--json").stdout == "[]\n"
+
+
+def test_list_says_an_error_once(run_awsexec, home):
+    roles = [
+        f"[profile r{n}]\nrole_arn = {READER}\nsource_profile = q\n" for n in (1, 2, 3)
+    ]
+    home.write_config(*roles, "[profile q]\n")
+    lines = run_awsexec("--list").stdout.splitlines()
+    long = "profile 'q' has no credentials and no way to get any"
+    assert [long in line for line in lines] == [False, False, True, False, False, False]
+    assert [line.split("! ")[1] for line in lines[3:]] == ["the same as q"] * 3
+    rows = json.loads(run_awsexec("--list", "--json").stdout)
+    assert [long in (row["error"] or "") for row in rows] == [
+        False,
+        True,
+        True,
+        True,
+        True,
+    ]
 
 
 def test_list_as_json(run_awsexec, everything):

@@ -12,6 +12,7 @@ from awsexec.serve.renewal import (
     RETRY_EVERY,
     RETRY_WHEN_WANTED,
     Held,
+    NotAsked,
     Renewal,
 )
 
@@ -216,6 +217,77 @@ def test_what_the_user_gives():
     renewal.renew(is_wanted=False)
     assert renewal.current().key_id == "KEY2"
     assert renewal.fault is None
+
+
+def test_the_user_is_asked_again_soon_if_the_terminal_was_in_use():
+    world = World()
+    asked = []
+
+    def ask(fault):
+        asked.append(world.now)
+        raise NotAsked
+
+    renewal = world.renewal(ask)
+    world.fails = A_CODE
+    for _ in range(3):
+        world.now += renewal.wait()
+        renewal.renew(is_wanted=False)
+    assert asked[2] - asked[0] == 2 * RETRY_EVERY
+    assert renewal.fault is A_CODE
+
+
+UPGRADED = "awsexec was upgraded or removed while COMMAND ran"
+RAISED = [
+    (CredentialsError("no network"), "no network"),
+    (ModuleNotFoundError("No module named 'awsexec.credentials.sts'"), UPGRADED),
+    (KeyError("SECRET"), "internal error: KeyError in test_renewal.py:"),
+    (OSError(24, "SECRET"), "internal error: OSError in test_renewal.py:"),
+    (RecursionError("SECRET"), "internal error: RecursionError in test_renewal.py:"),
+    (MemoryError(), "internal error: MemoryError in test_renewal.py:"),
+    (RuntimeError("can't start new thread"), "internal error: RuntimeError in "),
+]
+
+
+@pytest.mark.parametrize("error, text", RAISED, ids=lambda value: type(value).__name__)
+@pytest.mark.parametrize("where", ["get", "ask", "is_same"])
+def test_whatever_is_raised_is_told_and_the_next_attempt_clears_it(where, error, text):
+    world = World()
+    broken = {where}
+
+    def check(name):
+        if name in broken:
+            raise error
+
+    def get(demand):
+        check("get")
+        # it looks too
+        check("is_same")
+        if "ask" in broken:
+            raise A_CODE
+        return world.get(demand)
+
+    def ask(fault):
+        check("ask")
+        raise fault
+
+    def is_same():
+        check("is_same")
+        return True
+
+    world.cached = world.session()
+    world.cached.is_same = is_same
+    renewal = Renewal(world.cached, get, ask, lambda: world.now)
+    world.now += 2400
+    renewal.renew(is_wanted=True)
+    assert str(renewal.fault).startswith(text)
+    assert "SECRET" not in str(renewal.fault)
+    # what cannot be looked at is nobody's
+    assert (renewal.current() is None) == (where == "is_same")
+    broken.clear()
+    world.now += RETRY_EVERY
+    renewal.renew(is_wanted=True)
+    assert renewal.fault is None
+    assert renewal.current().key_id != "KEY1"
 
 
 def test_a_clock_that_was_set_back_does_not_keep_it_from_asking():

@@ -305,8 +305,44 @@ def test_one_sign_in_serves_parallel_runs(terminal, home, portal, sts):
     first = terminal(f"{AWSEXEC} --no-browser p true")
     url = url_shown(first)
     second = terminal(f"{AWSEXEC} --no-browser q true")
-    second.sees("awsexec: waiting for another awsexec, which is signing in to corp\r\n")
+    second.sees("awsexec: waiting for awsexec process ")
+    second.sees(", which signs in to corp\r\n")
     allow(url)
     assert first.ends() == ("awsexec: signed in\r\n", 0)
     assert second.ends() == ("", 0)
     assert sorted(portal.asked) == sorted([REGISTER, "GET /authorize", TOKEN, GET, GET])
+
+
+def test_open_sign_in_holds_up_nobody_who_does_not_ask(
+    terminal, home, portal, run_awsexec
+):
+    first = terminal(f"trap : INT; {AWSEXEC} --no-browser p true")
+    url_shown(first)
+    begun = time.monotonic()
+    for words, why in (
+        (["--no-prompt"], "--no-prompt forbids signing in"),
+        ([], "there is no terminal to sign in on"),
+    ):
+        assert why in run_awsexec(*words, "p", "true").error()
+    assert time.monotonic() - begun < 10
+    waits = terminal(f"{AWSEXEC} --no-browser p true")
+    waits.sees(", which signs in to corp\r\n")
+    # the one that waited asks now
+    first.interrupts()
+    assert first.ends()[1] == 130
+    allow(url_shown(waits))
+    assert waits.ends() == ("awsexec: signed in\r\n", 0)
+
+
+def test_sign_in_that_is_denied_is_left_to_the_next_one(terminal, home, portal):
+    first = terminal(f"{AWSEXEC} --no-browser p true")
+    url = url_shown(first)
+    waits = terminal(f"{AWSEXEC} --no-browser p true")
+    waits.sees(", which signs in to corp\r\n")
+    portal.denied = True
+    allow(url)
+    portal.denied = False
+    screen, status = first.ends()
+    assert (status, "the sign-in failed" in screen) == (125, True)
+    allow(url_shown(waits))
+    assert waits.ends() == ("awsexec: signed in\r\n", 0)

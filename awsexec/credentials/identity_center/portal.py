@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from awsexec.credentials.checks import source_error
 from awsexec.credentials.identity_center.sign_in import SERVICE, SignIn, command
-from awsexec.credentials.sdk.errors import Refused
+from awsexec.credentials.sdk.clients import call
+from awsexec.credentials.sdk.errors import NotSignedIn, Refused, SignInDue
 from awsexec.credentials.sdk.providers import client_creator, from_sso
-from awsexec.credentials.sdk.tokens import current_token, sso_tokens
+from awsexec.credentials.sdk.tokens import current_token, sso_tokens, taken, token_end
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from awsexec.credentials.context import Context
     from awsexec.credentials.credentials import Credentials
     from awsexec.plan.source import Source
@@ -23,22 +26,60 @@ class Portal:
         self._context = context
         self._create_client = client_creator(source, context)
         self._cache = sso_tokens(source, context.environ)
+        self._client: Any = None
 
-    def token(self, refused: str | None) -> str:
-        """Return a token that has not expired, and is not the one that was `refused`.
+    def token(self) -> str:
+        """Return a token that has not expired.
 
-        Raises `CredentialsError`, `Unreachable` and `Interrupted`.
+        Raises `SignInDue` if there is none, `CredentialsError` and `Unreachable`.
         """
+        current = self._current()
+        if current is None:
+            raise SignInDue(None)
+        token, self._context.sign_in = current
+        return token
+
+    def sign_in(self, refused: str | None) -> None:
+        """Let the user sign in, unless there is a token other than the one `refused`.
+
+        It takes as long as a person takes, so call it without any lock. Raises
+        `CredentialsError` (`NeedsUser` if nobody can be asked), `Unreachable` and
+        `Interrupted`.
+        """
+        current = self._current()
+        if current is None or current[0] == refused:
+            signing = SignIn(self._source, self._context, self._create_client)
+            signing.check()
+            # one sign-in for all who want it at the same time
+            doing = f"signs in to {signing.name}"
+            with self._context.lock(f"sign-in {signing.name}", doing, question=True):
+                current = self._current()
+                if current is None or current[0] == refused:
+                    current = signing.token(self._cache)
+        self._context.fresh_token = current[0]
+
+    def _current(self) -> tuple[str, str | None] | None:
+        """Return `_current_token`; one process renews it, for all who want it."""
         source = self._source
         name = source.value("sso_session") or source.value("sso_start_url") or ""
-        # one sign-in, or renewal, for all who want it at the same time
-        with self._context.lock(f"sso {name}", f"signing in to {name}"):
-            current = self._current_token()
-            if current is None or current[0] == refused:
-                signing = SignIn(source, self._context, self._create_client)
-                current = signing.token(self._cache)
-            token, self._context.sign_in = current
-            return token
+        with self._context.lock(f"sso {name}", f"is renewing the sign-in to {name}"):
+            return self._current_token()
+
+    def token_after_sign_in(self, refused: str | None) -> str:
+        """Return a token other than the one `refused`, after a sign-in if one is due.
+
+        Call it without any lock. Raises as `sign_in` does.
+        """
+        self.sign_in(refused)
+        return self.token()
+
+    def current_token(self) -> str | None:
+        """Return the token of the present sign-in, None without one.
+
+        Raises `CredentialsError` and `Unreachable`.
+        """
+        current = self._current()
+        return current[0] if current is not None else None
 
     def _current_token(self) -> tuple[str, str | None] | None:
         """Return the token in the CLI's files, renewed if that is due; None for none.
@@ -66,6 +107,49 @@ class Portal:
         return from_sso(
             self._source, self._create_client, self._cache, token, self._url("sso")
         )
+
+    def ask(self, operation: str, token: str, **parameters: object) -> dict[str, Any]:
+        """Return the portal's answer to `operation`, for whoever has the `token`.
+
+        Raises `NotSignedIn` if it does not accept the token, `Refused` and `Unreachable`.
+        """
+        if self._client is None:
+            region = self._source.value("sso_region") or ""
+            self._client = self._create_client("sso", region_name=region, unsigned=True)
+        try:
+            return call(
+                self._client, operation, {"accessToken": token, **parameters}, dict
+            )
+        except Refused as error:
+            if error.code == "UnauthorizedException":
+                raise NotSignedIn from None
+            raise
+
+    def until(self) -> float | None:
+        """Return when the token in the CLI's file ends, in seconds since the epoch.
+
+        None if there is none.
+        """
+        return token_end(self._source, self._cache)
+
+    def sign_out(self) -> bool:
+        """Tell the portal that the user signs out, and delete the CLI's file.
+
+        Return whether there was one. Raises `CredentialsError` if the file cannot be
+        deleted, and `Refused` and `Unreachable`, after it was deleted.
+        """
+        name = self._source.value("sso_session") or self._source.value("sso_start_url")
+        with self._context.lock(f"sso {name}", f"is signing out of {name}"):
+            token = taken(self._source, self._cache)
+        if token is None:
+            return False
+        if token:
+            try:
+                self.ask("Logout", token)
+            except NotSignedIn:
+                # it has ended already
+                pass
+        return True
 
     def _url(self, service: str) -> str:
         """Return where `service` is, for messages."""

@@ -6,14 +6,20 @@ and has a test in tests/credentials/test_sdk_seam.py that says what breaks witho
 
 from __future__ import annotations
 
+import errno
+import functools
 import os
+import time
 
+import botocore.awsrequest
+import botocore.httpsession
 import botocore.loaders
 import botocore.session
 import botocore.utils
 from botocore.configprovider import ConstantProvider
 from botocore.tokens import SSOTokenProvider
 
+from awsexec import bounded
 from awsexec.credentials.checks import READING_ERRORS
 
 TYPE_CHECKING = False
@@ -34,7 +40,7 @@ def bare_session(handlers: bool) -> Any:
     is whether the session gets botocore's built-in event handlers.
     """
     session = botocore.session.Session(include_builtin_handlers=handlers)
-    session.register_component("data_loader", Loader())
+    session.register_component("data_loader", _loader())
     for name in ("config_file", "credentials_file"):
         session.set_config_variable(name, os.devnull)
     session.get_component("config_store").set_config_provider(
@@ -57,6 +63,7 @@ class Loader(botocore.loaders.Loader):  # type: ignore[misc]
     def list_available_services(self, type_name: str) -> list[str]:
         return list(SERVICES)
 
+    @botocore.loaders.instance_cache  # type: ignore[untyped-decorator]
     def load_data_with_path(self, name: str) -> tuple[Any, str]:
         if name == "endpoints":
             paths = (os.path.join(folder, name) for folder in self.search_paths)
@@ -66,6 +73,20 @@ class Loader(botocore.loaders.Loader):  # type: ignore[misc]
                 return found, path
         found_with_path: tuple[Any, str] = super().load_data_with_path(name)
         return found_with_path
+
+
+@functools.cache
+def _loader() -> Loader:
+    """Return the loader of all sessions, which reads no file twice.
+
+    So what a client has needed once may be deleted, as by an upgrade.
+    """
+    return Loader()
+
+
+def default_bundle() -> str:
+    """Return the file of the certificates that botocore trusts by default."""
+    return str(botocore.httpsession.get_cert_path(True))
 
 
 def _endpoints_in(path: str) -> Any:
@@ -78,8 +99,7 @@ def _endpoints_in(path: str) -> Any:
     import json
 
     try:
-        with open(path, encoding="utf-8") as stream:
-            text = stream.read()
+        text = bounded.read(path).decode("utf-8")
         return json.loads(_only_services(text))
     except (OSError, ValueError):
         return None
@@ -209,6 +229,45 @@ class MetadataFetcher(botocore.utils.InstanceMetadataFetcher):  # type: ignore[m
         """
 
 
+# --- Answers --------------------------------------------------------------------------
+
+# bytes of an answer, of which the longest have some ten thousand, and seconds for it
+LARGEST_ANSWER, ANSWER_SECONDS = 1_048_576, 60.0
+
+
+class BoundedResponse(botocore.awsrequest.AWSResponse):  # type: ignore[misc]
+    """botocore's HTTP response, whose body is read within limits of size and time.
+
+    Every answer of AWS, of metadata and of the console is one, or what a proxy says in
+    their place.
+    """
+
+    @property
+    def content(self) -> bytes:
+        """The body. Raises `OSError`, which botocore turns into its `HTTPClientError`."""
+        if self._content is None:
+            end, size = time.monotonic() + ANSWER_SECONDS, 0
+            pieces: list[bytes] = []
+            for piece in self.raw.stream():
+                pieces.append(piece)
+                size += len(piece)
+                why = ""
+                if size > LARGEST_ANSWER:
+                    why = f"its answer has more than {bounded.in_words(LARGEST_ANSWER)}"
+                elif time.monotonic() > end:
+                    why = f"its answer takes more than {ANSWER_SECONDS:.0f} seconds"
+                if why:
+                    # what is still to come must not be read for the next request
+                    self.raw.close()
+                    raise OSError(errno.EFBIG, why)
+            self._content: bytes | None = b"".join(pieces)
+        return self._content or b""
+
+
+# all of botocore makes its responses by this name
+botocore.awsrequest.AWSResponse = BoundedResponse
+
+
 # --- Tokens of sign-ins ---------------------------------------------------------------
 
 
@@ -217,6 +276,16 @@ class TokenFiles(botocore.utils.JSONFileCache):  # type: ignore[misc]
 
     def __init__(self, directory: str, dumps: Callable[[Any], str] | None) -> None:
         super().__init__(directory, dumps)
+
+    def __getitem__(self, key: str) -> Any:
+        import json
+
+        try:
+            return json.loads(
+                bounded.read(self._convert_cache_key(key), is_regular=True)
+            )
+        except (OSError, ValueError):
+            raise KeyError(key) from None
 
 
 def token_in(

@@ -91,8 +91,8 @@ def from_process(
         raise Malformed(str(error)) from None
 
 
-def from_web_identity(source: Source, context: Context) -> Credentials:
-    """Return the session that STS gives for the source's web identity token.
+def from_web_identity(source: Source, context: Context, token: str) -> Credentials:
+    """Return the session that STS gives for the source's web identity `token`.
 
     Raises `Refused` and `Unreachable`.
     """
@@ -103,6 +103,8 @@ def from_web_identity(source: Source, context: Context) -> Credentials:
         cache={},
         # the settings of the source are the environment's where that counts
         disable_env_vars=True,
+        # the file was read already
+        token_loader_cls=lambda path: lambda: token,
     )
     with failures(context.endpoint.url or f"STS in {context.endpoint.region}"):
         return _from_botocore(source, provider.load())

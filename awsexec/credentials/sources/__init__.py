@@ -16,20 +16,30 @@ if TYPE_CHECKING:
 
 
 def load(source: Source, context: Context) -> Credentials:
-    """Return the credentials of `source`. Raises `CredentialsError` and `Interrupted`."""
+    """Return the credentials of `source`.
+
+    Raises `SignInDue` if the user has to `sign_in` first, `CredentialsError` and
+    `Interrupted`.
+    """
     found: Credentials = _module(source).load(source, context)
     return found
 
 
-def check(source: Source, context: Context) -> bool:
+def sign_in(source: Source, context: Context, refused: str | None) -> None:
+    """Let the user sign in, for as long as a person takes, after a `SignInDue`.
+
+    Raises `CredentialsError` and `Interrupted`.
+    """
+    _module(source).sign_in(source, context, refused)
+
+
+def check(source: Source, context: Context) -> None:
     """Make the checks of a kind that come before any lock is taken.
 
-    Return whether this process may wait for another one's lock. Raises `ConfigError`.
+    Raises `ConfigError`.
     """
-    if not source.kind.is_checked:
-        return True
-    may_wait: bool = _module(source).check(source, context)
-    return may_wait
+    if source.kind.is_checked:
+        _module(source).check(source, context)
 
 
 def describe(source: Source) -> Any:

@@ -5,6 +5,7 @@ SDKs and Tools Reference Guide, "Container credential provider".
 
 from __future__ import annotations
 
+from awsexec import bounded
 from awsexec.credentials.checks import source_error
 from awsexec.credentials.sdk.errors import Malformed, ProviderFailed
 from awsexec.credentials.sdk.providers import from_container
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
     from awsexec.credentials.credentials import Credentials
     from awsexec.plan.source import Source
 
-_RELATIVE, _FULL, _TOKEN_FILE, _ = CONTAINER_VARIABLES
+_RELATIVE, _FULL, _TOKEN_FILE, _TOKEN = CONTAINER_VARIABLES
+# bytes of the file of a token
+_LARGEST = 1_048_576
 
 
 def load(source: Source, context: Context) -> Credentials:
@@ -35,13 +38,19 @@ def load(source: Source, context: Context) -> Credentials:
         )
     url = environ.get(_RELATIVE) or environ[_FULL]
     context.debug(f"container metadata at {url}")
+    if _TOKEN_FILE in environ:
+        # not by botocore, which would read any file to its end
+        path = environ.pop(_TOKEN_FILE)
+        try:
+            data = bounded.read(path, _LARGEST, is_regular=True)
+            environ[_TOKEN] = data.decode("utf-8")
+        except (OSError, ValueError) as error:
+            why = reason(error, otherwise="it is not text")
+            raise source_error(
+                source, f"cannot read {_TOKEN_FILE} {shown(path)}: {why}"
+            ) from None
     try:
         return from_container(source, environ)
-    except OSError as error:
-        path = shown(environ.get(_TOKEN_FILE, ""))
-        raise source_error(
-            source, f"cannot read {_TOKEN_FILE} {path}: {reason(error)}"
-        ) from None
     except ProviderFailed as error:
         raise source_error(source, f"{shown(url)}: {error.reason}") from None
     except Malformed:
