@@ -179,7 +179,7 @@ def test_explain_says_both(run_awsexec, tool, sts):
     assert lines[start + 1 : start + 6] == [
         "  calls credential_process",
         f"  calls AssumeRole, and asks for an MFA code of {SERIAL}",
-        "  or, if the source gives a user's keys and no session of them is cached",
+        "  or, if the command gives a user's keys and no session of them is cached",
         f"  calls GetSessionToken, and asks for an MFA code of {SERIAL}",
         "  calls AssumeRole",
     ]
