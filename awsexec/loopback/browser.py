@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import shlex
 import shutil
 import sys
 import threading
@@ -18,6 +17,7 @@ from awsexec.errors import shown
 from awsexec.loopback.server import HOST, HttpError, Request, Response, Server
 from awsexec.processes import core_dumps
 from awsexec.processes.background import detach
+from awsexec.processes.words import split
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def _of_command(command: str) -> Browser:
     import webbrowser
 
     try:
-        words = shlex.split(command)
+        words = split(command)
     except ValueError as error:
         raise NoBrowser(f"{shown(command)}: {error}") from None
     if words[-1:] == ["&"]:

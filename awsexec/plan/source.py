@@ -113,8 +113,9 @@ class Source:
     """Where the first credentials of a chain come from.
 
     `setting` is what makes `profile` a source of this `kind`. `keys` are there for keys
-    in a file only. `settings` are all that decide whose credentials these are, and `urls`
-    the configured endpoints of the services asked, None for AWS's own. `given_by` is the
+    in a file only. `settings` are all that decide whose credentials these are, and
+    `endpoints` the settings with the URLs of the services asked, None for AWS's own, and
+    `urls` only the URLs. `given_by` is the
     profile of which awsexec put them in this environment, None if it is not known that
     awsexec did.
     """
@@ -125,7 +126,7 @@ class Source:
         "setting",
         "keys",
         "settings",
-        "urls",
+        "endpoints",
         "given_by",
     )
 
@@ -136,7 +137,7 @@ class Source:
         setting: Setting,
         keys: StaticKeys | None = None,
         settings: tuple[Setting, ...] = (),
-        urls: tuple[tuple[str, str | None], ...] = (),
+        endpoints: tuple[tuple[str, Setting | None], ...] = (),
         given_by: str | None = None,
     ) -> None:
         self.kind = kind
@@ -144,8 +145,13 @@ class Source:
         self.setting = setting
         self.keys = keys
         self.settings = settings
-        self.urls = urls
+        self.endpoints = endpoints
         self.given_by = given_by
+
+    @property
+    def urls(self) -> tuple[tuple[str, str | None], ...]:
+        """The configured endpoints of the services asked, None for AWS's own."""
+        return tuple((name, by.value if by else None) for name, by in self.endpoints)
 
     @property
     def is_user_keys(self) -> bool:

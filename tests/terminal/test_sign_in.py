@@ -280,6 +280,22 @@ def test_slow_down(terminal, portal):
     assert time.monotonic() - begun > 6
 
 
+def test_no_browser_on_this_machine(terminal, run_awsexec, portal):
+    run_awsexec.environ["BROWSER"] = "nosuch"
+    person = terminal(f"trap : INT; {AWSEXEC} p true")
+    url_shown(person)
+    person.sees(
+        "No browser can be opened here (BROWSER: cannot run nosuch). To use one "
+    )
+    person.sees("on another machine, press Ctrl-C and add --device-code.\r\n")
+    person.interrupts()
+    assert person.ends()[1] == 130
+    person = terminal(f"{AWSEXEC} --device-code p true")
+    allow(url_shown(person))
+    screen, status = person.ends()
+    assert screen.endswith("awsexec: signed in\r\n") and status == 0
+
+
 @pytest.mark.parametrize("word", ["", "--device-code"])
 def test_interrupted(terminal, home, portal, word):
     person = terminal(f"trap : INT; {AWSEXEC} --no-browser {word} p true")

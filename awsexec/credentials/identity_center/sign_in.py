@@ -21,7 +21,7 @@ import urllib.parse
 from awsexec import terminal
 from awsexec.credentials.checks import READING_ERRORS, source_error, unsendable
 from awsexec.credentials.sdk.clients import call, url_of
-from awsexec.credentials.sdk.errors import Refused
+from awsexec.credentials.sdk.errors import Refused, Throttled
 from awsexec.credentials.sdk.failures import failures
 from awsexec.credentials.sdk.tokens import TokenCache, seconds_left
 from awsexec.errors import AwsexecError, Interrupted, NeedsUser, SignInFailed
@@ -239,10 +239,16 @@ class SignIn:
                 f"  {url}",
             )
             callback.target = url
-            self._open(callback.url)
-            code, error = callback.answered()
+            try:
+                self._open(callback.url)
+            except NoBrowser as error:
+                self._show(
+                    f"No browser can be opened here ({error}). To use one on another "
+                    "machine, press Ctrl-C and add --device-code.\n"
+                )
+            code, refused = callback.answered()
         if code is None:
-            raise self._given_up(error)
+            raise self._given_up(refused)
         return call(
             client,
             "CreateToken",
@@ -295,12 +301,13 @@ class SignIn:
             time.sleep(interval)
             try:
                 return call(client, "CreateToken", request, dict)
+            except Throttled:
+                # of the protocol, SlowDownException is one of these codes
+                interval += SLOW_DOWN
             except Refused as error:
                 if error.code == "AuthorizationPendingException":
                     continue
-                if error.code == "SlowDownException":
-                    interval += SLOW_DOWN
-                elif error.code == "AccessDeniedException":
+                if error.code == "AccessDeniedException":
                     raise self._given_up("it was denied in the browser") from None
                 elif error.code == "ExpiredTokenException":
                     break
@@ -315,10 +322,9 @@ class SignIn:
         )
 
     def _open(self, url: str) -> None:
+        """Open the browser, if the user allows that. Raises `NoBrowser`."""
         if self._context.browser:
-            # without one, the terminal shows the URL
-            with contextlib.suppress(NoBrowser):
-                open_tab(url)
+            open_tab(url)
 
     @contextlib.contextmanager
     def _opened(self, url: str) -> Iterator[None]:
@@ -336,7 +342,9 @@ class SignIn:
             yield
             return
         with redirect:
-            self._open(redirect.url)
+            # the browser of another machine does as well
+            with contextlib.suppress(NoBrowser):
+                self._open(redirect.url)
             yield
 
 
