@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import sys
 
+from awsexec.text import message, remote
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 # the system's number for it, on all that Python runs on
 _NO_MEMORY = 12
-# characters of an exception's own text in a message
-_LONGEST = 300
 # what may be a key, a token or an MFA code: the text may quote what was read or sent
 _SECRET = r"//[^/@\s]+@|\b\d{6}\b|(?=[^\W_]*\d|\S*[/+=])[\w+/=-]{16,}"
 
@@ -56,15 +56,14 @@ def _described(error: BaseException) -> str:
         import re
 
         text = re.sub(_SECRET, "******", text)
-    text = "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
-    return f"{kind}: {text[:_LONGEST]}"
+    return f"{kind}: {remote(text)}"
 
 
 def tell(error: BaseException, argv: Sequence[str]) -> None:
     """Write the `lines` to stderr. It never fails."""
     try:
         for line in lines(error, argv):
-            sys.stderr.write(f"awsexec: {line}\n")
+            sys.stderr.write(message(line))
     except Exception:
         # stderr is full, or there is no memory left
         pass

@@ -30,6 +30,8 @@ PRUNE_AFTER, PRUNE_ACCOUNTS_AFTER = 86_400, 30 * 86_400
 
 _LOCK, _TEMPORARY, _FORGOTTEN = ".lock", ".tmp", ".forgotten"
 _NO_ENTRIES = (_LOCK, _TEMPORARY, _FORGOTTEN, ACCOUNTS)
+# how the keys begin of entries that are no sessions (`fastpath.run_key`)
+_RUN = "('run', "
 
 
 class Store:
@@ -184,20 +186,28 @@ class Store:
         """Return each file's path with its entry, None if the file is damaged."""
         yield from _parsed(path for path in self._files() if _is_entry(path))
 
-    def forget(self, profile: str | None, keys: Collection[str] = ()) -> int:
-        """Delete the entries of `profile` and of `keys`, None for all; return how many.
+    def forget(
+        self, profile: str | None, keys: Collection[str] = ()
+    ) -> tuple[int, int]:
+        """Delete the entries of `profile` and of `keys`, None for all.
+
+        Return how many sessions and how many entries that were: each profile also has
+        entries that only spare the work of later runs.
 
         Damaged entries are always deleted, and so is what a write that broke off has left.
         A run under way that has read one of the entries, or asks for one, will not write
         it. Raises `AwsexecError`.
         """
-        files = list(self._files())
-        if files:
-            try:
+        try:
+            fastpath.check_directory(self.directory)
+            if list(self._files()):
                 self._forgotten.add(profile, keys)
-            except (OSError, ValueError) as error:
-                raise _cannot("write", self._forgotten_path, error) from None
-        count, failure = 0, None
+        except FileNotFoundError:
+            return 0, 0
+        except (OSError, ValueError) as error:
+            raise self._cannot_forget(error) from None
+        sessions = count = 0
+        failure = None
         # the files that there are after the note
         for path, found in _parsed(self._files()):
             is_other = path.endswith((_LOCK, _FORGOTTEN)) or (
@@ -218,15 +228,22 @@ class Store:
                 continue
             except OSError as error:
                 # what else is there is forgotten all the same
-                failure = _cannot("delete", path, error)
+                failure = self._cannot_forget(error, path)
                 continue
-            count += _is_entry(path)
+            if _is_entry(path):
+                count += 1
+                sessions += found is not None and not found.key.startswith(_RUN)
         if failure is not None:
             raise failure
-        return count
+        return sessions, count
 
-    def forget_from(self, path: str) -> int:
-        """Delete the entries of what was got with the file at `path`; return how many.
+    def _cannot_forget(self, error: Exception, path: str = "") -> AwsexecError:
+        what = shown(path) if path else f"the sessions in {shown(self.directory)}"
+        advice = _repair(self.directory) or "correct that and try again"
+        return AwsexecError(f"cannot delete {what}: {reason(error)}; {advice}")
+
+    def forget_from(self, path: str) -> None:
+        """Delete the entries of what was got with the file at `path`.
 
         Raises `AwsexecError`.
         """
@@ -236,7 +253,8 @@ class Store:
             for _, found in self.entries()
             if found is not None and word in found.also
         }
-        return self.forget("", keys) if keys else 0
+        if keys:
+            self.forget("", keys)
 
     def prune(self) -> None:
         """Delete what has been useless for a day."""
@@ -287,10 +305,20 @@ class Store:
         if not self._warned:
             self._warned = True
             where = f" in {shown(self.directory)}" if self.directory else ""
+            what, effect = "use the cache", "going on without it"
+            if self._is_readable():
+                what, effect = "write to the cache", "this session is not kept"
             self._report.warning(
-                f"cannot use the cache{where}: {reason(error)}; going on without it; "
+                f"cannot {what}{where}: {reason(error)}; {effect}; "
                 f"{_advice(self.directory)}"
             )
+
+    def _is_readable(self) -> bool:
+        try:
+            fastpath.check_directory(self.directory)
+            return bool(self.directory)
+        except (OSError, ValueError):
+            return False
 
 
 class _Lock:
@@ -358,12 +386,6 @@ def _parsed(paths: Iterable[str]) -> Iterator[tuple[str, Entry | None]]:
             yield path, None
 
 
-def _cannot(do: str, path: str, error: Exception) -> AwsexecError:
-    return AwsexecError(
-        f"cannot {do} {shown(path)}: {reason(error)}; delete it by hand"
-    )
-
-
 def _without_digests(entry: Entry) -> str:
     """Return the part of its key that is the same in every environment."""
     import re
@@ -378,17 +400,29 @@ def _advice(directory: str) -> str:
     another = "set AWSEXEC_CACHE_DIR to use another directory"
     if owner.others_directory(os.path.dirname(directory)) is not None:
         return f"run awsexec without sudo or with sudo -H, or {another}"
+    repair = _repair(directory)
+    return f"{repair}; or {another}" if repair else another
+
+
+def _repair(directory: str) -> str:
+    """Return the command that makes `directory` the user's own again; "" for none."""
     try:
         status = os.lstat(directory)
     except OSError:
-        return another
-    if os.name == "posix" and status.st_uid != os.geteuid():
-        import shlex
+        return ""
+    import shlex
+    import stat
 
+    if os.name != "posix" or not stat.S_ISDIR(status.st_mode):
+        return ""
+    if status.st_uid != os.geteuid():
         # as after a run of root with this user's HOME
-        command = f"sudo chown -R {owner.user_name(os.geteuid())} "
-        return f"run: {command}{shlex.quote(directory)}; or {another}"
-    return another
+        command = f"sudo chown -R {owner.user_name(os.geteuid())}"
+    elif status.st_mode & 0o077:
+        command = "chmod 700"
+    else:
+        return ""
+    return f"run: {command} {shlex.quote(directory)}"
 
 
 def store_for(environ: Mapping[str, str], report: Report) -> Store:

@@ -62,7 +62,12 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
         f"account  {answer['account']}" + (f" ({alias})" if alias else ""),
         f"arn      {answer['arn']}",
         f"user id  {answer['user_id']}",
-        *(f"{key.replace('_', ' '):<16}  {value}" for key, value in instance.items()),
+        # the metadata may not say which instance profile
+        *(
+            f"{key.replace('_', ' '):<16}  {value}"
+            for key, value in instance.items()
+            if value is not None
+        ),
     ]
     if credentials.expires is not None:
         lines.append(
@@ -70,7 +75,7 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
         )
     else:
         lines.append("expires  never")
-    output.show("\n".join(lines) + "\n")
+    output.show_lines(lines, environ)
     return 0
 
 

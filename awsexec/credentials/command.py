@@ -16,7 +16,7 @@ from awsexec import bounded
 from awsexec.credentials.checks import READING_ERRORS
 from awsexec.errors import ConfigError, ProcessLoop, SaidAlready, program, reason, shown
 from awsexec.fastpath import CALLERS
-from awsexec.processes import tree
+from awsexec.processes import core_dumps, tree
 from awsexec.times import in_units, seconds
 
 TYPE_CHECKING = False
@@ -107,13 +107,14 @@ class Command:
         timeout = _timeout(self._environ)
         inside = json.dumps([*callers(self._environ), self._caller])
         try:
-            process: subprocess.Popen[bytes] = subprocess.Popen(
-                argv,
-                stdin=None if _is_terminal(0) else subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                bufsize=0,
-                env={**self._environ, CALLERS: inside},
-            )
+            with core_dumps.AsCaller():
+                process: subprocess.Popen[bytes] = subprocess.Popen(
+                    argv,
+                    stdin=None if _is_terminal(0) else subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    bufsize=0,
+                    env={**self._environ, CALLERS: inside},
+                )
         except (OSError, ValueError, IndexError) as error:
             raise CommandFailed(f"cannot run {self}: {_why(error, argv)}") from None
         try:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import shlex
-
 from awsexec.credentials.command import Command, CommandFailed
 from awsexec.errors import CredentialsError, SaidAlready
 from awsexec.plan.limits import mfa_code
+from awsexec.processes.words import split
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ class CodeProcess:
     def __call__(self) -> str:
         where, command = self._setting.where, self._command
         try:
-            argv = shlex.split(self._setting.value)
+            argv = split(self._setting.value)
             output = command.run(argv, _has_line, by_line=True)
         except ValueError as error:
             raise CredentialsError(

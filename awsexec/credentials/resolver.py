@@ -7,7 +7,7 @@ from awsexec.credentials.credentials import Credentials
 from awsexec.credentials.sdk.errors import Refused, SignInDue, Unreachable
 from awsexec.errors import MfaRefused, TooShort
 from awsexec.fastpath import Entry, margin
-from awsexec.times import duration
+from awsexec.times import duration, left
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -205,8 +205,7 @@ class Resolver:
         if entry is None:
             return None
         self._report.detail(
-            f"{self._what(length)}: cached, {entry.life_left(self._clock()):.0f} seconds "
-            "left"
+            f"{self._what(length)}: cached, {left(entry.life_left(self._clock()))}"
         )
         return Credentials.from_entry(entry)
 

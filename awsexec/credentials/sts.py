@@ -9,6 +9,7 @@ from awsexec.credentials.sdk.clients import Clients, call, url_of
 from awsexec.credentials.sdk.errors import Refused, Unreachable
 from awsexec.credentials.sdk.failures import date_of
 from awsexec.errors import CredentialsError
+from awsexec.text import HIDDEN
 from awsexec.times import iso8601
 
 TYPE_CHECKING = False
@@ -144,6 +145,6 @@ def _credentials(answer: dict[str, Any]) -> Credentials:
 def _cut(parameters: Mapping[str, object]) -> dict[str, object]:
     """Return the parameters as --debug shows them; an external id is a shared secret."""
     return {
-        name: "******" if name in ("TokenCode", "ExternalId") else value
+        name: HIDDEN if name in ("TokenCode", "ExternalId") else value
         for name, value in parameters.items()
     }

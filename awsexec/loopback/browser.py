@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import os
 import secrets
-import shlex
 import shutil
 import sys
 import threading
 
 from awsexec.errors import shown
 from awsexec.loopback.server import HOST, HttpError, Request, Response, Server
+from awsexec.processes import core_dumps
 from awsexec.processes.background import detach
+from awsexec.processes.words import split
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -67,7 +68,9 @@ def open_tab(url: str) -> Tab:
     os.set_blocking(reading, False)
 
     def work() -> None:
-        if not any(browser(url) for browser in browsers):
+        with core_dumps.AsCaller():
+            is_open = any(browser(url) for browser in browsers)
+        if not is_open:
             os.write(writing, b"!")
 
     detach(work, keep={writing})
@@ -112,7 +115,7 @@ def _of_command(command: str) -> Browser:
     import webbrowser
 
     try:
-        words = shlex.split(command)
+        words = split(command)
     except ValueError as error:
         raise NoBrowser(f"{shown(command)}: {error}") from None
     if words[-1:] == ["&"]:

@@ -6,7 +6,7 @@ no prompt, no other program.
 
 from __future__ import annotations
 
-from awsexec.errors import UsageError, shown
+from awsexec.errors import FIRST_PROFILE, ConfigError, UsageError, shown
 from awsexec.options.arguments import profile_variable
 from awsexec.plan.asking import Asking, asking_for
 from awsexec.plan.chain import Chain, chain_of, chain_of_machine
@@ -261,9 +261,9 @@ class Planner:
             # which says what it lacks
             source_of(default)
         if chain is None:
-            raise UsageError(
+            raise ConfigError(
                 f"no PROFILE, no profile in {' or '.join(self.config.paths)}, and "
-                f"{METADATA_DISABLED} turns the instance metadata off; add a profile"
+                f"{METADATA_DISABLED} turns the instance metadata off; {FIRST_PROFILE}"
             )
         return self._plan_of(chain, by_name=False)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-from awsexec.plan.inputs import Inputs
+from awsexec import bounded
+from awsexec.plan.inputs import Inputs, SignedIn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ class Kind:
       of this kind gives; None for keys, whose id is enough
     - `looks`: returns what else decides that, as it is now: files, surroundings, machine,
       sign-in; None for nothing else
+    - `signed_in`: reads its sign-in from the content of the AWS CLI's token file, the
+      first file that it `looks` at; None without a sign-in
     - `services`: the AWS services that it asks, besides STS, by their names in a
       ``services`` section
     - `asks`: what --explain says that a run asks, "" for nothing
@@ -51,6 +54,7 @@ class Kind:
         "module",
         "decides",
         "looks",
+        "signed_in",
         "services",
         "asks",
         "is_role_session",
@@ -71,6 +75,7 @@ class Kind:
         decides: Decides | None,
         *,
         looks: Looks | None = None,
+        signed_in: Callable[[bytes], SignedIn] | None = None,
         services: tuple[str, ...] = (),
         asks: str = "",
         is_role_session: bool = False,
@@ -87,6 +92,7 @@ class Kind:
         self.module = module
         self.decides = decides
         self.looks = looks
+        self.signed_in = signed_in
         self.services = services
         self.asks = asks
         self.is_role_session = is_role_session
@@ -204,6 +210,20 @@ class Source:
         if self.kind.looks is None:
             return Inputs()
         return self.kind.looks(self, paths, environ)
+
+    def signed_in(
+        self, paths: tuple[str, str], environ: Mapping[str, str]
+    ) -> SignedIn | None:
+        """Return its sign-in as it is now; None for a source without one."""
+        read = self.kind.signed_in
+        if read is None:
+            return None
+        try:
+            path = self.look(paths, environ).files[0].path
+            return read(bounded.read(path, is_regular=True))
+        except (OSError, ValueError):
+            # as for botocore, a file that cannot be read counts as missing
+            return SignedIn(None, False)
 
     def identity(self, inputs: Inputs, key_id: str | None) -> tuple[object, ...]:
         """Return what tells this source from every other one, for cache keys.

@@ -57,6 +57,23 @@ class Config:
         return cls(Profiles.none(), files.paths(environ), "", False)
 
 
+def open_to_others(path: str) -> str | None:
+    """Return a warning if other users may read the file, which has keys; else None."""
+    try:
+        mode = os.stat(path).st_mode & 0o777
+    except OSError:
+        return None
+    # Windows has no such modes
+    if os.name != "posix" or not mode & 0o044:
+        return None
+    import shlex
+
+    return (
+        f"{path}: other users may read the keys in this file (mode {mode:04o}); run: "
+        f"chmod 600 {shlex.quote(path)}"
+    )
+
+
 def is_settled(path: str) -> bool:
     """Return whether a later edit of the file is sure to change its signature."""
     try:

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from awsexec.errors import ConfigError, NoSuchProfile, ProfileLoop, tail
+from awsexec.errors import (
+    FIRST_PROFILE,
+    ConfigError,
+    NoSuchProfile,
+    ProfileLoop,
+    tail,
+)
 from awsexec.profiles import files, values
 from awsexec.profiles.files import AwsFile, Section, Setting
 from awsexec.times import as_tools_write
@@ -259,7 +265,9 @@ class Profiles:
         paths = (self.config.path, self.credentials.path)
         if why := self._why_not(name):
             raise NoSuchProfile(name, (), paths, why)
-        raise NoSuchProfile(name, nearest(name, self.names()), paths)
+        names = self.names()
+        hint = "" if names else FIRST_PROFILE
+        raise NoSuchProfile(name, nearest(name, names), paths, hint)
 
     def _why_not(self, name: str) -> str:
         """Return which section looks as if it was meant to be the profile `name`, or ""."""

@@ -13,7 +13,7 @@ from awsexec import bounded
 from awsexec.errors import AwsexecError
 from awsexec.internal_error import in_words
 from awsexec.loopback.server import HOST
-from awsexec.processes import background
+from awsexec.processes import background, core_dumps
 from awsexec.report import VERBOSE
 from awsexec.serve import config_copy, hold
 from awsexec.serve.watch import Watch
@@ -40,7 +40,8 @@ def start(
 ) -> dict[str, str]:
     """Start the endpoint and return the variables that COMMAND gets instead of keys.
 
-    `inputs` decided whose `credentials` these are. This process then has to become COMMAND. Raises `AwsexecError`.
+    `inputs` decided whose `credentials` these are. This process then has to become COMMAND.
+    Raises `AwsexecError`.
     """
     endpoint = _Endpoint(plan, credentials, inputs, environ, report)
     try:
@@ -113,6 +114,7 @@ class _Endpoint:
 
         Tell `writing` that the endpoint has started, and the path of COMMAND's config.
         """
+        core_dumps.forbid_for_good()
         with open(writing, "w", encoding="utf-8") as stream:
             try:
                 watch = Watch(self._command)

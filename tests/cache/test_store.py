@@ -79,8 +79,8 @@ def test_failed_write_leaves_the_old_entry_and_no_rest(world):
     world.store.write(entry())
     assert world.names() == [target]
     assert world.said.getvalue() == (
-        f"awsexec: cannot use the cache in {world.path}: Is a directory; going on "
-        "without it; set AWSEXEC_CACHE_DIR to use another directory\n"
+        f"awsexec: cannot write to the cache in {world.path}: Is a directory; this "
+        "session is not kept; set AWSEXEC_CACHE_DIR to use another directory\n"
     )
 
 
@@ -182,13 +182,13 @@ def test_forget(world):
     world.store.write(entry(KEY, "'p'"))
     world.store.write(entry(OTHER, "'q'"))
     (world.path / "notes").write_text("")
-    assert world.store.forget("'q'") == 1
+    assert world.store.forget("'q'") == (1, 1)
     assert world.store.read(KEY) is not None
     assert world.store.read(OTHER) is None
     world.store.write(entry(OTHER, "'q'"))
-    assert world.store.forget("'r'", [OTHER]) == 1
+    assert world.store.forget("'r'", [OTHER])[1] == 1
     assert world.store.read(OTHER) is None
-    assert world.store.forget(None) == 1
+    assert world.store.forget(None)[1] == 1
     assert world.names("notes") == ["notes"]
     assert list(world.store.entries()) == []
 
@@ -200,9 +200,9 @@ def test_forget_takes_what_writes_that_broke_off_have_left(world):
     for number, data in enumerate((whole, whole[:-9], b"")):
         (world.path / f"{name}.{number}.tmp").write_bytes(data)
     # a whole one may be of another profile's run, which is about to rename it
-    assert world.store.forget("'q'") == 0
+    assert world.store.forget("'q'") == (0, 0)
     assert world.names(".tmp") == [f"{name}.0.tmp"]
-    assert world.store.forget("'p'") == 1
+    assert world.store.forget("'p'") == (1, 1)
     assert world.names(".tmp") == []
 
 
@@ -261,12 +261,12 @@ def test_forget_takes_what_is_damaged_with_it(world):
     world.store.write(entry())
     (name,) = world.names()
     (world.path / name).write_text("noise")
-    assert world.store.forget("'q'") == 1
+    assert world.store.forget("'q'")[1] == 1
     assert list(world.store.entries()) == []
 
 
 def test_forget_without_a_directory(world):
-    assert world.store.forget(None) == 0
+    assert world.store.forget(None)[1] == 0
     assert not world.path.exists()
 
 

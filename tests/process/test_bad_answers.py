@@ -374,6 +374,8 @@ def test_instance(run_awsexec, home, instance, body):
     instead(instance, "/latest/meta-data/iam/info", body)
     answer = json.loads(run_awsexec("--whoami", "--json", "p").stdout)
     assert (answer["instance_role"], answer["instance_profile"]) == (ROLE, None)
+    text = run_awsexec("--whoami", "p").stdout
+    assert f"instance role     {ROLE}\n" in text and "instance profile" not in text
     path = f"/latest/meta-data/iam/security-credentials/{ROLE}"
     instead(instance, path, body)
     assert "is not EC2 metadata" in run_awsexec("--refresh", "p", "true").error()

@@ -342,8 +342,8 @@ def test_nothing_to_choose_from(run_awsexec, home):
     # the tests' environment has no instance's metadata
     assert run_awsexec("--", "true").error() == (
         f"no PROFILE, no profile in {home.config} or {home.credentials}, and "
-        "AWS_EC2_METADATA_DISABLED turns the instance metadata off; add a profile; "
-        "see awsexec --help"
+        "AWS_EC2_METADATA_DISABLED turns the instance metadata off; to write a first "
+        "profile, see https://github.com/awsexec/awsexec#five-minutes"
     )
 
 

@@ -565,7 +565,8 @@ def test_no_profile_no_config_and_no_instance(run_awsexec, home, instance, dead_
     assert run_awsexec("--", "true", env=env).error() == (
         "ec2 (no PROFILE, and no profile in the config files): no EC2 instance "
         f"metadata at {url}; this is not an EC2 instance, or its metadata service is "
-        "turned off: name another PROFILE or source"
+        "turned off: name another PROFILE or source; to write a first profile, see "
+        "https://github.com/awsexec/awsexec#five-minutes"
     )
 
 

@@ -5,6 +5,8 @@ These errors have a module of their own, since catching them must not load the S
 
 from __future__ import annotations
 
+from awsexec.text import remote
+
 
 class Refused(Exception):
     """A service answered with an error.
@@ -22,7 +24,7 @@ class Refused(Exception):
     @property
     def said(self) -> str:
         """What AWS said, for a message: the text, then the code."""
-        return f"{self.message.strip().rstrip('.')} ({self.code})"
+        return f"{remote(self.message).rstrip('.')} ({remote(self.code)})"
 
 
 class Unreachable(Exception):
@@ -31,7 +33,8 @@ class Unreachable(Exception):
     def __init__(self, url: str, reason: str) -> None:
         super().__init__(f"{url}: {reason}")
         self.url = url
-        self.reason = reason
+        # a certificate may say anything in it
+        self.reason = remote(reason)
 
 
 class UnexpectedResponse(Unreachable):
@@ -46,7 +49,7 @@ class ProviderFailed(Exception):
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
-        self.reason = reason
+        self.reason = remote(reason)
 
 
 class Malformed(Exception):
