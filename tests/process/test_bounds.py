@@ -63,8 +63,11 @@ TOO_MUCH = "printed more than 1 MiB and was ended; run it by hand to see what it
         (
             READER_CONFIG,
             ["reader", "true"],
-            {"AWS_CA_BUNDLE": "/dev/zero"},
-            "the CA bundle /dev/zero is not a file of PEM",
+            {
+                "AWS_CA_BUNDLE": "/dev/zero",
+                "AWS_ENDPOINT_URL_STS": "https://127.0.0.1:9",
+            },
+            "AWS_CA_BUNDLE: cannot use the certificates in /dev/zero: it is not a file",
         ),
     ],
 )
