@@ -12,6 +12,8 @@ import stat
 import sys
 import time
 
+from awsexec.text import message
+
 # bytes: the AWS files of ten thousand profiles have some three million
 LARGEST = 16_777_216
 # seconds for what is not a regular file, and after how many to say what awsexec waits for
@@ -101,7 +103,7 @@ class _Wait:
 
 def _say(text: str) -> None:
     try:
-        sys.stderr.write(f"awsexec: {text}\n")
+        sys.stderr.write(message(text))
         sys.stderr.flush()
     except (OSError, ValueError, AttributeError):
         # stderr is closed or full

@@ -2,8 +2,10 @@
 
 Every expected failure is an `AwsexecError`. Its text is the one line that the user reads
 (without the leading ``awsexec: ``): what failed and where, why, and what to do. No text
-holds a secret; `tail` shows a key id.
+holds a secret: `tail` shows a key id, and URLs lose their passwords.
 """
+
+from awsexec.text import without_userinfo
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,6 +22,9 @@ class AwsexecError(Exception):
     """A failure of awsexec itself, which ends with the exit status `status`."""
 
     status = 125
+
+    def __str__(self) -> str:
+        return without_userinfo(super().__str__())
 
 
 class UsageError(AwsexecError):
@@ -68,6 +73,12 @@ class NoSuchProfile(ConfigError):
         else:
             self.advice = hint or "add it there, or check the spelling"
         super().__init__(f"{self.what}; {self.advice}")
+
+    def named_by(self, variable: str) -> "NoSuchProfile":
+        """Return this failure with the `variable` that asked for the profile."""
+        self.what = f"{variable}: {self.what}"
+        self.args = (f"{self.what}; {self.advice}",)
+        return self
 
 
 class UnlistedAccount(ConfigError):

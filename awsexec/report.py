@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 
+from awsexec.text import message
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from threading import Timer
@@ -66,7 +68,7 @@ class Report:
             self._say(text)
 
     def _say(self, text: object) -> None:
-        self.draw(f"awsexec: {' '.join(str(text).splitlines())}\n")
+        self.draw(message(text))
 
     def draw(self, text: str) -> None:
         """Write `text` as it is, if stderr takes it."""
@@ -124,7 +126,7 @@ class _Counting:
             # what went before, as a sign-in, does not count
             self._from = now + COUNT_AFTER
         if self._is_watched and now >= self._from:
-            line = f"awsexec: {self._text}: {done} of {total}"
+            line = message(f"{self._text}: {done} of {total}").rstrip("\n")
             self._drawn = max(self._drawn, len(line))
             self._report.draw(f"\r{line}")
 

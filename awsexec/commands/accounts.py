@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from awsexec.options.arguments import Arguments
+    from awsexec.output import Line
     from awsexec.report import Report
 
 HEADER = ("ACCOUNT", "ID", "SESSION", "ROLES")
@@ -46,14 +47,14 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     if arguments.json:
         output.show(output.as_json(rows))
     elif rows:
-        output.show("\n".join(_lines(rows, environ)) + "\n")
+        output.show_lines(_lines(rows, environ), environ)
     else:
         what = f"no role fits {shown(pattern)!r}" if pattern else "you have no role"
         report.warning(f"{what} in {', '.join(shown(one.session) for one in listed)}")
     return 0
 
 
-def _lines(rows: list[dict[str, str]], environ: Mapping[str, str]) -> list[str]:
+def _lines(rows: list[dict[str, str]], environ: Mapping[str, str]) -> list[Line]:
     """Return a line for each account, with its roles in the last column."""
     roles: dict[tuple[str, str, str], list[str]] = {}
     for row in rows:
@@ -62,6 +63,5 @@ def _lines(rows: list[dict[str, str]], environ: Mapping[str, str]) -> list[str]:
     cells = [HEADER]
     for (account, id, session), names in roles.items():
         cells.append((shown(account), id, shown(session), ", ".join(map(shown, names))))
-    lines = output.table(cells, output.width(environ), shrink=(0, 3))
-    lines[0] = output.coloured(lines[0], output.BOLD, output.has_colour(environ))
-    return lines
+    header, *lines = output.table(cells, output.width(environ), shrink=(0, 3))
+    return [(header, output.BOLD), *lines]

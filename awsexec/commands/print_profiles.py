@@ -154,7 +154,9 @@ def _sections(
         text = f"[profile {name}]\n" + "".join(
             f"{key} = {value}\n" for key, value in settings.items()
         )
-        if not _reads_back(text, name, settings):
+        # the sections may be printed on a terminal
+        is_visible = all(map(str.isprintable, text.splitlines()))
+        if not (is_visible and _reads_back(text, name, settings)):
             raise ConfigError(
                 f"{wanted} cannot be written: a config file cannot hold the name of the "
                 f"session {shown(session)} or of the role as it is"

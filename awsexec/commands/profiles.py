@@ -11,6 +11,7 @@ import os
 from awsexec import bounded, output
 from awsexec.errors import AwsexecError
 from awsexec.profiles import files
+from awsexec.text import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def run(typed: str, environ: Mapping[str, str]) -> NoReturn:
             for name, note in _segments(file.sso_sessions, typed, environ):
                 found.setdefault(name, [note])
     lines = [
-        f"{name}\t{' '.join(notes)}\n"
+        f"{name}\t{printable(' '.join(notes))}\n"
         for name, notes in found.items()
         if name.isprintable()
     ]

@@ -75,7 +75,7 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
         )
     else:
         lines.append("expires  never")
-    output.show("\n".join(lines) + "\n")
+    output.show_lines(lines, environ)
     return 0
 
 

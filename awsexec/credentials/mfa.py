@@ -15,8 +15,8 @@ from awsexec.errors import (
     UsageError,
     shown,
 )
-
 from awsexec.plan.limits import NO_CODE, mfa_code
+from awsexec.text import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ class Codes:
 
     def _from_user(self, profile: str, serial: str, before: str) -> str:
         assert self._ask is not None
-        question = f"MFA code for {shown(profile)} ({serial}): "
+        question = f"MFA code for {shown(profile)} ({printable(serial)}): "
         code = mfa_code(self._ask(before + question))
         while code is None:
             code = mfa_code(self._ask(f"An MFA code is six digits. {question}"))

@@ -24,7 +24,6 @@ def sign_in(
     `CredentialsError` and `Interrupted`.
     """
     from awsexec.credentials.identity_center.portal import Portal
-    from awsexec.credentials.identity_center.sign_in import SERVICE
 
     source = plan.chain.source
     context = context_for(plan, environ, store_for(environ, report), report)
@@ -32,9 +31,7 @@ def sign_in(
     try:
         portal.sign_in(refused=portal.current_token() if refresh else None)
     except Unreachable as error:
-        from awsexec.credentials.aws_errors import unreachable
-
-        raise unreachable(error, SERVICE) from None
+        raise portal.unreachable(error) from None
     return portal.until()
 
 

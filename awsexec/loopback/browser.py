@@ -15,6 +15,7 @@ import threading
 
 from awsexec.errors import shown
 from awsexec.loopback.server import HOST, HttpError, Request, Response, Server
+from awsexec.processes import core_dumps
 from awsexec.processes.background import detach
 from awsexec.processes.words import split
 
@@ -67,7 +68,9 @@ def open_tab(url: str) -> Tab:
     os.set_blocking(reading, False)
 
     def work() -> None:
-        if not any(browser(url) for browser in browsers):
+        with core_dumps.AsCaller():
+            is_open = any(browser(url) for browser in browsers)
+        if not is_open:
             os.write(writing, b"!")
 
     detach(work, keep={writing})

@@ -49,7 +49,13 @@ _OPTIONS = {
 # Words that stand before a profile's name in other tools, and alone here.
 _NEEDLESS = frozenset({"exec", "run", "assume", "shell"})
 # Words that are options here. Those that are named like the option need no row.
-_ACTIONS = {"ls": "list", "login": "console", "clear": "forget", "serve": "serve"}
+_ACTIONS = {
+    "ls": "list",
+    "login": "console",
+    "logout": "sign-out",
+    "clear": "forget",
+    "serve": "serve",
+}
 # what a phone or a text program makes of --
 _DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
 
@@ -248,7 +254,11 @@ def _word_step(
             next(each for each in shells if each in COMPLETION_FILES),
         ]
         rest = []
-    elif word in ACTIONS or word in _ACTIONS:
+    elif word == "sso" and rest[:1] in (["login"], ["logout"]):
+        option = ["--sign-in" if rest[0] == "login" else "--sign-out"]
+        # --profile has no place here: a run of a profile signs in by itself
+        rest = rest[2:3] if rest[1:2] == ["--sso-session"] else []
+    elif word in _ACTIONS or word.replace("-", "_") in ACTIONS:
         option = [f"--{_ACTIONS.get(word, word)}"]
         if word == "clear" and _first_word(rest) is None:
             option.append("--all")

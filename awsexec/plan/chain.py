@@ -185,7 +185,12 @@ def chain_of_machine(
     `default` is the ``[default]`` of `profiles`, where that is the profile of the run and
     names no source; it `is_named` on the command line or not. Raises `ConfigError`.
     """
-    source = source_of_machine(environ, default, is_named=is_named)
+    source = source_of_machine(
+        environ,
+        default,
+        is_named=is_named,
+        looked_in=profiles.looked_in if profiles is not None else ("", ""),
+    )
     if source is None:
         return None
     profile = source.profile
@@ -278,10 +283,7 @@ def _source_profile(profiles: Profiles, profile: Profile, link: Setting) -> Prof
 def _refuse_misspelt(profile: Profile) -> None:
     """Raise for a setting that looks like one that limits a session or identifies it."""
     for setting, right in known.misspelt(profile):
-        raise ConfigError(
-            f"{setting.where}: unknown setting {shown(setting.name)}; did you mean "
-            f"{right}? Correct it, or remove it"
-        )
+        raise ConfigError(f"{setting.where}: {known.correction(setting, right)}")
 
 
 def _refuse_role_settings(source: Source, profile: Profile) -> None:

@@ -7,9 +7,11 @@ it, only cryptographic digests: tokens and the environment are secrets.
 from __future__ import annotations
 
 import os
+import time
 
 from awsexec import bounded, fastpath
 from awsexec.profiles.config import is_settled
+from awsexec.times import YEAR_10000, as_tools_write
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,6 +44,28 @@ class InputFile:
             self.identity = identify(bounded.read(path, is_regular=True))
         except (OSError, ValueError):
             self.identity = None
+
+
+class SignedIn:
+    """A sign-in as its token file tells it, without asking AWS.
+
+    `until` is when its token ends, in seconds since the epoch, None without a token.
+    `is_renewable` is whether AWS may give a new token without the user.
+    """
+
+    __slots__ = ("until", "is_renewable")
+
+    def __init__(self, until: int | None, is_renewable: bool) -> None:
+        self.until = until
+        self.is_renewable = is_renewable
+
+    def is_asked(self, now: float) -> bool | None:
+        """Return whether the user has to sign in; None if AWS may renew the token."""
+        if self.until is None:
+            return True
+        if self.until > now:
+            return False
+        return None if self.is_renewable else True
 
 
 class Inputs:
@@ -171,6 +195,43 @@ def login_sign_in(data: bytes) -> str | None:
     """
     key = _object(data).get("dpopKey")
     return content(key.encode()) if isinstance(key, str) and key else None
+
+
+def sso_signed_in(data: bytes) -> SignedIn:
+    """Return the sign-in to IAM Identity Center of the AWS CLI's token file `data`.
+
+    As botocore, awsexec renews a token as long as the registration of the client lives;
+    the sign-in to a start URL without an sso-session has no refresh token. Raises
+    `ValueError`.
+    """
+    token = _object(data)
+    if sign_in_of(token) is None:
+        return SignedIn(None, False)
+    registered = _time(token.get("registrationExpiresAt"))
+    parts = map(token.get, ("refreshToken", "clientId", "clientSecret"))
+    return SignedIn(
+        _time(token.get("expiresAt")),
+        registered is not None and registered > time.time() and all(parts),
+    )
+
+
+def login_signed_in(data: bytes) -> SignedIn:
+    """Return the sign-in of ``aws login`` of the AWS CLI's token file `data`.
+
+    Raises `ValueError`.
+    """
+    token = _object(data)
+    access = token.get("accessToken")
+    if not isinstance(access, dict):
+        return SignedIn(None, False)
+    return SignedIn(_time(access.get("expiresAt")), bool(token.get("refreshToken")))
+
+
+def _time(text: object) -> int | None:
+    """Return seconds since the epoch for a time as the AWS CLI writes it."""
+    found = as_tools_write(text) if isinstance(text, str) else None
+    # what has no four-digit year is no time of the AWS CLI
+    return found if found is not None and 0 <= found < YEAR_10000 else None
 
 
 def _object(data: bytes) -> dict[str, object]:

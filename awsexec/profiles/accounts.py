@@ -113,15 +113,15 @@ def is_account_id(text: str) -> bool:
 def split(name: str, sessions: Iterable[str]) -> tuple[str, str, str] | None:
     """Return SESSION, ACCOUNT and ROLE of a role's name; None if it is no such name.
 
-    SESSION is the longest of `sessions` that fits. ROLE follows the last ``/``, since an
-    account's name may have one.
+    SESSION is the longest of `sessions` that leaves an account and a role. ROLE follows
+    the last ``/``, since an account's name may have one.
     """
-    fitting = [each for each in sessions if name.startswith(f"{each}/")]
-    if not fitting:
-        return None
-    session = max(fitting, key=len)
-    account, _, role = name[len(session) + 1 :].rpartition("/")
-    return (session, account, role) if account and role else None
+    for session in sorted(sessions, key=len, reverse=True):
+        if name.startswith(f"{session}/"):
+            account, _, role = name[len(session) + 1 :].rpartition("/")
+            if account and role:
+                return session, account, role
+    return None
 
 
 def path_of(directory: str, session: str, start_url: str) -> str:
@@ -150,7 +150,14 @@ def kept(path: str) -> AccountList | None:
             accounts,
             path,
         )
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    except (
+        ArithmeticError,
+        LookupError,
+        OSError,
+        RecursionError,
+        TypeError,
+        ValueError,
+    ):
         return None
 
 

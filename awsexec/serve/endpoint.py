@@ -10,9 +10,10 @@ from __future__ import annotations
 import os
 
 from awsexec import bounded
-from awsexec.errors import AwsexecError, reason
+from awsexec.errors import AwsexecError
+from awsexec.internal_error import in_words
 from awsexec.loopback.server import HOST
-from awsexec.processes import background
+from awsexec.processes import background, core_dumps
 from awsexec.report import VERBOSE
 from awsexec.serve import config_copy, hold
 from awsexec.serve.watch import Watch
@@ -120,13 +121,15 @@ class _Endpoint:
 
         Tell `writing` that the endpoint has started, and the path of COMMAND's config.
         """
+        core_dumps.forbid_for_good()
         with open(writing, "w", encoding="utf-8") as stream:
             try:
                 watch = Watch(self._command)
                 self._hold(writing)
                 path, remove = self._copy()
-            except (OSError, AwsexecError) as error:
-                stream.write(f"failed\n{reason(error)}")
+            except Exception as error:
+                why = error.strerror if isinstance(error, OSError) else in_words(error)
+                stream.write(f"failed\n{why}")
                 return
             stream.write(f"{READY}\n{path}")
         try:

@@ -82,6 +82,7 @@ class World:
         path = self.home.path / name[1]
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(block.text, encoding="utf-8")
+        path.chmod(0o600)
 
     def writes(self, block: Block) -> list[str]:
         """Write a block's sections into the AWS file that its first line names.
@@ -99,6 +100,7 @@ class World:
         path = self.home.config if name == "config" else self.home.credentials
         text = "".join(f"[{k}]{v}" for k, v in self._sections[name].items())
         path.write_text(text, encoding="utf-8")
+        path.chmod(0o600)
         return [
             title.removeprefix("profile ")
             for title in sections

@@ -4,6 +4,7 @@ import shlex
 
 import pytest
 
+from tests.hostile import HOSTILE, is_harmless
 from tests.support import AWSEXEC, CODES, READER_CONFIG, SERIAL, WRONG_CODE
 
 QUESTION = f"MFA code for reader ({SERIAL}): "
@@ -202,3 +203,17 @@ def test_no_terminal_fails_at_once(run_awsexec, sts):
     result = run_awsexec("reader", "true", stdin=f"{CODES[0]}\n")
     assert "there is no terminal to ask on" in result.error()
     assert sts.calls == []
+
+
+def test_a_question_is_visible_characters(terminal, home):
+    """What the files say does not act on the terminal, and adds no line to a question."""
+    name = HOSTILE.replace("]", "")
+    serial = "".join(each for each in HOSTILE if not each.isspace())
+    config = READER_CONFIG.replace("profile reader", f'profile "{name}"')
+    home.write_config(config, f"mfa_serial = {serial}\n")
+    person = terminal(f"trap : INT; {shlex.join([AWSEXEC, name, 'true'])}")
+    person.process.expect(r"MFA code for ('.*') \((.*)\): ")
+    assert is_harmless(person.process.match[0])
+    assert "forged" in person.process.match[2]
+    person.interrupts()
+    assert person.ends()[1] == 130

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from awsexec.credentials import aws_errors
 from awsexec.credentials.checks import source_error
 from awsexec.credentials.identity_center.sign_in import SERVICE, SignIn, command
 from awsexec.credentials.sdk.clients import call
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
     from awsexec.credentials.context import Context
     from awsexec.credentials.credentials import Credentials
+    from awsexec.credentials.sdk.errors import Unreachable
+    from awsexec.errors import CredentialsError
     from awsexec.plan.source import Source
 
 
@@ -107,6 +110,14 @@ class Portal:
         return from_sso(
             self._source, self._create_client, self._cache, token, self._url("sso")
         )
+
+    def unreachable(self, error: Unreachable) -> CredentialsError:
+        """Return the failure to get an answer of IAM Identity Center."""
+        source, endpoint = self._source, self._context.endpoint
+        urls = (by for _, by in source.endpoints if by is not None)
+        url = next((by for by in urls if error.url.startswith(by.value)), None)
+        made_by = endpoint.host_made_by(url, source.get("sso_region"))
+        return aws_errors.unreachable(error, endpoint, SERVICE, made_by)
 
     def ask(self, operation: str, token: str, **parameters: object) -> dict[str, Any]:
         """Return the portal's answer to `operation`, for whoever has the `token`.
