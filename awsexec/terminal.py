@@ -67,8 +67,9 @@ def ask(question: str) -> str:
             def put_question() -> None:
                 if not _is_foreground(keyboard.fileno()):
                     raise InBackground("another job is in the foreground")
-                screen.write(_printable(question))
-                screen.flush()
+                # not by the stream, whose write may be what a signal has interrupted
+                text = _printable(question)
+                os.write(screen.fileno(), text.encode("utf-8", "replace"))
 
             try:
                 with _Continued(put_question):
