@@ -74,6 +74,12 @@ class NoSuchProfile(ConfigError):
             self.advice = hint or "add it there, or check the spelling"
         super().__init__(f"{self.what}; {self.advice}")
 
+    def named_by(self, variable: str) -> "NoSuchProfile":
+        """Return this failure with the `variable` that asked for the profile."""
+        self.what = f"{variable}: {self.what}"
+        self.args = (f"{self.what}; {self.advice}",)
+        return self
+
 
 class UnlistedAccount(ConfigError):
     """The role `name` is in an account that the list of `session` does not have.

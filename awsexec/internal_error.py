@@ -13,13 +13,15 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+# the system's number for it, on all that Python runs on
+_NO_MEMORY = 12
 # what may be a key, a token or an MFA code: the text may quote what was read or sent
 _SECRET = r"//[^/@\s]+@|\b\d{6}\b|(?=[^\W_]*\d|\S*[/+=])[\w+/=-]{16,}"
 
 
 def in_words(error: BaseException) -> str:
     """Return what the user reads of `error`, on one line and without secrets."""
-    if isinstance(error, MemoryError):
+    if isinstance(error, MemoryError) or getattr(error, "errno", None) == _NO_MEMORY:
         return "out of memory; free some, or raise its limit (ulimit -v)"
     return f"internal error: {_described(error)}; please report it with --debug"
 
@@ -49,8 +51,8 @@ def _described(error: BaseException) -> str:
     kind, text = type(error).__name__, " ".join(str(error).split())
     if not text:
         return kind
-    if not isinstance(error, OSError):
-        # the system's errors have its own words, and paths
+    if not isinstance(error, (OSError, ImportError)):
+        # these have the system's own words, and paths
         import re
 
         text = re.sub(_SECRET, "******", text)

@@ -11,7 +11,7 @@ from awsexec.credentials.resolver import Demand
 from awsexec.errors import AwsexecError, Interrupted, UsageError
 from awsexec.loopback.browser import NoBrowser, Redirect, open_tab
 from awsexec.output import put, tell
-from awsexec.plan.endpoint import service_url
+from awsexec.plan.endpoint import configured_url
 from awsexec.plan.from_environment import plan_here
 from awsexec.plan.plan import Planner
 from awsexec.times import iso8601
@@ -50,12 +50,12 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
         federated=True,
     )
     profile = plan.chain.profile
-    url = service_url("signin", plan.config.profiles, profile, environ)
-    console = Console.of(plan.endpoint.region, url)
+    by = configured_url("signin", plan.config.profiles, profile, environ)
+    console = Console.of(plan.endpoint.region, by.value if by is not None else None)
     page = console.page(plan.region, arguments.service, arguments.destination)
     credentials = _session(plan, arguments, environ, report)
     report.debug(f"getSigninToken at {console.sign_in} for {credentials}, to {page}")
-    token = console.token(credentials, plan.endpoint, plan.label)
+    token = console.token(credentials, plan.endpoint, plan.label, by)
     secret = console.url(token, page, sign_out=arguments.logout)
     if sys.stdout.isatty():
         why = ""

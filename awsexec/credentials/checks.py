@@ -33,6 +33,8 @@ def unsendable(value: object) -> str | None:
         return "is empty"
     if "\n" in value or "\r" in value:
         return "has a line break"
+    if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
+        return "is in quotes, which AWS would take for a part of it"
     if not (value.isascii() and value.isprintable()):
         return "has characters that are not printable ASCII"
     return None

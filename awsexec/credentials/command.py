@@ -16,6 +16,7 @@ from awsexec import bounded, terminal
 from awsexec.credentials.checks import READING_ERRORS
 from awsexec.errors import ConfigError, ProcessLoop, SaidAlready, program, reason, shown
 from awsexec.fastpath import CALLERS
+from awsexec.plan.command_line import is_for_shell, not_filled_in
 from awsexec.processes import core_dumps, tree
 from awsexec.times import in_units, seconds
 
@@ -74,6 +75,17 @@ class Command:
         """Return the command for messages, without its arguments."""
         return f"{self._name} {program(self._setting.value)}"
 
+    def _tilde(self) -> str:
+        """Return the part of a message that names a ``~`` that was not filled in.
+
+        The word is not quoted, since it may hold a secret.
+        """
+        line = self._setting.value
+        by_shell = self._name == "credential_process" and is_for_shell(line)
+        if not_filled_in(line, by_shell=by_shell) is None:
+            return ""
+        return " (nothing fills in the ~ in its line; write the whole path)"
+
     def check(self) -> None:
         """Raise `ProcessLoop` if this run is inside the very command that it would run."""
         inside, me = callers(self._environ), self._caller
@@ -116,7 +128,9 @@ class Command:
                     env={**self._environ, CALLERS: inside},
                 )
         except (OSError, ValueError, IndexError) as error:
-            raise CommandFailed(f"cannot run {self}: {_why(error, argv)}") from None
+            raise CommandFailed(
+                f"cannot run {self}: {_why(error, argv)}{self._tilde()}"
+            ) from None
         try:
             output = _output(process, timeout, is_whole, by_line)
         except _TooMuch:
@@ -140,7 +154,7 @@ class Command:
                 else f"was killed by signal {-process.returncode}"
             )
             raise CommandFailed(
-                f"{self} {ended}; run it by hand to see why",
+                f"{self} {ended}{self._tilde()}; run it by hand to see why",
                 # on the stderr that it shares with this process
                 has_said_why=process.returncode == SaidAlready.status
                 and _is_awsexec(argv[0]),

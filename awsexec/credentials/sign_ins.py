@@ -24,17 +24,11 @@ def sign_in(
     `CredentialsError` and `Interrupted`.
     """
     from awsexec.credentials.identity_center.portal import Portal
-    from awsexec.credentials.identity_center.sign_in import SERVICE
 
     source = plan.chain.source
     context = context_for(plan, environ, store_for(environ, report), report)
     portal = Portal(source, context)
-    try:
-        portal.sign_in(refused=portal.current_token() if refresh else None)
-    except Unreachable as error:
-        from awsexec.credentials.aws_errors import unreachable
-
-        raise unreachable(error, SERVICE) from None
+    portal.sign_in(refused=portal.current_token() if refresh else None)
     return portal.until()
 
 

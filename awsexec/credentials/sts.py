@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from awsexec.credentials import aws_errors
-from awsexec.credentials.checks import environment_expired, unsendable
+from awsexec.credentials.checks import unsendable
 from awsexec.credentials.credentials import Credentials
 from awsexec.credentials.sdk.clients import Clients, call, url_of
 from awsexec.credentials.sdk.errors import Refused, Unreachable
@@ -64,19 +64,9 @@ class Sts:
                 lambda answer: {name: str(answer[name]) for name in names},
             )
         except Refused as error:
-            if error.code in aws_errors.EXPIRED:
-                if plan.is_of_environment:
-                    raise environment_expired(plan.chain.source) from None
-                raise CredentialsError(
-                    f"the credentials of {plan.label} have expired; renew them, or try "
-                    "--refresh"
-                ) from None
-            raise CredentialsError(
-                f"{plan.label}: AWS refused GetCallerIdentity: {error.said}; try "
-                "--refresh"
-            ) from None
+            raise aws_errors.identity_in_words(error, plan, signer) from None
         except Unreachable as error:
-            raise aws_errors.unreachable(error) from None
+            raise aws_errors.unreachable(error, self._endpoint) from None
 
     def account_alias(self, signer: Credentials) -> str | None:
         """Return the alias of the account of `signer`, None if there is none to be seen.
@@ -112,7 +102,11 @@ class Sts:
             f"{operation} at {url_of(client)} signed by {signer}: "
             + ", ".join(f"{k}={v}" for k, v in sorted(_cut(parameters).items()))
         )
-        return call(client, operation, parameters, read)
+        try:
+            return call(client, operation, parameters, read)
+        finally:
+            # a long chain would leave a connection for each of its roles
+            client.close()
 
 
 def _credentials(answer: dict[str, Any]) -> Credentials:

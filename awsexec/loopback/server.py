@@ -205,8 +205,8 @@ class Server:
             self._room.acquire()
             try:
                 connection, client = self._listener.accept()
-            except OSError:
-                # the client has hung up, or there are no more files
+            except Exception:
+                # the client has hung up, or there are no more files or no more memory
                 self._pause()
             else:
                 if self._closing:
@@ -224,7 +224,7 @@ class Server:
         )
         try:
             thread.start()
-        except RuntimeError:
+        except (RuntimeError, MemoryError):
             # there are no more threads
             connection.close()
             self._open.discard(connection)

@@ -127,12 +127,13 @@ class Arguments:
         return next(iter(self.actions), "run")
 
 
-def profile_variable(environ: Mapping[str, str]) -> str | None:
-    """Return the profile that the environment names, else None.
+# the variables that name a profile; botocore reads them in the other order
+PROFILE_VARIABLES = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
 
-    botocore reads the two variables in the other order.
-    """
-    return environ.get("AWS_PROFILE") or environ.get("AWS_DEFAULT_PROFILE") or None
+
+def profile_variable(environ: Mapping[str, str]) -> str | None:
+    """Return the profile that the environment names, else None."""
+    return next(filter(None, map(environ.get, PROFILE_VARIABLES)), None)
 
 
 def parse(argv: Sequence[str]) -> Arguments:

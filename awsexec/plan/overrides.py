@@ -108,4 +108,5 @@ def local_user() -> str:
     try:
         return getpass.getuser()
     except (ImportError, KeyError, OSError):
-        return "unknown"
+        # as in a container that runs with a number for a user
+        return f"uid-{os.getuid()}" if hasattr(os, "getuid") else "unknown"

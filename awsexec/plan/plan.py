@@ -6,8 +6,14 @@ no prompt, no other program.
 
 from __future__ import annotations
 
-from awsexec.errors import FIRST_PROFILE, ConfigError, UsageError, shown
-from awsexec.options.arguments import profile_variable
+from awsexec.errors import (
+    FIRST_PROFILE,
+    ConfigError,
+    NoSuchProfile,
+    UsageError,
+    shown,
+)
+from awsexec.options.arguments import PROFILE_VARIABLES, profile_variable
 from awsexec.plan.asking import Asking, asking_for
 from awsexec.plan.chain import Chain, chain_of, chain_of_machine
 from awsexec.plan.endpoint import Endpoint, chosen_region, endpoint_for
@@ -108,7 +114,8 @@ class Plan:
         None where nothing in the cache counts: something that decides cannot be told, or
         only the source's credentials tell whose they are, and their `key_id` is not given.
         """
-        if not inputs.is_known or (self.chain.source.tells_itself and key_id is None):
+        by_key_id = self.chain.source.tells_itself or self.chain.of_user_keys
+        if not inputs.is_known or (by_key_id and key_id is None):
             return None
         return self.chain.keys(self.endpoint.identity, inputs, key_id)
 
@@ -129,11 +136,15 @@ class Plan:
         return f"profile {self.name!r}{where}"
 
     def but(
-        self, *, asking: Asking | None = None, endpoint: Endpoint | None = None
+        self,
+        *,
+        asking: Asking | None = None,
+        endpoint: Endpoint | None = None,
+        chain: Chain | None = None,
     ) -> Plan:
-        """Return the same plan with another way to ask, or another endpoint."""
+        """Return the same plan with another way to ask, endpoint or chain."""
         return Plan(
-            chain=self.chain,
+            chain=chain or self.chain,
             endpoint=endpoint or self.endpoint,
             retries=self.retries,
             asking=asking or self.asking,
@@ -185,7 +196,14 @@ class Planner:
                     return self.plan_of_machine(default, is_named=name is not None)
             elif not (name or variable or profiles.names()):
                 return self.plan_of_machine()
-        profile = profile_for(profiles, name, variable, options)
+        try:
+            profile = profile_for(profiles, name, variable, options)
+        except NoSuchProfile as error:
+            raise (
+                error
+                if name is not None
+                else error.named_by(next(filter(environ.get, PROFILE_VARIABLES)))
+            ) from None
         chain = chain_of(
             profiles, profile, self._session_name, environ, federated=federated
         )
@@ -250,10 +268,11 @@ class Planner:
 
         `default` and `is_named` are as for `chain_of_machine`.
         """
+        profiles = self.config.profiles
         chain = chain_of_machine(
             self._session_name,
             self._environ,
-            self.config.profiles,
+            profiles,
             default,
             is_named=is_named,
         )
@@ -262,7 +281,7 @@ class Planner:
             source_of(default)
         if chain is None:
             raise ConfigError(
-                f"no PROFILE, no profile in {' or '.join(self.config.paths)}, and "
+                f"no PROFILE, no profile in {' or '.join(profiles.looked_in)}, and "
                 f"{METADATA_DISABLED} turns the instance metadata off; {FIRST_PROFILE}"
             )
         return self._plan_of(chain, by_name=False)

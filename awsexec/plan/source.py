@@ -36,6 +36,7 @@ class Kind:
       ``services`` section
     - `asks`: what --explain says that a run asks, "" for nothing
     - `is_role_session`: whether it is sure to give a role's session
+    - `may_be_user_keys`: whether only its answer tells if these are a user's own keys
     - `assumes_role`: whether it assumes the profile's role itself
     - `may_prompt`: whether getting its credentials may need the user
     - `runs_command`: whether it runs a command of the user's; the command may ask by its
@@ -58,6 +59,7 @@ class Kind:
         "services",
         "asks",
         "is_role_session",
+        "may_be_user_keys",
         "assumes_role",
         "may_prompt",
         "runs_command",
@@ -79,6 +81,7 @@ class Kind:
         services: tuple[str, ...] = (),
         asks: str = "",
         is_role_session: bool = False,
+        may_be_user_keys: bool = False,
         assumes_role: bool = False,
         may_prompt: bool = False,
         runs_command: bool = False,
@@ -96,6 +99,7 @@ class Kind:
         self.services = services
         self.asks = asks
         self.is_role_session = is_role_session
+        self.may_be_user_keys = may_be_user_keys
         self.assumes_role = assumes_role
         self.may_prompt = may_prompt
         self.runs_command = runs_command
@@ -113,8 +117,9 @@ class Source:
     """Where the first credentials of a chain come from.
 
     `setting` is what makes `profile` a source of this `kind`. `keys` are there for keys
-    in a file only. `settings` are all that decide whose credentials these are, and `urls`
-    the configured endpoints of the services asked, None for AWS's own. `given_by` is the
+    in a file only. `settings` are all that decide whose credentials these are, and
+    `endpoints` the settings with the URLs of the services asked, None for AWS's own, and
+    `urls` only the URLs. `given_by` is the
     profile of which awsexec put them in this environment, None if it is not known that
     awsexec did.
     """
@@ -125,7 +130,7 @@ class Source:
         "setting",
         "keys",
         "settings",
-        "urls",
+        "endpoints",
         "given_by",
     )
 
@@ -136,7 +141,7 @@ class Source:
         setting: Setting,
         keys: StaticKeys | None = None,
         settings: tuple[Setting, ...] = (),
-        urls: tuple[tuple[str, str | None], ...] = (),
+        endpoints: tuple[tuple[str, Setting | None], ...] = (),
         given_by: str | None = None,
     ) -> None:
         self.kind = kind
@@ -144,8 +149,13 @@ class Source:
         self.setting = setting
         self.keys = keys
         self.settings = settings
-        self.urls = urls
+        self.endpoints = endpoints
         self.given_by = given_by
+
+    @property
+    def urls(self) -> tuple[tuple[str, str | None], ...]:
+        """The configured endpoints of the services asked, None for AWS's own."""
+        return tuple((name, by.value if by else None) for name, by in self.endpoints)
 
     @property
     def is_user_keys(self) -> bool:

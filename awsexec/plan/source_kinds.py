@@ -11,7 +11,7 @@ from __future__ import annotations
 from awsexec.errors import ConfigError, shown
 from awsexec.fastpath import ACCESS_KEY_ID, SESSION_TOKEN
 from awsexec.plan.command_line import SHELL_SETTING, runs_by_shell
-from awsexec.plan.endpoint import service_url
+from awsexec.plan.endpoint import configured_url, is_region, not_a_region
 from awsexec.plan.inputs import (
     InputFile,
     Inputs,
@@ -28,6 +28,7 @@ from awsexec.plan.inputs import (
 from awsexec.plan.limits import checked_arn, checked_session_name
 from awsexec.plan.source import Kind, Source
 from awsexec.profiles import files, known, values
+from awsexec.profiles.accounts import is_account_id
 from awsexec.profiles.files import Setting
 from awsexec.profiles.profile import Profile, Profiles
 from awsexec.profiles.values import variable
@@ -201,7 +202,7 @@ def _sign_in_settings(
         if section is None:
             raise ConfigError(
                 f"{reference.where}: there is no [sso-session {reference.value}] in "
-                f"{profiles.config.path}; "
+                f"{profiles.config.looked_in}; "
                 + (
                     profiles.config.why_not(reference.value, "sso-session")
                     or "add it, or check the spelling"
@@ -226,7 +227,41 @@ def _sign_in_settings(
                 f"{where}: the SSO profile {profile.name!r} has no "
                 f"{' and no '.join(missing)}; add what is missing"
             )
+    _check_sign_in(found)
     return [reference, *found.values()]
+
+
+def _check_sign_in(found: Mapping[str, Setting | None]) -> None:
+    """Raise `ConfigError` for settings with which no sign-in can succeed."""
+    account = found.get("sso_account_id")
+    region, start_url = found["sso_region"], found["sso_start_url"]
+    assert region is not None and start_url is not None
+    if account is not None and not is_account_id(account.value):
+        raise values.wrong(
+            account,
+            f"sso_account_id = {shown(account.value)} is not an account; write its 12 "
+            "digits",
+        )
+    if not is_region(region.value):
+        raise not_a_region(region)
+    if not _is_start_url(start_url.value):
+        raise values.wrong(
+            start_url,
+            f"sso_start_url = {shown(start_url.value)} is not the URL of an access portal; "
+            "write one like https://example.awsapps.com/start",
+        )
+
+
+def _is_start_url(text: str) -> bool:
+    """Return whether `text` is an https URL; http is for a server on this machine."""
+    scheme, separator, rest = text.partition("://")
+    host = rest.partition("/")[0]
+    if not separator or not host or text.split() != [text]:
+        return False
+    name = "[::1]" if host.startswith("[::1]") else host.partition(":")[0]
+    is_here = name in ("localhost", "[::1]") or name.startswith("127.")
+    is_here = is_here and "@" not in host
+    return scheme.lower() == "https" or (scheme.lower() == "http" and is_here)
 
 
 # --- What else decides, as it is now ------------------------------------------------------
@@ -367,6 +402,7 @@ PROCESS = Kind(
     _decided_by_setting,
     looks=_look_at_run,
     asks="credential_process",
+    may_be_user_keys=True,
     may_prompt=True,
     runs_command=True,
     is_fast=True,
@@ -484,13 +520,14 @@ def source_of_machine(
     default: Profile | None = None,
     *,
     is_named: bool = False,
+    looked_in: tuple[str, str] = ("", ""),
 ) -> Source | None:
     """Return the source that the SDKs use where there is no profile; None for none.
 
     It is the first of: keys, web identity, container, and the instance's role if the
     metadata is not turned off. `default` is a ``[default]`` that says nothing of these. If
     it `is_named` on the command line, the variables of the first two do not count, as in
-    botocore.
+    botocore. `looked_in` names the files without a profile, as `Profiles` does.
     """
     for name, kind in _OF_MACHINE:
         if environ.get(name) and not (is_named and kind in (ENVIRONMENT, WEB_IDENTITY)):
@@ -500,7 +537,9 @@ def source_of_machine(
             return Source(kind, Profile(profile), setting, given_by=given_by)
     if metadata_is_off(variable(METADATA_DISABLED, environ)):
         return None
-    why = "no PROFILE, and no profile in the config files"
+    # what is said of a file that a variable names, and that is none
+    found = " or ".join(text for text in looked_in if text.endswith(")"))
+    why = f"no PROFILE, and no profile in {found or 'the config files'}"
     if default is not None:
         why = f"of the machine, since {default.where} has no credentials"
     return Source(EC2, Profile("ec2"), Setting.outside("", "", why))
@@ -532,8 +571,8 @@ def with_settings(
     if kind.decides is None:
         return source
     settings = kind.decides(source, profiles, selected, session_name, environ)
-    urls = [
-        (service, service_url(service, profiles, selected, environ))
+    endpoints = [
+        (service, configured_url(service, profiles, selected, environ))
         for service in kind.services
     ]
     return Source(
@@ -542,7 +581,7 @@ def with_settings(
         source.setting,
         source.keys,
         tuple(setting for setting in settings if setting is not None),
-        tuple(urls),
+        tuple(endpoints),
         source.given_by,
     )
 
@@ -556,8 +595,8 @@ def source_of_session(
     """
     profile = Profile(session.value, options=[session])
     settings = _sign_in_settings(profile, profiles, ())
-    urls = [
-        (service, service_url(service, profiles, profile, environ))
+    endpoints = [
+        (service, configured_url(service, profiles, profile, environ))
         for service in SSO.services
     ]
     return Source(
@@ -565,5 +604,5 @@ def source_of_session(
         profile,
         session,
         settings=tuple(setting for setting in settings if setting is not None),
-        urls=tuple(urls),
+        endpoints=tuple(endpoints),
     )

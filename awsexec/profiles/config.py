@@ -49,7 +49,11 @@ class Config:
         # before the files are read: a change from now on gives another signature
         signatures = fastpath.signatures(paths)
         settled = all(is_settled(path) for path in paths)
-        return cls(Profiles.load(paths), paths, signatures, settled)
+        profiles = Profiles.load(paths)
+        both = (profiles.config, profiles.credentials)
+        for file, variable in zip(both, files.PATH_VARIABLES):
+            file.given_by = variable if environ.get(variable) else ""
+        return cls(profiles, paths, signatures, settled)
 
     @classmethod
     def without_profiles(cls, environ: Mapping[str, str]) -> Config:

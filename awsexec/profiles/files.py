@@ -28,15 +28,20 @@ from awsexec.errors import ConfigError, reason, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Container, Mapping, Sequence
     from typing import Any
 
     Lines = dict[str, list[Any]]
 
+IS_FOLDER = "it is a folder"
+# the byte order marks of UTF-16
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 # the characters of a variable's name after a $
 _IN_NAMES = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
 CONFIG = "config"
 CREDENTIALS = "credentials"
+# the variables that name the two files
+PATH_VARIABLES = ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE")
 
 
 class Setting:
@@ -47,10 +52,20 @@ class Setting:
     `value` is "" where nothing follows the ``=``. `block` holds the settings indented
     under an empty value (``s3 =``, or a service in a ``services`` section), in their
     order and with their names as they were written; `nested` has them by name. `pieces`
-    are the values of a repeated option, which `value` joins.
+    are the values of a repeated option, which `value` joins. `is_cut` is whether the
+    line's comment begins inside quotes.
     """
 
-    __slots__ = ("name", "value", "file", "line", "block", "pieces", "is_option")
+    __slots__ = (
+        "name",
+        "value",
+        "file",
+        "line",
+        "block",
+        "pieces",
+        "is_option",
+        "is_cut",
+    )
 
     def __init__(
         self,
@@ -59,6 +74,7 @@ class Setting:
         file: str,
         line: int,
         block: Sequence[tuple[str, str, int]] = (),
+        is_cut: bool = False,
     ) -> None:
         self.name = name
         self.value = value
@@ -67,6 +83,7 @@ class Setting:
         self.block = [Setting(key, text, file, at) for key, text, at in block]
         self.pieces: Sequence[str] = ()
         self.is_option = False
+        self.is_cut = is_cut
 
     @classmethod
     def from_option(
@@ -100,17 +117,20 @@ class Setting:
 class Section:
     """The settings of one profile, sso-session or services section of one file.
 
-    `lines` holds them as they were read: name to [value, line number, block]. A run
-    needs a section or two of thousands, so the `Setting`s are made on demand.
+    `lines` holds them as they were read: name to [value, line number, block]. `cuts` are
+    the numbers of the lines whose comment begins inside quotes. A run needs a section or two of thousands, so the `Setting`s are made on demand.
     """
 
-    __slots__ = ("name", "file", "line", "lines", "_settings")
+    __slots__ = ("name", "file", "line", "lines", "cuts", "_settings")
 
-    def __init__(self, name: str, file: str, line: int) -> None:
+    def __init__(
+        self, name: str, file: str, line: int, cuts: Container[int] = ()
+    ) -> None:
         self.name = name
         self.file = file
         self.line = line
         self.lines: Lines = {}
+        self.cuts = cuts
         self._settings: dict[str, Setting] | None = None
 
     @property
@@ -118,7 +138,7 @@ class Section:
         """The settings by name."""
         if self._settings is None:
             self._settings = {
-                name: Setting(name, value, self.file, line, block)
+                name: Setting(name, value, self.file, line, block, line in self.cuts)
                 for name, (value, line, block) in self.lines.items()
             }
         return self._settings
@@ -127,18 +147,30 @@ class Section:
 class AwsFile:
     """What one file holds.
 
-    `skipped` lists the sections that are not read, as (header, line, why). `why_not`
+    `absent` says why there is no file, "" if there is one, and `given_by` is the variable
+    that names the file, "" for none. `cuts` are the lines whose
+    comment begins inside quotes. `skipped` lists the sections that are not read, as (header, line, why). `why_not`
     finds the one that a user may have meant.
     """
 
     def __init__(self, path: str, kind: str = CONFIG) -> None:
         self.path = path
         self.kind = kind
+        self.absent = self.given_by = ""
         self.profiles: dict[str, Section] = {}
         self.sso_sessions: dict[str, Section] = {}
         self.services: dict[str, Section] = {}
         self.skipped: list[tuple[str, int, str]] = []
+        self.cuts: set[int] = set()
         self._meant: dict[tuple[str, str], str] | None = None
+
+    @property
+    def looked_in(self) -> str:
+        """The path for messages; with the reason if a variable names a file that is none."""
+        if not self.absent or not (self.given_by or self.absent == IS_FOLDER):
+            return self.path
+        given_by = f"{self.given_by}: " if self.given_by else ""
+        return f"{shown(self.path)} ({given_by}{self.absent})"
 
     def why_not(self, name: str, word: str = "profile") -> str:
         """Return why no section makes `name` a profile, or what else `word` stands for.
@@ -173,11 +205,10 @@ class AwsFile:
 
 def paths(environ: Mapping[str, str]) -> tuple[str, str]:
     """Return the paths of the config file and the credentials file, as botocore finds them."""
+    config, credentials = (environ.get(name) for name in PATH_VARIABLES)
     return (
-        expand(environ.get("AWS_CONFIG_FILE") or "~/.aws/config", environ),
-        expand(
-            environ.get("AWS_SHARED_CREDENTIALS_FILE") or "~/.aws/credentials", environ
-        ),
+        expand(config or "~/.aws/config", environ),
+        expand(credentials or "~/.aws/credentials", environ),
     )
 
 
@@ -220,8 +251,8 @@ def read(path: str, kind: str, seconds: float = bounded.TIME_LIMIT) -> AwsFile:
     """
     try:
         data = bounded.read(path, seconds=seconds)
-    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
-        return AwsFile(path)
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
+        return _absent(path, kind, error)
     except (OSError, ValueError) as error:
         advice = "check the file's permissions"
         if isinstance(error, bounded.Unreadable):
@@ -229,9 +260,8 @@ def read(path: str, kind: str, seconds: float = bounded.TIME_LIMIT) -> AwsFile:
         raise ConfigError(
             f"cannot read {shown(path)}: {reason(error)}; {advice}"
         ) from None
-    if b"\0" in data:
-        line = data.count(b"\n", 0, data.index(b"\0")) + 1
-        raise _malformed(path, line, "the file has a NUL character; is it a text file?")
+    if b"\0" in data or data.startswith(_UTF_16):
+        raise _no_text(path, data)
     try:
         # the codec utf-8-sig is a module of its own to import
         text = data.removeprefix(b"\xef\xbb\xbf").decode("utf-8")
@@ -240,7 +270,35 @@ def read(path: str, kind: str, seconds: float = bounded.TIME_LIMIT) -> AwsFile:
         raise _malformed(
             path, line, "the file is not UTF-8 text; save it as UTF-8"
         ) from None
+    if "\ufeff" in text:
+        line = text.count("\n", 0, text.index("\ufeff")) + 1
+        raise _malformed(
+            path,
+            line,
+            "a byte order mark (U+FEFF) in the middle of the file, as two joined files have "
+            "it; write the line again",
+        )
     return parse(text, path, kind)
+
+
+def _absent(path: str, kind: str, error: OSError) -> AwsFile:
+    """Return what a file holds that is not there."""
+    found = AwsFile(path, kind)
+    is_folder = isinstance(error, IsADirectoryError)
+    found.absent = IS_FOLDER if is_folder else "there is no such file"
+    return found
+
+
+def _no_text(path: str, data: bytes) -> ConfigError:
+    """Return the error of a file that is no text, or text for which no SDK is made."""
+    if data.startswith(_UTF_16) or b"\0" in data[:2]:
+        return _malformed(
+            path,
+            1,
+            "the file is UTF-16 text, as > in Windows PowerShell writes it; save it as UTF-8",
+        )
+    line = data.count(b"\n", 0, data.index(b"\0")) + 1
+    return _malformed(path, line, "the file has a NUL character; is it a text file?")
 
 
 def parse(text: str, path: str, kind: str) -> AwsFile:
@@ -283,7 +341,8 @@ def parse(text: str, path: str, kind: str) -> AwsFile:
             else:
                 section = groups[group].get(title)
                 if section is None:
-                    section = groups[group][title] = Section(title, path, number)
+                    section = Section(title, path, number, parsed.cuts)
+                    groups[group][title] = section
                 lines = section.lines
         else:
             name, equals, value = stripped.partition("=")
@@ -297,13 +356,20 @@ def parse(text: str, path: str, kind: str) -> AwsFile:
                     path, number, "the line has no name before '='; write NAME = VALUE"
                 )
             if lines is None:
-                raise _malformed(
-                    path,
-                    number,
-                    "the setting stands before the first [section]; put it below its profile",
-                )
+                what = "the setting stands before the first [section]"
+                advice = "put it below its profile"
+                if name.startswith("export "):
+                    what, advice = (
+                        f"{what}, as a line for a shell",
+                        f"{advice}, without export",
+                    )
+                raise _malformed(path, number, f"{what}; {advice}")
             if "#" in value or ";" in value:
-                value = _without_comment(value, in_quotes=name in _COMMANDS)
+                line, value = value, _without_comment(
+                    value, in_quotes=name in _COMMANDS
+                )
+                if _is_cut(value, line):
+                    parsed.cuts.add(number)
             lines[name] = [value.strip(), number, ()]
             name_indent = indent
 
@@ -494,6 +560,12 @@ def _without_comment(value: str, *, in_quotes: bool = False) -> str:
         elif character in "#;" and position and value[position - 1] in " \t":
             return value[:position]
     return value
+
+
+def _is_cut(kept: str, line: str) -> bool:
+    """Return whether the comment of `line`, which is `kept` without it, cuts quotes apart."""
+    comment = line[len(kept) :]
+    return any(kept.count(quote) % 2 and quote in comment for quote in "\"'")
 
 
 def _malformed(path: str, line: int, what: str) -> ConfigError:

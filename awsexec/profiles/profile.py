@@ -149,6 +149,16 @@ class Profile:
             return values.variable(variable, environ, name) or self.get(name)
         return self.get(name)
 
+    def empty(self) -> list[Setting]:
+        """Return the settings to which the files give no value."""
+        return [
+            setting
+            for section in (self._config, self._credentials)
+            if section is not None
+            for setting in section.settings.values()
+            if not (setting.value or setting.block)
+        ]
+
     @property
     def has_static_keys(self) -> bool:
         """Whether any part of a key pair is there, complete or not."""
@@ -235,6 +245,11 @@ class Profiles:
         """Return the names of both files' profiles, in their order there."""
         return list(dict.fromkeys([*self.config.profiles, *self.credentials.profiles]))
 
+    @property
+    def looked_in(self) -> tuple[str, str]:
+        """The paths of both files, for messages that something is in neither."""
+        return self.config.looked_in, self.credentials.looked_in
+
     def __contains__(self, name: str) -> bool:
         return name in self.config.profiles or name in self.credentials.profiles
 
@@ -262,11 +277,13 @@ class Profiles:
         # only a mistake needs it
         from awsexec.profiles.near import nearest
 
-        paths = (self.config.path, self.credentials.path)
+        paths = self.looked_in
         if why := self._why_not(name):
             raise NoSuchProfile(name, (), paths, why)
         names = self.names()
-        hint = "" if names else FIRST_PROFILE
+        # a file that is not where a variable says it is may have profiles
+        is_lost = paths != (self.config.path, self.credentials.path)
+        hint = "" if names or is_lost else FIRST_PROFILE
         raise NoSuchProfile(name, nearest(name, names), paths, hint)
 
     def _why_not(self, name: str) -> str:

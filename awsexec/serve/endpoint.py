@@ -11,6 +11,7 @@ import os
 
 from awsexec import bounded
 from awsexec.errors import AwsexecError
+from awsexec.internal_error import in_words
 from awsexec.loopback.server import HOST
 from awsexec.processes import background, core_dumps
 from awsexec.report import VERBOSE
@@ -119,8 +120,9 @@ class _Endpoint:
                 watch = Watch(self._command)
                 self._hold(writing)
                 path, remove = self._config()
-            except OSError as error:
-                stream.write(f"failed\n{error.strerror}")
+            except Exception as error:
+                why = error.strerror if isinstance(error, OSError) else in_words(error)
+                stream.write(f"failed\n{why}")
                 return
             stream.write(f"{READY}\n{path}")
         try:

@@ -74,7 +74,10 @@ def context(url=None):
 def source(kind, settings, urls=()):
     """A source of profile p whose settings are these."""
     found = tuple(Setting(name, value, "CONFIG", 2) for name, value in settings.items())
-    return Source(kind, Profile("p"), found[0], None, found, tuple(urls))
+    endpoints = [
+        (name, Setting.outside("endpoint_url", url, "X")) for name, url in urls
+    ]
+    return Source(kind, Profile("p"), found[0], None, found, tuple(endpoints))
 
 
 def session(expires=HOUR):
@@ -231,7 +234,7 @@ def test_unsigned_get(dead_port):
     with WebServer() as server:
         server.respond = lambda request: Answer(200, request.query["secret"])
         found = Clients(endpoint(), None).get(f"{server.url}/federation", "secret=x")
-    assert found == (200, b"x")
+    assert (found[0], found[2]) == (200, b"x")
     with pytest.raises(Unreachable) as caught:
         Clients(endpoint(), None).get(f"http://127.0.0.1:{dead_port}/", "secret=x")
     assert "secret" not in str(caught.value)
@@ -394,7 +397,8 @@ def test_metadata_at_no_url():
 
 def container(environ):
     found = source(source_kinds.CONTAINER, {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "x"})
-    return providers.from_container(found, environ)
+    (url,) = (text for name, text in environ.items() if name.endswith("URI"))
+    return providers.from_container(found, environ, url, endpoint())
 
 
 def test_container():

@@ -21,6 +21,7 @@ from tests.support import (
     ALICE,
     AWSEXEC,
     CODES,
+    KEY_ID,
     READER,
     READER_CONFIG,
     SECRETS,
@@ -331,7 +332,7 @@ OPTIONAL = ("AWS_SESSION_TOKEN", "AWS_CREDENTIAL_EXPIRATION")
             },
         ),
         (
-            "sso_account_id = 1\nsso_role_name = a\nsso_region = eu-west-1\n"
+            "sso_account_id = 123456789012\nsso_role_name = a\nsso_region = eu-west-1\n"
             "sso_start_url = https://example.com\n",
             {},
             {
@@ -715,3 +716,14 @@ def test_region_of_the_shells_profile_is_not_the_next_ones(run_awsexec, everythi
         # one that the user has chosen since is
         child = run_awsexec.child(team, env={**shell, "AWS_REGION": "us-east-1"})
         assert child["AWS_REGION"] == "us-east-1"
+
+
+@pytest.mark.parametrize("words", [("--whoami", "alice"), ("--whoami", "reader")])
+def test_whoami_with_a_key_that_is_gone(run_awsexec, home, everything, words):
+    """A key is not a session: nothing of it can be refreshed."""
+    everything.remove_key(KEY_ID)
+    error = run_awsexec(*words).error()
+    assert error.startswith(
+        "AWS does not know the key of profile 'alice' (key …MPLE in "
+    )
+    assert "--refresh" not in error

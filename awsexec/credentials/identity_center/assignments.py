@@ -10,7 +10,6 @@ from __future__ import annotations
 import queue
 import threading
 
-from awsexec.credentials import aws_errors
 from awsexec.credentials.checks import READING_ERRORS, source_error
 from awsexec.credentials.identity_center.portal import Portal
 from awsexec.credentials.identity_center.sign_in import SERVICE
@@ -49,10 +48,10 @@ def list_accounts(
     many accounts of how many are done. Signs in if that is due. Raises
     `CredentialsError` and `Interrupted`.
     """
-    listing = _Listing(Portal(source, context))
+    portal = Portal(source, context)
     name = source.value("sso_session")
     try:
-        return listing.accounts(progress)
+        return _Listing(portal).accounts(progress)
     except NotSignedIn:
         raise source_error(
             source,
@@ -64,7 +63,7 @@ def list_accounts(
             f"{SERVICE} did not list the accounts of {name}: {error.said}; try again",
         ) from None
     except Unreachable as error:
-        raise aws_errors.unreachable(error, SERVICE) from None
+        raise portal.unreachable(error) from None
 
 
 class _Listing:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from awsexec.credentials.context import Context
     from awsexec.credentials.credentials import Credentials
+    from awsexec.errors import CredentialsError
     from awsexec.plan.source import Source
 
 
@@ -63,7 +64,7 @@ class Portal:
                     try:
                         current = signing.token(self._cache)
                     except Unreachable as error:
-                        raise aws_errors.unreachable(error, SERVICE) from None
+                        raise self.unreachable(error) from None
         self._context.fresh_token = current[0]
 
     def _current(self) -> tuple[str, str | None] | None:
@@ -100,7 +101,7 @@ class Portal:
                 source, self._create_client, self._cache, self._url("sso_oidc")
             )
         except Unreachable as error:
-            raise aws_errors.unreachable(error, SERVICE) from None
+            raise self.unreachable(error) from None
         except Refused as error:
             raise source_error(
                 source,
@@ -117,6 +118,14 @@ class Portal:
         return from_sso(
             self._source, self._create_client, self._cache, token, self._url("sso")
         )
+
+    def unreachable(self, error: Unreachable) -> CredentialsError:
+        """Return the failure to get an answer of IAM Identity Center."""
+        source, endpoint = self._source, self._context.endpoint
+        urls = (by for _, by in source.endpoints if by is not None)
+        url = next((by for by in urls if error.url.startswith(by.value)), None)
+        made_by = endpoint.host_made_by(url, source.get("sso_region"))
+        return aws_errors.unreachable(error, endpoint, SERVICE, made_by)
 
     def ask(self, operation: str, token: str, **parameters: object) -> dict[str, Any]:
         """Return the portal's answer to `operation`, for whoever has the `token`.

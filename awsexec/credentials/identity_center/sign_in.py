@@ -21,7 +21,7 @@ import urllib.parse
 from awsexec import terminal
 from awsexec.credentials.checks import READING_ERRORS, source_error, unsendable
 from awsexec.credentials.sdk.clients import call, url_of
-from awsexec.credentials.sdk.errors import Refused
+from awsexec.credentials.sdk.errors import Refused, Throttled
 from awsexec.credentials.sdk.failures import failures
 from awsexec.credentials.sdk.tokens import TokenCache, seconds_left
 from awsexec.errors import AwsexecError, Interrupted, NeedsUser, SignInFailed
@@ -301,12 +301,13 @@ class SignIn:
             time.sleep(interval)
             try:
                 return call(client, "CreateToken", request, dict)
+            except Throttled:
+                # of the protocol, SlowDownException is one of these codes
+                interval += SLOW_DOWN
             except Refused as error:
                 if error.code == "AuthorizationPendingException":
                     continue
-                if error.code == "SlowDownException":
-                    interval += SLOW_DOWN
-                elif error.code == "AccessDeniedException":
+                if error.code == "AccessDeniedException":
                     raise self._given_up("it was denied in the browser") from None
                 elif error.code == "ExpiredTokenException":
                     break

@@ -197,6 +197,29 @@ class FinishedProcess:
         return self._output, b""
 
 
+class RecordingHttp:
+    """The HTTP session of a fetcher, which keeps the last answer and the last failure.
+
+    botocore's fetcher of a container's metadata puts both into one text.
+    """
+
+    def __init__(self, verify: str | bool, timeout: float) -> None:
+        self._session = botocore.httpsession.URLLib3Session(
+            verify=verify, timeout=timeout
+        )
+        self.answer: Any = None
+        self.error: Exception | None = None
+
+    def send(self, request: Any) -> Any:
+        self.answer = self.error = None
+        try:
+            self.answer = self._session.send(request)
+        except Exception as error:
+            self.error = error
+            raise
+        return self.answer
+
+
 class MetadataFetcher(botocore.utils.InstanceMetadataFetcher):  # type: ignore[misc]
     """botocore's, which remembers the last status, and also asks for the profile's ARN."""
 

@@ -46,9 +46,21 @@ def load(source: Source, context: Context) -> Credentials:
             f"the token in {shown(path)} has {len(token)} characters, but AWS accepts "
             f"{shortest} to {longest}; get a new token from its issuer",
         )
+    if any(map(str.isspace, token.strip())):
+        raise source_error(
+            source,
+            f"the token in {shown(path)} has a line break or a blank in its middle; a token "
+            "is one word: get it again from its issuer",
+        )
     try:
         return from_web_identity(source, context, token)
     except Refused as error:
+        if error.code == "IDPCommunicationError":
+            raise source_error(
+                source,
+                f"AWS cannot reach the issuer of the token in {shown(path)} at the moment: "
+                f"{error.said}; try again",
+            ) from None
         raise source_error(
             source,
             f"AWS refused {role} for the token in {shown(path)}: "
@@ -56,4 +68,4 @@ def load(source: Source, context: Context) -> Credentials:
             "policy",
         ) from None
     except Unreachable as error:
-        raise aws_errors.unreachable(error) from None
+        raise aws_errors.unreachable(error, context.endpoint) from None
