@@ -72,7 +72,7 @@ _awsexec_option() {
             ;;
     esac
     case ${1%%=*} in
-        --list | --explain | --whoami | --export | --console | --forget | \
+        --list | --explain | --whoami | --export | --console | --forget | --log | \
             --accounts | --print-profiles | --sign-in | --sign-out | --profiles)
             # --unset may stand before --export
             [[ $action ]] || action=profile
@@ -87,9 +87,9 @@ _awsexec_option() {
 _awsexec_options() {
     values=(
         --list --explain --whoami --json --export --unset --console --init --function
-        --forget --all --accounts --print-profiles --name --stale --sign-in --sign-out
-        --serve --shell --login --region --role-arn --source-profile --duration
-        --read-only --policy --policy-arn --external-id --session-name
+        --forget --all --log --accounts --print-profiles --name --stale --sign-in
+        --sign-out --serve --shell --login --region --role-arn --source-profile
+        --duration --read-only --policy --policy-arn --external-id --session-name
         --source-identity --session-tag --transitive-tag --mfa-serial --mfa-token
         --no-prompt --device-code --no-browser --refresh --min-ttl --no-cache
         --service --destination --logout -q --quiet -v --verbose --debug -h --help

@@ -343,7 +343,7 @@ def test_alternatives(words, text):
         ),
         (
             ["--json", "p", "ls"],
-            "--json works only with --list, --explain, --whoami or --accounts; add that or remove "
+            "--json works only with --list, --explain, --whoami, --log or --accounts; add that or remove "
             "--json",
         ),
         (

@@ -13,6 +13,7 @@ from awsexec.credentials.renew import ahead_from, leave_entry, take_turn
 from awsexec.credentials.resolver import Demand, Resolver
 from awsexec.errors import CredentialsError
 from awsexec.fastpath import CALLERS
+from awsexec.history import Log
 from awsexec.processes import tree
 from awsexec.report import SAY_AFTER, SAY_WAIT_AFTER
 from awsexec.times import left
@@ -50,19 +51,24 @@ def get(
     *,
     renew_from: RenewFrom | None = None,
     attended: bool = True,
+    log: Log | None = None,
 ) -> Credentials:
     """Carry out `plan` and return credentials that satisfy `demand`.
 
     A session near its end is renewed in the background, while COMMAND runs. `renew_from`
     is for callers whose credentials nothing renews later: from that moment on the session
     is renewed before this function returns. If the caller is not `attended`, the user is
-    not asked for anything while the session is still good.
+    not asked for anything while the session is still good. `log` is where to record what
+    is obtained, None for what `environ` names.
 
     Raises `ConfigError`, `CredentialsError` (`TooShort` and `NoCode` among them) and
     `Interrupted`.
     """
     return get_with_inputs(
-        plan, demand, environ, report, renew_from=renew_from, attended=attended
+        *(plan, demand, environ, report),
+        renew_from=renew_from,
+        attended=attended,
+        log=log,
     )[0]
 
 
@@ -74,12 +80,15 @@ def get_with_inputs(
     *,
     renew_from: RenewFrom | None = None,
     attended: bool = True,
+    log: Log | None = None,
 ) -> tuple[Credentials, Inputs]:
     """Return what `get` returns, and what decided whose credentials these are."""
     for remark in plan.chain.remarks:
         report.warning(remark)
+    log = log or Log(environ, report)
+    log.check()
     store = store_for(environ, report) if plan.uses_cache else None
-    resolver = resolver_for(plan, environ, store, report)
+    resolver = resolver_for(plan, environ, store, report, log)
     credentials = resolver.credentials(demand)
     if store is None:
         return credentials, resolver.inputs
@@ -155,11 +164,15 @@ def _renewed(
 
 
 def resolver_for(
-    plan: Plan, environ: Mapping[str, str], store: Store | None, report: Report
+    plan: Plan,
+    environ: Mapping[str, str],
+    store: Store | None,
+    report: Report,
+    log: Log | None = None,
 ) -> Resolver:
     """Return what works out the credentials of `plan`, with a `store` or without.
 
-    Raises `ProcessLoop`.
+    `log` is as for `get`. Raises `ProcessLoop`.
     """
     source, asking = plan.chain.source, plan.asking
     context = context_for(plan, environ, store or store_for(environ, report), report)
@@ -188,6 +201,7 @@ def resolver_for(
         waits=not (runs_command and environ.get(CALLERS)),
         clock=time.time,
         report=report,
+        record=(log or Log(environ, report)).session,
     )
 
 

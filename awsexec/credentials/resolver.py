@@ -34,6 +34,9 @@ if TYPE_CHECKING:
             self, operation: str, parameters: Mapping[str, object], signer: Credentials
         ) -> Credentials: ...
 
+    # what was obtained: of a step, or of the source
+    Record = Callable[[Plan, Step | None, Credentials], None]
+
 
 # entries of one profile and step, where each environment has entries of its own
 MOST_SURROUNDED = 20
@@ -75,7 +78,8 @@ class Resolver:
     `load` gets the credentials of the plan's source, and `signed_in` returns the sign-in
     whose token it used, None for none. If `load` raises `SignInDue`, `sign_in` gets the
     token that was refused. `call` makes one call to STS, and `codes` gives MFA codes.
-    `store` is None to do without a cache. `waits` is False where another process that holds
+    `record` is told what was obtained, and may raise `CredentialsError`. `store` is None
+    to do without a cache. `waits` is False where another process that holds
     a `lock` may wait for this one. `clock` gives seconds since the epoch.
 
     There are two kinds of locks. The one of a call is held by the run that makes the call,
@@ -98,6 +102,7 @@ class Resolver:
         waits: bool,
         clock: Callable[[], float],
         report: Report,
+        record: Record,
     ) -> None:
         self._plan = self._given_plan = plan
         self._load = load
@@ -110,6 +115,7 @@ class Resolver:
         self._waits = waits
         self._clock = clock
         self._report = report
+        self._record = record
         # what is forgotten from now on, this run does not write
         self.mark = store.mark() if store is not None else ""
 
@@ -390,6 +396,8 @@ class Resolver:
             self._report.debug(f"source: {source.label}")
             fresh = self._load(source)
             self._report.detail(f"{source.label} gave {fresh}")
+            if source.kind.is_cached:
+                self._record(self._plan, None, fresh)
             self._look_again()
             return fresh
         step = self._chain.steps[length - 1]
@@ -443,6 +451,7 @@ class Resolver:
         except Unreachable as error:
             raise aws_errors.unreachable(error, self._plan.endpoint) from None
         self._report.detail(f"{step}: {step.operation} gave {fresh}")
+        self._record(self._plan, step, fresh)
         return fresh
 
 

@@ -46,6 +46,7 @@ class Arguments:
     function: str | None
     forget: bool
     all: bool
+    log: bool
     accounts: bool
     print_profiles: bool
     name: str | None

@@ -102,6 +102,21 @@ ENVIRONMENT = (
         ),
     ),
     (
+        "The record",
+        (
+            (
+                "AWSEXEC_LOG",
+                "a file, by an absolute path or one that begins with ~/: awsexec appends "
+                "a line for each session obtained and each COMMAND started or refused",
+            ),
+            (
+                "AWSEXEC_LOG_ARGV",
+                "1 records all words of COMMAND; they may hold secrets",
+            ),
+            ("AWSEXEC_LOG_REQUIRED", "1 stops a run that cannot be recorded"),
+        ),
+    ),
+    (
         LOOKS,
         (
             ("SHELL", "the shell to start (on Windows: COMSPEC)"),

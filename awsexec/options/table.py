@@ -186,7 +186,7 @@ GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
                 "--json",
                 "",
                 "print JSON",
-                only=("list", "explain", "whoami", "accounts"),
+                only=("list", "explain", "whoami", "log", "accounts"),
             ),
             Option(
                 "--export",
@@ -241,6 +241,13 @@ GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
                 "all profiles, or all sign-ins",
                 operand="",
                 only=("forget", "sign_out"),
+            ),
+            Option(
+                "--log",
+                "",
+                "show the record that AWSEXEC_LOG names, or what matches PATTERN",
+                action=True,
+                operand="PATTERN",
             ),
         ),
     ),
