@@ -6,7 +6,7 @@ import os
 import sys
 import time
 
-from awsexec.errors import Interrupted
+from awsexec.errors import Interrupted, UsageError
 
 if sys.platform == "win32":
     _KEYBOARD, _SCREEN = "CONIN$", "CONOUT$"
@@ -53,6 +53,66 @@ def ask(question: str) -> str:
             return line.strip()
     except OSError as error:
         raise NoTerminal(os.strerror(error.errno or 0)) from None
+
+
+def ask_hidden(question: str) -> str:
+    """Ask as `ask` does, and do not show what is typed."""
+    # slow to load
+    import getpass
+
+    try:
+        # without a terminal, getpass would read stdin, and show it
+        with open(_KEYBOARD, "rb"), open(_SCREEN, "wb"):
+            pass
+        return getpass.getpass(question).strip()
+    except (KeyboardInterrupt, EOFError):
+        show("\n")
+        raise Interrupted from None
+    except OSError as error:
+        raise NoTerminal(os.strerror(error.errno or 0)) from None
+
+
+class Questions:
+    """Questions about what an action is to do; with `is_yes`, yes is the answer to all.
+
+    `may_ask` is False where the user must not be asked. Methods raise `UsageError` if an
+    answer is needed and nobody can give it, and `Interrupted`.
+    """
+
+    def __init__(self, may_ask: bool, is_yes: bool) -> None:
+        self._may_ask = may_ask
+        self._is_yes = is_yes
+
+    def yes(self, question: str) -> bool:
+        """Return whether the answer to `question`, without its ``?``, is yes."""
+        if self._is_yes:
+            return True
+        answer = self.line(f"{question}? [y/N] ", "add --yes if the answer is yes")
+        return answer.casefold() in ("y", "yes")
+
+    def line(self, question: str, otherwise: str, *, hidden: bool = False) -> str:
+        """Return the line that the user types; `otherwise` is what else to do."""
+        why = "--no-prompt forbids asking"
+        if self._may_ask:
+            try:
+                return (ask_hidden if hidden else ask)(question)
+            except NoTerminal:
+                why = "there is no terminal to ask on"
+        raise UsageError(f"{question.strip(' :')}: {why}; {otherwise}")
+
+    def check(self) -> None:
+        """Raise if `yes` could not ask."""
+        if not self._is_yes:
+            try:
+                if self._may_ask:
+                    show("")
+                    return
+            except NoTerminal:
+                pass
+            raise UsageError(
+                "this action asks before it deletes a key, and cannot ask here; run it on "
+                "a terminal, or add --yes"
+            )
 
 
 if sys.platform == "win32":

@@ -6,7 +6,14 @@ from awsexec.errors import UsageError
 from awsexec.export_formats import EXPORT_FORMATS
 from awsexec.options import arguments
 from awsexec.options.arguments import Arguments
-from awsexec.options.table import ACTIONS, COMPLETION_FILES, OPTIONS, alternatives
+from awsexec.options.table import (
+    ACTIONS,
+    COMPLETION_FILES,
+    OF_KEYS,
+    OPTIONS,
+    alternatives,
+    flag_of,
+)
 from awsexec.times import seconds
 
 
@@ -136,6 +143,7 @@ SAMPLES = {
 }
 # what else must be given with an option that works only with some actions
 NEEDED = {
+    "add_keys": ["--add-keys"],
     "list": ["--list"],
     "export": ["--export", "sh"],
     "console": ["--console"],
@@ -214,7 +222,7 @@ def test_no_two_options_are_the_same():
 )
 def test_an_option_that_would_do_nothing_is_an_error(option, action):
     value = {"completion": ["fish"], "export": ["sh"], "init": ["zsh"]}.get(action, [])
-    words = [] if action == "run" else [f"--{action}", *value]
+    words = [] if action == "run" else [flag_of(action), *value]
     words += [option.flags[-1], "s3"] if option.value else [option.flags[-1]]
     with pytest.raises(UsageError, match=f"^{option.flags[-1]} works only with "):
         arguments.parse(words)
@@ -227,6 +235,15 @@ IDLE = {
     "--version": ["--version"],
     "--completion": ["--completion", "fish"],
     "--profiles": ["--profiles"],
+    "--add-keys": ["--add-keys", "alice"],
+    "--remove-keys": ["--remove-keys", "alice"],
+    "--rotate-keys": ["--rotate-keys", "alice"],
+}
+# the options that these have an effect with all the same
+EFFECTIVE = {
+    ("--list", "--region"),
+    ("--add-keys", "--region"),
+    *(("--rotate-keys", flag_of(name)) for name in OF_KEYS),
 }
 
 
@@ -239,8 +256,8 @@ IDLE = {
 def test_an_option_for_a_session_that_nobody_opens_is_an_error(option, what):
     flag, value = option.flags[-1], SAMPLES.get(option.value, ("s3",))[0]
     words = [*IDLE[what], flag, *([value] if option.value else [])]
-    if (what, flag) == ("--list", "--region"):
-        assert arguments.parse(words).region == value
+    if (what, flag) in EFFECTIVE:
+        assert getattr(arguments.parse(words), option.attribute) == value
         return
     with pytest.raises(UsageError) as caught:
         arguments.parse(words)

@@ -262,6 +262,38 @@ class Store:
             count += _is_entry(path)
         return count
 
+    def forget_signed(self, key_id: str) -> int:
+        """Delete the sessions that were got with a user's key; return how many entries.
+
+        The entries of runs that have these sessions are deleted too. What is under way
+        now writes nothing any more. Raises `AwsexecError`.
+        """
+        found = [(path, entry) for path, entry in self.entries() if entry is not None]
+        # a session's key has the id of the key at its beginning
+        sessions = {
+            entry.variables.get(fastpath.ACCESS_KEY_ID)
+            for _, entry in found
+            if ascii(key_id) in entry.key
+        }
+        paths = [
+            path
+            for path, entry in found
+            if entry.variables.get(fastpath.ACCESS_KEY_ID) in sessions
+        ]
+        if list(self._files()):
+            try:
+                self._forgotten.add(None, ())
+            except (OSError, ValueError) as error:
+                raise _cannot("write", self._forgotten_path, error) from None
+        for path in paths:
+            try:
+                os.unlink(path)
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                raise _cannot("delete", path, error) from None
+        return len(paths)
+
     def prune(self) -> None:
         """Delete what has been useless for a day."""
         horizon = self._clock() - PRUNE_AFTER

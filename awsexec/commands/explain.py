@@ -16,7 +16,7 @@ from awsexec.fastpath import ACCESS_KEY_ID, EXPIRATION, SECRET_ACCESS_KEY, SESSI
 from awsexec.options import sections
 from awsexec.plan.command_line import runs_by_shell
 from awsexec.plan.plan import Planner
-from awsexec.plan.source_kinds import ENVIRONMENT, TOKEN_VARIABLES
+from awsexec.plan.source_kinds import ENVIRONMENT, KEYRING, TOKEN_VARIABLES
 from awsexec.profiles.config import Config
 from awsexec.profiles.files import Setting
 from awsexec.profiles.known import note_on
@@ -102,6 +102,7 @@ def _facts(plan: Plan, store: Store) -> dict[str, Any]:
             "kind": source.kind.label,
             "what": source.label,
             **_way(source),
+            **_backend(source),
             **_life(found[0], now),
         }
     ]
@@ -152,6 +153,8 @@ def _child(plan: Plan, cached: Entry | None) -> dict[str, str]:
     elif source.keys is not None:
         ends = 0 if source.keys.expires is not None else None
         given = Credentials("", "", "" if source.keys.token else None, ends)
+    elif source.kept is not None:
+        given = Credentials("", "")
     elif source.kind is ENVIRONMENT:
         has_token = any(map(environ.get, TOKEN_VARIABLES))
         expires = 0 if environ.get(EXPIRATION) else None
@@ -174,6 +177,18 @@ def _way(source: Source) -> dict[str, Any]:
         return {}
     by_shell = runs_by_shell(source.profile, source.setting)
     return {"runs": "by /bin/sh" if by_shell else "without a shell"}
+
+
+def _backend(source: Source) -> dict[str, Any]:
+    """Return which keyring has the key of a source that is in one, without opening it."""
+    if source.kept is None:
+        return {}
+    from awsexec.credentials.keys.keyring import Keyring
+
+    try:
+        return {"keyring": Keyring(may_prompt=False, say=lambda _: None).name()}
+    except AwsexecError as error:
+        return {"keyring": None, "keyring_fault": str(error)}
 
 
 def _life(entry: Entry | None, now: float) -> dict[str, Any]:
@@ -265,6 +280,9 @@ def _chain_lines(facts: dict[str, Any], title: Title) -> Iterator[str]:
             yield f"  from {step['what']}"
             if "runs" in step:
                 yield f"       the command runs {step['runs']}"
+            if "keyring" in step:
+                keyring = step["keyring"] or f"! {step['keyring_fault']}"
+                yield f"       keyring: {keyring}"
         else:
             yield f"  {number}. {step['step']} for profile {shown(step['profile'])}"
             for name, value in step["request"].items():
@@ -289,7 +307,8 @@ def _chain_lines(facts: dict[str, Any], title: Title) -> Iterator[str]:
             asks = f", and asks for an MFA code of {call['prompt']}"
         elif call["sign_in"]:
             asks = ", and may ask you to sign in"
-        yield f"  calls {call['call']}{asks}"
+        verb = "opens" if call["call"] == KEYRING.asks else "calls"
+        yield f"  {verb} {call['call']}{asks}"
     if not facts["calls"]:
         yield "  calls nothing and asks for nothing"
     yield title("COMMAND gets")

@@ -8,7 +8,6 @@ import sys
 from awsexec.cache.store import Store, store_for
 from awsexec.errors import ConfigError, Interrupted
 from awsexec.plan.source_kinds import has_identity
-from awsexec.profiles import files
 from awsexec.profiles.profile import Profiles
 
 TYPE_CHECKING = False
@@ -26,7 +25,7 @@ def pick(environ: Mapping[str, str], report: Report) -> str | None:
     None where there is no terminal or no profile. Raises `ConfigError`, and
     `Interrupted` on Ctrl-C.
     """
-    profiles = Profiles.load(files.paths(environ))
+    profiles = Profiles.load(environ)
     names = [name for name in profiles.names() if _is_candidate(profiles, name)]
     names = by_last_use(names, store_for(environ, report))
     if not (os.isatty(0) and os.isatty(2)) or not names:
@@ -53,10 +52,12 @@ def _note(profiles: Profiles, name: str) -> str:
     """Return what the picker shows beside a profile; the error of one that has a fault."""
     try:
         profile = profiles.get(name)
+        kept = None if profile.settings else profile.kept
     except ConfigError as error:
         return f"! {error}"
-    role, region = profile.value("role_arn"), profile.value("region")
-    return " ".join(filter(None, (role, region)))
+    place = "keyring" if kept is not None else profile.value("role_arn")
+    more = kept.account if kept is not None else profile.value("region")
+    return " ".join(filter(None, (place, more)))
 
 
 def by_last_use(names: Sequence[str], store: Store) -> list[str]:

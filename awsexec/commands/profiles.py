@@ -11,6 +11,7 @@ import os
 from awsexec import output
 from awsexec.errors import AwsexecError
 from awsexec.profiles import files
+from awsexec.profiles.key_index import KeyIndex
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ def run(environ: Mapping[str, str]) -> NoReturn:
             for wanted in ("role_arn", "region"):
                 if wanted in section.lines:
                     notes.append(section.lines[wanted][0])
+    for name, kept in KeyIndex.load(environ).keys.items():
+        found.setdefault(name, [" ".join(("keyring", kept.account)).rstrip()])
     lines = [
         f"{name}\t{' '.join(notes)}\n"
         for name, notes in found.items()

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 DENIED = ("AccessDenied", "AccessDeniedException")
 # the codes for a session that has ended
 EXPIRED = ("ExpiredToken", "ExpiredTokenException")
+# the codes for a key that was deleted, is inactive, or is too new
+UNKNOWN_KEY = ("InvalidClientTokenId", "UnrecognizedClientException")
 
 
 def in_words(error: Refused, chain: Chain, step: Step) -> CredentialsError:
@@ -70,6 +72,13 @@ def federation_in_words(error: Refused, profile: str, asking: str) -> Credential
     return CredentialsError(f"{profile}: AWS refused GetFederationToken: {said}")
 
 
+def identity_in_words(error: Refused, profile: str, asking: str) -> CredentialsError:
+    """Return the failure of GetCallerIdentity for `profile` with the keys of `asking`."""
+    return _of_signer(error, profile, asking, error.said) or CredentialsError(
+        f"{profile}: AWS refused GetCallerIdentity: {error.said}"
+    )
+
+
 def _of_signer(
     error: Refused, profile: str, asking: str, said: str
 ) -> CredentialsError | None:
@@ -90,7 +99,7 @@ def _of_signer(
         return CredentialsError(
             f"the credentials of {asking} have expired; renew them and try again"
         )
-    if code in ("InvalidClientTokenId", "UnrecognizedClientException"):
+    if code in UNKNOWN_KEY:
         return CredentialsError(
             f"AWS does not know the key of {asking}; it was deleted, made inactive or "
             f"mistyped: {said}"

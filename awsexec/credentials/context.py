@@ -21,7 +21,7 @@ class Context:
     anything. `device_code` is whether to sign in with a device code, and `browser` whether
     to open a browser. `lock` takes a name and what this process does with it, for the
     message of those who wait, and holds the lock of that name among processes. `debug`
-    takes a line for --debug. A source notes in `sign_in` which sign-in's token it used.
+    takes a line for --debug, and `waiting` one that says why nothing happens. A source notes in `sign_in` which sign-in's token it used.
     """
 
     __slots__ = (
@@ -35,6 +35,7 @@ class Context:
         "browser",
         "lock",
         "debug",
+        "waiting",
         "sign_in",
     )
 
@@ -51,6 +52,7 @@ class Context:
         browser: bool,
         lock: Callable[[str, str], AbstractContextManager[None]],
         debug: Callable[[str], None],
+        waiting: Callable[[str], None],
     ) -> None:
         self.environ = environ
         self.paths = paths
@@ -62,4 +64,5 @@ class Context:
         self.browser = browser
         self.lock = lock
         self.debug = debug
+        self.waiting = waiting
         self.sign_in: str | None = None

@@ -133,6 +133,7 @@ def resolver_for(
         browser=asking.browser,
         lock=_Locks(store or store_for(environ, report), report),
         debug=report.debug,
+        waiting=report.waiting,
     )
     return Resolver(
         plan=plan,

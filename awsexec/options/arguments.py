@@ -8,7 +8,15 @@ from __future__ import annotations
 
 from awsexec.errors import UsageError, shown
 from awsexec.export_formats import UNSET_FORMATS
-from awsexec.options.table import ACTIONS, OF_SESSION, OPTIONS, Option, alternatives
+from awsexec.options.table import (
+    ACTIONS,
+    OF_KEYS,
+    OF_SESSION,
+    OPTIONS,
+    Option,
+    alternatives,
+    flag_of,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,6 +47,11 @@ class Arguments:
     function: str | None
     forget: bool
     all: bool
+    add_keys: bool
+    remove_keys: bool
+    rotate_keys: bool
+    no_verify: bool
+    yes: bool
     serve: bool
     shell: str | None
     login: bool
@@ -99,6 +112,18 @@ class Arguments:
     def named_profile(self, environ: Mapping[str, str]) -> str | None:
         """Return PROFILE, else the environment's profile, else None."""
         return self.profile or profile_variable(environ)
+
+    def name(self) -> str:
+        """Return PROFILE, for an action that needs it on the command line.
+
+        Raises `UsageError` without it, whatever the environment names.
+        """
+        if self.profile is None:
+            action = flag_of(self.action)
+            raise UsageError(
+                f"{action} needs the NAME of a profile; write {action} NAME"
+            )
+        return self.profile
 
     @property
     def actions(self) -> tuple[str, ...]:
@@ -187,8 +212,7 @@ def _check(arguments: Arguments) -> None:
     actions, action = arguments.actions, arguments.action
     if len(actions) > 1:
         raise UsageError(
-            " and ".join(f"--{name}" for name in actions)
-            + " cannot be used together; choose one"
+            " and ".join(map(flag_of, actions)) + " cannot be used together; choose one"
         )
     if arguments.unset:
         _check_unset(arguments)
@@ -202,9 +226,9 @@ def _check(arguments: Arguments) -> None:
             continue
         if option.only == ("run",):
             raise UsageError(
-                f"{flag} works only with COMMAND or a shell; remove {flag} or --{action}"
+                f"{flag} works only with COMMAND or a shell; remove {flag} or {flag_of(action)}"
             )
-        needed = alternatives([f"--{name}" for name in option.only])
+        needed = alternatives([flag_of(name) for name in option.only])
         raise UsageError(f"{flag} works only with {needed}; add that or remove {flag}")
     if arguments.command is not None and (arguments.shell or arguments.login):
         flag = "--shell" if arguments.shell else "--login"
@@ -221,7 +245,9 @@ def _check(arguments: Arguments) -> None:
             "PROFILE or --all"
         )
     if actions and arguments.command is not None:
-        raise UsageError(f"--{action} runs no COMMAND; remove COMMAND or --{action}")
+        raise UsageError(
+            f"{flag_of(action)} runs no COMMAND; remove COMMAND or {flag_of(action)}"
+        )
 
 
 def _without_session(arguments: Arguments, option: Option) -> str:
@@ -232,9 +258,13 @@ def _without_session(arguments: Arguments, option: Option) -> str:
     if action == "forget" and arguments.profile is None:
         return "--forget without PROFILE"
     # --list shows each profile's own region, or that one
-    if action in OF_SESSION or (action == "list" and option.attribute == "region"):
+    if action in OF_SESSION or (
+        option.attribute == "region" and action in ("list", "add_keys")
+    ):
         return ""
-    return f"--{action}"
+    if action == "rotate_keys" and option.attribute in OF_KEYS:
+        return ""
+    return flag_of(action)
 
 
 def _check_unset(arguments: Arguments) -> None:

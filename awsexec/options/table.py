@@ -134,7 +134,7 @@ class Option:
     @property
     def help(self) -> str:
         """The whole help text: with what actions it works, and how often."""
-        actions = [f"--{name}" for name in self.only if name != "run"]
+        actions = [flag_of(name) for name in self.only if name != "run"]
         start = f"with {alternatives(actions)}: " if actions else ""
         return start + self.about + " (may be repeated)" * self.repeated
 
@@ -143,6 +143,11 @@ class Option:
         """How it is written, with its value and the word that it takes."""
         words = ", ".join(self.flags) + f" {self.value}" * bool(self.value)
         return words + f" [{self.operand}]" * bool(self.action and self.operand)
+
+
+def flag_of(attribute: str) -> str:
+    """The long name of the option that sets `attribute`."""
+    return "--" + attribute.replace("_", "-")
 
 
 def alternatives(words: Sequence[str]) -> str:
@@ -419,6 +424,44 @@ GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
         ),
     ),
     (
+        "Keys in the keyring",
+        (
+            Option(
+                "--add-keys",
+                "",
+                "put a user's access key into the keyring, as profile NAME",
+                action=True,
+                operand="NAME",
+            ),
+            Option(
+                "--remove-keys",
+                "",
+                "delete the access key of profile NAME from the keyring",
+                action=True,
+                operand="NAME",
+            ),
+            Option(
+                "--rotate-keys",
+                "",
+                "replace the access key of profile NAME by a new one, at AWS too",
+                action=True,
+                operand="NAME",
+            ),
+            Option(
+                "--no-verify",
+                "",
+                "store the key without asking AWS whose it is",
+                only=("add_keys",),
+            ),
+            Option(
+                "--yes",
+                "",
+                "answer all questions with yes",
+                only=("add_keys", "rotate_keys"),
+            ),
+        ),
+    ),
+    (
         "Messages",
         (
             Option("-q --quiet", "", "print only errors"),
@@ -468,5 +511,7 @@ GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
 OPTIONS = tuple(option for _, options in GROUPS for option in options)
 # the actions for which a session, or what would be one, is worked out
 OF_SESSION = ("run", "explain", "whoami", "export", "console", "forget")
+# the options of these that --rotate-keys has too: it calls AWS with the user's own key
+OF_KEYS = ("region", "mfa_serial", "mfa_token")
 # what can be done instead of running COMMAND
 ACTIONS = tuple(option.attribute for option in OPTIONS if option.action)

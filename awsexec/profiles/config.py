@@ -49,7 +49,7 @@ class Config:
         # before the files are read: a change from now on gives another signature
         signatures = fastpath.signatures(paths)
         settled = all(is_settled(path) for path in paths)
-        return cls(Profiles.load(paths), paths, signatures, settled)
+        return cls(Profiles.load(environ), paths, signatures, settled)
 
     @classmethod
     def without_profiles(cls, environ: Mapping[str, str]) -> Config:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from awsexec.errors import ConfigError, NoSuchProfile, ProfileLoop, tail
 from awsexec.profiles import files, values
 from awsexec.profiles.files import AwsFile, Section, Setting
+from awsexec.profiles.key_index import KeptKey, KeyIndex
 from awsexec.times import as_tools_write
 
 TYPE_CHECKING = False
@@ -82,9 +83,11 @@ class Profile:
         credentials: Section | None = None,
         options: Iterable[Setting] = (),
         included: Profile | None = None,
+        index: KeyIndex | None = None,
     ) -> None:
         self.name = name
         self._config, self._credentials = config, credentials
+        self._index = index
         self._options = tuple(options)
         self._included = included
         self._keys: StaticKeys | None = None
@@ -104,18 +107,19 @@ class Profile:
             self._credentials,
             (*self._options, *options),
             self._included,
+            self._index,
         )
 
-    def without(self, name: str) -> Profile:
-        """Return this profile as if the setting `name` were empty."""
-        return self.with_options([Setting.outside(name, "", "")])
+    def without(self, *names: str) -> Profile:
+        """Return this profile as if the settings `names` were empty."""
+        return self.with_options([Setting.outside(name, "", "") for name in names])
 
     @property
     def where(self) -> str:
         """The profile's first line in the file whose settings win."""
         section = self._credentials or self._config
         if section is None:
-            return self._options[0].where
+            return self._options[0].where if self._options else "the keyring"
         return f"{section.file}:{section.line}"
 
     def get(self, name: str) -> Setting | None:
@@ -139,6 +143,19 @@ class Profile:
     def has_static_keys(self) -> bool:
         """Whether any part of a key pair is there, complete or not."""
         return self.get(KEY_ID) is not None or self.get(SECRET) is not None
+
+    @property
+    def kept(self) -> KeptKey | None:
+        """The user's key that the keyring has under this name; None for none.
+
+        Raises `ConfigError` if that is not to be known.
+        """
+        return self._index.get(self.name) if self._index is not None else None
+
+    @property
+    def is_users(self) -> bool:
+        """Whether the user has it: the source of a machine has a profile too."""
+        return bool(self.settings) or self.kept is not None
 
     @property
     def keys_in_credentials_file(self) -> bool:
@@ -193,21 +210,31 @@ def _present(section: Section) -> dict[str, Setting]:
 
 
 class Profiles:
-    """Every profile of the two files, each merged when it is asked for."""
+    """Every profile of the two files, each merged when it is asked for.
 
-    def __init__(self, config: AwsFile, credentials: AwsFile) -> None:
+    A name of the `index` of the keyring that no file has is a profile too.
+    """
+
+    def __init__(
+        self,
+        config: AwsFile,
+        credentials: AwsFile,
+        index: KeyIndex | None = None,
+    ) -> None:
         self.config = config
         self.credentials = credentials
+        self.index = index or KeyIndex()
         # one profile may be the source of many
         self._merged: dict[str, Profile] = {}
 
     @classmethod
-    def load(cls, paths: tuple[str, str]) -> Profiles:
-        """Read the config file and the credentials file. Raises `ConfigError`."""
-        config, credentials = paths
+    def load(cls, environ: Mapping[str, str]) -> Profiles:
+        """Read the files and the index that `environ` selects. Raises `ConfigError`."""
+        config, credentials = files.paths(environ)
         return cls(
             files.read(config, files.CONFIG),
             files.read(credentials, files.CREDENTIALS),
+            KeyIndex.load(environ),
         )
 
     @classmethod
@@ -216,10 +243,15 @@ class Profiles:
         return cls(AwsFile(""), AwsFile(""))
 
     def names(self) -> list[str]:
-        """Return the names of both files' profiles, in their order there."""
-        return list(dict.fromkeys([*self.config.profiles, *self.credentials.profiles]))
+        """Return the names of both files' profiles, in their order there, then the keyring's."""
+        names = *self.config.profiles, *self.credentials.profiles, *self.index.keys
+        return list(dict.fromkeys(names))
 
     def __contains__(self, name: str) -> bool:
+        return self.in_files(name) or name in self.index.keys
+
+    def in_files(self, name: str) -> bool:
+        """Return whether one of the files has the profile `name`."""
         return name in self.config.profiles or name in self.credentials.profiles
 
     def get(self, name: str) -> Profile:
@@ -231,17 +263,20 @@ class Profiles:
         merged = self._merged.get(name)
         if merged is not None:
             return merged
-        if name in self:
+        places = [self.config.path, self.credentials.path]
+        places += ["the keyring"] if self.index.keys else []
+        if not self.in_files(name):
+            for file in (self.config, self.credentials):
+                # a broken section of that name is not passed over for the keyring
+                if why := file.why_not(name):
+                    raise NoSuchProfile(name, (), places, why)
+        if self.in_files(name) or self.index.get(name) is not None:
             merged = self._merged[name] = self._merge(name, ())
             return merged
         # slow to load, and only a mistake needs it
         from difflib import get_close_matches
 
-        paths = (self.config.path, self.credentials.path)
-        for file in (self.config, self.credentials):
-            if why := file.why_not(name):
-                raise NoSuchProfile(name, (), paths, why)
-        raise NoSuchProfile(name, get_close_matches(name, self.names(), 3), paths)
+        raise NoSuchProfile(name, get_close_matches(name, self.names(), 3), places)
 
     def _merge(self, name: str, includers: tuple[str, ...]) -> Profile:
         """Return the profile `name`, which the profiles `includers` include in a row."""
@@ -252,7 +287,7 @@ class Profiles:
                     f"{why}; the section is not part of profile {name!r} so far"
                 )
         sections = self.config.profiles.get(name), self.credentials.profiles.get(name)
-        profile = Profile(name, *sections)
+        profile = Profile(name, *sections, index=self.index)
         link = profile.get(INCLUDE)
         if link is None:
             return profile
@@ -268,4 +303,5 @@ class Profiles:
                 raise ConfigError(
                     f"{link.where}: {INCLUDE} of profile {name!r}: {error}"
                 ) from None
-        return Profile(name, *sections, (), self._merge(link.value, names))
+        included = self._merge(link.value, names)
+        return Profile(name, *sections, (), included, self.index)
