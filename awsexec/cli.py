@@ -7,7 +7,14 @@ import os
 import sys
 
 from awsexec import fastpath, output
-from awsexec.errors import AwsexecError, Interrupted, SaidAlready
+from awsexec.errors import (
+    AwsexecError,
+    CommandNotFound,
+    Interrupted,
+    NoSuchProfile,
+    SaidAlready,
+    UsageError,
+)
 from awsexec.export_formats import UNSET_FORMATS, failure
 from awsexec.options import arguments
 
@@ -43,7 +50,7 @@ def _status(argv: Sequence[str], environ: Mapping[str, str]) -> int:
     except SaidAlready as error:
         return error.status
     except AwsexecError as error:
-        return _failed(error)
+        return _failed(error, argv, environ)
     except KeyboardInterrupt:
         return Interrupted.status
     except BrokenPipeError:
@@ -83,9 +90,16 @@ def _fail_reader_of_killed(argv: Sequence[str]) -> None:
             signal.signal(number, end)
 
 
-def _failed(error: AwsexecError) -> int:
+def _failed(
+    error: AwsexecError, argv: Sequence[str], environ: Mapping[str, str]
+) -> int:
+    message = str(error)
+    if isinstance(error, (UsageError, NoSuchProfile, CommandNotFound)):
+        from awsexec.options.meant import answer
+
+        message = answer(error, argv, environ)
     # as `Report` does; a usage error does not load it
-    text = " ".join(str(error).splitlines())
+    text = " ".join(message.splitlines())
     sys.stderr.write(f"awsexec: {text}\n")
     return error.status
 

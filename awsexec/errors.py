@@ -17,10 +17,22 @@ class AwsexecError(Exception):
 
 
 class UsageError(AwsexecError):
-    """The command line does not fit the grammar."""
+    """The command line does not fit the grammar: `what` is wrong, and `advice` helps."""
+
+    advice = "see awsexec --help"
 
     def __init__(self, what: str) -> None:
-        super().__init__(f"{what}; see awsexec --help")
+        super().__init__(f"{what}; {self.advice}")
+        self.what = what
+
+
+class UnknownOption(UsageError):
+    """No option is called `flag`, the beginning of the word at `position` of the line."""
+
+    def __init__(self, flag: str, position: int) -> None:
+        super().__init__(f"unknown option {shown(flag)}")
+        self.flag = flag
+        self.position = position
 
 
 class ConfigError(AwsexecError):
@@ -28,7 +40,11 @@ class ConfigError(AwsexecError):
 
 
 class NoSuchProfile(ConfigError):
-    """No file has the profile that was asked for."""
+    """No file has the profile `name`. Its text is `what` and `advice`.
+
+    The profiles `near` have a name that is like it. It `is_explained` if the `hint` says
+    which section of a file was meant to be the profile.
+    """
 
     def __init__(
         self,
@@ -37,12 +53,15 @@ class NoSuchProfile(ConfigError):
         files: "Iterable[str]",
         hint: str = "",
     ) -> None:
-        looked = " and ".join(files)
+        self.name = name
+        self.near = near
+        self.is_explained = bool(hint)
+        self.what = f"no profile {name!r} in {' and '.join(files)}"
         if near:
-            advice = "did you mean " + " or ".join(near) + "?"
+            self.advice = "did you mean " + " or ".join(map(shown, near)) + "?"
         else:
-            advice = hint or "add it there, or check the spelling"
-        super().__init__(f"no profile {name!r} in {looked}; {advice}")
+            self.advice = hint or "add it there, or check the spelling"
+        super().__init__(f"{self.what}; {self.advice}")
 
 
 class ProfileLoop(ConfigError):
@@ -58,11 +77,11 @@ class ProfileLoop(ConfigError):
 
 
 class ProcessLoop(ConfigError):
-    """A credential_process runs awsexec, which would run the process again."""
+    """A command that `setting` names runs awsexec, which would run the command again."""
 
-    def __init__(self, names: "Sequence[str]", where: str) -> None:
+    def __init__(self, names: "Sequence[str]", where: str, setting: str) -> None:
         super().__init__(
-            f"{where}: credential_process is a loop: {' → '.join(names)}; let one of these "
+            f"{where}: {setting} is a loop: {' → '.join(names)}; let one of these "
             "profiles get its credentials in another way"
         )
 
@@ -123,14 +142,14 @@ class TooShort(CredentialsError):
 
 
 class CommandNotFound(AwsexecError):
-    """No folder of PATH has COMMAND."""
+    """No folder of PATH has COMMAND. Its text is `what` and `advice`."""
 
     status = 127
+    advice = "check the spelling and PATH"
 
     def __init__(self, command: str) -> None:
-        super().__init__(
-            f"{shown(command)}: command not found; check the spelling and PATH"
-        )
+        self.what = f"{shown(command)}: command not found"
+        super().__init__(f"{self.what}; {self.advice}")
 
 
 class CommandNotExecutable(AwsexecError):

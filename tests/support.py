@@ -206,6 +206,13 @@ def renewed(home: Home, key_id: str, count: int = 2) -> bool:
     return found.count(key_id) == count
 
 
+def is_running(pid):
+    """Whether the process has not ended, nobody having asked how included."""
+    command = ["ps", "-o", "stat=", "-p", str(pid)]
+    state = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    return state.strip()[:1] not in ("", "Z")
+
+
 def wait_until(condition: Callable[[], bool]) -> None:
     """Wait for what another process is about to bring about."""
     deadline = time.monotonic() + 20

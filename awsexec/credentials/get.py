@@ -12,6 +12,7 @@ from awsexec.credentials.mfa import Codes
 from awsexec.credentials.renew import ahead_from, leave_entry, take_turn
 from awsexec.credentials.resolver import Demand, Resolver
 from awsexec.errors import CredentialsError
+from awsexec.fastpath import CALLERS
 from awsexec.times import left
 
 TYPE_CHECKING = False
@@ -135,16 +136,22 @@ def resolver_for(
         debug=report.debug,
         waiting=report.waiting,
     )
+    sources.check(source, context)
+    process = None
+    if asking.process is not None and plan.chain.takes_code:
+        from awsexec.credentials.mfa_process import CodeProcess
+
+        process = CodeProcess(asking.process, plan.name, context)
+    runs_command = source.kind.runs_command or process is not None
     return Resolver(
         plan=plan,
         load=lambda source: sources.load(source, context),
         signed_in=lambda: context.sign_in,
         call=_Sts(plan, report),
-        codes=Codes(
-            asking.code, asking.process, terminal.ask if asking.may_prompt else None
-        ),
+        codes=Codes(asking.code, process, terminal.ask if asking.may_prompt else None),
         store=store,
-        waits=sources.check(source, context),
+        # a → b and b → a, started at once, would wait for each other
+        waits=not (runs_command and environ.get(CALLERS)),
         clock=time.time,
         report=report,
     )

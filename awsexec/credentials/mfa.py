@@ -9,12 +9,9 @@ from __future__ import annotations
 
 from awsexec import terminal
 from awsexec.errors import (
-    CredentialsError,
     MfaRefused,
     NoCode,
     UsageError,
-    program,
-    reason,
     shown,
 )
 
@@ -35,15 +32,15 @@ REFUSED = "AWS refused the code. Each code works once, so wait for the next one.
 class Codes:
     """Gives MFA codes for one call after the other.
 
-    `given` is a code, and `process` a command that prints one; either may be None. `ask`
-    asks the user a question and returns the answer. It is None if the user must not be
-    asked, and raises `terminal.NoTerminal` if there is no terminal.
+    `given` is a code, and `process` returns one that a command prints; either may be
+    None. `ask` asks the user a question and returns the answer. It is None if the user
+    must not be asked, and raises `terminal.NoTerminal` if there is no terminal.
     """
 
     def __init__(
         self,
         given: Setting | None,
-        process: Setting | None,
+        process: Callable[[], str] | None,
         ask: Callable[[str], str] | None,
     ) -> None:
         self._given = given
@@ -65,7 +62,7 @@ class Codes:
             yield given.value
         elif self._process is not None:
             tried += 1
-            yield _from_process(self._process)
+            yield self._process()
         for _ in range(ATTEMPTS if self._ask is not None else 0):
             try:
                 code = self._from_user(profile, serial, f"{REFUSED}\n" if tried else "")
@@ -115,37 +112,3 @@ class Codes:
 def is_code(text: str) -> bool:
     """Return whether `text` is six digits, which AWS accepts as a code."""
     return len(text) == 6 and text.isascii() and text.isdigit()
-
-
-def _from_process(process: Setting) -> str:
-    """Return the code that a command prints on its first line.
-
-    The command is split as a shell splits words, and run without a shell, as AWS does
-    with credential_process. It keeps stderr and the terminal, for "touch your key". It
-    gets no stdin, which is meant for COMMAND. Raises `CredentialsError`.
-    """
-    import shlex
-    import subprocess
-
-    try:
-        argv = shlex.split(process.value)
-        finished = subprocess.run(
-            argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=False
-        )
-    except (OSError, ValueError) as error:
-        raise CredentialsError(
-            f"{process.where}: cannot run mfa_process {program(process.value)}: "
-            f"{reason(error)}"
-        ) from None
-    line = finished.stdout.split(b"\n", 1)[0].decode("utf-8", "replace").strip()
-    if finished.returncode != 0:
-        raise CredentialsError(
-            f"{process.where}: mfa_process {program(process.value)} ended with status "
-            f"{finished.returncode}; run it by hand to see why"
-        )
-    if not is_code(line):
-        raise CredentialsError(
-            f"{process.where}: mfa_process {program(process.value)} did not print a "
-            "code of six digits on its first line; run it by hand to see what it prints"
-        )
-    return line

@@ -6,7 +6,7 @@ a grammar in which the second word that is not an option ends the options.
 
 from __future__ import annotations
 
-from awsexec.errors import UsageError, shown
+from awsexec.errors import UnknownOption, UsageError, shown
 from awsexec.export_formats import UNSET_FORMATS
 from awsexec.options.table import (
     ACTIONS,
@@ -167,7 +167,9 @@ def parse(argv: Sequence[str]) -> Arguments:
             arguments.command = words
             break
         if word.startswith("-") and word != "-":
-            _take(arguments, by_flag, word, words)
+            if not _take(arguments, by_flag, word, words):
+                position = len(argv) - len(words) - 1
+                raise UnknownOption(word.partition("=")[0], position)
         elif arguments.profile is None:
             if not word:
                 raise UsageError("PROFILE is empty; name a profile or leave it out")
@@ -287,8 +289,11 @@ def _check_unset(arguments: Arguments) -> None:
 
 def _take(
     arguments: Arguments, by_flag: Mapping[str, Option], word: str, rest: list[str]
-) -> None:
-    """Set what the option `word` says; take its value from `word` or from `rest`."""
+) -> bool:
+    """Set what the option `word` says; take its value from `word` or from `rest`.
+
+    Return whether there is such an option.
+    """
     flag, equals, value = word.partition("=")
     if not word.startswith("--") and word not in by_flag:
         # -qv is -q -v; no short option takes a value
@@ -296,15 +301,15 @@ def _take(
         if all(flag in by_flag for flag in flags):
             for flag in flags:
                 setattr(arguments, by_flag[flag].attribute, True)
-            return
+            return True
     option = by_flag.get(flag)
     if option is None:
-        raise UsageError(f"unknown option {shown(flag)}{_near(flag, by_flag)}")
+        return False
     if not option.value:
         if equals:
             raise UsageError(f"{flag} takes no value; remove = and what follows")
         setattr(arguments, option.attribute, True)
-        return
+        return True
     if not equals:
         if not rest:
             raise UsageError(f"{flag} needs a value; write {flag} {option.value}")
@@ -320,17 +325,4 @@ def _take(
     if option.repeated:
         given = (*getattr(arguments, option.attribute), given)
     setattr(arguments, option.attribute, given)
-
-
-def _near(flag: str, by_flag: Mapping[str, Option]) -> str:
-    """Return a question that names the option with the longest common start, or "".
-
-    difflib would find better ones but is slow to import.
-    """
-
-    def shared(known: str) -> int:
-        pairs = enumerate(zip(flag, known, strict=False))
-        return next((i for i, (a, b) in pairs if a != b), min(len(flag), len(known)))
-
-    best = max(by_flag, key=shared)
-    return f"; did you mean {best}?" if shared(best) > len("--") else ""
+    return True

@@ -93,7 +93,7 @@ ENVIRONMENT = (
             ),
             (
                 "AWSEXEC_PROCESS_TIMEOUT",
-                "how long a credential_process may take (default: 5m)",
+                "how long a credential_process or mfa_process may take (default: 5m)",
             ),
             (
                 "AWSEXEC_FASTPATH",
@@ -226,7 +226,7 @@ CHILD_TOO = (
     ),
     (
         "AWSEXEC_CALLERS",
-        "in a credential_process: the profiles that wait for it, to find loops",
+        "in a credential_process or mfa_process: the profiles that wait for it",
     ),
     (
         f"{', '.join(sorted(REMOVED))}, {REMOVED_PREFIX}*",

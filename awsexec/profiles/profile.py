@@ -273,10 +273,10 @@ class Profiles:
         if self.in_files(name) or self.index.get(name) is not None:
             merged = self._merged[name] = self._merge(name, ())
             return merged
-        # slow to load, and only a mistake needs it
-        from difflib import get_close_matches
+        # only a mistake needs it
+        from awsexec.profiles.near import nearest
 
-        raise NoSuchProfile(name, get_close_matches(name, self.names(), 3), places)
+        raise NoSuchProfile(name, nearest(name, self.names()), places)
 
     def _merge(self, name: str, includers: tuple[str, ...]) -> Profile:
         """Return the profile `name`, which the profiles `includers` include in a row."""

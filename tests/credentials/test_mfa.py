@@ -11,7 +11,10 @@ from tests.support import SERIAL
 
 QUESTION = f"MFA code for p ({SERIAL}): "
 OPTION = Setting.from_option("mfa_token", "000000", "--mfa-token")
-PROCESS = Setting("mfa_process", "echo 111111", "CONFIG", 7)
+
+
+def process():
+    return "111111"
 
 
 class User:
@@ -31,23 +34,23 @@ def nobody(question):
 
 
 @pytest.mark.parametrize(
-    ("given", "process", "expected"),
+    ("given", "command", "expected"),
     [
-        (OPTION, PROCESS, ["000000", "222222", "333333", "444444"]),
-        (None, PROCESS, ["111111", "222222", "333333", "444444"]),
+        (OPTION, process, ["000000", "222222", "333333", "444444"]),
+        (None, process, ["111111", "222222", "333333", "444444"]),
         (None, None, ["222222", "333333", "444444"]),
     ],
 )
-def test_order_of_the_attempts(given, process, expected):
+def test_order_of_the_attempts(given, command, expected):
     user = User("222222", "333333", "444444", "555555")
-    assert list(Codes(given, process, user).attempts("p", SERIAL)) == expected
+    assert list(Codes(given, command, user).attempts("p", SERIAL)) == expected
     again = f"{mfa.REFUSED}\n{QUESTION}"
     first = QUESTION if expected[0] == "222222" else again
     assert user.questions == [first, again, again]
 
 
 def test_given_code_is_for_the_first_call():
-    codes = Codes(OPTION, PROCESS, None)
+    codes = Codes(OPTION, process, None)
     assert next(codes.attempts("p", SERIAL)) == "000000"
     assert next(codes.attempts("p", SERIAL)) == "111111"
 

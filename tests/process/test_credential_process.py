@@ -18,6 +18,7 @@ from tests.support import (
     entries,
     fast_path_is_on,
     is_fast,
+    is_running,
 )
 
 
@@ -248,6 +249,11 @@ def test_credentials_of_no_use(run_awsexec, home, tool, changes, what):
             "cannot run credential_process /no/such/tool: No such file or directory",
         ),
         (
+            "no-such-tool x",
+            "cannot run credential_process no-such-tool: it is not in a folder of PATH; "
+            "install it, or write its whole path",
+        ),
+        (
             "echo 'open",
             "credential_process echo: No closing quotation; correct the quotes",
         ),
@@ -271,13 +277,6 @@ def test_a_process_that_hangs(run_awsexec, home, tool, lines):
         "to see why, or give it more time with AWSEXEC_PROCESS_TIMEOUT"
     )
     assert time.monotonic() - begun < 20
-
-
-def is_running(pid):
-    """Whether the process has not ended, nobody having asked how included."""
-    command = ["ps", "-o", "stat=", "-p", str(pid)]
-    state = subprocess.run(command, capture_output=True, text=True, check=False).stdout
-    return state.strip()[:1] not in ("", "Z")
 
 
 @pytest.mark.parametrize(
@@ -527,7 +526,11 @@ def test_a_process_may_call_awsexec_on_another_profile(run_awsexec, home, sts):
     # the same names in other files are other profiles
     other = home.path / "other"
     other.write_text(home.config.read_text().replace(f"{script}", "/bin/false"))
-    env = {"AWSEXEC_CALLERS": json.dumps([[str(other), str(home.credentials), "p"]])}
+    env = {
+        "AWSEXEC_CALLERS": json.dumps(
+            [[str(other), str(home.credentials), "credential_process", "p"]]
+        )
+    }
     assert run_awsexec.child("p", env=env) == {**child, **env}
 
 

@@ -305,13 +305,32 @@ def test_config(run_awsexec, home, sts, config, credentials, words, line):
             ("alice", "--"),
             "nothing follows --; add COMMAND, or leave out -- for a shell",
         ),
-        (("--regoin", "x", "alice"), "unknown option --regoin; did you mean --region?"),
+        (("--qqq", "x", "alice"), "unknown option --qqq"),
         (("alice", "--duration"), "--duration needs a value; write --duration TIME"),
         (("--quiet=yes", "alice"), "--quiet takes no value; remove = and what follows"),
     ],
 )
 def test_usage(run_awsexec, words, line):
     assert run_awsexec(*words).error() == f"{line}; see awsexec --help"
+
+
+@pytest.mark.parametrize(
+    ("words", "end"),
+    [
+        (
+            ("--regoin", "x", "alice"),
+            "did you mean --region? type: awsexec --region x alice",
+        ),
+        (("exec", "alice", "--", "ls", "a b"), "type: awsexec alice -- ls 'a b'"),
+    ],
+)
+def test_what_may_be_meant(run_awsexec, words, end):
+    assert run_awsexec(*words).error().endswith(end)
+
+
+def test_a_command_that_a_shell_would_read(run_awsexec):
+    error = run_awsexec("alice", "ls | wc").error(127)
+    assert error.endswith("type: awsexec alice -- sh -c 'ls | wc'")
 
 
 def test_nothing_to_choose_from(run_awsexec, home):

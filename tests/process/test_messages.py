@@ -70,7 +70,16 @@ def test_help(run_awsexec, word, text):
         ("-h", {"options.manual", "options.sections", "version"}),
         ("--help", {"options.manual", "options.sections", "version"}),
         ("--version", {"version"}),
-        ("--no-such-option", set()),
+        (
+            "--no-such-option",
+            {
+                "options.meant",
+                "profiles",
+                "profiles.files",
+                "profiles.key_index",
+                "profiles.near",
+            },
+        ),
     ],
 )
 def test_what_needs_no_profile_loads_little(run_awsexec, word, more):

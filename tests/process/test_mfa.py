@@ -1,10 +1,13 @@
 """MFA without a terminal: where the code comes from, and what it is good for."""
 
+import time
+
 import pytest
 
 from tests.support import (
     ADMIN,
     ALICE,
+    AWSEXEC,
     CODES,
     KEY_ID,
     READER,
@@ -12,6 +15,7 @@ from tests.support import (
     SERIAL,
     WRITER,
     WRONG_CODE,
+    is_running,
 )
 
 MFA = f"mfa_serial = {SERIAL}\n"
@@ -242,7 +246,18 @@ def test_serial_by_option(run_awsexec, home, sts):
         (
             (),
             "mfa_process = echo 'open",
-            "{config}:6: cannot run mfa_process echo: No closing quotation",
+            "{config}:6: mfa_process echo: No closing quotation; correct the quotes",
+        ),
+        (
+            (),
+            "mfa_process = no-such-program --code",
+            "{config}:6: cannot run mfa_process no-such-program: it is not in a folder of "
+            "PATH; install it, or write its whole path",
+        ),
+        (
+            (),
+            "mfa_process = sh -c 'echo 123456; kill -9 $$'",
+            "{config}:6: mfa_process sh was killed by signal 9; run it by hand to see why",
         ),
     ],
 )
@@ -251,6 +266,83 @@ def test_no_code_to_be_had(run_awsexec, home, sts, words, setting, message):
     result = run_awsexec("reader", *words, "true")
     assert result.error() == message.format(config=home.config)
     assert sts.calls == []
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        # what is left in the background is not waited for
+        f"sleep 30 2>&- & echo {CODES[0]}",
+        # what the command does after its answer neither
+        f"echo {CODES[0]}; echo $$ >PID; exec sleep 30",
+        f"echo {CODES[0]}; trap '' TERM; sh -c 'echo $$ >PID; exec sleep 30'; true",
+    ],
+)
+def test_first_line_of_mfa_process_is_its_answer(run_awsexec, home, sts, script):
+    pid = home.path / "pid"
+    script = home.script("code", f"#!/bin/sh\n{script}\n".replace("PID", str(pid)))
+    home.write_config(READER_CONFIG, MFA, f"mfa_process = {script}\n")
+    begun = time.monotonic()
+    run_awsexec.child("reader")
+    assert time.monotonic() - begun < 15
+    assert sts.calls[0].parameters["TokenCode"] == CODES[0]
+    assert not pid.exists() or not is_running(int(pid.read_text()))
+
+
+def test_mfa_process_has_a_time_limit(run_awsexec, home, sts):
+    pid = home.path / "pid"
+    script = home.script("code", f"#!/bin/sh\nsleep 100 & echo $! >{pid}; wait\n")
+    home.write_config(READER_CONFIG, MFA, f"mfa_process = {script}\n")
+    error = run_awsexec("reader", "true", env={"AWSEXEC_PROCESS_TIMEOUT": "1"}).error()
+    assert error == (
+        f"{home.config}:6: mfa_process {script} gave no answer in 1 seconds and was "
+        "ended; run it by hand to see why, or give it more time with "
+        "AWSEXEC_PROCESS_TIMEOUT"
+    )
+    assert not is_running(int(pid.read_text()))
+
+
+@pytest.mark.parametrize("words", [("--no-cache",), ()])
+def test_mfa_process_that_is_a_loop(run_awsexec, home, sts, words):
+    started = home.path / "started"
+    script = home.script(
+        "code",
+        f"#!/bin/sh\necho x >>{started}\nexec {AWSEXEC} {' '.join(words)} $1 -- true\n",
+    )
+    home.write_config(
+        READER_CONFIG,
+        MFA,
+        f"mfa_process = {script} reader\n",
+        WRITER_CONFIG,
+        MFA,
+        f"mfa_process = {script} p\n",
+        f"[profile p]\ncredential_process = {AWSEXEC} --export process writer\n",
+    )
+    result = run_awsexec(*words, "reader", "true")
+    assert result.stderr.splitlines() == [
+        f"awsexec: {home.config}:6: mfa_process is a loop: reader → reader; let one of "
+        "these profiles get its credentials in another way",
+        f"awsexec: {home.config}:6: mfa_process {script} ended with status 125; run it by "
+        "hand to see why",
+    ]
+    assert started.read_text() == "x\n"
+    # by way of a command of the other kind
+    error = run_awsexec(*words, "writer", "true").stderr
+    assert ": mfa_process is a loop: writer → p → writer; " in error
+    assert started.read_text() == "x\n" * 2
+
+
+def test_mfa_process_may_use_the_role_that_it_is_for(run_awsexec, home, sts):
+    """A session that is cached needs no code: it is no loop."""
+    home.write_config(
+        READER_CONFIG,
+        MFA,
+        "duration_seconds = 7200\n",
+        f"mfa_process = {AWSEXEC} reader -- echo {CODES[1]}\n",
+    )
+    run_awsexec.child("reader", "--mfa-token", CODES[0])
+    run_awsexec.child("reader", "--refresh")
+    assert sts.calls[-1].parameters["TokenCode"] == CODES[1]
 
 
 @pytest.mark.parametrize(

@@ -127,11 +127,10 @@ def test_names_in_the_order_of_the_files():
             "no profile 'worded' in CONFIG and CREDENTIALS; CREDENTIALS:1: "
             "[profile NAME] is the config file's form; here it is [NAME]",
         ),
-        # never: it is another identity
+        # capitals count in a name, but are a likely slip
         (
             "DEFAULT",
-            "no profile 'DEFAULT' in CONFIG and CREDENTIALS; add it there, or check "
-            "the spelling",
+            "no profile 'DEFAULT' in CONFIG and CREDENTIALS; did you mean default?",
         ),
     ],
 )

@@ -21,15 +21,13 @@ def load(source: Source, context: Context) -> Credentials:
     return found
 
 
-def check(source: Source, context: Context) -> bool:
+def check(source: Source, context: Context) -> None:
     """Make the checks of a kind that come before any lock is taken.
 
-    Return whether this process may wait for another one's lock. Raises `ConfigError`.
+    Raises `ConfigError`.
     """
-    if not source.kind.is_checked:
-        return True
-    may_wait: bool = _module(source).check(source, context)
-    return may_wait
+    if source.kind.is_checked:
+        _module(source).check(source, context)
 
 
 def describe(source: Source) -> Any:

@@ -1,0 +1,246 @@
+"""Commands of the user's that print something for awsexec.
+
+They are ``credential_process`` and ``mfa_process``. Both are run in the same way: with the
+terminal and stderr, for a limited time, and never in a loop.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import time
+
+from awsexec.credentials.checks import READING_ERRORS
+from awsexec.errors import ConfigError, ProcessLoop, SaidAlready, program, reason, shown
+from awsexec.fastpath import CALLERS
+from awsexec.processes import tree
+from awsexec.times import seconds
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any
+
+    from awsexec.credentials.context import Context
+    from awsexec.profiles.files import Setting
+
+# More processes of awsexec than this, each started by the one before, are a loop, whose
+# files or names differ each time round.
+DEEPEST = 8
+# seconds for a command to end in; it may have to wait for the user
+DEFAULT_TIMEOUT = 300
+TIMEOUT_VARIABLE = "AWSEXEC_PROCESS_TIMEOUT"
+KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
+# Seconds between two looks whether a process has ended while another one still has its
+# stdout open.
+POLL = 0.2
+# seconds for a command to end in after it has printed all that is wanted of it
+TIME_TO_END = 1.0
+
+
+class CommandFailed(Exception):
+    """A command failed; the text says how, and what to do.
+
+    `has_said_why` is whether the command is awsexec itself, whose line says why.
+    """
+
+    def __init__(self, text: str, *, has_said_why: bool = False) -> None:
+        super().__init__(text)
+        self.has_said_why = has_said_why
+
+
+class Command:
+    """The command in `setting`, which is called `name`: credential_process, mfa_process.
+
+    `profiles` are the names of the profiles from the one of the run to the one that the
+    command belongs to.
+    """
+
+    def __init__(
+        self, name: str, setting: Setting, profiles: Sequence[str], context: Context
+    ) -> None:
+        self._name = name
+        self._setting = setting
+        self._environ = context.environ
+        self._caller = [*context.paths, name, *profiles]
+
+    def __str__(self) -> str:
+        """Return the command for messages, without its arguments."""
+        return f"{self._name} {program(self._setting.value)}"
+
+    def check(self) -> None:
+        """Raise `ProcessLoop` if this run is inside the very command that it would run."""
+        inside, me = callers(self._environ), self._caller
+        for position, caller in enumerate(inside):
+            if (caller[:3], caller[-1]) == (me[:3], me[-1]):
+                passed = [*inside[position + 1 :], me]
+                names = [name for one in passed for name in one[3:]]
+                where = self._setting.where
+                raise ProcessLoop([caller[-1], *names], where, self._name)
+        if len(inside) >= DEEPEST:
+            names = [one[-1] for one in [*inside, me]]
+            raise ProcessLoop(names, self._setting.where, self._name)
+
+    def run(
+        self,
+        argv: Sequence[str],
+        is_whole: Callable[[bytes], bool],
+        *,
+        by_line: bool = False,
+    ) -> bytes:
+        """Run `argv`, and return what it prints.
+
+        It keeps the terminal and stderr. It gets stdin only if that is a terminal: any
+        other stdin is meant for COMMAND. `is_whole` tells whether output is all that is
+        wanted; with `by_line` one line is, and a command that goes on after it is ended.
+        Raises `CommandFailed` and `ConfigError`.
+        """
+        import subprocess
+
+        self.check()
+        timeout = _timeout(self._environ)
+        inside = json.dumps([*callers(self._environ), self._caller])
+        try:
+            process: subprocess.Popen[bytes] = subprocess.Popen(
+                argv,
+                stdin=None if _is_terminal(0) else subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                env={**self._environ, CALLERS: inside},
+            )
+        except (OSError, ValueError, IndexError) as error:
+            raise CommandFailed(f"cannot run {self}: {_why(error, argv)}") from None
+        try:
+            output = _output(process, timeout, is_whole, by_line)
+        except BaseException:
+            _end(process)
+            raise
+        if output is None:
+            raise CommandFailed(
+                f"{self} gave no answer in {timeout} seconds and was ended; run it by "
+                f"hand to see why, or give it more time with {TIMEOUT_VARIABLE}"
+            )
+        if process.returncode:
+            ended = (
+                f"ended with status {process.returncode}"
+                if process.returncode > 0
+                else f"was killed by signal {-process.returncode}"
+            )
+            raise CommandFailed(
+                f"{self} {ended}; run it by hand to see why",
+                # on the stderr that it shares with this process
+                has_said_why=process.returncode == SaidAlready.status
+                and _is_awsexec(argv[0]),
+            )
+        return output
+
+
+def callers(environ: Mapping[str, str]) -> list[list[str]]:
+    """Return the runs of awsexec whose commands this one runs in, the outermost first.
+
+    Each is the config file, the credentials file, what the command is called, and the
+    names of the profiles from the one of the run to the one of the command.
+    """
+    try:
+        found = json.loads(environ.get(CALLERS) or "[]")
+        return [list(map(str, caller)) for caller in found if len(caller) > 3]
+    except READING_ERRORS:
+        return []
+
+
+def _why(error: Exception, argv: Sequence[str]) -> str:
+    """Return why `argv` cannot be run."""
+    if isinstance(error, FileNotFoundError) and argv and os.sep not in argv[0]:
+        return "it is not in a folder of PATH; install it, or write its whole path"
+    return reason(error, otherwise="it is empty" if not argv else "")
+
+
+def _is_awsexec(program: str) -> bool:
+    return os.path.basename(program) in ("awsexec", "awsexec.exe")
+
+
+def _is_terminal(descriptor: int) -> bool:
+    try:
+        return os.isatty(descriptor)
+    except OSError:
+        return False
+
+
+def _output(
+    process: subprocess.Popen[bytes],
+    timeout: int,
+    is_whole: Callable[[bytes], bool],
+    by_line: bool,
+) -> bytes | None:
+    """Return what the process prints; None if it takes more than `timeout` seconds.
+
+    Usually its output is whole when its stdout is closed. A process in the background may
+    keep that open. Then the output is whole when the process has ended and `is_whole`
+    says so. A process whose time is over is ended, and with `by_line` one that goes on
+    after its first line.
+    """
+    import subprocess
+
+    end = time.monotonic() + timeout
+    line: bytes | None = None
+    while (left := end - time.monotonic()) > 0:
+        try:
+            return process.communicate(timeout=min(left, POLL))[0]
+        except subprocess.TimeoutExpired as error:
+            output = bytes(error.output or b"")
+            if process.poll() is not None:
+                if process.returncode or is_whole(output):
+                    _close(process)
+                    return output
+            elif by_line and line is None and b"\n" in output:
+                line = output
+                end = min(end, time.monotonic() + TIME_TO_END)
+    _end(process)
+    if line is not None:
+        # it was ended for what it did after its answer
+        process.returncode = 0
+    return line
+
+
+def _timeout(environ: Mapping[str, str]) -> int:
+    text = environ.get(TIMEOUT_VARIABLE)
+    try:
+        found = seconds(text) if text else DEFAULT_TIMEOUT
+        if not found:
+            raise ValueError("0 leaves no time to answer; unset it for the default, 5m")
+        return found
+    except ValueError as error:
+        raise ConfigError(f"{TIMEOUT_VARIABLE}={shown(text or '')}: {error}") from None
+
+
+def _end(process: subprocess.Popen[Any]) -> None:
+    """End the process, and those that it started.
+
+    They are in the process group of awsexec, which is the one that may use the terminal.
+    """
+    import subprocess
+
+    inside = tree.descendants(process.pid)
+    process.terminate()
+    for one in inside:
+        with contextlib.suppress(OSError):
+            os.kill(one.pid, signal.SIGTERM)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(1)
+    process.kill()
+    left = tree.running()
+    for one in inside:
+        # not another process that has its id by now
+        if one.pid in left and left[one.pid].began == one.began:
+            with contextlib.suppress(OSError):
+                os.kill(one.pid, KILL)
+    process.wait()
+    _close(process)
+
+
+def _close(process: subprocess.Popen[Any]) -> None:
+    """Close this end of a stdout that another process may keep open."""
+    if process.stdout is not None:
+        process.stdout.close()

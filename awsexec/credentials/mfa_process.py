@@ -1,0 +1,54 @@
+"""MFA codes that a command of the user prints (``mfa_process``)."""
+
+from __future__ import annotations
+
+import shlex
+
+from awsexec.credentials.command import Command, CommandFailed
+from awsexec.credentials.mfa import is_code
+from awsexec.errors import CredentialsError, SaidAlready
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from awsexec.credentials.context import Context
+    from awsexec.profiles.files import Setting
+
+
+class CodeProcess:
+    """The command in `setting`, for the profile `name`; called, it returns a code.
+
+    The command is split as a shell splits words, and run without a shell, as AWS does with
+    credential_process. Calling it raises `CredentialsError` and `ConfigError`.
+    """
+
+    def __init__(self, setting: Setting, name: str, context: Context) -> None:
+        self._setting = setting
+        self._command = Command("mfa_process", setting, [name], context)
+
+    def __call__(self) -> str:
+        where, command = self._setting.where, self._command
+        try:
+            argv = shlex.split(self._setting.value)
+            output = command.run(argv, _has_line, by_line=True)
+        except ValueError as error:
+            raise CredentialsError(
+                f"{where}: {command}: {error}; correct the quotes"
+            ) from None
+        except CommandFailed as error:
+            failure = SaidAlready if error.has_said_why else CredentialsError
+            raise failure(f"{where}: {error}") from None
+        code = _first_line(output)
+        if not is_code(code):
+            raise CredentialsError(
+                f"{where}: {command} did not print a code of six digits on its first "
+                "line; run it by hand to see what it prints"
+            )
+        return code
+
+
+def _has_line(output: bytes) -> bool:
+    return b"\n" in output or is_code(_first_line(output))
+
+
+def _first_line(output: bytes) -> str:
+    return output.split(b"\n", 1)[0].decode("utf-8", "replace").strip()
