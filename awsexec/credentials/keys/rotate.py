@@ -277,8 +277,8 @@ class Rotator:
         key = next((key for key in self._known(iam) if key.key_id == old), None)
         if key is not None:
             question = (
-                f"Delete the old key of {shown(name)}: "
-                f"{about(key, iam.last_use(old))}. Copies of it elsewhere stop working"
+                "Copies of the old key elsewhere will stop working. Delete the old key of "
+                f"{shown(name)}: {about(key, iam.last_use(old))}"
             )
             if not self._yes(question):
                 state = "active" if key.is_active else "inactive"

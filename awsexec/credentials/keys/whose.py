@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from awsexec.credentials import aws_errors
 from awsexec.credentials.sdk.errors import Refused, Unreachable
-from awsexec.errors import CredentialsError
+from awsexec.errors import CredentialsError, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,8 +38,8 @@ def whose(
             return sts.caller(key)
         except Refused as error:
             if error.code not in aws_errors.UNKNOWN_KEY or tries <= 0:
-                label = f"profile {profile!r}"
-                raise aws_errors.identity_in_words(error, label, str(key)) from None
+                label, asking = f"profile {profile!r}", f"{shown(profile)} ({key})"
+                raise aws_errors.identity_in_words(error, label, asking) from None
         except Unreachable as error:
             raise aws_errors.unreachable(error) from None
         tries -= 1

@@ -192,8 +192,9 @@ def test_whole(world):
     world.rotate([True])
     assert world.is_done() and world.steps == STEPS
     (question,) = world.questions
-    assert question.startswith(
-        f"{OLD}: …MPLE, created 2026-11-17T11:06:40Z, last used 2026-11-24T02:27:57Z (sts"
+    assert question.endswith(
+        f"{OLD}: …MPLE, created 2026-11-17T11:06:40Z, last used 2026-11-24T02:27:57Z (sts, "
+        "us-east-1)"
     )
     assert world.said == [
         "the new key …MP01 of alice is in use",
