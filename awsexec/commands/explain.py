@@ -74,7 +74,8 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
 def _variables() -> list[str]:
     """Return the variables that can change a run, as the manual lists them."""
     groups = (*sections.ENVIRONMENT, *sections.SDK_ENVIRONMENT)
-    rows = [row for topic, rows in groups if topic != sections.LOOKS for row in rows]
+    left_out = (sections.LOOKS, sections.KEYRING)
+    rows = [row for topic, rows in groups if topic not in left_out for row in rows]
     return [name for names, _ in rows for name in names.split(", ")] + [*_LOWER_CASE]
 
 

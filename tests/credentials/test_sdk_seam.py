@@ -68,6 +68,7 @@ def context(url=None):
         browser=False,
         lock=lambda name, doing: contextlib.nullcontext(),
         debug=lambda line: None,
+        waiting=lambda text: None,
     )
 
 

@@ -266,6 +266,7 @@ class Bench:
                 browser=False,
                 lock=lambda name, doing: contextlib.nullcontext(),
                 debug=lambda text: None,
+                waiting=lambda text: None,
             )
             sources.load(plan.chain.source, context)
 

@@ -95,6 +95,9 @@ class IamServer(StsServer):
         }
         return {
             **super().operations_known(),
+            "ListAccountAliases": lambda caller, parameters: (
+                "<AccountAliases></AccountAliases><IsTruncated>false</IsTruncated>"
+            ),
             **{name: self._guarded(name, answer) for name, answer in own.items()},
         }
 
