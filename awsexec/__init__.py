@@ -6,23 +6,35 @@ command line (`cli`) is imported only when a run needs more.
 
 import sys
 
-from awsexec import fastpath
-
 
 def main() -> int:
     """Run ``awsexec`` with the words of this process.
 
     Return the exit status, where this process has not become COMMAND.
     """
-    environ = fastpath.caller_environment()
     try:
+        from awsexec import fastpath
+
+        environ = fastpath.caller_environment()
         if fastpath.attempt(sys.argv[1:], environ):
             return 0
         from awsexec import cli
 
         return cli.main(sys.argv[1:], environ)
-    except KeyboardInterrupt:
+    except (Exception, KeyboardInterrupt) as error:
+        return _fail(error)
+
+
+def _fail(error: BaseException) -> int:
+    """Return the exit status after `error`, which `cli` could not catch."""
+    try:
         from awsexec import cli
 
-        cli.fail_reader(sys.argv[1:])
-        return 130
+        return cli.fail(error, sys.argv[1:], {})
+    except (Exception, KeyboardInterrupt):
+        # no memory is left, or half of awsexec is being replaced by an upgrade
+        import os
+
+        kind = type(error).__name__
+        os.write(2, f"awsexec: internal error: {kind}; try again\n".encode())
+        return 130 if isinstance(error, KeyboardInterrupt) else 125

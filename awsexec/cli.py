@@ -12,6 +12,7 @@ from awsexec.errors import (
     CommandNotFound,
     Interrupted,
     NoSuchProfile,
+    ReaderGone,
     SaidAlready,
     UsageError,
 )
@@ -33,30 +34,50 @@ def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
     # Nearly all that a run makes it keeps to its end. Looking for garbage as often as
     # Python does by default takes a tenth of a call to AWS.
     gc.set_threshold(100_000)
-    _replace_closed_streams()
+    try:
+        _replace_closed_streams()
+        status = _do(argv, environ)
+    except (Exception, KeyboardInterrupt) as error:
+        return fail(error, argv, environ)
+    if status:
+        fail_reader(argv)
+    return _flushed(status)
+
+
+def fail(error: BaseException, argv: Sequence[str], environ: Mapping[str, str]) -> int:
+    """Say what ended the run of `argv`; return the exit status. Never status 1."""
     status = AwsexecError.status
-    try:
-        status = _status(argv, environ)
-    finally:
-        # also for an error of awsexec's own
-        if status:
-            fail_reader(argv)
-    return status
-
-
-def _status(argv: Sequence[str], environ: Mapping[str, str]) -> int:
-    try:
-        return _do(argv, environ)
-    except SaidAlready as error:
-        return error.status
-    except AwsexecError as error:
-        return _failed(error, argv, environ)
-    except KeyboardInterrupt:
-        return Interrupted.status
-    except BrokenPipeError:
+    if isinstance(error, ReaderGone):
         # the reader of stdout has seen enough (`... | head`)
         _end_by_signal("SIGPIPE")
-        return AwsexecError.status
+    elif isinstance(error, AwsexecError):
+        status = error.status
+        if not isinstance(error, SaidAlready):
+            # as `Report` does; a usage error does not load it
+            text = _in_words(error, argv, environ)
+            output.tell(f"awsexec: {' '.join(text.splitlines())}\n")
+    elif isinstance(error, KeyboardInterrupt):
+        status = Interrupted.status
+    else:
+        from awsexec import internal_error
+
+        _replace_closed_streams()
+        internal_error.tell(error, argv)
+    fail_reader(argv)
+    return _flushed(status)
+
+
+def _flushed(status: int) -> int:
+    """Return the exit `status` after all was written, as far as it can be.
+
+    Python writes what is left at its end, and would change the status if it cannot.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            output.discard(stream)
+    return status
 
 
 def fail_reader(argv: Sequence[str]) -> None:
@@ -90,18 +111,14 @@ def _fail_reader_of_killed(argv: Sequence[str]) -> None:
             signal.signal(number, end)
 
 
-def _failed(
+def _in_words(
     error: AwsexecError, argv: Sequence[str], environ: Mapping[str, str]
-) -> int:
-    message = str(error)
+) -> str:
     if isinstance(error, (UsageError, NoSuchProfile, CommandNotFound)):
         from awsexec.options.meant import answer
 
-        message = answer(error, argv, environ)
-    # as `Report` does; a usage error does not load it
-    text = " ".join(message.splitlines())
-    sys.stderr.write(f"awsexec: {text}\n")
-    return error.status
+        return answer(error, argv, environ)
+    return str(error)
 
 
 def _do(argv: Sequence[str], environ: Mapping[str, str]) -> int:
@@ -113,7 +130,7 @@ def _do(argv: Sequence[str], environ: Mapping[str, str]) -> int:
         text = manual.help_text() if action == "help" else manual.summary()
         if parsed.export in UNSET_FORMATS and not sys.stdout.isatty():
             # a shell would run the text, as of `eval "$(awsexec --export sh --help)"`
-            sys.stderr.write(text)
+            output.tell(text)
             return 0
         output.show(text)
         return 0
@@ -142,10 +159,15 @@ def _end_by_signal(name: str) -> None:
 
 
 def _replace_closed_streams() -> None:
-    """Replace a closed stdout or stderr, which Python shows as None, by one that discards."""
-    for name in ("stdout", "stderr"):
+    """Replace the standard streams that the caller closed, which Python shows as None.
+
+    What is written to stdout fails then, as for other programs, and what is said on
+    stderr is lost. No other file gets their numbers, and COMMAND finds them closed.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "r"), ("stderr", "w")):
         if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))
+            nothing = open(os.devnull, mode, encoding="utf-8", errors="replace")
+            setattr(sys, name, nothing)
 
 
 def _act(parsed: Arguments, environ: Mapping[str, str]) -> int:
@@ -162,7 +184,7 @@ def _act(parsed: Arguments, environ: Mapping[str, str]) -> int:
     if _wants_profile(parsed, environ) and not parsed.named_profile(environ):
         from awsexec.commands.pick import pick
 
-        parsed.profile = pick(environ, reports)
+        parsed.profile = pick(parsed, environ, reports)
     return _command(parsed.action)(parsed, environ, reports)
 
 

@@ -98,7 +98,13 @@ class Deadlock(AwsexecError):
 
 
 class CredentialsError(AwsexecError):
-    """AWS, or a source before it, gave no credentials."""
+    """AWS, or a source before it, gave no credentials.
+
+    `is_shared` is whether the runs that wait for the one that failed fail too. The failure
+    of a person, and of what a single run was given, is that run's own.
+    """
+
+    is_shared = True
 
 
 class SaidAlready(CredentialsError):
@@ -111,9 +117,19 @@ class SaidAlready(CredentialsError):
 class MfaRefused(CredentialsError):
     """AWS refused the MFA code; it may accept another one."""
 
+    is_shared = False
+
+
+class SignInFailed(CredentialsError):
+    """The user did not allow the sign-in, or not in time."""
+
+    is_shared = False
+
 
 class NeedsUser(CredentialsError):
     """The user is needed, and cannot be asked. `what` is needed, in a few words."""
+
+    is_shared = False
 
     def __init__(self, text: str, what: str) -> None:
         super().__init__(text)
@@ -134,6 +150,8 @@ class TooShort(CredentialsError):
 
     `what` happened; each of `advice` is what may help, in a few words.
     """
+
+    is_shared = False
 
     def __init__(self, what: str, advice: "Sequence[str]") -> None:
         super().__init__("; ".join(filter(None, [what, ", or ".join(advice)])))
@@ -172,6 +190,10 @@ class Interrupted(AwsexecError):
         super().__init__("interrupted")
 
 
+class ReaderGone(AwsexecError):
+    """Nobody reads stdout any more, as in ``awsexec --list | head``."""
+
+
 def reason(error: BaseException, otherwise: str = "") -> str:
     """Return why `error` was raised: in the system's words, if the system said it.
 
@@ -182,8 +204,11 @@ def reason(error: BaseException, otherwise: str = "") -> str:
 
 def cannot_write(error: OSError) -> AwsexecError:
     """Return the failure of a write to stdout."""
+    # EBADF, and Python's own error without a number
+    is_closed = error.errno in (9, None)
+    why = "it is closed" if is_closed else error.strerror
     return AwsexecError(
-        f"cannot write to stdout: {error.strerror}; check the file or program that it goes to"
+        f"cannot write to stdout: {why}; check the file or program that it goes to"
     )
 
 

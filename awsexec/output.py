@@ -1,16 +1,18 @@
-"""Standard output: what is written there, and text for people: tables and colours."""
+"""Standard output and standard error: writing there, and text for people: tables, colours."""
 
 from __future__ import annotations
 
 import os
 import sys
+from io import TextIOWrapper
 
 from awsexec import fastpath
-from awsexec.errors import cannot_write
+from awsexec.errors import AwsexecError, ReaderGone, cannot_write
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from typing import TextIO
 
 # SGR colours
 RED, BOLD = "31", "1"
@@ -20,6 +22,11 @@ def put(text: str) -> None:
     """Write `text`, which must arrive, to stdout. Raises `AwsexecError`."""
     try:
         fastpath.put(text)
+    except UnicodeEncodeError as error:
+        raise AwsexecError(
+            f"cannot write to stdout: {error.object[error.start]!a} is not in the "
+            f"encoding of this locale, {error.encoding}; use a UTF-8 locale"
+        ) from None
     except OSError as error:
         raise cannot_write(error) from None
 
@@ -27,21 +34,46 @@ def put(text: str) -> None:
 def show(text: str | bytes) -> None:
     """Write `text`, which a person or a shell reads, to stdout; bytes as they are.
 
-    Raises `AwsexecError`, and `BrokenPipeError` where the reader has seen enough, as in
+    A character that the encoding of stdout does not have is written as its escape. Raises
+    `AwsexecError`, and `ReaderGone` where the reader has seen enough, as in
     ``awsexec --list | head``.
     """
     try:
         if isinstance(text, bytes):
             sys.stdout.buffer.write(text)
         else:
+            if isinstance(sys.stdout, TextIOWrapper):
+                sys.stdout.reconfigure(errors="backslashreplace")
             sys.stdout.write(text)
         sys.stdout.flush()
     except BrokenPipeError:
-        raise
+        discard(sys.stdout)
+        raise ReaderGone from None
     except OSError as error:
-        # else Python tries to write the rest when it ends
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        discard(sys.stdout)
         raise cannot_write(error) from None
+
+
+def tell(text: str) -> None:
+    """Write `text` to stderr, as far as that is possible."""
+    try:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        # stderr is full or its reader is gone: nowhere is left to say so
+        discard(sys.stderr)
+
+
+def discard(stream: TextIO) -> None:
+    """Let what is left in `stream`, which cannot be written, go nowhere.
+
+    Python would try to write it again at its end, and end with the status 120.
+    """
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    except (OSError, ValueError):
+        # the system has no more files, or the stream is closed
+        pass
 
 
 def as_json(value: object) -> str:

@@ -11,6 +11,8 @@ QUIET, NORMAL, VERBOSE, DEBUG = -1, 0, 1, 2
 
 # seconds after which somebody who watches begins to wonder
 SAY_AFTER = 3
+# seconds after which a wait for another run is told: most end at once
+SAY_WAIT_AFTER = 0.3
 
 
 class Report:
@@ -33,8 +35,11 @@ class Report:
         if self.level >= NORMAL and self._stream.isatty():
             self._say(text)
 
-    def patience(self, text: object, seconds: float = SAY_AFTER) -> _Patience:
-        """Return a context that says `text`, as `waiting` does, after so many seconds."""
+    def patience(self, text: object, seconds: float | None = SAY_AFTER) -> _Patience:
+        """Return a context that says `text`, as `waiting` does, after so many seconds.
+
+        With None it is never said.
+        """
         is_watched = self.level >= NORMAL and self._stream.isatty()
         return _Patience(self, text, seconds if is_watched else None)
 
@@ -71,10 +76,13 @@ class _Patience:
             return
         import threading
 
-        self._timer = threading.Timer(
-            self._seconds, self._report.waiting, (self._text,)
-        )
-        self._timer.start()
+        timer = threading.Timer(self._seconds, self._report.waiting, (self._text,))
+        try:
+            timer.start()
+        except RuntimeError:
+            # the system has no more threads, and the wait goes on without a word
+            return
+        self._timer = timer
 
     def __exit__(self, *exception: object) -> None:
         if self._timer is not None:

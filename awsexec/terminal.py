@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 
 from awsexec.errors import Interrupted, UsageError
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
 if sys.platform == "win32":
+    import ctypes
+    import msvcrt
+
     _KEYBOARD, _SCREEN = "CONIN$", "CONOUT$"
 else:
     _KEYBOARD = _SCREEN = "/dev/tty"
@@ -16,6 +23,10 @@ else:
 
 class NoTerminal(Exception):
     """There is no controlling terminal, or nobody answers on it."""
+
+
+class InBackground(NoTerminal):
+    """The terminal belongs to another job, so that reading it would stop this process."""
 
 
 def show(text: str) -> None:
@@ -27,22 +38,44 @@ def show(text: str) -> None:
         raise NoTerminal(os.strerror(error.errno or 0)) from None
 
 
-def ask(question: str) -> str:
+def check() -> None:
+    """Raise `NoTerminal` if `ask` would: there is no terminal, or it belongs to others."""
+    try:
+        with open(_KEYBOARD, "rb", buffering=0) as keyboard:
+            if not _is_foreground(keyboard.fileno()):
+                raise InBackground("another job is in the foreground")
+    except OSError as error:
+        raise NoTerminal(os.strerror(error.errno or 0)) from None
+
+
+def ask(question: str, *, hidden: bool = False) -> str:
     """Print `question` on the controlling terminal and return the line typed there.
 
-    The line is shown while it is typed, and returned without white space around it.
-    Raises `NoTerminal`, and `Interrupted` on Ctrl-C or end of input.
+    The line is shown while it is typed, unless it is `hidden`, and returned without white
+    space around it. After Ctrl-Z and ``fg`` the question is printed again. Raises
+    `NoTerminal` (`InBackground` if the process is in the background), and `Interrupted`
+    on Ctrl-C or end of input.
     """
     try:
         # two streams, because Python's r+ requires seek and a terminal has none
         with (
             open(_KEYBOARD, encoding="utf-8", errors="replace") as keyboard,
             open(_SCREEN, "w", encoding="utf-8", errors="replace") as screen,
+            _Echo(keyboard.fileno()) as echo,
         ):
-            try:
+
+            def put_question() -> None:
+                if not _is_foreground(keyboard.fileno()):
+                    raise InBackground("another job is in the foreground")
+                if hidden:
+                    echo.switch_off()
                 screen.write(question)
                 screen.flush()
-                line = keyboard.readline()
+
+            try:
+                with _Continued(put_question):
+                    put_question()
+                    line = keyboard.readline()
             except KeyboardInterrupt:
                 # the terminal shows ^C; start a new line after it
                 screen.write("\n")
@@ -51,23 +84,6 @@ def ask(question: str) -> str:
                 screen.write("\n")
                 raise Interrupted
             return line.strip()
-    except OSError as error:
-        raise NoTerminal(os.strerror(error.errno or 0)) from None
-
-
-def ask_hidden(question: str) -> str:
-    """Ask as `ask` does, and do not show what is typed."""
-    # slow to load
-    import getpass
-
-    try:
-        # without a terminal, getpass would read stdin, and show it
-        with open(_KEYBOARD, "rb"), open(_SCREEN, "wb"):
-            pass
-        return getpass.getpass(question).strip()
-    except (KeyboardInterrupt, EOFError):
-        show("\n")
-        raise Interrupted from None
     except OSError as error:
         raise NoTerminal(os.strerror(error.errno or 0)) from None
 
@@ -95,7 +111,7 @@ class Questions:
         why = "--no-prompt forbids asking"
         if self._may_ask:
             try:
-                return (ask_hidden if hidden else ask)(question)
+                return ask(question, hidden=hidden)
             except NoTerminal:
                 why = "there is no terminal to ask on"
         raise UsageError(f"{question.strip(' :')}: {why}; {otherwise}")
@@ -105,7 +121,7 @@ class Questions:
         if not self._is_yes:
             try:
                 if self._may_ask:
-                    show("")
+                    check()
                     return
             except NoTerminal:
                 pass
@@ -117,79 +133,100 @@ class Questions:
 
 if sys.platform == "win32":
 
-    class Foreground:
+    def _is_foreground(keyboard: int) -> bool:
+        return True
+
+    class _Echo:
+        """Whether a console shows what is typed, from ``with`` to its end."""
+
+        def __init__(self, keyboard: int) -> None:
+            self._console = msvcrt.get_osfhandle(keyboard)
+            self._mode: int | None = None
+
+        def __enter__(self) -> _Echo:
+            return self
+
+        def switch_off(self) -> None:
+            # Console functions, "SetConsoleMode": ENABLE_ECHO_INPUT is 4
+            mode = ctypes.c_ulong()
+            kernel = ctypes.windll.kernel32
+            if kernel.GetConsoleMode(self._console, ctypes.byref(mode)):
+                self._mode = mode.value
+                kernel.SetConsoleMode(self._console, mode.value & ~4)
+
+        def __exit__(self, *exception: object) -> None:
+            if self._mode is not None:
+                ctypes.windll.kernel32.SetConsoleMode(self._console, self._mode)
+
+    class _Continued:
         """Do nothing: a console has no groups of processes."""
+
+        def __init__(self, do: Callable[[], None]) -> None:
+            pass
 
         def __enter__(self) -> None:
             pass
 
         def __exit__(self, *exception: object) -> None:
             pass
-
-    def ask_beside(question: str, seconds: float) -> str:
-        """Ask as `ask` does: on a console, reading cannot end after `seconds`."""
-        return ask(question)
 
 else:
 
-    class Foreground:
-        """Membership in the terminal's foreground group, from ``with`` to its end.
+    def _is_foreground(keyboard: int) -> bool:
+        return os.tcgetpgrp(keyboard) == os.getpgrp()
 
-        For a process in a background group that ignores SIGTTIN and SIGTTOU. ``with``
-        raises `NoTerminal` if there is no terminal, and while the program in the
-        foreground reads key by key, as an editor or a shell at its prompt does.
-        """
+    class _Echo:
+        """Whether a terminal shows what is typed, from ``with`` to its end."""
 
-        def __enter__(self) -> None:
+        def __init__(self, keyboard: int) -> None:
+            self._keyboard = keyboard
+            self._modes: list[Any] | None = None
+
+        def __enter__(self) -> _Echo:
+            return self
+
+        def switch_off(self) -> None:
             import termios
 
             try:
-                with open(_KEYBOARD, "rb") as keyboard:
-                    modes = termios.tcgetattr(keyboard)[3]
-                    wanted = termios.ICANON | termios.ECHO
-                    if modes & wanted != wanted:
-                        raise NoTerminal("it is in use")
-                    os.setpgid(0, os.tcgetpgrp(keyboard.fileno()))
-            except (OSError, termios.error) as error:
+                modes = termios.tcgetattr(self._keyboard)
+                if self._modes is None:
+                    self._modes = list(modes)
+                # the end of the line is shown all the same
+                modes[3] = modes[3] & ~termios.ECHO | termios.ECHONL
+                termios.tcsetattr(self._keyboard, termios.TCSADRAIN, modes)
+            except termios.error as error:
                 raise NoTerminal(str(error)) from None
 
         def __exit__(self, *exception: object) -> None:
-            os.setpgid(0, 0)
+            if self._modes is not None:
+                import termios
 
-    def ask_beside(question: str, seconds: float) -> str:
-        """Ask as `ask` does while another program uses the terminal, for `seconds`.
+                termios.tcsetattr(self._keyboard, termios.TCSADRAIN, self._modes)
 
-        The other program may read what the user types. Raises `NoTerminal` also if no
-        line comes in time; half a line is then discarded.
+    class _Continued:
+        """A context in which `do` is called whenever this process goes on after a stop.
+
+        If it goes on in the background, what it reads of the terminal is an error then,
+        and does not stop it.
         """
-        import select
-        import termios
 
-        show(question)
-        try:
-            # the other program may read the line first; this read must not block then
-            keyboard = os.open(_KEYBOARD, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
-        except OSError as error:
-            raise NoTerminal(os.strerror(error.errno or 0)) from None
-        end = time.monotonic() + seconds
-        try:
-            while (left := end - time.monotonic()) > 0:
-                select.select([keyboard], [], [], left)
-                try:
-                    line = os.read(keyboard, 1024)
-                except OSError:
-                    # the other program has read the line, or this process is in the
-                    # background, as after Ctrl-Z
-                    time.sleep(0.2)
-                    continue
-                if not line:
-                    show("\n")
-                    raise Interrupted
-                return line.decode(errors="replace").strip()
-            show("\n")
-            termios.tcflush(keyboard, termios.TCIFLUSH)
-            raise NoTerminal("nobody answered")
-        except termios.error as error:
-            raise NoTerminal(str(error)) from None
-        finally:
-            os.close(keyboard)
+        def __init__(self, do: Callable[[], None]) -> None:
+            self._do = do
+
+        def __enter__(self) -> None:
+            import signal
+            import threading
+
+            # the process of --serve, which asks in a thread, ignores SIGTTIN
+            self._is_main = threading.current_thread() is threading.main_thread()
+            if self._is_main:
+                self._before = signal.signal(signal.SIGCONT, lambda *_: self._do())
+                self._mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTTIN})
+
+        def __exit__(self, *exception: object) -> None:
+            import signal
+
+            if self._is_main:
+                signal.pthread_sigmask(signal.SIG_SETMASK, self._mask)
+                signal.signal(signal.SIGCONT, self._before)

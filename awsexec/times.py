@@ -39,6 +39,19 @@ def _seconds(text: str) -> int:
     return total
 
 
+def in_units(seconds: float) -> str:
+    """Return a length of time as `seconds` reads it back: 45s, 15m, 1h30m."""
+    total = round(seconds)
+    hours, minutes, rest = total // 3600, total // 60 % 60, total % 60
+    parts = [(hours, "h"), (minutes, "m"), (rest, "s")]
+    return "".join(f"{number}{unit}" for number, unit in parts if number) or "0s"
+
+
+def about(seconds: float) -> str:
+    """Return a length of time that was measured, to the minute if it is a long one."""
+    return in_units(round(seconds / 60) * 60 if seconds > 600 else seconds)
+
+
 def duration(seconds: float) -> str:
     """Return a time left as the prompt of a subshell shows it: 1h02m, 42m, <1m, expired."""
     if seconds <= 0:

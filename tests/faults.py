@@ -12,6 +12,9 @@ kill-everywhere=N  SIGKILL at every second line of Python that writes to the cac
                    cache, and each followed by one that is left alone; prints for each
                    its status, how many temporary files it left, and what the next
                    run's status and output were
+raise-everywhere=N an exception that nobody expects at every N-th line of awsexec, each
+                   in a run of its own from the same cache; prints for each, as JSON,
+                   the line, the status and what was printed
 """
 
 from __future__ import annotations
@@ -21,11 +24,13 @@ import fcntl
 import functools
 import glob
 import itertools
+import json
 import os
 import shutil
 import signal
 import sys
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable
 from types import FrameType
@@ -34,6 +39,7 @@ from typing import Any
 import awsexec
 
 CACHE = os.environ["AWSEXEC_CACHE_DIR"]
+PACKAGE = os.path.dirname(awsexec.__file__) + os.sep
 
 
 def fail(function: Callable[..., Any], number: int, when: Callable[..., bool]) -> None:
@@ -147,6 +153,63 @@ def kill_everywhere(first: str) -> None:
             sys.exit(0)
 
 
+class Unforeseen(Exception):
+    """What no code of awsexec expects."""
+
+
+# what its text must not show to anybody
+MESSAGE = "it broke, at wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY with 111111"
+
+
+def throw(last: int) -> None:
+    """Raise `Unforeseen` at the line of awsexec that is the `last` one to be new."""
+    seen: set[tuple[str, int]] = set()
+    lines = itertools.count(1)
+
+    def trace(frame: FrameType, event: str, argument: object) -> Any:
+        place = frame.f_code.co_filename, frame.f_lineno
+        # the first line of all is that of the "try" itself
+        if not place[0].startswith(PACKAGE) or frame.f_code is awsexec.main.__code__:
+            return None
+        if event == "line" and place not in seen:
+            seen.add(place)
+            if next(lines) == last:
+                sys.settrace(None)
+                note(*place)
+                raise Unforeseen(MESSAGE)
+        return trace
+
+    sys.settrace(trace)
+
+
+def note(path: str, line: int) -> None:
+    with open(f"{CACHE}.place", "w") as stream:
+        stream.write(f"{path.removeprefix(PACKAGE)}:{line}")
+
+
+def raise_everywhere(step: str) -> None:
+    # as they are imported by every run that calls AWS
+    from awsexec.commands import explain, export, forget, list, run
+    from awsexec.credentials import sts
+    from awsexec.credentials.sources import sso, static
+
+    assert explain and export and forget and list and run and sts and sso and static
+    start = f"{CACHE}.start"
+    if os.path.exists(CACHE):
+        shutil.copytree(CACHE, start)
+    for number in itertools.count(1, int(step)):
+        shutil.rmtree(CACHE, ignore_errors=True)
+        if os.path.exists(start):
+            shutil.copytree(start, CACHE)
+        note("", 0)
+        status, output = in_child(functools.partial(throw, number))
+        with open(f"{CACHE}.place") as stream:
+            place = stream.read()
+        if place == ":0":
+            sys.exit(0)
+        print(json.dumps([place, status, output]), flush=True)
+
+
 def in_child(prepare: Callable[[], None]) -> tuple[int, str]:
     """The status and the output of a run in a process forked off this one."""
     read, write = os.pipe()
@@ -155,8 +218,14 @@ def in_child(prepare: Callable[[], None]) -> tuple[int, str]:
         os.dup2(write, 1)
         os.dup2(write, 2)
         os.close(read)
-        prepare()
-        os._exit(awsexec.main())
+        status = 1
+        try:
+            prepare()
+            status = awsexec.main()
+        except Exception:
+            traceback.print_exc()
+        finally:
+            os._exit(status)
     os.close(write)
     with open(read) as stream:
         output = stream.read()
@@ -173,6 +242,7 @@ def main() -> int:
         "vanishing": vanishing,
         "clock": clock,
         "kill-everywhere": kill_everywhere,
+        "raise-everywhere": raise_everywhere,
     }[name](value)
     return awsexec.main()
 

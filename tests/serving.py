@@ -1,6 +1,8 @@
 """A role and an endpoint of --serve, in several tests."""
 
 import os
+import sys
+import sysconfig
 from pathlib import Path
 
 from tests.support import READER, SERIAL
@@ -12,6 +14,15 @@ source_profile = alice
 mfa_serial = {SERIAL}
 duration_seconds = 7200
 """
+# Python without the modules that are installed here
+PYTHON = [f"{sys.base_prefix}/bin/python3.{sys.version_info.minor}", "-I", "-S", "-c"]
+
+
+def link_modules(folder):
+    """Make `folder` an installation of awsexec that a test may delete: of links."""
+    folder.mkdir()
+    for path in Path(sysconfig.get_path("purelib")).iterdir():
+        (folder / path.name).symlink_to(path)
 
 
 def server_of(port):

@@ -5,12 +5,17 @@ from __future__ import annotations
 import os
 import sys
 
-from awsexec.errors import Deadlock
+from awsexec import fastpath
+from awsexec.errors import CredentialsError, Deadlock
 from awsexec.processes import tree
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
+    # gets the holder, None if it cannot be told, and returns what to wait in
+    Waiting = Callable[["Holder | None"], AbstractContextManager[object]]
 
 if sys.platform == "win32":
     import msvcrt
@@ -44,28 +49,81 @@ else:
 _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
 
 
+# bytes of a lock file that are read, and characters of a failure that are kept in it
+MOST_BYTES, MOST_CHARACTERS = 8192, 2000
+_FAILED = b"failed "
+
+
+class Holder:
+    """The process that holds a lock, by its number, its start and its session's number.
+
+    The processes of one session have the same terminal.
+    """
+
+    __slots__ = ("pid", "began", "session")
+
+    def __init__(self, pid: int, began: str, session: int) -> None:
+        self.pid = pid
+        self.began = began
+        self.session = session
+
+    @classmethod
+    def me(cls) -> Holder:
+        """Return this process as a holder."""
+        process = tree.me()
+        return cls(process.pid, process.began, _session())
+
+    @classmethod
+    def parse(cls, content: bytes) -> Holder | None:
+        """Return the holder that the `content` of a lock file names, None for none."""
+        try:
+            pid, began, session = content.decode("ascii").removesuffix("\n").split(" ")
+            return cls(int(pid), began, int(session))
+        except ValueError:
+            return None
+
+    def dump(self) -> bytes:
+        return f"{self.pid} {self.began} {self.session}\n".encode()
+
+    @property
+    def shares_terminal(self) -> bool:
+        """Whether it is on the terminal of this process."""
+        return self.session == _session()
+
+
 class Lock:
     """The lock of the file at `path`, held from ``with`` to its end.
 
-    The file is created if need be. `on_wait` is called once if another process holds the
-    lock. ``with`` raises `OSError` if the file cannot be opened or its file system has no
+    The file is created if need be. If another process holds the lock, `waiting` gets it
+    (None if it cannot be told), and returns a context that is entered while this process
+    waits. ``with`` raises `OSError` if the file cannot be opened or its file system has no
     locks. It raises `Deadlock` if the holder started this process, directly or not, and
     so waits for it.
+
+    Failures are shared: if the block of a holder ends with a `CredentialsError` that
+    `is_shared`, ``with`` raises a `CredentialsError` with the same text in those that were
+    waiting by then and want the same. `about` names what is wanted. A process that begins
+    to wait later, or does not have to wait, tries anew.
     """
 
-    def __init__(self, path: str, on_wait: Callable[[], None]) -> None:
+    def __init__(self, path: str, waiting: Waiting, about: str = "") -> None:
         self._path = path
-        self._on_wait = on_wait
+        self._waiting = waiting
+        self._about = fastpath.digest(ascii(about).encode()).encode()
         self._descriptor = -1
 
     def __enter__(self) -> None:
         while True:
             descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | _NOFOLLOW, 0o600)
             try:
-                if not _try_lock(descriptor):
-                    _check_holder(descriptor)
-                    self._on_wait()
-                    _wait(descriptor)
+                # a failure noted by now is not for this process
+                before = _read(descriptor)
+                waited = not _try_lock(descriptor)
+                if waited:
+                    holder = Holder.parse(_read(descriptor))
+                    _check_holder(holder)
+                    with self._waiting(holder):
+                        _wait(descriptor)
                 if _is_at(descriptor, self._path):
                     break
                 # deleted while this process waited: others lock a new file now
@@ -73,33 +131,61 @@ class Lock:
             except BaseException:
                 os.close(descriptor)
                 raise
-        _write(descriptor, _holder(tree.me()))
+        if waited and (text := self._failure(descriptor, before)):
+            # what is noted stays there for the others that wait
+            os.close(descriptor)
+            raise CredentialsError(text)
+        _write(descriptor, Holder.me().dump())
         self._descriptor = descriptor
 
-    def __exit__(self, *exception: object) -> None:
-        # COMMAND will have this process's number
-        _write(self._descriptor, b"")
+    def __exit__(
+        self, kind: object = None, error: object = None, traceback: object = None
+    ) -> None:
+        # The number of this process is not left there: COMMAND will have it.
+        note = b""
+        if isinstance(error, CredentialsError) and error.is_shared:
+            text = " ".join(str(error).splitlines())[:MOST_CHARACTERS]
+            number = os.urandom(8).hex().encode()
+            note = b"%b%b %b\n" % (_FAILED, number, self._about)
+            note += text.encode("utf-8", "backslashreplace") + b"\n"
+        _write(self._descriptor, note)
         os.close(self._descriptor)
 
+    def _failure(self, descriptor: int, before: bytes) -> str | None:
+        """Return the failure that was noted since `before`, and is about the same."""
+        content = _read(descriptor)
+        if not (content.startswith(_FAILED) and content.endswith(b"\n")):
+            return None
+        head, _, text = content.partition(b"\n")
+        if head == before.partition(b"\n")[0] or head.split()[-1] != self._about:
+            return None
+        found = text.decode("utf-8", "replace").strip()
+        return found if found.isprintable() else None
 
-def _check_holder(descriptor: int) -> None:
-    """Raise `Deadlock` if the lock file at `descriptor` names an ancestor of this process."""
-    try:
-        holder = os.read(descriptor, 100)
-    except OSError:
-        # Windows lets only the holder read it
-        return
+
+def _check_holder(holder: Holder | None) -> None:
+    """Raise `Deadlock` if `holder` is an ancestor of this process."""
     for process in tree.ancestors() if holder else ():
-        if _holder(process) == holder:
+        if holder and (process.pid, process.began) == (holder.pid, holder.began):
             raise Deadlock(process.pid)
 
 
-def _holder(process: tree.Process) -> bytes:
-    return f"{process.pid} {process.began}\n".encode()
+def _session() -> int:
+    return os.getsid(0) if hasattr(os, "getsid") else 0
+
+
+def _read(descriptor: int) -> bytes:
+    """Return the content of a lock file, which says who holds the lock, or what failed."""
+    try:
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        return os.read(descriptor, MOST_BYTES)
+    except OSError:
+        # Windows lets only the holder read it
+        return b""
 
 
 def _write(descriptor: int, text: bytes) -> None:
-    """Replace the content of a lock file, which says who holds the lock."""
+    """Replace the content of a lock file."""
     try:
         os.ftruncate(descriptor, 0)
         os.lseek(descriptor, 0, os.SEEK_SET)

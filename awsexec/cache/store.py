@@ -33,6 +33,7 @@ _LOCK, _TEMPORARY, _FORGOTTEN = ".lock", ".tmp", ".forgotten"
 def default_directory(environ: Mapping[str, str]) -> str:
     """Return the cache directory: AWSEXEC_CACHE_DIR, else the platform's directory.
 
+    "" if this user has no home directory.
     `environ` must agree with this process's environment, which platformdirs reads.
     Raises `ConfigError`.
     """
@@ -66,18 +67,28 @@ def _usual_directory(environ: Mapping[str, str], platform: str) -> str:
 
 
 def platform_directory() -> str:
-    """Return the directory that platformdirs finds, from this process's environment."""
+    """Return the directory that platformdirs finds, from this process's environment.
+
+    "" if this user has no home directory.
+    """
     import platformdirs
 
-    found = platformdirs.user_cache_dir("awsexec", appauthor=False)
-    if os.path.isabs(found):
-        return found
-    # the XDG specification says to ignore a relative XDG_CACHE_HOME
-    return os.path.expanduser("~/.cache/awsexec")
+    try:
+        found = platformdirs.user_cache_dir("awsexec", appauthor=False)
+    except RuntimeError:
+        # no HOME, and a user that the system does not know, as with docker run --user
+        return ""
+    if not os.path.isabs(found):
+        # the XDG specification says to ignore a relative XDG_CACHE_HOME
+        found = os.path.expanduser("~/.cache/awsexec")
+    return found if os.path.isabs(found) else ""
 
 
 class Store:
-    """The entries of one directory, which is created with the first entry."""
+    """The entries of one directory, which is created with the first entry.
+
+    "" is no directory: the cache is empty then, and stays so.
+    """
 
     def __init__(
         self,
@@ -205,14 +216,15 @@ class Store:
             return False
 
     def lock(
-        self, key: str, on_wait: Callable[[], None]
+        self, key: str, waiting: locks.Waiting, about: str = ""
     ) -> AbstractContextManager[None]:
         """Return the lock of `key`, held from ``with`` to its end.
 
-        If the directory allows no locks, ``with`` goes on without one. `on_wait` is called
-        once if another process holds the lock. ``with`` may raise `Deadlock`.
+        If the directory allows no locks, ``with`` goes on without one. `waiting` and
+        `about` are as for `locks.Lock`: ``with`` may raise `Deadlock`, and the failure of
+        the process that held the lock.
         """
-        return _Lock(self, self._path(key) + _LOCK, on_wait)
+        return _Lock(self, locks.Lock(self._path(key) + _LOCK, waiting, about))
 
     def try_lock(self, lock: locks.Lock) -> bool:
         """Begin to hold `lock`; return False if the directory allows no locks."""
@@ -324,6 +336,8 @@ class Store:
         return os.path.join(self.directory, fastpath.file_name(key))
 
     def _make_directory(self) -> None:
+        if not self.directory:
+            raise ValueError("this user has no home directory")
         owner.check(os.path.dirname(self.directory))
         try:
             fastpath.check_directory(self.directory)
@@ -339,18 +353,19 @@ class Store:
     def _warn(self, error: Exception) -> None:
         if not self._warned:
             self._warned = True
+            where = f" in {shown(self.directory)}" if self.directory else ""
             self._report.warning(
-                f"cannot use the cache in {shown(self.directory)}: {reason(error)}; "
-                f"going on without it; {_advice(self.directory)}"
+                f"cannot use the cache{where}: {reason(error)}; going on without it; "
+                f"{_advice(self.directory)}"
             )
 
 
 class _Lock:
-    """The lock at `path`, or none if the store's directory allows no locks."""
+    """A `lock`, or none if the store's directory allows no locks."""
 
-    def __init__(self, store: Store, path: str, on_wait: Callable[[], None]) -> None:
+    def __init__(self, store: Store, lock: locks.Lock) -> None:
         self._store = store
-        self._lock = locks.Lock(path, on_wait)
+        self._lock = lock
         self._is_held = False
 
     def __enter__(self) -> None:
@@ -358,7 +373,7 @@ class _Lock:
 
     def __exit__(self, *exception: object) -> None:
         if self._is_held:
-            self._lock.__exit__()
+            self._lock.__exit__(*exception)
 
 
 def _is_ours(name: str) -> bool:
@@ -401,6 +416,8 @@ def _without_digests(entry: Entry) -> str:
 
 def _advice(directory: str) -> str:
     """Return what to do if the cache in `directory` cannot be used."""
+    if not directory:
+        return "set HOME, or AWSEXEC_CACHE_DIR"
     another = "set AWSEXEC_CACHE_DIR to use another directory"
     if owner.others_directory(os.path.dirname(directory)) is not None:
         return f"run awsexec without sudo or with sudo -H, or {another}"

@@ -9,7 +9,7 @@ from awsexec.credentials.get import get, near_end
 from awsexec.credentials.resolver import Demand
 from awsexec.errors import AwsexecError, Interrupted, UsageError
 from awsexec.loopback.browser import Redirect, open_tab
-from awsexec.output import put
+from awsexec.output import put, tell
 from awsexec.plan.endpoint import service_url
 from awsexec.plan.from_environment import plan_here
 from awsexec.times import iso8601
@@ -99,7 +99,7 @@ def _open(secret: str) -> None:
                 return
         except KeyboardInterrupt:
             # the terminal shows ^C; the next text needs a line of its own
-            sys.stderr.write("\n")
+            tell("\n")
             raise Interrupted from None
     raise AwsexecError(
         f"the browser did not come within {BROWSER_WAIT} seconds; try again, or print the "

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from awsexec.child import completions, subshell
 from awsexec.output import show
 
@@ -30,5 +32,6 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     except OSError:
         # pip did not install it, and there is more that this shell wants
         script = ""
-    show(subshell.init_line(shell, name, script))
+    # paths, as they are
+    show(os.fsencode(subshell.init_line(shell, name, script)))
     return 0

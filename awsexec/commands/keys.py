@@ -14,6 +14,7 @@ from awsexec.output import show
 from awsexec.plan.plan import Planner
 from awsexec.profiles.config import Config
 from awsexec.profiles.key_index import KeptKey, new_generation
+from awsexec.report import SAY_WAIT_AFTER
 from awsexec.terminal import Questions
 
 TYPE_CHECKING = False
@@ -117,7 +118,7 @@ def _keyring(arguments: Arguments, report: Report) -> Keyring:
 
 def _index(environ: Mapping[str, str], report: Report) -> IndexFile:
     text = "waiting for another awsexec, which is changing keys in the keyring"
-    return IndexFile(environ, lambda: report.waiting(text))
+    return IndexFile(environ, lambda _: report.patience(text, SAY_WAIT_AFTER))
 
 
 def _checked(name: str) -> str:

@@ -11,6 +11,7 @@ from awsexec.credentials.keys.keyring import Keyring
 from awsexec.credentials.resolver import Demand
 from awsexec.errors import ConfigError, shown
 from awsexec.plan.plan import Planner
+from awsexec.report import SAY_WAIT_AFTER
 from awsexec.terminal import Questions
 
 TYPE_CHECKING = False
@@ -32,7 +33,8 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     questions = Questions(not arguments.no_prompt, arguments.yes)
     questions.check()
     waiting = "waiting for another awsexec, which is changing keys in the keyring"
-    with IndexFile(environ, lambda: report.waiting(waiting)) as index:
+    patience = report.patience(waiting, SAY_WAIT_AFTER)
+    with IndexFile(environ, lambda _: patience) as index:
         plan = Planner(arguments, environ).plan_of_key(name)
         source = plan.chain.source
         if source.kept is None:

@@ -11,6 +11,7 @@ from awsexec.credentials.sdk.errors import UnexpectedResponse, Unreachable
 from awsexec.errors import CredentialsError, MfaRefused
 from awsexec.plan.calls import AssumeRole
 from awsexec.plan.limits import CHAINED_LONGEST
+from awsexec.times import about, in_units
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,9 +44,9 @@ def in_words(error: Refused, chain: Chain, step: Step) -> CredentialsError:
     if "role chaining" in error.message:
         return CredentialsError(
             f"{profile}: the credentials of {asking} are a session, and a role that a "
-            f"session assumes lives one hour at most; ask for {CHAINED_LONGEST} seconds or "
-            "less with --duration or duration_seconds (--serve renews the session): "
-            f"{said}"
+            f"session assumes lives one hour at most; ask for "
+            f"{in_units(CHAINED_LONGEST)} or less with --duration or duration_seconds "
+            f"(--serve renews the session): {said}"
         )
     if "DurationSeconds" in error.message:
         return CredentialsError(
@@ -91,7 +92,7 @@ def _of_signer(
             clocks = "and AWS's differ"
         else:
             side = "ahead of" if error.skew > 0 else "behind"
-            clocks = f"is {side} AWS's by {abs(error.skew):.0f} seconds"
+            clocks = f"is {side} AWS's by {about(abs(error.skew))}"
         return CredentialsError(
             f"{profile}: this machine's clock {clocks}; set it and try again: {said}"
         )
@@ -126,7 +127,9 @@ def unreachable(error: Unreachable, service: str = "AWS STS") -> CredentialsErro
 
 def _seconds(step: Step) -> str:
     duration = step.parameters().get("DurationSeconds")
-    return "the duration asked for" if duration is None else f"{duration} seconds"
+    if not isinstance(duration, int):
+        return "the duration asked for"
+    return in_units(duration)
 
 
 def _advice(chain: Chain, step: Step) -> str:

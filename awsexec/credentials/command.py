@@ -16,7 +16,7 @@ from awsexec.credentials.checks import READING_ERRORS
 from awsexec.errors import ConfigError, ProcessLoop, SaidAlready, program, reason, shown
 from awsexec.fastpath import CALLERS
 from awsexec.processes import tree
-from awsexec.times import seconds
+from awsexec.times import in_units, seconds
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ class Command:
             raise
         if output is None:
             raise CommandFailed(
-                f"{self} gave no answer in {timeout} seconds and was ended; run it by "
+                f"{self} gave no answer in {in_units(timeout)} and was ended; run it by "
                 f"hand to see why, or give it more time with {TIMEOUT_VARIABLE}"
             )
         if process.returncode:

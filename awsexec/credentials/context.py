@@ -6,9 +6,20 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from contextlib import AbstractContextManager
-    from typing import Any
+    from typing import Any, Protocol
 
     from awsexec.plan.endpoint import Endpoint
+
+    class Locks(Protocol):
+        """Returns the lock `name` among processes, for a call or for a `question`.
+
+        `doing` is what this process does with the lock, for those who wait. Their failure
+        is shared (`cache.locks.Lock`) by those whose `about` is the same.
+        """
+
+        def __call__(
+            self, name: str, doing: str, *, question: bool = False, about: str = ""
+        ) -> AbstractContextManager[None]: ...
 
 
 class Context:
@@ -19,9 +30,10 @@ class Context:
     `endpoint` and `retries` are the plan's. `show` puts text on the controlling terminal
     and raises `terminal.NoTerminal`; it is None where the user must not be asked for
     anything. `device_code` is whether to sign in with a device code, and `browser` whether
-    to open a browser. `lock` takes a name and what this process does with it, for the
-    message of those who wait, and holds the lock of that name among processes. `debug`
-    takes a line for --debug, and `waiting` one that says why nothing happens. A source notes in `sign_in` which sign-in's token it used.
+    to open a browser. `lock` returns a lock among processes. A lock for a question may be
+    held while a person is awaited, the others may not. `debug` takes a line for --debug, and
+    `waiting` one that says why nothing happens. A source notes in `sign_in` which sign-in's token it used, and in `fresh_token` the token
+    of a sign-in that was due in this run.
     """
 
     __slots__ = (
@@ -37,6 +49,7 @@ class Context:
         "debug",
         "waiting",
         "sign_in",
+        "fresh_token",
     )
 
     def __init__(
@@ -50,7 +63,7 @@ class Context:
         show: Callable[[str], None] | None,
         device_code: bool,
         browser: bool,
-        lock: Callable[[str, str], AbstractContextManager[None]],
+        lock: Locks,
         debug: Callable[[str], None],
         waiting: Callable[[str], None],
     ) -> None:
@@ -66,3 +79,4 @@ class Context:
         self.debug = debug
         self.waiting = waiting
         self.sign_in: str | None = None
+        self.fresh_token: str | None = None

@@ -13,6 +13,7 @@ from awsexec.credentials.renew import ahead_from, leave_entry, take_turn
 from awsexec.credentials.resolver import Demand, Resolver
 from awsexec.errors import CredentialsError
 from awsexec.fastpath import CALLERS
+from awsexec.report import SAY_WAIT_AFTER
 from awsexec.times import left
 
 TYPE_CHECKING = False
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from contextlib import AbstractContextManager
 
+    from awsexec.cache.locks import Holder
     from awsexec.credentials.credentials import Credentials
     from awsexec.plan.inputs import Inputs
     from awsexec.plan.plan import Plan
@@ -27,6 +29,16 @@ if TYPE_CHECKING:
 
     # from when on credentials are to be renewed, in seconds since the epoch
     RenewFrom = Callable[[Credentials], float]
+
+# what carrying out a plan may import
+PACKAGES = (
+    "awsexec.cache",
+    "awsexec.credentials",
+    "awsexec.loopback",
+    "awsexec.plan",
+    "awsexec.processes",
+    "awsexec.profiles",
+)
 
 
 def get(
@@ -77,6 +89,36 @@ def get_with_inputs(
     if plan.by_name:
         leave_entry(plan, resolver, credentials, environ, store)
     return credentials, resolver.inputs
+
+
+def load_all(plan: Plan) -> Plan:
+    """Load all that carrying out `plan` needs; return the same plan for use from then on.
+
+    An upgrade may then delete awsexec and botocore under this process: the modules, the
+    models of the services and the certificates to trust are in memory. May raise anything.
+    """
+    import importlib
+    import pkgutil
+
+    from awsexec.credentials.keys.keyring import Keyring
+    from awsexec.credentials.sdk.clients import Clients, kept_bundle
+
+    for package in PACKAGES:
+        path = importlib.import_module(package).__path__
+        for module in pkgutil.walk_packages(path, f"{package}."):
+            importlib.import_module(module.name)
+    endpoint, source = plan.endpoint, plan.chain.source
+    clients = Clients(endpoint, plan.retries, handlers=True)
+    clients.create("sts", endpoint.region, endpoint.url)
+    for service in source.kind.services:
+        region = source.value("sso_region") or endpoint.region
+        clients.create(service.replace("_", "-"), region, None)
+    if source.kept is not None:
+        # it loads its backends itself
+        Keyring(may_prompt=False, say=lambda _: None).name()
+    if endpoint.ca_bundle is None and (bundle := kept_bundle()):
+        endpoint = endpoint.trusting(bundle)
+    return plan.but(endpoint=endpoint)
 
 
 def near_end(environ: Mapping[str, str]) -> RenewFrom:
@@ -132,7 +174,7 @@ def resolver_for(
         show=terminal.show if asking.may_prompt else None,
         device_code=asking.device_code,
         browser=asking.browser,
-        lock=_Locks(store or store_for(environ, report), report),
+        lock=_Locks(plan, store or store_for(environ, report), report),
         debug=report.debug,
         waiting=report.waiting,
     )
@@ -146,10 +188,17 @@ def resolver_for(
     return Resolver(
         plan=plan,
         load=lambda source: sources.load(source, context),
+        sign_in=lambda refused: sources.sign_in(source, context, refused),
         signed_in=lambda: context.sign_in,
         call=_Sts(plan, report),
-        codes=Codes(asking.code, process, terminal.ask if asking.may_prompt else None),
+        codes=Codes(
+            asking.code,
+            process,
+            terminal.ask if asking.may_prompt else None,
+            terminal.check,
+        ),
         store=store,
+        lock=context.lock,
         # a → b and b → a, started at once, would wait for each other
         waits=not (runs_command and environ.get(CALLERS)),
         clock=time.time,
@@ -157,17 +206,46 @@ def resolver_for(
     )
 
 
-class _Locks:
-    """The locks that sources use; they are files in the cache directory."""
+# What decides, besides the plan, how AWS is reached.
+NETWORK_VARIABLES = (
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+)
 
-    def __init__(self, store: Store, report: Report) -> None:
+
+class _Locks:
+    """The locks that runs share (`context.Locks`); they are files in the cache directory.
+
+    `about` names what is wanted where that is not the lock's name.
+    """
+
+    def __init__(self, plan: Plan, store: Store, report: Report) -> None:
         self._store = store
         self._report = report
+        # by another way, the same call may succeed
+        way = [plan.environ.get(name) for name in NETWORK_VARIABLES]
+        self._way = ascii([way, plan.endpoint.ca_bundle, plan.retries])
 
-    def __call__(self, name: str, doing: str) -> AbstractContextManager[None]:
-        text = f"waiting for another awsexec, which is {doing}"
+    def __call__(
+        self, name: str, doing: str, *, question: bool = False, about: str = ""
+    ) -> AbstractContextManager[None]:
+        def waiting(holder: Holder | None) -> AbstractContextManager[object]:
+            if question and holder is not None:
+                text = f"waiting for awsexec process {holder.pid}, which {doing}"
+                # on the same terminal, the user sees the question
+                seconds = None if holder.shares_terminal else SAY_WAIT_AFTER
+            else:
+                text = f"waiting for another awsexec, which {doing}"
+                seconds = SAY_WAIT_AFTER
+            return self._report.patience(text, seconds)
+
         # keys are ASCII, and a name from the config file may be anything
-        return self._store.lock(ascii(name), lambda: self._report.waiting(text))
+        key = name if name.isascii() else ascii(name)
+        return self._store.lock(key, waiting, about + self._way)
 
 
 class _Sts:

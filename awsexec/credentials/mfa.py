@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from awsexec import terminal
 from awsexec.errors import (
+    CredentialsError,
     MfaRefused,
     NoCode,
     UsageError,
@@ -18,9 +19,11 @@ from awsexec.errors import (
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import TypeVar
 
-    from awsexec.credentials.credentials import Credentials
     from awsexec.profiles.files import Setting
+
+    T = TypeVar("T")
 
 # how many codes the user may try before a run gives up
 ATTEMPTS = 3
@@ -28,87 +31,129 @@ ATTEMPTS = 3
 # shown on the terminal before the question for the next code
 REFUSED = "AWS refused the code. Each code works once, so wait for the next one."
 
+NO_TERMINAL = "there is no terminal to ask on"
+
 
 class Codes:
     """Gives MFA codes for one call after the other.
 
-    `given` is a code, and `process` returns one that a command prints; either may be
-    None. `ask` asks the user a question and returns the answer. It is None if the user
-    must not be asked, and raises `terminal.NoTerminal` if there is no terminal.
+    `code` is one that was given, and `process` returns one that a command prints, which
+    its ``str`` names; either may be None. `ask` asks the user a question and returns the
+    answer. It is None if the user must not be asked. `check` raises `terminal.NoTerminal`
+    if `ask` would.
     """
 
     def __init__(
         self,
-        given: Setting | None,
+        code: Setting | None,
         process: Callable[[], str] | None,
         ask: Callable[[str], str] | None,
+        check: Callable[[], None] = lambda: None,
     ) -> None:
-        self._given = given
+        self._code = code
         self._process = process
         self._ask = ask
+        self._check = check
+        self._was_refused = False
+
+    def check_given(self) -> None:
+        """Raise `UsageError` if a code was given that AWS would not accept."""
+        if self._code is not None and not is_code(self._code.value):
+            raise UsageError(f"{self._code.where}: an MFA code is six digits")
+
+    def given(self) -> str | None:
+        """Return the code that was given, for one call, else None."""
+        code, self._code = self._code, None
+        self._was_refused = False
+        return None if code is None else code.value
+
+    def may_ask_again(self) -> bool:
+        """Return whether the user may be asked, after AWS refused the code `given`."""
+        self._was_refused = True
+        return self._why_not() is None
+
+    def check(self, profile: str, serial: str) -> None:
+        """Raise `NoCode` if neither a command nor the user can be asked."""
+        if self._process is None or self._was_refused:
+            if why := self._why_not():
+                raise _no_code(why, profile, serial)
 
     def attempts(self, profile: str, serial: str) -> Iterator[str]:
-        """Yield the codes to try for `serial`; ask for the next one if AWS refuses one.
+        """Yield the codes to try for `serial`; get the next one if AWS refuses one.
 
-        Raises `NoCode` if there is no code to try at all, `UsageError`,
-        `CredentialsError` and `Interrupted`.
+        Raises `NoCode` if there is no code to try at all, `CredentialsError`,
+        `ConfigError` and `Interrupted`.
         """
+        before = f"{REFUSED}\n" if self._was_refused else ""
         tried = 0
-        if self._given is not None:
-            given, self._given = self._given, None
-            if not is_code(given.value):
-                raise UsageError(f"{given.where}: an MFA code is six digits")
-            tried += 1
-            yield given.value
-        elif self._process is not None:
+        if self._process is not None and not self._was_refused:
             tried += 1
             yield self._process()
+            before = f"AWS refused the code of {self._process}.\n"
         for _ in range(ATTEMPTS if self._ask is not None else 0):
             try:
-                code = self._from_user(profile, serial, f"{REFUSED}\n" if tried else "")
+                code = self._from_user(profile, serial, before)
             except terminal.NoTerminal:
                 break
             tried += 1
             yield code
+            before = f"{REFUSED}\n"
         if not tried:
-            why = (
-                "--no-prompt forbids asking"
-                if self._ask is None
-                else "there is no terminal to ask on"
-            )
-            raise NoCode(
-                f"profile {profile!r} needs an MFA code of {serial}, and {why}; use "
-                "--mfa-token, AWSEXEC_MFA_TOKEN or mfa_process",
-                profile,
-                serial,
-            )
+            raise _no_code(self._why_not() or NO_TERMINAL, profile, serial)
 
-    def first_accepted(
-        self, profile: str, serial: str, use: Callable[[str], Credentials]
-    ) -> Credentials:
+    def first_accepted(self, profile: str, serial: str, use: Callable[[str], T]) -> T:
         """Return what `use` gives for the first of the `attempts` that AWS accepts.
 
         Raises as `attempts` and `use` do, and the last `MfaRefused` of `use` if AWS
         accepts no code.
         """
-        refused: MfaRefused | None = None
+        refused: list[MfaRefused] = []
         for code in self.attempts(profile, serial):
             try:
                 return use(code)
             except MfaRefused as error:
-                refused = error
-        assert refused is not None, "no attempt was made, and none was refused"
-        raise refused
+                refused.append(error)
+        assert refused, "no attempt was made, and none was refused"
+        if self._process is not None and not self._was_refused and len(refused) == 1:
+            # no failure of a person: another run would get the same code
+            raise CredentialsError(f"{refused[0]}; it is the code of {self._process}")
+        raise refused[-1]
+
+    def _why_not(self) -> str | None:
+        """Return why the user cannot be asked, None if he can."""
+        if self._ask is None:
+            return "--no-prompt forbids asking"
+        try:
+            self._check()
+        except terminal.InBackground:
+            return "this run is in the background, where it cannot ask"
+        except terminal.NoTerminal:
+            return NO_TERMINAL
+        return None
 
     def _from_user(self, profile: str, serial: str, before: str) -> str:
         assert self._ask is not None
         question = f"MFA code for {shown(profile)} ({serial}): "
-        code = self._ask(before + question)
+        code = _without_gaps(self._ask(before + question))
         while not is_code(code):
-            code = self._ask(f"An MFA code is six digits. {question}")
+            code = _without_gaps(self._ask(f"An MFA code is six digits. {question}"))
         return code
 
 
 def is_code(text: str) -> bool:
     """Return whether `text` is six digits, which AWS accepts as a code."""
     return len(text) == 6 and text.isascii() and text.isdigit()
+
+
+def _without_gaps(text: str) -> str:
+    """Return `text` without white space: phones show a code as "123 456"."""
+    return "".join(text.split())
+
+
+def _no_code(why: str, profile: str, serial: str) -> NoCode:
+    return NoCode(
+        f"profile {profile!r} needs an MFA code of {serial}, and {why}; use "
+        "--mfa-token, AWSEXEC_MFA_TOKEN or mfa_process",
+        profile,
+        serial,
+    )

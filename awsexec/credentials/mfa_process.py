@@ -25,6 +25,10 @@ class CodeProcess:
         self._setting = setting
         self._command = Command("mfa_process", setting, [name], context)
 
+    def __str__(self) -> str:
+        """Return the command and where it is set, for messages."""
+        return f"{self._command} ({self._setting.where})"
+
     def __call__(self) -> str:
         where, command = self._setting.where, self._command
         try:

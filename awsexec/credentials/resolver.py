@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from awsexec.credentials import aws_errors
 from awsexec.credentials.credentials import Credentials
-from awsexec.credentials.sdk.errors import Refused, Unreachable
-from awsexec.errors import TooShort
+from awsexec.credentials.sdk.errors import Refused, SignInDue, Unreachable
+from awsexec.errors import MfaRefused, TooShort
 from awsexec.fastpath import Entry, margin
 from awsexec.times import duration
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     from awsexec.cache.store import Store
+    from awsexec.credentials.context import Locks
     from awsexec.credentials.mfa import Codes
     from awsexec.plan.calls import Step
     from awsexec.plan.chain import Chain
@@ -60,13 +61,27 @@ class Demand:
         return cls(min_ttl, refresh or chain.may_be_out_of_date)
 
 
+class _CodeDue(Exception):
+    """Step `length` needs an MFA code, which must wait until this process holds no lock."""
+
+    def __init__(self, length: int) -> None:
+        super().__init__(f"step {length} needs a code")
+        self.length = length
+
+
 class Resolver:
     """Works out the credentials of a chain, and calls AWS only for what is not cached.
 
     `load` gets the credentials of the plan's source, and `signed_in` returns the sign-in
-    whose token it used, None for none. `call` makes one call to STS, and `codes` gives MFA
-    codes. `store` is None to do without a cache. `waits` is False where another process that
-    holds a lock may wait for this one. `clock` gives seconds since the epoch.
+    whose token it used, None for none. If `load` raises `SignInDue`, `sign_in` gets the
+    token that was refused. `call` makes one call to STS, and `codes` gives MFA codes.
+    `store` is None to do without a cache. `waits` is False where another process that holds
+    a `lock` may wait for this one. `clock` gives seconds since the epoch.
+
+    There are two kinds of locks. The one of a call is held by the run that makes the call,
+    while others wait for its result. A person may take long, so it is never held while one
+    is asked: a step that needs an answer raises `_CodeDue` or `SignInDue`, which gives back
+    all locks. The one of a question is taken then, by runs that may ask.
     """
 
     def __init__(
@@ -74,10 +89,12 @@ class Resolver:
         *,
         plan: Plan,
         load: Callable[[Source], Credentials],
+        sign_in: Callable[[str | None], None],
         signed_in: Callable[[], str | None],
         call: Call,
         codes: Codes,
         store: Store | None,
+        lock: Locks,
         waits: bool,
         clock: Callable[[], float],
         report: Report,
@@ -85,10 +102,12 @@ class Resolver:
         self._plan = plan
         self._chain = plan.chain
         self._load = load
+        self._sign_in = sign_in
         self._signed_in = signed_in
         self._call = call
         self._codes = codes
         self._store = store
+        self._locks = lock
         self._waits = waits
         self._clock = clock
         self._report = report
@@ -115,40 +134,123 @@ class Resolver:
             # before the user is asked for a code that would not help
             _check_life(chain, chain.life, demand.min_ttl)
         # a resolver may be asked again later, and then of something else
-        self._look()
-        if chain.source.tells_itself and chain.steps and self._store is not None:
-            self._given = self._fetch(0)
-            self.keys = self._plan.keys(self.inputs, self._given.key_id)
-        found = self._after(len(chain.steps), demand)
+        self._begin(demand)
+        while True:
+            try:
+                found = self._resolve()
+                break
+            except _CodeDue as due:
+                self._in_hand[due.length] = self._ask(due.length)
+            except SignInDue as due:
+                self._sign_in(due.refused)
+                self._begin(demand)
         if demand.min_ttl is not None and found.expires is not None:
             _check_life(chain, int(found.expires - self._clock()), demand.min_ttl)
         return found
 
-    def _after(self, length: int, demand: Demand) -> Credentials:
+    def _begin(self, demand: Demand) -> None:
+        self._demand = demand
+        # what this run has got by now, and what the cache had at first, by length
+        self._in_hand: dict[int, Credentials] = {}
+        self._before: dict[int, Entry | None] = {}
+        self._look()
+
+    def _resolve(self) -> Credentials:
+        """Return the credentials at the end of the chain.
+
+        Raises `_CodeDue` and `SignInDue`, for what has to happen first.
+        """
+        chain = self._chain
+        if (
+            chain.source.tells_itself
+            and chain.steps
+            and self._store is not None
+            and self._given is None
+        ):
+            self._given = self._fetch(0)
+            self.keys = self._plan.keys(self.inputs, self._given.key_id)
+        return self._after(len(chain.steps))
+
+    def _after(self, length: int) -> Credentials:
         """Return the credentials after the first `length` steps, 0 for the source."""
+        if length in self._in_hand:
+            return self._in_hand[length]
         source = self._chain.source
+        found = None
         if self._store is None or (length == 0 and not source.is_cached):
-            return self._fetch(length)
-        what = (
-            str(self._chain.steps[length - 1]) if length else f"source {source.label}"
-        )
-        found = before = self._read(length)
-        if found is None or not self._is_good(found, demand):
-            with self._lock(self._store, length, what):
-                if self.keys is None and not source.tells_itself:
-                    # another run may have signed in
-                    self._look()
-                found = self._read(length)
-                # another run may have fetched it while this one waited for the lock
-                if found is None or not (
-                    self._is_good(found, Demand(demand.min_ttl))
-                    and (not demand.refresh or _differs(found, before))
-                ):
-                    return self._remember(length, self._fetch(length))
+            found = self._fetch(length)
+        else:
+            found = self._cached(length)
+        if found is None:
+            found = self._once(length, lambda: self._fetch(length))
+        self._in_hand[length] = found
+        return found
+
+    def _cached(self, length: int) -> Credentials | None:
+        """Return what the cache has of step `length`, None if it has nothing to use.
+
+        With ``refresh``, what the cache had at first is not to be used.
+        """
+        entry = self._read(length)
+        before = self._before.setdefault(length, entry)
+        if entry is None:
+            return None
+        demand = self._demand if length == len(self._chain.steps) else Demand()
+        if demand.refresh and before is not None:
+            if entry.variables == before.variables:
+                return None
+        if not self._is_good(entry, demand.min_ttl):
+            return None
         self._report.detail(
-            f"{what}: cached, {found.life_left(self._clock()):.0f} seconds left"
+            f"{self._what(length)}: cached, {entry.life_left(self._clock()):.0f} seconds "
+            "left"
         )
-        return Credentials.from_entry(found)
+        return Credentials.from_entry(entry)
+
+    def _once(self, length: int, make: Callable[[], Credentials]) -> Credentials:
+        """Return what `make` gives for step `length`, or what another run has got by now.
+
+        This run holds the lock of the call meanwhile, so `make` must not ask the user.
+        """
+        with self._lock(self._name(length), f"is getting the {self._what(length)}"):
+            if (
+                self.keys is None
+                and not self._chain.source.tells_itself
+                # what is in hand is of what decided before
+                and not self._in_hand
+            ):
+                # another run may have signed in
+                self._look()
+            # another run may have fetched it while this one waited for the lock
+            return self._cached(length) or self._remember(length, make())
+
+    def _ask(self, length: int) -> Credentials:
+        """Return the credentials of step `length`, with an MFA code that this run asks for.
+
+        Of those that may ask, one does. The others wait for it, and ask then if they still
+        have to.
+        """
+        step = self._chain.steps[length - 1]
+        assert step.mfa_serial is not None
+        self._codes.check(step.profile, step.mfa_serial)
+        signer = self._after(length - 1)
+        name = self._name(length)
+
+        def use(code: str) -> Credentials:
+            return self._once(length, lambda: self._request(step, signer, code))
+
+        doing = f"asks for the MFA code of {step.mfa_serial}"
+        lock = f"question {step.mfa_serial}"
+        with self._lock(lock, doing, question=True, about=name):
+            return self._cached(length) or self._codes.first_accepted(
+                step.profile, step.mfa_serial, use
+            )
+
+    def _what(self, length: int) -> str:
+        """Return what is got at `length`, for messages."""
+        if length == 0:
+            return f"source {self._chain.source.label}"
+        return str(self._chain.steps[length - 1])
 
     def _read(self, length: int) -> Entry | None:
         if self._store is None or self.keys is None:
@@ -165,24 +267,22 @@ class Resolver:
         return ascii(("unknown", self._chain.profile.name, length))
 
     def _lock(
-        self, store: Store, length: int, what: str
+        self, name: str, doing: str, *, question: bool = False, about: str = ""
     ) -> AbstractContextManager[None]:
-        if not self._waits:
+        if self._store is None or not self._waits:
             # slow to load, and rarely needed
             from contextlib import nullcontext
 
             return nullcontext()
-        key = self._name(length)
-        waiting = f"waiting for another awsexec, which is getting the {what}"
-        return store.lock(key, lambda: self._report.waiting(waiting))
+        return self._locks(name, doing, question=question, about=about)
 
-    def _is_good(self, found: Entry, demand: Demand) -> bool:
+    def _is_good(self, found: Entry, min_ttl: int | None) -> bool:
         now = self._clock()
-        if demand.refresh or found.is_due(now):
+        if found.is_due(now):
             return False
-        if demand.min_ttl is not None:
-            return found.life_left(now) > demand.min_ttl
-        return found.is_fresh(now)
+        return (
+            found.is_fresh(now) if min_ttl is None else found.life_left(now) > min_ttl
+        )
 
     def _remember(self, length: int, fresh: Credentials) -> Credentials:
         """Write `fresh`, of step `length`, to the cache unless it does not expire.
@@ -241,7 +341,10 @@ class Resolver:
         return found.expires - margin(found.expires - found.issued)
 
     def _fetch(self, length: int) -> Credentials:
-        """Make the call of step `length`, and try the next MFA code if AWS refuses one."""
+        """Make the call of step `length`.
+
+        Raises `_CodeDue` and `SignInDue` where the user has to be asked first.
+        """
         if length == 0 and self._given is not None:
             return self._given
         if length == 0:
@@ -252,16 +355,22 @@ class Resolver:
             self._look_again()
             return fresh
         step = self._chain.steps[length - 1]
-        # Get the signer first: the code is valid for only half a minute. The signer is for
+        if step.mfa_serial is not None:
+            self._codes.check_given()
+        # Get the signer first: the code is valid only for half a minute. The signer is for
         # one call, so the usual margin is enough.
-        signer = self._after(length - 1, Demand())
+        signer = self._after(length - 1)
         if step.mfa_serial is None:
             return self._request(step, signer, None)
-        return self._codes.first_accepted(
-            step.profile,
-            step.mfa_serial,
-            lambda code: self._request(step, signer, code),
-        )
+        code = self._codes.given()
+        if code is None:
+            raise _CodeDue(length)
+        try:
+            return self._request(step, signer, code)
+        except MfaRefused as error:
+            if self._codes.may_ask_again():
+                raise _CodeDue(length) from error
+            raise
 
     def _look_again(self) -> None:
         """Look whether what decides is as it was before the source was asked.
@@ -292,10 +401,6 @@ class Resolver:
             raise aws_errors.unreachable(error) from None
         self._report.detail(f"{step}: {step.operation} gave {fresh}")
         return fresh
-
-
-def _differs(found: Entry, before: Entry | None) -> bool:
-    return before is None or found.variables != before.variables
 
 
 def _check_life(chain: Chain, seconds: int, wanted: int) -> None:

@@ -47,6 +47,7 @@ _REASONS = {
     410: "Gone",
     421: "Misdirected Request",
     431: "Request Header Fields Too Large",
+    500: "Internal Server Error",
 }
 _PAGE = """<!doctype html><meta charset="utf-8"><title>awsexec</title>
 <p>{} You can close this window.</p>
@@ -256,6 +257,10 @@ class Server:
             response = self.answer(request)
         except HttpError as error:
             response = self.error_response(error)
+        except Exception as error:
+            # nobody who asks is left without an answer
+            text = f"awsexec: internal error: {type(error).__name__}; please report it"
+            response = self.error_response(HttpError(500, text))
         connection.settimeout(WRITE_SECONDS)
         connection.sendall(response.data())
         if response.sent is not None:

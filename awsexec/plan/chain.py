@@ -26,6 +26,7 @@ from awsexec.plan.source_kinds import (
 )
 from awsexec.profiles import known, values
 from awsexec.profiles.profile import Profile, Profiles
+from awsexec.times import in_units
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -354,9 +355,9 @@ def _role_steps(
             setting = hop.settings["duration_seconds"]
             signer = "another role" if position > 0 else f"a session ({source.label})"
             raise ConfigError(
-                f"{setting.where}: {step.duration} seconds for profile {hop.name!r}, "
+                f"{setting.where}: {in_units(step.duration or 0)} for profile {hop.name!r}, "
                 f"but a role that {signer} assumes lives one hour at most; ask for "
-                f"{CHAINED_LONGEST} or less"
+                f"{CHAINED_LONGEST} seconds or less"
             )
         if in_call and position == 0 and source.kind.is_role_session:
             # botocore asks for the code, and AWS refuses it

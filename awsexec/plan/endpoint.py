@@ -90,6 +90,12 @@ class Endpoint:
         self.fips = fips
         self.dualstack = dualstack
 
+    def trusting(self, bundle: str) -> Endpoint:
+        """Return the same endpoint with the file `bundle` of certificates to trust."""
+        return Endpoint(
+            self.region, self.url, bundle, self.iam_url, self.fips, self.dualstack
+        )
+
     @property
     def identity(self) -> str:
         """The part of it that the credentials depend on, for cache keys.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from awsexec.errors import ConfigError, shown
 from awsexec.profiles import values
+from awsexec.times import in_units
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,7 +51,8 @@ def duration(profile: Profile, operation: str, longest: int) -> int | None:
     if seconds is not None and not ROLE_SHORTEST <= seconds <= longest:
         raise ConfigError(
             f"{profile.settings['duration_seconds'].where}: {operation} does not accept "
-            f"{seconds} seconds; use {ROLE_SHORTEST} to {longest}"
+            f"{in_units(seconds)}; use {in_units(ROLE_SHORTEST)} to {in_units(longest)} "
+            f"({ROLE_SHORTEST} to {longest} seconds)"
         )
     return seconds
 

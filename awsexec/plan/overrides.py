@@ -73,18 +73,26 @@ def _fill(template: str, profile: str) -> str:
     What is filled in is cleaned to what STS allows. What the user wrote is not.
     """
     import socket
+    import string
 
     host = socket.gethostname().partition(".")[0]
     places = {"user": local_user(), "host": host, "profile": profile}
+    filled = ""
     try:
-        return template.format_map(
-            {name: clean_session_name(value) for name, value in places.items()}
-        )
-    except (KeyError, ValueError, IndexError, AttributeError):
+        for text, name, form, conversion in string.Formatter().parse(template):
+            filled += text
+            if name is None:
+                continue
+            if form or conversion:
+                # Python's forms can make it as long as memory is
+                raise KeyError(form)
+            filled += clean_session_name(places[name])
+    except (KeyError, ValueError):
         raise UsageError(
             f"--session-name {shown(template)} has an unknown place; the places are "
             + ", ".join(f"{{{name}}}" for name in places)
         ) from None
+    return filled
 
 
 def local_user() -> str:

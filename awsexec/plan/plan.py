@@ -127,13 +127,15 @@ class Plan:
         where = " in the environment" if self.is_of_environment else ""
         return f"profile {self.name!r}{where}"
 
-    def asking_again(self, asking: Asking) -> Plan:
-        """Return the same plan with another way to ask."""
+    def but(
+        self, *, asking: Asking | None = None, endpoint: Endpoint | None = None
+    ) -> Plan:
+        """Return the same plan with another way to ask, or another endpoint."""
         return Plan(
             chain=self.chain,
-            endpoint=self.endpoint,
+            endpoint=endpoint or self.endpoint,
             retries=self.retries,
-            asking=asking,
+            asking=asking or self.asking,
             region=self.region,
             region_of_profile=self.region_of_profile,
             config=self.config,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 
 from awsexec.credentials.resolver import Demand
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
     from awsexec.credentials.credentials import Credentials
 
-    Get = Callable[[Demand], Credentials]
+    Get = Callable[[Demand], "Held"]
 
 # Credentials are renewed so many seconds before they expire, if they live at least twice
 # as long. Others are renewed at half their life. An SDK asks again a quarter of an hour
@@ -27,6 +28,37 @@ RETRY_WHEN_WANTED = 1.0
 LONGEST_SLEEP = 15.0
 
 
+class NotAsked(Exception):
+    """The user cannot be asked at the moment, but may be soon."""
+
+
+class Held:
+    """The credentials that the endpoint has.
+
+    `is_same` returns whether their source would still give the same identity.
+    """
+
+    __slots__ = ("credentials", "is_same")
+
+    def __init__(self, credentials: Credentials, is_same: Callable[[], bool]) -> None:
+        self.credentials = credentials
+        self.is_same = is_same
+
+    def is_good(self, now: float) -> bool:
+        """Return whether a client may have them."""
+        expires = self.credentials.expires
+        is_over = expires is not None and now >= expires - 1
+        # another sign-in, or none, is somebody else's
+        return not is_over and self._is_ours()
+
+    def _is_ours(self) -> bool:
+        try:
+            return self.is_same()
+        except Exception:
+            # nobody knows whose they are; the attempt to renew them says why
+            return False
+
+
 def renew_from(credentials: Credentials, now: float) -> float:
     """Return the moment from which to renew `credentials`, in seconds since the epoch."""
     if credentials.expires is None:
@@ -37,37 +69,38 @@ def renew_from(credentials: Credentials, now: float) -> float:
     )
 
 
-def fresh(get: Get, clock: Callable[[], float]) -> Credentials:
+def fresh(get: Get, clock: Callable[[], float]) -> Held:
     """Return credentials that need no renewal, from another awsexec if it has some."""
     found = get(Demand())
     now = clock()
-    return found if renew_from(found, now) > now else get(Demand(refresh=True))
+    is_due = renew_from(found.credentials, now) <= now
+    return get(Demand(refresh=True)) if is_due else found
 
 
 class Renewal:
-    """Keeps `credentials` fresh with `get`, which does not ask the user.
+    """Keeps what the endpoint holds fresh with `get`, which does not ask the user.
 
     If `get` fails, `ask` gets new credentials with the user's help. `ask` gets the failure
-    of `get`, and raises it if the user cannot help. `ask` is None if the user may not be
-    asked. Both raise `AwsexecError`. `clock` returns seconds since the epoch. `is_same`
-    returns whether the source would still give credentials of the same identity. If not,
-    the credentials are not used any more.
+    of `get`. It raises that if the user cannot help, and `NotAsked` to be called again at
+    the next attempt. `ask` is None if the user may not be asked. `clock` returns seconds
+    since the epoch.
+
+    Whatever these functions raise becomes the `fault`, and the next attempt clears it.
     """
 
     def __init__(
         self,
-        credentials: Credentials,
+        held: Held,
         get: Get,
-        ask: Callable[[AwsexecError], Credentials] | None,
+        ask: Callable[[AwsexecError], Held] | None,
         clock: Callable[[], float],
-        is_same: Callable[[], bool] = lambda: True,
     ) -> None:
-        self._credentials = credentials
+        # what clients get while it is good
+        self.held = held
         self._get = get
         self._ask = ask
         self._clock = clock
-        self._is_same = is_same
-        self._next = renew_from(credentials, clock())
+        self._next = renew_from(held.credentials, clock())
         self._tried = self._asked = float("-inf")
         import threading
 
@@ -80,8 +113,9 @@ class Renewal:
 
         If they are not, `run` tries to renew them at once.
         """
-        if self._is_good():
-            return self._credentials
+        held = self.held
+        if held.is_good(self._clock()):
+            return held.credentials
         self._wanted.set()
         return None
 
@@ -100,47 +134,66 @@ class Renewal:
 
     def wait(self) -> float:
         """Return the seconds until the next attempt, unless a client asks before."""
-        is_wanted = self._wanted.is_set()
-        when = self._tried + RETRY_WHEN_WANTED if is_wanted else self._next
-        return max(0.0, when - self._clock())
+        now = self._clock()
+        if not self._wanted.is_set():
+            return max(0.0, self._next - now)
+        # no longer, even if the clock was set back
+        left = self._tried + RETRY_WHEN_WANTED - now
+        return min(max(0.0, left), RETRY_WHEN_WANTED)
 
     def renew(self, is_wanted: bool) -> None:
         """Try to renew the credentials; `is_wanted` is whether a client waits for them."""
         try:
-            self._credentials = fresh(self._get, self._clock)
+            self.held = fresh(self._get, self._clock)
             self.fault = None
-        except AwsexecError as error:
-            self.fault = error
+        except Exception as error:
+            self.fault = fault = _in_words(error)
             if self._ask is not None and self._may_ask(is_wanted):
-                self._renew_with_user(self._ask, error)
+                self._renew_with_user(self._ask, fault)
         now = self._tried = self._clock()
         pause = RETRY_EVERY
-        if self._credentials.expires is not None:
-            pause = min(pause, (self._credentials.expires - now) / 4)
+        credentials = self.held.credentials
+        if credentials.expires is not None:
+            pause = min(pause, (credentials.expires - now) / 4)
         # the attempt may have failed, and a source may have no newer credentials
-        self._next = max(renew_from(self._credentials, now), now + max(1.0, pause))
+        self._next = max(renew_from(credentials, now), now + max(1.0, pause))
 
     def _renew_with_user(
-        self, ask: Callable[[AwsexecError], Credentials], fault: AwsexecError
+        self, ask: Callable[[AwsexecError], Held], fault: AwsexecError
     ) -> None:
         try:
-            self._credentials = ask(fault)
+            self.held = ask(fault)
             self.fault = None
+        except NotAsked:
+            return
         except (NeedsUser, Interrupted):
             # nobody has answered: the error of the attempt says more
             pass
-        except AwsexecError as error:
-            self.fault = error
+        except Exception as error:
+            self.fault = _in_words(error)
         self._asked = self._clock()
 
     def _may_ask(self, is_wanted: bool) -> bool:
         # after the credentials have expired, only if a client wants new ones
-        return (is_wanted or self._is_good()) and (
+        return (is_wanted or self.held.is_good(self._clock())) and (
             abs(self._clock() - self._asked) >= ASK_EVERY
         )
 
-    def _is_good(self) -> bool:
-        expires = self._credentials.expires
-        is_over = expires is not None and self._clock() >= expires - 1
-        # another sign-in, or none, is somebody else's
-        return not is_over and self._is_same()
+
+def _in_words(error: Exception) -> AwsexecError:
+    """Return `error` if it is in the user's words; if nobody foresaw it, say so.
+
+    Its own text is left out, which may hold a secret.
+    """
+    if isinstance(error, AwsexecError):
+        return error
+    if isinstance(error, ImportError) or not os.path.exists(__file__):
+        return AwsexecError("awsexec was upgraded or removed while COMMAND ran")
+    trace, where = error.__traceback__, ""
+    while trace is not None:
+        file = os.path.basename(trace.tb_frame.f_code.co_filename)
+        where = f" in {file}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return AwsexecError(
+        f"internal error: {type(error).__name__}{where}; please report it"
+    )

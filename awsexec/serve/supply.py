@@ -8,11 +8,12 @@ import time
 
 from awsexec import terminal
 from awsexec.cache.store import store_for
-from awsexec.credentials.get import resolver_for
+from awsexec.credentials.get import load_all, resolver_for
 from awsexec.credentials.mfa import Codes
 from awsexec.errors import AwsexecError, NeedsUser, NoCode
 from awsexec.profiles.files import Setting
-from awsexec.serve.renewal import Renewal, fresh
+from awsexec.serve import question
+from awsexec.serve.renewal import ASK_EVERY, Held, NotAsked, Renewal, fresh
 from awsexec.times import iso8601, left
 
 TYPE_CHECKING = False
@@ -27,8 +28,12 @@ if TYPE_CHECKING:
 
 # seconds for which credentials that do not expire are said to be good
 CLAIMED_LIFE = 3600
+# seconds after which to load what renewals need: a COMMAND that ends sooner needs none
+LOAD_AFTER = 1.0
 # seconds to wait for the user's answer while COMMAND uses the terminal
 ANSWER_WAIT = 60.0
+# seconds for which credentials are given that only their source's next answer can check
+UNCHECKED = 1.0
 
 
 class RenewedSupply:
@@ -46,24 +51,34 @@ class RenewedSupply:
         self._environ = environ
         self._report = report
         self._store = store_for(environ, report) if plan.uses_cache else None
-        # what decided whose the credentials are that the endpoint has now
-        self._identity = inputs.identity
-        self._renewal = Renewal(
-            credentials,
+        # when the user was told why awsexec does not ask, on the monotonic clock
+        self._said = float("-inf")
+        self.renewal = Renewal(
+            self._held(credentials, inputs),
             # a new one each time: what was forgotten before a renewal does not matter to it
             lambda demand: self._get(self._resolver(may_prompt=False), demand),
             self._ask if plan.asking.may_prompt else None,
             time.time,
-            is_same=lambda: self._plan.look().identity == self._identity,
         )
 
     def start(self) -> None:
         """Renew the credentials from now on."""
-        threading.Thread(target=self._renewal.run, daemon=True).start()
+        threading.Thread(target=self.renewal.run, daemon=True).start()
+        loading = threading.Timer(LOAD_AFTER, self._load)
+        loading.daemon = True
+        loading.start()
+
+    def _load(self) -> None:
+        """Load what a renewal needs, while it is there: an upgrade may delete it."""
+        try:
+            self._plan = load_all(self._plan)
+        except Exception as error:
+            # a renewal will say so, if this prevents it
+            self._report.debug(f"cannot load what renewals need: {error!r}")
 
     def current(self) -> dict[str, str] | None:
         """Return what a request is answered with (`server.Supply`)."""
-        found = self._renewal.current()
+        found = self.renewal.current()
         if found is None:
             return None
         return {
@@ -76,16 +91,19 @@ class RenewedSupply:
 
     def why_not(self) -> str:
         """Return why there are no credentials and what to do, for SDKs to show."""
-        name, fault = self._plan.name, self._renewal.fault
+        name, fault = self._plan.name, self.renewal.fault
         if isinstance(fault, NeedsUser):
             why = f"new ones need {fault.what}"
         else:
             why = str(fault or "awsexec is still getting new ones")
+        return (
+            f"awsexec: the credentials of {name} have expired: {why}; {self._advice()}"
+        )
+
+    def _advice(self) -> str:
         if self._plan.by_name and self._plan.uses_cache:
-            advice = f"run in a terminal: awsexec {shlex.quote(name)} true"
-        else:
-            advice = "start the command again"
-        return f"awsexec: the credentials of {name} have expired: {why}; {advice}"
+            return f"run in a terminal: awsexec {shlex.quote(self._plan.name)} true"
+        return "start the command again"
 
     def _resolver(self, *, may_prompt: bool, code: str | None = None) -> Resolver:
         given = None
@@ -93,35 +111,52 @@ class RenewedSupply:
             given = Setting.outside("mfa_token", code, "the terminal")
         asking = self._plan.asking.again(may_prompt=may_prompt, code=given)
         return resolver_for(
-            self._plan.asking_again(asking), self._environ, self._store, self._report
+            self._plan.but(asking=asking), self._environ, self._store, self._report
         )
 
-    def _get(self, resolver: Resolver, demand: Demand) -> Credentials:
+    def _get(self, resolver: Resolver, demand: Demand) -> Held:
         found = resolver.credentials(demand)
-        self._identity = resolver.inputs.identity
-        return found
+        return self._held(found, resolver.inputs)
 
-    def _fresh(self, resolver: Resolver) -> Credentials:
+    def _held(self, credentials: Credentials, inputs: Inputs) -> Held:
+        """Return `credentials` with what `inputs`, which decided, say of them later."""
+        if self._plan.chain.source.tells_itself:
+            moment = _moment()
+            return Held(
+                credentials,
+                lambda: all(
+                    abs(now - then) < UNCHECKED
+                    for now, then in zip(_moment(), moment, strict=True)
+                ),
+            )
+        identity = inputs.identity
+        return Held(credentials, lambda: self._plan.look().identity == identity)
+
+    def _fresh(self, resolver: Resolver) -> Held:
         return fresh(lambda demand: self._get(resolver, demand), time.time)
 
-    def _ask(self, fault: AwsexecError) -> Credentials:
+    def _ask(self, fault: AwsexecError) -> Held:
         """Return new credentials with the help of the user, who runs COMMAND.
 
-        Raises `fault` if the user cannot help.
+        Raises `fault` if the user cannot help, and `NotAsked` if that may change.
         """
         kind = self._plan.chain.source.kind
         if not isinstance(fault, NeedsUser) and not kind.runs_command:
             raise fault
         try:
-            with terminal.Foreground():
+            with question.Foreground():
                 if isinstance(fault, NoCode):
                     return self._with_code(fault)
                 terminal.show(f"\n{self._time_left()}\n")
                 return self._fresh(self._resolver(may_prompt=True))
         except terminal.NoTerminal:
             raise fault from None
+        except question.InUse as error:
+            if error.is_read and isinstance(fault, NeedsUser):
+                self._say_why_not_asked(fault)
+            raise NotAsked from None
 
-    def _with_code(self, fault: NoCode) -> Credentials:
+    def _with_code(self, fault: NoCode) -> Held:
         """Return new credentials with a code.
 
         The code is asked for before any lock is taken, so no other awsexec waits for the
@@ -133,11 +168,30 @@ class RenewedSupply:
             lambda code: self._fresh(self._resolver(may_prompt=False, code=code)),
         )
 
-    def _question(self, question: str) -> str:
+    def _question(self, text: str) -> str:
         """Ask while COMMAND uses the terminal, where it may have written half a line."""
-        return terminal.ask_beside(f"\n{self._time_left()}\n{question}", ANSWER_WAIT)
+        return question.ask(f"\n{self._time_left()}\n{text}", ANSWER_WAIT)
+
+    def _say_why_not_asked(self, fault: NeedsUser) -> None:
+        """Tell the user, now and then, why awsexec does not ask."""
+        now = time.monotonic()
+        if now - self._said < ASK_EVERY:
+            return
+        self._said = now
+        try:
+            terminal.show(
+                f"\n{self._time_left()}; new ones need {fault.what}, and awsexec cannot "
+                f"ask while COMMAND reads from the terminal; {self._advice()}\n"
+            )
+        except terminal.NoTerminal:
+            pass
 
     def _time_left(self) -> str:
-        found = self._renewal.current()
-        seconds = found.expires - time.time() if found and found.expires else 0
+        expires = self.renewal.held.credentials.expires
+        seconds = expires - time.time() if expires else 0
         return f"awsexec: the credentials of {self._plan.name} have {left(seconds)}"
+
+
+def _moment() -> tuple[float, float]:
+    """Return the time by the clock, which may be set, and by one that sleep stops."""
+    return time.time(), time.monotonic()

@@ -5,6 +5,7 @@ import io
 import os
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -93,10 +94,14 @@ def test_warns_once(world):
     assert world.said.getvalue().count("\n") == 1
 
 
+def nobody(holder):
+    raise AssertionError("another process holds the lock")
+
+
 def test_lock_that_cannot_be_had_is_done_without(world):
     world.path.parent.mkdir()
     world.path.write_text("")
-    with world.store.lock(KEY, lambda: pytest.fail("nobody holds it")):
+    with world.store.lock(KEY, lambda holder: pytest.fail("nobody holds it")):
         pass
     assert "going on without a lock in" in world.said.getvalue()
 
@@ -104,7 +109,7 @@ def test_lock_that_cannot_be_had_is_done_without(world):
 HOLDING = """
 import subprocess, sys
 from awsexec.cache import forgotten, locks
-with locks.Lock(sys.argv[1], lambda: None):
+with locks.Lock(sys.argv[1], print):
     print(open(sys.argv[1]).read().split()[0], flush=True)
     sys.exit(subprocess.run([sys.executable, "-c", sys.argv[2], sys.argv[1]]).returncode)
 """
@@ -113,7 +118,7 @@ import sys
 from awsexec.cache import forgotten, locks
 from awsexec.errors import Deadlock
 try:
-    with locks.Lock(sys.argv[1], lambda: sys.exit("it waits")):
+    with locks.Lock(sys.argv[1], lambda holder: sys.exit("it waits")):
         sys.exit("it has it")
 except Deadlock as error:
     print(error)
@@ -143,33 +148,35 @@ def test_lock_of_another_process_of_the_same_number(tmp_path):
     path = tmp_path / "lock"
     waited = []
 
-    def on_wait():
-        waited.append(True)
+    def waiting(holder):
+        waited.append(holder.pid)
         other.close()
+        return nullcontext()
 
     other = path.open("w")
     fcntl.flock(other, fcntl.LOCK_EX)
-    other.write(f"{os.getppid()} 1\n")
+    other.write(f"{os.getppid()} 1 1\n")
     other.flush()
-    with locks.Lock(str(path), on_wait):
+    with locks.Lock(str(path), waiting):
         pass
-    assert waited
+    assert waited == [os.getppid()]
 
 
 def test_lock_excludes_and_says_so(world, tmp_path):
     waits = []
 
-    def on_wait():
-        waits.append(1)
+    def waiting(holder):
+        waits.append(holder.pid)
         # the other one is done
         held.__exit__(None, None, None)
+        return nullcontext()
 
-    held = world.store.lock(KEY, lambda: None)
+    held = world.store.lock(KEY, nobody)
     held.__enter__()
     other = World(world.path)
-    with other.store.lock(KEY, on_wait):
-        assert waits == [1]
-    with other.store.lock(OTHER, lambda: pytest.fail("that is another key")):
+    with other.store.lock(KEY, waiting):
+        assert waits == [os.getpid()]
+    with other.store.lock(OTHER, lambda holder: pytest.fail("that is another key")):
         pass
 
 
@@ -276,7 +283,7 @@ def test_forget_what_cannot_be_deleted(world):
 
 def test_prune(world):
     world.store.write(entry())
-    with world.store.lock(KEY, lambda: None):
+    with world.store.lock(KEY, nobody):
         pass
     for name in (f"{'0' * 32}.0.tmp", "notes"):
         (world.path / name).write_text("")
@@ -295,7 +302,7 @@ def test_prune(world):
 
 def test_prune_leaves_a_lock_that_is_held(world):
     world.store.write(entry())
-    with world.store.lock(KEY, lambda: None):
+    with world.store.lock(KEY, nobody):
         (lock,) = world.names(".lock")
         os.utime(world.path / lock, (NOW, NOW))
         world.now = NOW + 10 * PRUNE_AFTER

@@ -29,14 +29,14 @@ def explain(code, message, skew=None, settings=""):
             "RequestExpired",
             "Request has expired.",
             -4000.4,
-            "profile 'reader': this machine's clock is behind AWS's by 4000 seconds; "
+            "profile 'reader': this machine's clock is behind AWS's by 1h7m; "
             "set it and try again: Request has expired (RequestExpired)",
         ),
         (
             "RequestInTheFuture",
             "Request is in the future.",
             4000.0,
-            "profile 'reader': this machine's clock is ahead of AWS's by 4000 seconds; "
+            "profile 'reader': this machine's clock is ahead of AWS's by 1h7m; "
             "set it and try again: Request is in the future (RequestInTheFuture)",
         ),
         (

@@ -66,7 +66,7 @@ def context(url=None):
         show=None,
         device_code=False,
         browser=False,
-        lock=lambda name, doing: contextlib.nullcontext(),
+        lock=lambda name, doing, **_: contextlib.nullcontext(),
         debug=lambda line: None,
         waiting=lambda text: None,
     )

@@ -378,7 +378,7 @@ _MACHINE = "assumed-role/(instance|task)-role/|no credentials"
 TOLD: tuple[tuple[str, str, str], ...] = (
     (
         "beyond AWS's limits",
-        "does not accept [0-9]+ seconds|is not a whole number|is not a role ARN|one hour at most",
+        "does not accept [0-9hms]+; use|is not a whole number|is not a role ARN|one hour at most",
         "",
     ),
     (

@@ -30,6 +30,7 @@ from awsexec.credentials import sources
 from awsexec.credentials.context import Context
 from awsexec.credentials.get import get
 from awsexec.credentials.resolver import Demand
+from awsexec.credentials.sdk.errors import SignInDue
 from awsexec.credentials.sdk import internals
 from awsexec.errors import AwsexecError
 from awsexec.options import arguments
@@ -264,11 +265,16 @@ class Bench:
                 show=lambda text: None,
                 device_code=True,
                 browser=False,
-                lock=lambda name, doing: contextlib.nullcontext(),
+                lock=lambda name, doing, **_: contextlib.nullcontext(),
                 debug=lambda text: None,
                 waiting=lambda text: None,
             )
-            sources.load(plan.chain.source, context)
+            source = plan.chain.source
+            try:
+                sources.load(source, context)
+            except SignInDue as due:
+                sources.sign_in(source, context, due.refused)
+                sources.load(source, context)
 
 
 @contextlib.contextmanager

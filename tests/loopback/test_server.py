@@ -132,7 +132,10 @@ def test_client_that_is_still_sending_gets_the_answer(echo):
 
 
 def test_fault_of_one_connection(echo, capfd):
-    assert send(echo, "GET /broken HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\n\r\n") == b""
+    """The client is told; nothing is printed."""
+    answer = send(echo, "GET /broken HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\n\r\n")
+    assert status(answer) == 500
+    assert b"awsexec: internal error: " in answer
     assert status(send(echo, "GET / HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\n\r\n")) == 200
     assert capfd.readouterr() == ("", "")
 

@@ -167,7 +167,7 @@ def tag_value_refusal(key):
         ),
         (
             "duration_seconds = 899",
-            "AssumeRole does not accept 899 seconds; use 900 to 43200",
+            "AssumeRole does not accept 14m59s; use 15m to 12h (900 to 43200 seconds)",
         ),
         ("session_tags = a", "the tag a has no value; add =VALUE"),
         ("session_tags = =v", tag_key_refusal("''")),

@@ -157,8 +157,12 @@ def test_killed_holder_frees_the_others_at_once(run_awsexec, home, sts):
 
 WAIT_FOR_LOCK = """\
 import sys, time
+from contextlib import nullcontext
 from awsexec.cache import locks
-with locks.Lock(sys.argv[1], lambda: print("waiting", flush=True)):
+def waiting(holder):
+    print("waiting", flush=True)
+    return nullcontext()
+with locks.Lock(sys.argv[1], waiting):
     print(time.time())
 """
 

@@ -204,7 +204,7 @@ def test_options_that_the_environment_cannot_follow(
     [
         (
             ["--duration", "10m", "alice"],
-            "GetFederationToken does not accept 600 seconds; use 900 to 129600",
+            "GetFederationToken does not accept 10m; use 15m to 36h (900 to 129600 seconds)",
         ),
         (
             ["--read-only", "alice"],

@@ -273,7 +273,7 @@ def test_a_process_that_hangs(run_awsexec, home, tool, lines):
     error = run_awsexec("p", "true", env={"AWSEXEC_PROCESS_TIMEOUT": "1"}).error()
     assert error == (
         f"profile 'p' (process, {home.config}:2): credential_process "
-        f"{home.path}/tool gave no answer in 1 seconds and was ended; run it by hand "
+        f"{home.path}/tool gave no answer in 1s and was ended; run it by hand "
         "to see why, or give it more time with AWSEXEC_PROCESS_TIMEOUT"
     )
     assert time.monotonic() - begun < 20
@@ -291,7 +291,7 @@ def test_of_a_process_that_hangs_nothing_is_left(run_awsexec, home, tool, lines)
     pid = home.path / "pid"
     tool(lines.format(pid=pid))
     env = {"AWSEXEC_PROCESS_TIMEOUT": "1"}
-    assert "gave no answer in 1 seconds" in run_awsexec("p", "true", env=env).error()
+    assert "gave no answer in 1s" in run_awsexec("p", "true", env=env).error()
     assert not is_running(int(pid.read_text()))
 
 
@@ -500,7 +500,7 @@ def test_loop_without_a_lock_ends_with_the_time_of_the_outermost(run_awsexec, ho
     )
     home.write_config(f"[profile p]\ncredential_process = {tool}\n")
     env = {"AWSEXEC_PROCESS_TIMEOUT": "3"}
-    assert "gave no answer in 3 seconds" in run_awsexec("p", "true", env=env).error()
+    assert "gave no answer in 3s" in run_awsexec("p", "true", env=env).error()
     assert not is_running(int((home.path / "pid").read_text()))
 
 

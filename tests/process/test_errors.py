@@ -195,14 +195,16 @@ MFA = f"mfa_serial = {SERIAL}\n"
             READER_CONFIG + "duration_seconds = 899\n",
             ALICE,
             ("reader",),
-            "{config}:5: AssumeRole does not accept 899 seconds; use 900 to 43200",
+            "{config}:5: AssumeRole does not accept 14m59s; use 15m to 12h "
+            "(900 to 43200 seconds)",
             id="duration too short",
         ),
         pytest.param(
             READER_CONFIG,
             ALICE,
             ("reader", "--duration", "13h"),
-            "--duration: AssumeRole does not accept 46800 seconds; use 900 to 43200",
+            "--duration: AssumeRole does not accept 13h; use 15m to 12h "
+            "(900 to 43200 seconds)",
             id="duration too long by option",
         ),
         pytest.param(
@@ -216,17 +218,17 @@ MFA = f"mfa_serial = {SERIAL}\n"
             READER_CONFIG + CHAIN + "duration_seconds = 3601\n",
             ALICE,
             ("writer",),
-            "{config}:9: 3601 seconds for profile 'writer', but a role that another "
-            "role assumes lives one hour at most; ask for 3600 or less",
+            "{config}:9: 1h1s for profile 'writer', but a role that another "
+            "role assumes lives one hour at most; ask for 3600 seconds or less",
             id="duration over an hour on a chain",
         ),
         pytest.param(
             READER_CONFIG + "duration_seconds = 3601\n",
             ALICE + "aws_session_token = EXAMPLESESSION\n",
             ("reader",),
-            "{config}:5: 3601 seconds for profile 'reader', but a role that a "
+            "{config}:5: 1h1s for profile 'reader', but a role that a "
             "session (profile 'alice' (key …MPLE in {credentials}:3)) assumes lives one "
-            "hour at most; ask for 3600 or less",
+            "hour at most; ask for 3600 seconds or less",
             id="duration over an hour with a session's keys",
         ),
         pytest.param(
@@ -480,23 +482,21 @@ def test_clock_skew(run_awsexec, home, sts, offset, side):
     sts.clock_offset = offset
     line = run_awsexec("reader", "true").error()
     found = re.match(
-        rf"profile 'reader': this machine's clock is {side} AWS's by (\d+) seconds; set "
+        rf"profile 'reader': this machine's clock is {side} AWS's by (1h|59m|1h1m); set "
         r"it and try again: Signature (expired|not yet current): .* "
         r"\(SignatureDoesNotMatch\)$",
         line,
     )
     assert found, line
-    # the Date header has whole seconds, and the answer took some time
-    assert abs(int(found[1]) - 3600) <= 5
 
 
 @pytest.mark.parametrize(
     ("words", "seconds"),
     [
-        (("--duration", "2h"), "7200 seconds"),
+        (("--duration", "2h"), "2h"),
         (
             ("--duration", "2h", "--mfa-serial", SERIAL, "--mfa-token", "111111"),
-            "7200 seconds",
+            "2h",
         ),
     ],
 )
@@ -524,7 +524,7 @@ def test_duration_over_an_hour_for_a_role_of_a_session(run_awsexec, home, sts):
     assert run_awsexec("writer", "true", env=env).error() == (
         "profile 'writer': the credentials of profile 'writer' (environment, "
         f"{home.config}:7) are a session, and a role that a session assumes lives one "
-        "hour at most; ask for 3600 seconds or less with --duration or duration_seconds "
+        "hour at most; ask for 1h or less with --duration or duration_seconds "
         "(--serve renews the session): The requested DurationSeconds exceeds the 1 hour session limit "
         "for roles assumed by role chaining (ValidationError)"
     )

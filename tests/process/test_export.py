@@ -178,7 +178,12 @@ def test_stdout_that_takes_nothing(run_awsexec, cached):
     if cached:
         run_awsexec.child("reader")
     for redirection, status, said in (
-        (">&-", 0, ""),
+        (
+            ">&-",
+            125,
+            "awsexec: cannot write to stdout: it is closed; check the file or program "
+            "that it goes to\n",
+        ),
         (
             ">/dev/full",
             125,

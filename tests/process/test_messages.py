@@ -108,7 +108,7 @@ def test_closed_streams(run_awsexec, word):
         env=run_awsexec.environment(),
         check=False,
     )
-    assert finished.returncode == (125 if word == "nobody" else 0)
+    assert finished.returncode == (0 if word == "--forget" else 125)
 
 
 def test_module_form(run_awsexec):

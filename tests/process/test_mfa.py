@@ -295,7 +295,7 @@ def test_mfa_process_has_a_time_limit(run_awsexec, home, sts):
     home.write_config(READER_CONFIG, MFA, f"mfa_process = {script}\n")
     error = run_awsexec("reader", "true", env={"AWSEXEC_PROCESS_TIMEOUT": "1"}).error()
     assert error == (
-        f"{home.config}:6: mfa_process {script} gave no answer in 1 seconds and was "
+        f"{home.config}:6: mfa_process {script} gave no answer in 1s and was "
         "ended; run it by hand to see why, or give it more time with "
         "AWSEXEC_PROCESS_TIMEOUT"
     )
@@ -346,18 +346,23 @@ def test_mfa_process_may_use_the_role_that_it_is_for(run_awsexec, home, sts):
 
 
 @pytest.mark.parametrize(
-    ("words", "setting"),
+    ("words", "setting", "whose"),
     [
-        (("--mfa-token", WRONG_CODE, "--no-prompt"), ""),
-        (("--mfa-token", WRONG_CODE), ""),
-        ((), f"mfa_process = echo {WRONG_CODE}\n"),
+        (("--mfa-token", WRONG_CODE, "--no-prompt"), "", ""),
+        (("--mfa-token", WRONG_CODE), "", ""),
+        (
+            (),
+            f"mfa_process = echo {WRONG_CODE}\n",
+            "; it is the code of mfa_process echo ({config}:6)",
+        ),
     ],
 )
-def test_refused_code_without_a_terminal(run_awsexec, home, sts, words, setting):
+def test_refused_code_without_a_terminal(run_awsexec, home, sts, words, setting, whose):
     home.write_config(READER_CONFIG, MFA, setting)
     assert run_awsexec("reader", *words, "true").error() == (
         "profile 'reader': MultiFactorAuthentication failed with invalid MFA one time "
         "pass code (AccessDenied); each code works once, so wait for the next one"
+        + whose.format(config=home.config)
     )
     assert sts.operations == ["GetSessionToken"]
 

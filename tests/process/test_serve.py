@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.servers.web import iso8601
-from tests.serving import ADMIN, server_of
+from tests.serving import ADMIN, PYTHON, link_modules, server_of
 from tests.sources import SESSION, cache_file, write_token
 from tests.support import (
     ALICE,
@@ -816,6 +816,41 @@ def test_what_aws_refuses_ends_with_words(run_awsexec, home, sts):
         message = served.ask()[1]["message"]
     assert "is not authorized to perform: sts:AssumeRole" in message
     assert SECRET not in message and KEY_ID not in message
+
+
+# whatever happens
+
+
+@LINUX
+def test_an_upgrade_of_awsexec(run_awsexec, home, sts, tmp_path):
+    """The endpoint has loaded what it needs before the files of awsexec go."""
+    home.write_config(READER_CONFIG)
+    # renewed after five seconds
+    sts.add_role("reader", life=10)
+    modules = tmp_path / "modules"
+    link_modules(modules)
+    start = (
+        f"import sys; sys.path.insert(0, '{modules}'); sys.argv[0] = 'awsexec'; "
+        "import awsexec; sys.exit(awsexec.main())"
+    )
+    words = ["--serve", "reader", "--", "sh", "-c", "env -0; read over"]
+    with Served(run_awsexec, command=[*PYTHON, start, *words]) as served:
+        descriptors = Path(f"/proc/{server_of(served.port)}/fd")
+
+        def has_loaded():
+            links = [os.readlink(path) for path in descriptors.iterdir()]
+            return any(link.endswith("cacert.pem") for link in links)
+
+        wait_until(has_loaded)
+        first = served.ask()[1]["AccessKeyId"]
+        assert len(sts.calls) == 1
+        for path in modules.iterdir():
+            path.unlink()
+        # as another version does with modules that this one does not know
+        (modules / "awsexec").mkdir()
+        (modules / "awsexec" / "__init__.py").write_text("raise ImportError\n")
+        wait_until(lambda: len(sts.calls) > 1)
+        wait_until(lambda: served.ask()[1]["AccessKeyId"] > first)
 
 
 def test_code_from_a_process(run_awsexec, home, sts):

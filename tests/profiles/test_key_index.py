@@ -1,5 +1,6 @@
 """The index of the keys in the keyring, as a file and as values."""
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -37,7 +38,7 @@ def environ(tmp_path):
 
 @pytest.fixture
 def index(environ):
-    with IndexFile(environ, lambda: None) as index:
+    with IndexFile(environ, lambda _: contextlib.nullcontext()) as index:
         yield index
 
 

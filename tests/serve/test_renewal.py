@@ -6,7 +6,15 @@ import pytest
 
 from awsexec.credentials.credentials import Credentials
 from awsexec.errors import CredentialsError, NoCode
-from awsexec.serve.renewal import ASK_EVERY, RENEW_BEFORE_END, RETRY_EVERY, Renewal
+from awsexec.serve.renewal import (
+    ASK_EVERY,
+    RENEW_BEFORE_END,
+    RETRY_EVERY,
+    RETRY_WHEN_WANTED,
+    Held,
+    NotAsked,
+    Renewal,
+)
 
 START = 1_000_000
 
@@ -24,9 +32,12 @@ class World:
 
     def session(self, issued=None):
         issued = self.now if issued is None else issued
-        return Credentials(
-            f"KEY{next(self.number)}", "", "", issued + self.life, issued
+        return self.held(
+            Credentials(f"KEY{next(self.number)}", "", "", issued + self.life, issued)
         )
+
+    def held(self, credentials):
+        return Held(credentials, lambda: True)
 
     def get(self, demand):
         self.demands.append(demand.refresh)
@@ -81,7 +92,7 @@ def test_a_source_that_has_no_newer_ones_is_not_asked_all_the_time():
     renewal = Renewal(old, lambda demand: old, None, lambda: world.now)
     world.now += 3000
     renewal.renew(is_wanted=False)
-    assert renewal.current() is old
+    assert renewal.current() is old.credentials
     assert renewal.wait() == RETRY_EVERY
 
 
@@ -114,6 +125,50 @@ def test_who_waits_makes_it_try_at_once_but_once_a_second():
     assert renewal.wait() == 1
     world.now += 1
     assert renewal.wait() == 0
+
+
+def test_what_is_somebody_elses_now_is_not_given():
+    world = World()
+    renewal = world.renewal()
+    same = [True]
+    world.cached.is_same = lambda: same[0]
+    assert renewal.current().key_id == "KEY1"
+    same[0] = False
+    assert renewal.current() is None
+    renewal.renew(is_wanted=True)
+    assert renewal.current() is None
+    world.cached = None
+    renewal.renew(is_wanted=True)
+    assert renewal.current().key_id == "KEY2"
+
+
+def test_half_a_renewal_does_not_make_the_old_ones_right():
+    """There is another sign-in's session, which is due, and AWS does not answer."""
+    world = World()
+    renewal = world.renewal()
+    signed_in = ["carol"]
+    world.cached.is_same = lambda: signed_in == ["carol"]
+    signed_in[0] = "dave"
+    of_dave = world.session(issued=world.now - 3000)
+
+    def get(demand):
+        if demand.refresh:
+            raise CredentialsError("no network")
+        return of_dave
+
+    renewal = Renewal(world.cached, get, None, lambda: world.now)
+    renewal.renew(is_wanted=True)
+    assert renewal.current() is None
+
+
+def test_a_clock_that_was_set_back_does_not_keep_a_client_waiting():
+    world = World()
+    renewal = world.renewal()
+    renewal.renew(is_wanted=True)
+    world.cached.is_same = lambda: False
+    world.now -= 3600
+    assert renewal.current() is None
+    assert renewal.wait() == RETRY_WHEN_WANTED
 
 
 A_CODE = NoCode("a code", "admin", "serial")
@@ -164,6 +219,77 @@ def test_what_the_user_gives():
     assert renewal.fault is None
 
 
+def test_the_user_is_asked_again_soon_if_the_terminal_was_in_use():
+    world = World()
+    asked = []
+
+    def ask(fault):
+        asked.append(world.now)
+        raise NotAsked
+
+    renewal = world.renewal(ask)
+    world.fails = A_CODE
+    for _ in range(3):
+        world.now += renewal.wait()
+        renewal.renew(is_wanted=False)
+    assert asked[2] - asked[0] == 2 * RETRY_EVERY
+    assert renewal.fault is A_CODE
+
+
+UPGRADED = "awsexec was upgraded or removed while COMMAND ran"
+RAISED = [
+    (CredentialsError("no network"), "no network"),
+    (ModuleNotFoundError("No module named 'awsexec.credentials.sts'"), UPGRADED),
+    (KeyError("SECRET"), "internal error: KeyError in test_renewal.py:"),
+    (OSError(24, "SECRET"), "internal error: OSError in test_renewal.py:"),
+    (RecursionError("SECRET"), "internal error: RecursionError in test_renewal.py:"),
+    (MemoryError(), "internal error: MemoryError in test_renewal.py:"),
+    (RuntimeError("can't start new thread"), "internal error: RuntimeError in "),
+]
+
+
+@pytest.mark.parametrize("error, text", RAISED, ids=lambda value: type(value).__name__)
+@pytest.mark.parametrize("where", ["get", "ask", "is_same"])
+def test_whatever_is_raised_is_told_and_the_next_attempt_clears_it(where, error, text):
+    world = World()
+    broken = {where}
+
+    def check(name):
+        if name in broken:
+            raise error
+
+    def get(demand):
+        check("get")
+        # it looks too
+        check("is_same")
+        if "ask" in broken:
+            raise A_CODE
+        return world.get(demand)
+
+    def ask(fault):
+        check("ask")
+        raise fault
+
+    def is_same():
+        check("is_same")
+        return True
+
+    world.cached = world.session()
+    world.cached.is_same = is_same
+    renewal = Renewal(world.cached, get, ask, lambda: world.now)
+    world.now += 2400
+    renewal.renew(is_wanted=True)
+    assert str(renewal.fault).startswith(text)
+    assert "SECRET" not in str(renewal.fault)
+    # what cannot be looked at is nobody's
+    assert (renewal.current() is None) == (where == "is_same")
+    broken.clear()
+    world.now += RETRY_EVERY
+    renewal.renew(is_wanted=True)
+    assert renewal.fault is None
+    assert renewal.current().key_id != "KEY1"
+
+
 def test_a_clock_that_was_set_back_does_not_keep_it_from_asking():
     world = World()
     asked = []
@@ -179,6 +305,6 @@ def test_a_clock_that_was_set_back_does_not_keep_it_from_asking():
 def test_without_an_end():
     world = World()
     forever = Credentials("KEY", "")
-    renewal = Renewal(forever, world.get, None, lambda: world.now)
+    renewal = Renewal(world.held(forever), world.get, None, lambda: world.now)
     assert renewal.wait() == float("inf")
     assert renewal.current() is forever

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import signal
+import termios
+
 import pexpect
 import pytest
 
@@ -72,10 +76,14 @@ def picks(process, name):
         (["two w", "\r"], "two words"),
         # the first of the menu is the best match
         (["\r"], "reader"),
-        ([DOWN, DOWN, "\r"], "writer"),
-        ([DOWN, DOWN, UP, "\r"], "reader"),
+        ([DOWN, "\r"], "writer"),
+        ([DOWN, DOWN, UP, "\r"], "writer"),
+        # by the account of its role
+        (["456789012 wri", "\r"], "writer"),
+        # pasted
+        (["\x1b[200~wri\x1b[201~", "\r"], "writer"),
         # after a change of mind
-        (["writer", BACK * 6, MENU, DOWN, DOWN, "\r"], "writer"),
+        (["writer", BACK * 6, MENU, DOWN, "\r"], "writer"),
     ],
 )
 def test_picking(keys, name, picker):
@@ -104,7 +112,74 @@ def test_what_fits_nothing_is_not_taken(picker):
     picks(process, "alice")
 
 
-@pytest.mark.parametrize("key", ["\x03", "\x04"])
+def test_a_broken_profile_is_not_taken(picker, home):
+    with home.config.open("a") as config:
+        config.write("[profile broken]\nrole_arn = x\n")
+    process = picker()
+    process.send("broken\r")
+    process.expect("cannot be taken: ")
+    process.send("\x15wri\r")
+    picks(process, "writer")
+
+
+def test_a_key_whose_sequence_comes_in_pieces_is_not_escape(picker):
+    process = picker()
+    for character in DOWN:
+        process.send(character)
+    process.send("\r")
+    picks(process, "writer")
+
+
+def test_after_a_stop(run_awsexec):
+    """Ctrl-Z stops awsexec, which gives the terminal back; fg draws it anew."""
+    shell = pexpect.spawn(
+        "bash",
+        ["--norc", "--noprofile", "--noediting", "-i"],
+        env=run_awsexec.environment({"TERM": "xterm", "PS1": "me> "}),
+        encoding="utf-8",
+        timeout=20,
+        dimensions=(24, 100),
+    )
+    shell.expect("me> ")
+    shell.sendline(f"{AWSEXEC} --shell /usr/bin/env")
+    shell.expect("two words")
+    shell.send("rea\x1a")
+    shell.expect("Stopped")
+    shell.expect("me> ")
+    modes = termios.tcgetattr(shell.child_fd)[3]
+    assert modes & termios.ICANON and modes & termios.ECHO
+    shell.sendline("fg")
+    shell.expect("profile: .*rea.*1 of 4")
+    shell.send("\r")
+    shell.expect("AWSEXEC_PROFILE=reader")
+    shell.expect("me> ")
+    shell.sendline("exit")
+    shell.expect(pexpect.EOF)
+    shell.close()
+
+
+def test_killed(picker):
+    """The terminal is as it was, and the status is that of the signal."""
+    process = picker()
+    process.kill(signal.SIGTERM)
+    process.expect_exact("\x1b[?1049l")
+    process.expect(pexpect.EOF)
+    process.close()
+    assert process.signalstatus == signal.SIGTERM
+
+
+def test_without_colour(picker, run_awsexec, home):
+    """https://no-color.org: the mark is there, and no colour."""
+    home.write_config(READER_CONFIG, NAMES, "[profile broken]\nrole_arn = x\n")
+    run_awsexec.environ["NO_COLOR"] = "1"
+    process = picker()
+    process.expect("! ")
+    process.send("\x1b")
+    process.expect("interrupted")
+    assert not re.search(r"\x1b\[[0-9;]*3[0-7]m", process.before)
+
+
+@pytest.mark.parametrize("key", ["\x1b", "\x03", "\x04"])
 def test_cancelling(key, picker):
     process = picker()
     process.send(key)

@@ -103,20 +103,90 @@ def test_nobody_waits_for_the_answer(watch, run_awsexec, sts):
     ends(person)
 
 
-def test_command_is_faster_to_read_the_line(watch, run_awsexec, home, sts):
-    """COMMAND takes the typed line. The question stays, and other runs go on."""
-    # it waits before awsexec does, and takes the whole line at once
+IN_USE = (
+    "awsexec: the credentials of admin have <1m left; new ones need an MFA code, and "
+    "awsexec cannot ask while COMMAND reads from the terminal; run in a terminal: awsexec "
+    "admin true\r\n"
+)
+
+
+INPUT = 'print("<got %s>" % input())'
+
+
+@pytest.mark.parametrize(
+    "reader",
+    [
+        # byte by byte
+        'read -r line; echo "<got $line>"',
+        # as much as there is
+        "sed -u 's/.*/<got &>/'",
+        f"{sys.executable} -c '{INPUT}'",
+        # when there is something; until then it does not read
+        f"{sys.executable} -c 'import select; select.select([0], [], []); {INPUT}'",
+    ],
+    ids=["sh", "sed", "input", "select"],
+)
+def test_a_line_is_not_split(watch, home, reader):
+    """Whoever gets what is typed gets all of it: the question, or COMMAND."""
+    script = f"echo reads; {reader}\n"
     reads = home.script(
         "reads",
-        "#!/bin/sh\necho command got $(dd bs=99 count=1 2>/dev/null)\nexec cat\n",
+        f"#!/bin/sh\n{script}until test -e {home.path}/go; do sleep 0.1; done\n{script}"
+        "exec sleep 60\n",
     )
-    person = watch(command="sh -c '{} & exec " + reads + "'")
+    person = watch(command="sh -c '{} & exec " + str(reads) + "'")
+    begins(person)
+    before = person.settings()
+    if "select" not in reader:
+        # nothing is asked while COMMAND reads
+        person.sees(IN_USE)
+        assert QUESTION not in person.process.before
+        person.types("111111")
+        person.sees("<got 111111>")
+        if "sed" in reader:
+            person.process.sendeof()
+    person.sees(QUESTION)
+    (home.path / "go").touch()
+    if "select" not in reader:
+        person.sees("reads")
+        time.sleep(0.5)
+    # COMMAND does not read until the question has its line
+    person.types("222222")
+    person.sees("<ASIAEXAMPLE000000002>")
+    person.types("333333")
+    person.sees("<got 333333>")
+    assert person.settings() == before
+    ends(person)
+
+
+def test_the_question_ends_when_a_program_reads_key_by_key(watch, home):
+    """The program gets each key. The question comes again when it has ended."""
+    keys = (
+        "import os, termios, tty; before = termios.tcgetattr(0); tty.setcbreak(0)\n"
+        "print('raw', flush=True)\n"
+        "for _ in range(3): print(f'<key {os.read(0, 1).decode()}>', flush=True)\n"
+        "termios.tcsetattr(0, termios.TCSADRAIN, before)\n"
+    )
+    (home.path / "keys.py").write_text(keys)
+    editor = home.script(
+        "editor",
+        f"#!/bin/sh\nuntil test -e {home.path}/go; do sleep 0.1; done\n"
+        f"{sys.executable} {home.path}/keys.py\nexec sleep 60\n",
+    )
+    person = watch(command="sh -c '{} & exec " + str(editor) + "'")
     begins(person)
     person.sees(QUESTION)
+    before = person.settings()
+    (home.path / "go").touch()
+    person.sees("raw")
+    time.sleep(0.2)
+    for key in "abc":
+        person.process.send(key)
+        person.sees(f"<key {key}>")
+    person.sees(QUESTION)
+    assert person.settings() == before
     person.types("222222")
-    person.sees("command got 222222")
-    person.sees("<awsexec: the credentials of admin have expired: ")
-    elsewhere(run_awsexec, sts)
+    person.sees("<ASIAEXAMPLE000000002>")
     ends(person)
 
 

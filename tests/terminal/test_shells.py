@@ -311,6 +311,20 @@ def test_full_screen_programs_see_the_window_change(kind, enter, tmp_path):
 
 
 @each_prompt
+@pytest.mark.parametrize("options", [(), ("--serve",)], ids=["keys", "serve"])
+def test_the_mark_goes_when_the_role_is_unset(kind, options, enter):
+    typist = enter(kind, options=options)
+    form = "fish" if kind is FISH else "sh"
+    line = f"awsexec --export {form} --unset"
+    typist.types(f"{line} | source" if kind is FISH else f'eval "$({line})"')
+    typist.is_ready(r"(?<!\) )", "0")
+    names = typist.gets("env | sed -n 's/=.*//p'").split()
+    assert not [name for name in names if name.startswith(("AWS_", "AWSEXEC_PR"))]
+    # and in the shells that it starts
+    assert "(alice" not in typist.process.before
+
+
+@each_prompt
 def test_prompt_off(kind, enter):
     typist = enter(kind, env={"AWSEXEC_PROMPT": "0"}, prefix=r"(?<!\) )")
     assert "AWSEXEC_PROFILE=alice" in typist.gets("env")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from awsexec.credentials.checks import source_error
 from awsexec.credentials.identity_center.sign_in import SERVICE, SignIn, command
-from awsexec.credentials.sdk.errors import Refused
+from awsexec.credentials.sdk.errors import Refused, SignInDue
 from awsexec.credentials.sdk.providers import client_creator, from_sso
 from awsexec.credentials.sdk.tokens import current_token, sso_tokens
 
@@ -24,21 +24,42 @@ class Portal:
         self._create_client = client_creator(source, context)
         self._cache = sso_tokens(source, context.environ)
 
-    def token(self, refused: str | None) -> str:
-        """Return a token that has not expired, and is not the one that was `refused`.
+    def token(self) -> str:
+        """Return a token that has not expired.
 
-        Raises `CredentialsError`, `Unreachable` and `Interrupted`.
+        Raises `SignInDue` if there is none, `CredentialsError` and `Unreachable`.
         """
+        current = self._current()
+        if current is None:
+            raise SignInDue(None)
+        token, self._context.sign_in = current
+        return token
+
+    def sign_in(self, refused: str | None) -> None:
+        """Let the user sign in, unless there is a token other than the one `refused`.
+
+        It takes as long as a person takes, so call it without any lock. Raises
+        `CredentialsError` (`NeedsUser` if nobody can be asked), `Unreachable` and
+        `Interrupted`.
+        """
+        current = self._current()
+        if current is None or current[0] == refused:
+            signing = SignIn(self._source, self._context, self._create_client)
+            signing.check()
+            # one sign-in for all who want it at the same time
+            doing = f"signs in to {signing.name}"
+            with self._context.lock(f"sign-in {signing.name}", doing, question=True):
+                current = self._current()
+                if current is None or current[0] == refused:
+                    current = signing.token(self._cache)
+        self._context.fresh_token = current[0]
+
+    def _current(self) -> tuple[str, str | None] | None:
+        """Return `_current_token`; one process renews it, for all who want it."""
         source = self._source
         name = source.value("sso_session") or source.value("sso_start_url") or ""
-        # one sign-in, or renewal, for all who want it at the same time
-        with self._context.lock(f"sso {name}", f"signing in to {name}"):
-            current = self._current_token()
-            if current is None or current[0] == refused:
-                signing = SignIn(source, self._context, self._create_client)
-                current = signing.token(self._cache)
-            token, self._context.sign_in = current
-            return token
+        with self._context.lock(f"sso {name}", f"is renewing the sign-in to {name}"):
+            return self._current_token()
 
     def _current_token(self) -> tuple[str, str | None] | None:
         """Return the token in the CLI's files, renewed if that is due; None for none.

@@ -24,7 +24,7 @@ from awsexec.credentials.sdk.clients import call, url_of
 from awsexec.credentials.sdk.errors import Refused
 from awsexec.credentials.sdk.failures import failures
 from awsexec.credentials.sdk.tokens import TokenCache, seconds_left
-from awsexec.errors import AwsexecError, CredentialsError, Interrupted, NeedsUser
+from awsexec.errors import AwsexecError, Interrupted, NeedsUser, SignInFailed
 from awsexec.loopback.browser import Redirect, open_tab
 from awsexec.loopback.server import HOST, HttpError, Request, Response, page
 from awsexec.plan.inputs import sign_in_of
@@ -72,6 +72,15 @@ class SignIn:
         scopes = source.value("sso_registration_scopes") or ""
         self._scopes = [scope.strip() for scope in scopes.split(",") if scope.strip()]
 
+    @property
+    def name(self) -> str:
+        """What the user signs in to: the section's name, or the start URL."""
+        return self._session or self._start_url
+
+    def check(self) -> None:
+        """Raise `NeedsUser` if nobody can be asked."""
+        self._show("")
+
     def token(self, cache: TokenCache) -> tuple[str, str | None]:
         """Sign in, write the token to `cache`, the AWS CLI's files, and return it.
 
@@ -80,7 +89,7 @@ class SignIn:
         fails, `Unreachable` and `Interrupted`.
         """
         self._show(
-            f"awsexec: signing in to {self._session or self._start_url} for profile "
+            f"awsexec: signing in to {self.name} for profile "
             f"{self._source.profile.name}\n"
         )
         cache.check()
@@ -115,7 +124,7 @@ class SignIn:
                 f"{SERVICE} refused the sign-in: {error.said}; check sso_start_url and "
                 "sso_region",
             ) from None
-        cache[_sha1(self._session or self._start_url)] = token
+        cache[_sha1(self.name)] = token
         self._show("awsexec: signed in\n")
         return str(token["accessToken"]), sign_in_of(token)
 
@@ -295,9 +304,11 @@ class SignIn:
                     raise
         raise self._given_up(None)
 
-    def _given_up(self, error: str | None) -> CredentialsError:
+    def _given_up(self, error: str | None) -> SignInFailed:
         why = error or "nobody allowed it in time"
-        return source_error(self._source, f"the sign-in failed: {why}; try again")
+        return SignInFailed(
+            f"{self._source.label}: the sign-in failed: {why}; try again"
+        )
 
     def _open(self, url: str) -> None:
         if self._context.browser:

@@ -12,20 +12,22 @@ from awsexec.profiles.key_index import KeptKey, KeyIndex
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
+
+    from awsexec.cache.locks import Waiting
 
 
 class IndexFile:
     """The index of `environ`'s user, to be changed while its lock is held.
 
-    One action at a time changes keys: ``with`` waits for another one, and calls
-    `on_wait` once before. All methods raise `AwsexecError`.
+    One action at a time changes keys: ``with`` waits for another one, in the context
+    that `waiting` returns. All methods raise `AwsexecError`.
     """
 
-    def __init__(self, environ: Mapping[str, str], on_wait: Callable[[], None]) -> None:
+    def __init__(self, environ: Mapping[str, str], waiting: Waiting) -> None:
         self._directory = key_index.directory(environ)
         self.path = os.path.join(self._directory, key_index.FILE_NAME)
-        self._lock = locks.Lock(f"{self.path}.lock", on_wait)
+        self._lock = locks.Lock(f"{self.path}.lock", waiting)
 
     def __enter__(self) -> IndexFile:
         try:

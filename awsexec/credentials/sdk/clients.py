@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 import botocore
 import botocore.awsrequest
@@ -13,7 +14,7 @@ import botocore.utils
 
 from awsexec.credentials.sdk.errors import Unreachable
 from awsexec.credentials.sdk.failures import ENDPOINTS, failures, short_reason
-from awsexec.credentials.sdk.internals import bare_session
+from awsexec.credentials.sdk.internals import bare_session, default_bundle
 from awsexec.errors import shown
 from awsexec.version import __version__
 
@@ -129,6 +130,18 @@ class Clients:
         if bundle is not None and not os.path.exists(bundle):
             raise Unreachable(url, f"the CA bundle {shown(bundle)} does not exist")
         return bundle
+
+
+def kept_bundle() -> str | None:
+    """Return a path to botocore's certificates that stays when their file is deleted.
+
+    This process keeps the file open. Only Linux has such a path; None elsewhere.
+    """
+    if sys.platform != "linux":
+        return None
+    path = f"/proc/self/fd/{os.open(default_bundle(), os.O_RDONLY)}"
+    # a sandbox may have no /proc
+    return path if os.path.exists(path) else None
 
 
 def call(

@@ -71,3 +71,14 @@ class NotPermitted(Exception):
 
 class CrtMissing(Exception):
     """The package awscrt is needed, and is not installed."""
+
+
+class SignInDue(Exception):
+    """The user has to sign in, which must wait until this process holds no lock.
+
+    `refused` is the token of a sign-in that AWS does not accept any more, None for none.
+    """
+
+    def __init__(self, refused: str | None) -> None:
+        super().__init__("a sign-in is due")
+        self.refused = refused

@@ -6,8 +6,10 @@ and has a test in tests/credentials/test_sdk_seam.py that says what breaks witho
 
 from __future__ import annotations
 
+import functools
 import os
 
+import botocore.httpsession
 import botocore.loaders
 import botocore.session
 import botocore.utils
@@ -34,7 +36,7 @@ def bare_session(handlers: bool) -> Any:
     is whether the session gets botocore's built-in event handlers.
     """
     session = botocore.session.Session(include_builtin_handlers=handlers)
-    session.register_component("data_loader", Loader())
+    session.register_component("data_loader", _loader())
     for name in ("config_file", "credentials_file"):
         session.set_config_variable(name, os.devnull)
     session.get_component("config_store").set_config_provider(
@@ -57,6 +59,7 @@ class Loader(botocore.loaders.Loader):  # type: ignore[misc]
     def list_available_services(self, type_name: str) -> list[str]:
         return list(SERVICES)
 
+    @botocore.loaders.instance_cache  # type: ignore[untyped-decorator]
     def load_data_with_path(self, name: str) -> tuple[Any, str]:
         if name == "endpoints":
             paths = (os.path.join(folder, name) for folder in self.search_paths)
@@ -66,6 +69,20 @@ class Loader(botocore.loaders.Loader):  # type: ignore[misc]
                 return found, path
         found_with_path: tuple[Any, str] = super().load_data_with_path(name)
         return found_with_path
+
+
+@functools.cache
+def _loader() -> Loader:
+    """Return the loader of all sessions, which reads no file twice.
+
+    So what a client has needed once may be deleted, as by an upgrade.
+    """
+    return Loader()
+
+
+def default_bundle() -> str:
+    """Return the file of the certificates that botocore trusts by default."""
+    return str(botocore.httpsession.get_cert_path(True))
 
 
 def _endpoints_in(path: str) -> Any:

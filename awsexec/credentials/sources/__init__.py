@@ -16,9 +16,21 @@ if TYPE_CHECKING:
 
 
 def load(source: Source, context: Context) -> Credentials:
-    """Return the credentials of `source`. Raises `CredentialsError` and `Interrupted`."""
+    """Return the credentials of `source`.
+
+    Raises `SignInDue` if the user has to `sign_in` first, `CredentialsError` and
+    `Interrupted`.
+    """
     found: Credentials = _module(source).load(source, context)
     return found
+
+
+def sign_in(source: Source, context: Context, refused: str | None) -> None:
+    """Let the user sign in, for as long as a person takes, after a `SignInDue`.
+
+    Raises `CredentialsError` and `Interrupted`.
+    """
+    _module(source).sign_in(source, context, refused)
 
 
 def check(source: Source, context: Context) -> None:

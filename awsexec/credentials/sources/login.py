@@ -36,7 +36,7 @@ def load(source: Source, context: Context) -> Credentials:
     command = shlex.join(["aws", "login", "--profile", source.profile.name])
     try:
         # A renewal makes the old token invalid, so one process renews at a time.
-        with context.lock(f"login {source.setting.value}", "renewing the login"):
+        with context.lock(f"login {source.setting.value}", "is renewing the login"):
             return from_login(source, context, TokenCache(source, directory))
     except CrtMissing:
         raise source_error(

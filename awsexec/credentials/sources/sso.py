@@ -10,7 +10,12 @@ from awsexec.credentials import aws_errors
 from awsexec.credentials.checks import source_error
 from awsexec.credentials.identity_center.portal import Portal
 from awsexec.credentials.identity_center.sign_in import SERVICE
-from awsexec.credentials.sdk.errors import NotSignedIn, Refused, Unreachable
+from awsexec.credentials.sdk.errors import (
+    NotSignedIn,
+    Refused,
+    SignInDue,
+    Unreachable,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,23 +25,24 @@ if TYPE_CHECKING:
 
 
 def load(source: Source, context: Context) -> Credentials:
-    """Return the credentials of the profile's role, after a sign-in if one is due.
+    """Return the credentials of the profile's role.
 
-    Raises `CredentialsError` and `Interrupted`.
+    Raises `SignInDue`, `CredentialsError` and `Interrupted`.
     """
     portal = Portal(source, context)
     try:
-        token = portal.token(refused=None)
+        token = portal.token()
         try:
             return portal.credentials(token)
         except NotSignedIn:
+            if token == context.fresh_token:
+                raise source_error(
+                    source,
+                    f"{SERVICE} does not accept the token of a sign-in just made; try "
+                    "again",
+                ) from None
             # it ended early: the user signed out, or an administrator deleted the session
-            return portal.credentials(portal.token(refused=token))
-    except NotSignedIn:
-        raise source_error(
-            source,
-            f"{SERVICE} does not accept the token of a sign-in just made; try again",
-        ) from None
+            raise SignInDue(token) from None
     except Refused as error:
         raise source_error(
             source,
@@ -44,5 +50,16 @@ def load(source: Source, context: Context) -> Credentials:
             f"{source.value('sso_account_id')}: {error.said}; check "
             "sso_role_name, sso_account_id and your assignments",
         ) from None
+    except Unreachable as error:
+        raise aws_errors.unreachable(error, SERVICE) from None
+
+
+def sign_in(source: Source, context: Context, refused: str | None) -> None:
+    """Let the user sign in; `refused` is a token that AWS does not accept any more.
+
+    Raises `CredentialsError` and `Interrupted`.
+    """
+    try:
+        Portal(source, context).sign_in(refused)
     except Unreachable as error:
         raise aws_errors.unreachable(error, SERVICE) from None

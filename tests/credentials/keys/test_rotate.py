@@ -40,7 +40,7 @@ class World:
         self.stop, self.late, self.how = 0, False, Killed
         self.steps = 0
         self.numbers = itertools.count(1)
-        with IndexFile(environ, lambda: None) as index:
+        with IndexFile(environ, lambda _: contextlib.nullcontext()) as index:
             index.put(
                 KeptKey("alice", KEY_ID, "123456789012", ARN, "first", NOW - 86_400)
             )
@@ -56,7 +56,7 @@ class World:
 
     def rotate(self, answers=(), token=None):
         self.answers, self.questions, self.said = list(answers), [], []
-        with IndexFile(self.environ, lambda: None) as index:
+        with IndexFile(self.environ, lambda _: contextlib.nullcontext()) as index:
             world = self
 
             class Index:
@@ -91,7 +91,7 @@ class World:
 
     @property
     def kept(self):
-        with IndexFile(self.environ, lambda: None) as index:
+        with IndexFile(self.environ, lambda _: contextlib.nullcontext()) as index:
             return index.read().keys["alice"]
 
     def works(self):
@@ -315,7 +315,7 @@ def test_session_with_mfa_deletes_the_old_key_itself(world):
 
 
 def test_key_under_two_names(world):
-    with IndexFile(world.environ, lambda: None) as index:
+    with IndexFile(world.environ, lambda _: contextlib.nullcontext()) as index:
         index.put(KeptKey("again", KEY_ID, "123456789012", ARN, "first", NOW))
     with pytest.raises(CredentialsError, match="in the keyring as again too"):
         world.rotate()
