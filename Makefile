@@ -73,7 +73,7 @@ $(DEMO)/made:
 
 $(DEMO)/installed: $(DEMO)/made $(SOURCES)
 	@rm -rf build
-	@$(SAY) 'installing awsexec' $(DEMO)/bin/pip install --quiet .
+	@$(SAY) 'installing awsexec' $(DEMO)/bin/pip install --quiet '.[keyring]'
 	@touch $@
 
 # what the demo and the picture run: no more than these

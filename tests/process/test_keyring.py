@@ -8,6 +8,7 @@ import subprocess
 
 import pytest
 
+from tests.process.test_imports import SLOW
 from tests.servers import secret_service
 from tests.servers.sts import role_arn
 from tests.support import (
@@ -178,6 +179,35 @@ def test_seeing(alice, home, monkeypatch):
     assert "       keyring: ! there is no keyring here: no program answers" in text
     assert "  opens the keyring\n  calls AssumeRole\n" in text
     assert KEY_ID not in text
+
+
+@pytest.mark.parametrize("words", [["--list"], ["--profiles"], ["reader", "true"]])
+def test_what_needs_no_key_loads_little(alice, words):
+    alice.child("reader")
+    env = {"PYTHONPROFILEIMPORTTIME": "1", "AWSEXEC_FASTPATH": "0"}
+    result = alice(*words, env=env)
+    loaded = {line.rpartition("|")[2].strip() for line in result.stderr.splitlines()}
+    assert "awsexec.profiles.key_index" in loaded
+    assert loaded & {*SLOW, "keyring", "json", "threading"} == set()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--add-keys", "bob", "--debug"],
+        ["--debug", "alice", "true"],
+        ["--debug", "--refresh", "reader", "true"],
+        ["--debug", "--explain", "alice"],
+        ["--debug", "--rotate-keys", "alice", "--yes"],
+        ["--debug", "--remove-keys", "alice"],
+    ],
+    ids=" ".join,
+)
+def test_debug_shows_no_secret(alice, words):
+    result = alice(*words, stdin=PAIR if "bob" in words else "")
+    assert result.status == 0
+    for secret in (SECRET, KEY_ID, "EXAMPLEK01", "AKIAI44QH8DHBEXAMP01"):
+        assert secret not in result.stderr + result.stdout
 
 
 def test_explain_names_the_backend(alice):
