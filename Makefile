@@ -1,7 +1,8 @@
 # make demo      show awsexec at work against a fake AWS on this machine
 # make test      the tests
 # make coverage  which lines most of them run
-# make fuzz      the tests with made-up cases, for ten minutes
+# make fuzz      the tests with made-up cases, for ten minutes (FUZZ_MINUTES=10)
+# make whose     whose credentials runs get, for an hour (WHOSE_MINUTES=60)
 # make completions
 #                write what is made from the table of options: the completion files,
 #                the man page and docs/reference.md
@@ -117,6 +118,13 @@ fuzz: $(VENV)/installed
 		HYPOTHESIS_EXAMPLES=500 $(BIN)/pytest -q -n $(WORKERS) -k 'not processes' \
 			tests/generated || exit; \
 	done
+
+# Other sequences of steps each time, on one core. It prints what it has done so far.
+WHOSE_MINUTES ?= 60
+
+.PHONY: whose
+whose: $(VENV)/made
+	AWSEXEC_MINUTES=$(WHOSE_MINUTES) $(BIN)/pytest -q tests/test_whose_credentials.py
 
 # awsexec uses more of botocore than its public API. These tests run with both ends of the
 # versions that setup.cfg allows.

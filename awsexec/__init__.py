@@ -35,6 +35,8 @@ def _fail(error: BaseException) -> int:
         # no memory is left, or half of awsexec is being replaced by an upgrade
         import os
 
-        kind = type(error).__name__
-        os.write(2, f"awsexec: internal error: {kind}; try again\n".encode())
+        why = f"internal error: {type(error).__name__}; try again"
+        if isinstance(error, MemoryError):
+            why = "out of memory; free some, or raise its limit (ulimit -v)"
+        os.write(2, f"awsexec: {why}\n".encode())
         return 130 if isinstance(error, KeyboardInterrupt) else 125

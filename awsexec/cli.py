@@ -18,6 +18,7 @@ from awsexec.errors import (
 )
 from awsexec.export_formats import UNSET_FORMATS, failure
 from awsexec.options import arguments
+from awsexec.text import message
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,9 +54,8 @@ def fail(error: BaseException, argv: Sequence[str], environ: Mapping[str, str]) 
     elif isinstance(error, AwsexecError):
         status = error.status
         if not isinstance(error, SaidAlready):
-            # as `Report` does; a usage error does not load it
-            text = _in_words(error, argv, environ)
-            output.tell(f"awsexec: {' '.join(text.splitlines())}\n")
+            # a usage error does not load `Report`
+            output.tell(message(_in_words(error, argv, environ)))
     elif isinstance(error, KeyboardInterrupt):
         status = Interrupted.status
     else:
@@ -115,6 +115,8 @@ def _in_words(
     error: AwsexecError, argv: Sequence[str], environ: Mapping[str, str]
 ) -> str:
     if isinstance(error, (UsageError, NoSuchProfile, CommandNotFound)):
+        # which looks for the names of profiles
+        _forbid_core_dumps()
         from awsexec.options.meant import answer
 
         return answer(error, argv, environ)
@@ -141,11 +143,19 @@ def _do(argv: Sequence[str], environ: Mapping[str, str]) -> int:
         return 0
     if action == "export" and parsed.export in UNSET_FORMATS:
         _fail_reader_of_killed(argv)
+    _forbid_core_dumps()
     if action == "profiles":
         from awsexec.commands import profiles
 
-        profiles.run(environ)
+        profiles.run(parsed.profile or "", environ)
     return _act(parsed, environ)
+
+
+def _forbid_core_dumps() -> None:
+    """Do so before the first file with keys is read."""
+    from awsexec.processes import core_dumps
+
+    core_dumps.forbid()
 
 
 def _end_by_signal(name: str) -> None:
@@ -190,7 +200,10 @@ def _act(parsed: Arguments, environ: Mapping[str, str]) -> int:
 
 def _wants_profile(parsed: Arguments, environ: Mapping[str, str]) -> bool:
     """Return whether the action needs a profile and the command line names none."""
-    if parsed.action == "console":
+    if parsed.action in ("console", "whoami"):
+        # these are about a role that the environment has, or had
+        if environ.get("AWSEXEC_PROFILE"):
+            return False
         from awsexec.plan.from_environment import environment_has_credentials
 
         if environment_has_credentials(parsed, environ):
@@ -198,7 +211,7 @@ def _wants_profile(parsed: Arguments, environ: Mapping[str, str]) -> bool:
     return (
         parsed.profile is None
         and not parsed.unset
-        and parsed.action in ("run", "explain", "export", "console")
+        and parsed.action in ("run", "explain", "whoami", "export", "console")
         and not (parsed.role_arn and parsed.source_profile)
     )
 
@@ -227,6 +240,14 @@ def _command(action: str) -> Command:
         from awsexec.commands.keys import remove as run
     elif action == "rotate_keys":
         from awsexec.commands.rotate import run
+    elif action == "accounts":
+        from awsexec.commands.accounts import run
+    elif action == "print_profiles":
+        from awsexec.commands.print_profiles import run
+    elif action == "sign_in":
+        from awsexec.commands.sign_in import run
+    elif action == "sign_out":
+        from awsexec.commands.sign_out import run
     else:
         from awsexec.commands.run import run
     return run

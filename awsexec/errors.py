@@ -2,18 +2,29 @@
 
 Every expected failure is an `AwsexecError`. Its text is the one line that the user reads
 (without the leading ``awsexec: ``): what failed and where, why, and what to do. No text
-holds a secret; `tail` shows a key id.
+holds a secret: `tail` shows a key id, and URLs lose their passwords.
 """
+
+from awsexec.text import without_userinfo
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 
+# what a user without any profile can do
+FIRST_PROFILE = (
+    "to write a first profile, see https://github.com/awsexec/awsexec#five-minutes"
+)
+
+
 class AwsexecError(Exception):
     """A failure of awsexec itself, which ends with the exit status `status`."""
 
     status = 125
+
+    def __str__(self) -> str:
+        return without_userinfo(super().__str__())
 
 
 class UsageError(AwsexecError):
@@ -55,13 +66,33 @@ class NoSuchProfile(ConfigError):
     ) -> None:
         self.name = name
         self.near = near
-        self.is_explained = bool(hint)
+        self.is_explained = hint not in ("", FIRST_PROFILE)
         self.what = f"no profile {name!r} in {' and '.join(files)}"
         if near:
             self.advice = "did you mean " + " or ".join(map(shown, near)) + "?"
         else:
             self.advice = hint or "add it there, or check the spelling"
         super().__init__(f"{self.what}; {self.advice}")
+
+    def named_by(self, variable: str) -> "NoSuchProfile":
+        """Return this failure with the `variable` that asked for the profile."""
+        self.what = f"{variable}: {self.what}"
+        self.args = (f"{self.what}; {self.advice}",)
+        return self
+
+
+class UnlistedAccount(ConfigError):
+    """The role `name` is in an account that the list of `session` does not have.
+
+    Another list of the session may have it.
+    """
+
+    def __init__(self, name: str, session: str, account: str) -> None:
+        super().__init__(
+            f"{shown(name)}: {shown(session)} has no account {shown(account)} for you; see "
+            f"awsexec --accounts {shown(session)}, or write the account's id"
+        )
+        self.session = session
 
 
 class ProfileLoop(ConfigError):

@@ -344,13 +344,22 @@ def check_directory(directory: str) -> None:
 
 def read(directory: str, key: str) -> Entry:
     """Return the entry of `key` in a directory that `check_directory` accepted."""
+    return parse(read_private(directory + "/" + file_name(key), LARGEST), key)
+
+
+def read_private(path: str, limit: int) -> bytes:
+    """Return the first `limit` bytes of the user's own file at `path`.
+
+    Raises `OSError`, and `ValueError` for a link, for anything but a file, and for a file
+    that others own or can open.
+    """
     descriptor = os.open(
-        directory + "/" + file_name(key),
+        path,
         os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0),
     )
     try:
         check_private(os.fstat(descriptor), 0o100000, "file")
-        return parse(os.read(descriptor, LARGEST), key)
+        return os.read(descriptor, limit)
     finally:
         os.close(descriptor)
 

@@ -7,19 +7,21 @@ from __future__ import annotations
 
 import sys
 
+from awsexec.text import message, remote
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-# characters of an exception's own text in a message
-_LONGEST = 300
+# the system's number for it, on all that Python runs on
+_NO_MEMORY = 12
 # what may be a key, a token or an MFA code: the text may quote what was read or sent
 _SECRET = r"//[^/@\s]+@|\b\d{6}\b|(?=[^\W_]*\d|\S*[/+=])[\w+/=-]{16,}"
 
 
 def in_words(error: BaseException) -> str:
     """Return what the user reads of `error`, on one line and without secrets."""
-    if isinstance(error, MemoryError):
+    if isinstance(error, MemoryError) or getattr(error, "errno", None) == _NO_MEMORY:
         return "out of memory; free some, or raise its limit (ulimit -v)"
     return f"internal error: {_described(error)}; please report it with --debug"
 
@@ -49,20 +51,19 @@ def _described(error: BaseException) -> str:
     kind, text = type(error).__name__, " ".join(str(error).split())
     if not text:
         return kind
-    if not isinstance(error, OSError):
-        # the system's errors have its own words, and paths
+    if not isinstance(error, (OSError, ImportError)):
+        # these have the system's own words, and paths
         import re
 
         text = re.sub(_SECRET, "******", text)
-    text = "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
-    return f"{kind}: {text[:_LONGEST]}"
+    return f"{kind}: {remote(text)}"
 
 
 def tell(error: BaseException, argv: Sequence[str]) -> None:
     """Write the `lines` to stderr. It never fails."""
     try:
         for line in lines(error, argv):
-            sys.stderr.write(f"awsexec: {line}\n")
+            sys.stderr.write(message(line))
     except Exception:
         # stderr is full, or there is no memory left
         pass

@@ -8,11 +8,15 @@ from io import TextIOWrapper
 
 from awsexec import fastpath
 from awsexec.errors import AwsexecError, ReaderGone, cannot_write
+from awsexec.text import printable, without_userinfo
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from typing import TextIO
+
+    # its text, or its text and an SGR colour
+    Line = str | tuple[str, str]
 
 # SGR colours
 RED, BOLD = "31", "1"
@@ -52,6 +56,23 @@ def show(text: str | bytes) -> None:
     except OSError as error:
         discard(sys.stdout)
         raise cannot_write(error) from None
+
+
+def show_lines(lines: Iterable[Line], environ: Mapping[str, str]) -> None:
+    """Write `lines`, which a person reads, to stdout. Raises as `show`.
+
+    Text from outside is escaped, and URLs lose their passwords. A line may come as a pair
+    with an SGR colour.
+    """
+    is_coloured = has_colour(environ)
+    written = []
+    for line in lines:
+        text, colour = (line, "") if isinstance(line, str) else line
+        text = printable(without_userinfo(text))
+        if colour and text and is_coloured:
+            text = f"\033[{colour}m{text}\033[0m"
+        written.append(text + "\n")
+    show("".join(written))
 
 
 def tell(text: str) -> None:
@@ -99,19 +120,17 @@ def has_colour(environ: Mapping[str, str]) -> bool:
     )
 
 
-def coloured(text: str, colour: str, on: bool) -> str:
-    """Return `text` in an SGR colour, if it is `on`."""
-    return f"\033[{colour}m{text}\033[0m" if on and text else text
-
-
 def table(
     rows: Sequence[Sequence[str]], width: int | None, shrink: Sequence[int]
 ) -> list[str]:
-    """Return the rows as lines, each column as wide as its widest cell.
+    """Return the rows as lines, each column as wide as its widest cell, escaped.
 
     Where the lines would be wider than `width`, the columns that `shrink` names lose the
     middle of their cells, the widest column first.
     """
+    rows = [
+        row if "".join(row).isprintable() else list(map(printable, row)) for row in rows
+    ]
     widths = [max(map(columns, column)) for column in zip(*rows, strict=True)]
     over = sum(widths) + 2 * (len(widths) - 1) - (width or sys.maxsize)
     while over > 0:

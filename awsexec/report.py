@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import time
+
+from awsexec.text import message
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from threading import Timer
@@ -11,6 +15,8 @@ QUIET, NORMAL, VERBOSE, DEBUG = -1, 0, 1, 2
 
 # seconds after which somebody who watches begins to wonder
 SAY_AFTER = 3
+# seconds after which the progress of what takes long is shown
+COUNT_AFTER = 1
 # seconds after which a wait for another run is told: most end at once
 SAY_WAIT_AFTER = 0.3
 
@@ -43,6 +49,14 @@ class Report:
         is_watched = self.level >= NORMAL and self._stream.isatty()
         return _Patience(self, text, seconds if is_watched else None)
 
+    def counting(self, text: object) -> _Counting:
+        """Return a context that shows, if somebody watches, how much of `text` is done.
+
+        What takes less than COUNT_AFTER seconds shows nothing. The context gives a
+        function that takes two numbers: how much is done, and of how much.
+        """
+        return _Counting(self, text, self.level >= NORMAL and self._stream.isatty())
+
     def detail(self, text: object) -> None:
         """Say what was done (--verbose)."""
         if self.level >= VERBOSE:
@@ -54,8 +68,12 @@ class Report:
             self._say(text)
 
     def _say(self, text: object) -> None:
+        self.draw(message(text))
+
+    def draw(self, text: str) -> None:
+        """Write `text` as it is, if stderr takes it."""
         try:
-            self._stream.write(f"awsexec: {' '.join(str(text).splitlines())}\n")
+            self._stream.write(text)
             self._stream.flush()
         except (OSError, ValueError):
             # stderr is closed or full: nowhere is left to say so
@@ -87,3 +105,31 @@ class _Patience:
     def __exit__(self, *exception: object) -> None:
         if self._timer is not None:
             self._timer.cancel()
+
+
+class _Counting:
+    """A context that draws one line over and over, and takes it away at its end."""
+
+    def __init__(self, report: Report, text: object, is_watched: bool) -> None:
+        self._report = report
+        self._text = text
+        self._is_watched = is_watched
+        self._drawn = 0
+        self._from: float | None = None
+
+    def __enter__(self) -> _Counting:
+        return self
+
+    def __call__(self, done: int, total: int) -> None:
+        now = time.monotonic()
+        if self._from is None:
+            # what went before, as a sign-in, does not count
+            self._from = now + COUNT_AFTER
+        if self._is_watched and now >= self._from:
+            line = message(f"{self._text}: {done} of {total}").rstrip("\n")
+            self._drawn = max(self._drawn, len(line))
+            self._report.draw(f"\r{line}")
+
+    def __exit__(self, *exception: object) -> None:
+        if self._drawn:
+            self._report.draw(f"\r{' ' * self._drawn}\r")

@@ -6,6 +6,7 @@ import os
 import sys
 
 from awsexec.errors import Interrupted, UsageError
+from awsexec.text import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,6 +26,11 @@ class NoTerminal(Exception):
     """There is no controlling terminal, or nobody answers on it."""
 
 
+def _printable(text: str) -> str:
+    """Return `text` as it may be printed; its line feeds are the caller's own."""
+    return "\n".join(map(printable, text.split("\n")))
+
+
 class InBackground(NoTerminal):
     """The terminal belongs to another job, so that reading it would stop this process."""
 
@@ -33,7 +39,7 @@ def show(text: str) -> None:
     """Print `text` on the controlling terminal. Raises `NoTerminal`."""
     try:
         with open(_SCREEN, "w", encoding="utf-8", errors="replace") as screen:
-            screen.write(text)
+            screen.write(_printable(text))
     except OSError as error:
         raise NoTerminal(os.strerror(error.errno or 0)) from None
 
@@ -69,7 +75,7 @@ def ask(question: str, *, hidden: bool = False) -> str:
                     raise InBackground("another job is in the foreground")
                 if hidden:
                     echo.switch_off()
-                screen.write(question)
+                screen.write(_printable(question))
                 screen.flush()
 
             try:

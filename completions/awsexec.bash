@@ -63,22 +63,22 @@ _awsexec() {
 _awsexec_option() {
     valued=''
     case $1 in
-        --export | --init | --function | --shell | --region | --role-arn | \
-            --source-profile | --duration | --policy | --policy-arn | --external-id | \
-            --session-name | --source-identity | --session-tag | --transitive-tag | \
-            --mfa-serial | --mfa-token | --min-ttl | --service | --destination | \
-            --completion)
+        --export | --init | --function | --name | --shell | --region | \
+            --role-arn | --source-profile | --duration | --policy | --policy-arn | \
+            --external-id | --session-name | --source-identity | --session-tag | \
+            --transitive-tag | --mfa-serial | --mfa-token | --min-ttl | --service | \
+            --destination | --completion)
             valued=yes
             ;;
     esac
     case ${1%%=*} in
         --list | --explain | --whoami | --export | --console | --forget | \
-            --add-keys | --remove-keys | --rotate-keys)
+            --accounts | --print-profiles | --sign-in | --sign-out | --add-keys | \
+            --remove-keys | --rotate-keys | --profiles)
             # --unset may stand before --export
             [[ $action ]] || action=profile
             ;;
-        --unset | --init | --all | -h | --help | --version | --completion | \
-            --profiles)
+        --unset | --init | --all | -h | --help | --version | --completion)
             action=none
             ;;
     esac
@@ -88,8 +88,9 @@ _awsexec_option() {
 _awsexec_options() {
     values=(
         --list --explain --whoami --json --export --unset --console --init --function
-        --forget --all --serve --shell --login --region --role-arn --source-profile
-        --duration --read-only --policy --policy-arn --external-id --session-name
+        --forget --all --accounts --print-profiles --name --stale --sign-in --sign-out
+        --serve --shell --login --region --role-arn --source-profile --duration
+        --read-only --policy --policy-arn --external-id --session-name
         --source-identity --session-tag --transitive-tag --mfa-serial --mfa-token
         --no-prompt --device-code --no-browser --refresh --min-ttl --no-cache
         --service --destination --logout --add-keys --remove-keys --rotate-keys
@@ -109,6 +110,11 @@ _awsexec_values() {
         --init)
             values=(
                 bash zsh fish
+            )
+            ;;
+        --name)
+            values=(
+                '{account}-{role}' '{session}-{account_id}-{role}'
             )
             ;;
         --shell)
@@ -187,18 +193,20 @@ _awsexec_value() {
 
 # The names of the profiles, each after $1.
 _awsexec_profiles() {
-    local IFS=$'\n' names unglobbed=''
+    local IFS=$'\n' names unglobbed='' name=${2#"$1"}
     # a command substitution is read by the block; read and mapfile would read a pipe
     # byte by byte
     [[ $- == *f* ]] || unglobbed=yes
     set -f
     # shellcheck disable=SC2207
-    names=($(exec "$program" --profiles 2>/dev/null </dev/null))
+    names=($(exec "$program" --profiles ${name:+"$name"} 2>/dev/null </dev/null))
     [[ $unglobbed ]] && set +f
     ((${#names[@]})) || return
     names=("${names[@]%%$'\t'*}")
     [[ $1 ]] && names=("${names[@]/#/$1}")
     _awsexec_offer "$2" "$3" "${names[@]}"
+    # a part of SESSION/ACCOUNT/ROLE goes on
+    [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == */ ]] && _awsexec_compopt -o nospace
 }
 
 # Complete the word $1 to one of $3... readline replaces no more than $2, the end of the

@@ -79,7 +79,14 @@ function __awsexec_profiles
             set program $HOME(string sub -s 2 -- $program)
         end
     end
-    command $program --profiles 2>/dev/null
+    # what is typed of the name: unquoted, and without the option before it
+    set -l typed (commandline -ct | string replace -r '^--[a-z-]+=' '')
+    set typed (string unescape -- $typed; or string trim -l -c '\'"' -- $typed)
+    if test -n "$typed"
+        command $program --profiles $typed 2>/dev/null
+    else
+        command $program --profiles 2>/dev/null
+    end
 end
 
 # What the command has for completion, as after sudo and env.
@@ -109,16 +116,16 @@ complete -c awsexec -n '__awsexec_at command' -a '(__awsexec_command)'
 # --- Written by `make completions` from awsexec/options; edit it there. ---
 # the options that take their value from the next word
 set -g __awsexec_valued \
-    --export --init --function --shell --region --role-arn --source-profile --duration \
-    --policy --policy-arn --external-id --session-name --source-identity --session-tag \
-    --transitive-tag --mfa-serial --mfa-token --min-ttl --service --destination \
-    --completion
+    --export --init --function --name --shell --region --role-arn --source-profile \
+    --duration --policy --policy-arn --external-id --session-name --source-identity \
+    --session-tag --transitive-tag --mfa-serial --mfa-token --min-ttl --service \
+    --destination --completion
 # the actions that take a PROFILE, and the options that take no word at all
 set -g __awsexec_actions \
-    --list --explain --whoami --export --console --forget --add-keys --remove-keys \
-    --rotate-keys
+    --list --explain --whoami --export --console --forget --accounts --print-profiles \
+    --sign-in --sign-out --add-keys --remove-keys --rotate-keys --profiles
 set -g __awsexec_alone \
-    --unset --init --all -h --help --version --completion --profiles
+    --unset --init --all -h --help --version --completion
 
 function __awsexec_regions
     printf '%s\t%s\n' \
@@ -168,14 +175,20 @@ end
 complete -c awsexec -n '__awsexec_at option' -l list -d 'list the profiles, or those that match PATTERN'
 complete -c awsexec -n '__awsexec_at option' -l explain -d 'show what a run of PROFILE would do, and why'
 complete -c awsexec -n '__awsexec_at option' -l whoami -d 'ask AWS which identity PROFILE has'
-complete -c awsexec -n '__awsexec_at option' -l json -d 'with --list, --explain or --whoami: print JSON'
+complete -c awsexec -n '__awsexec_at option' -l json -d 'with --list, --explain, --whoami or --accounts: print JSON'
 complete -c awsexec -n '__awsexec_at option' -l export -x -a 'process sh fish powershell cmd dotenv json' -d 'print PROFILE\'s credentials for a shell or program'
 complete -c awsexec -n '__awsexec_at option' -l unset -d 'with --export: print the commands that unset the variables'
 complete -c awsexec -n '__awsexec_at option' -l console -d 'open the AWS console in the browser as PROFILE'
 complete -c awsexec -n '__awsexec_at option' -l init -x -a 'bash zsh fish' -d 'print the start-up line for bash, zsh or fish: prompt, TAB, function'
 complete -c awsexec -n '__awsexec_at option' -l function -x -d 'with --init: the function\'s name (default: assume), \'\' for no function'
 complete -c awsexec -n '__awsexec_at option' -l forget -d 'delete cached sessions of PROFILE (default: AWS_PROFILE, else all)'
-complete -c awsexec -n '__awsexec_at option' -l all -d 'with --forget: delete the cached sessions of all profiles'
+complete -c awsexec -n '__awsexec_at option' -l all -d 'with --forget or --sign-out: all profiles, or all sign-ins'
+complete -c awsexec -n '__awsexec_at option' -l accounts -d 'list your accounts and roles, or those that match PATTERN'
+complete -c awsexec -n '__awsexec_at option' -l print-profiles -d 'print config sections for roles that have no profile yet'
+complete -c awsexec -n '__awsexec_at option' -l name -x -a '\{account\}-\{role\} \{session\}-\{account_id\}-\{role\}' -d 'with --print-profiles: names like {session}-{account_id}-{role}'
+complete -c awsexec -n '__awsexec_at option' -l stale -d 'with --print-profiles: list the profiles whose role you no longer have'
+complete -c awsexec -n '__awsexec_at option' -l sign-in -d 'sign in to a session of IAM Identity Center'
+complete -c awsexec -n '__awsexec_at option' -l sign-out -d 'sign out, and delete the credentials got with the sign-in'
 complete -c awsexec -n '__awsexec_at option' -l serve -d 'renew the credentials of COMMAND while it runs'
 complete -c awsexec -n '__awsexec_at option' -l shell -rF -a '(__awsexec_shells)' -d 'the shell to start (default: $SHELL)'
 complete -c awsexec -n '__awsexec_at option' -l login -d 'start the shell as a login shell'

@@ -98,7 +98,7 @@ WRITING = {
     "__enter__",
     "__exit__",
     "_has",
-    "_holder",
+    "_dumped",
     "_make_directory",
     "_try_lock",
     "_write",

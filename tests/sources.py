@@ -148,4 +148,4 @@ def instead(server, path, body, status=200):
 
 def not_the(service, url):
     """What is said of an answer at `url` that is not from `service`."""
-    return f"unexpected response from {service} at {url}; is a proxy answering? "
+    return f"unexpected response from {service} at {url}"

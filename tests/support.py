@@ -61,6 +61,8 @@ class Home:
 
     def write_credentials(self, *parts: str) -> None:
         _write(self.credentials, parts)
+        # as the AWS CLI makes it
+        self.credentials.chmod(0o600)
 
     def script(self, name: str, text: str) -> str:
         """Write an executable file, and return its path."""

@@ -149,6 +149,7 @@ NEEDED = {
     "console": ["--console"],
     "forget": ["--forget"],
     "init": ["--init", "bash"],
+    "print_profiles": ["--print-profiles"],
 }
 
 
@@ -353,7 +354,7 @@ def test_alternatives(words, text):
         ),
         (
             ["--json", "p", "ls"],
-            "--json works only with --list, --explain or --whoami; add that or remove "
+            "--json works only with --list, --explain, --whoami or --accounts; add that or remove "
             "--json",
         ),
         (
@@ -376,8 +377,7 @@ def test_alternatives(words, text):
         ),
         (
             ["--forget", "--all", "p"],
-            "--all takes no PROFILE, since it deletes the sessions of all profiles; remove "
-            "PROFILE or --all",
+            "--all takes no PROFILE, since it is for all of them; remove one of the two",
         ),
         (
             ["--init", "bash", "--function", "a b"],
@@ -387,7 +387,10 @@ def test_alternatives(words, text):
             ["--init", "bash", "p", "ls"],
             "--init runs no COMMAND; remove COMMAND or --init",
         ),
-        (["--all", "p"], "--all works only with --forget; add that or remove --all"),
+        (
+            ["--all", "p"],
+            "--all works only with --forget or --sign-out; add that or remove --all",
+        ),
         (
             ["--forget", "p", "ls"],
             "--forget runs no COMMAND; remove COMMAND or --forget",

@@ -86,7 +86,7 @@ SOURCES = (
     "machine",
 )
 OTHERS = (*SOURCES, *(f"r-{name}" for name in SOURCES))
-PEOPLE = ("carol", "dave")
+PEOPLE = ("carol", "david")
 VARIABLES = (
     "AWS_CONFIG_FILE",
     "AWS_SHARED_CREDENTIALS_FILE",
@@ -347,6 +347,7 @@ class Runs(RuleBasedStateMachine):
                 stream.truncate()
 
     places = st.sampled_from(PLACES)
+    some_others = st.lists(st.sampled_from(OTHERS), min_size=2, max_size=4)
 
     def file(self, place: str, name: str) -> Path:
         return self.folder / place / ".aws" / name
@@ -527,8 +528,8 @@ class Runs(RuleBasedStateMachine):
     @rule(name=st.sampled_from(OTHERS))
     def outage(self, name) -> None:
         self.world.is_down = True
-        self.run_other(name, 1, False, False)
         self.ask_all(False)
+        self.run_other(name, 1, False, False)
         self.world.is_down = False
         self.ask_all(False)
 
@@ -663,20 +664,19 @@ class Runs(RuleBasedStateMachine):
         return next(filter(None, map(self.environ.get, urls)), None)
 
     @rule(
-        name=st.sampled_from(OTHERS),
+        names=some_others,
         other=st.booleans(),
-        place=places,
-        person=st.sampled_from(PEOPLE),
         off=st.booleans(),
         export=st.booleans(),
     )
-    def change_between_two_runs(self, name, other, place, person, off, export) -> None:
+    def change_between_two_runs(self, names, other, off, export) -> None:
         """What is cached, and fast, is asked for again after what decides has changed."""
-        self.prepare(name)
-        self.world.now += 3
-        self.run_other(name, 2, False, export)
-        self.change(name, other, place, person)
-        self.run_other(name, 1, off, export)
+        for name in names:
+            self.prepare(name)
+            self.world.now += 3
+            self.run_other(name, 2, False, export)
+            self.change(name, other)
+            self.run_other(name, 1, off, export)
 
     def prepare(self, name: str) -> None:
         """Make the source of profile `name` give something, if need be."""
@@ -684,56 +684,65 @@ class Runs(RuleBasedStateMachine):
         if source in ("sso", "nested-sso"):
             if not self.sign_in_file(self.environ["HOME"]).exists():
                 # where the run looks for it
-                self.sign_in(Path(self.environ["HOME"]).name, "carol", True)
+                self.sign_in(self.own_place(), PEOPLE[0], True)
         elif source == "login":
             if not self.login_file(self.environ).exists():
-                self.log_in("carol")
+                self.log_in(PEOPLE[0])
         elif source == "container":
             self.environ.setdefault(
                 "AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://a.example"
             )
 
-    def change(self, name: str, other: bool, place: str, person: str) -> None:
-        """Change what decides whose credentials profile `name` gives."""
+    def change(self, name: str, other: bool) -> None:
+        """Change what decides whose credentials profile `name` gives.
+
+        It is `other` afterwards, where something else may happen too.
+        """
         source = name.removeprefix("r-")
         if source in ("sso", "nested-sso"):
-            home = Path(self.environ["HOME"]).name
             if other:
-                self.sign_in(home, "dave", True)
+                self.sign_in(self.own_place(), PEOPLE[1], True)
             else:
-                self.sign_out(home)
+                self.sign_out(self.own_place())
         elif source == "login":
             if other:
-                self.log_in("dave")
+                self.log_in(PEOPLE[1])
             else:
                 self.log_out()
         elif source == "web":
-            self.replace_token("", person if other else "", True)
+            self.another_token("", other)
+        elif source == "moving" and other:
+            self.another_token(Path(self.environ["TOKENS"]).name, True)
+        elif source == "moving":
+            self.another_value("TOKENS")
         elif source == "container" and other:
             file = self.environ.get("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE")
-            of_file = Path(file).parent.name if file else place
-            self.replace_token(of_file, person, True)
+            self.another_token(Path(file).parent.name if file else "a", True)
         elif source == "container":
-            self.switch("AWS_CONTAINER_CREDENTIALS_FULL_URI", place, False)
-        elif source == "moving":
-            self.switch("TOKENS", place, False)
+            self.another_value("AWS_CONTAINER_CREDENTIALS_FULL_URI")
         elif source == "process" and other:
-            self.switch("WHO", place, False)
+            self.another_value("WHO")
         elif source == "process":
-            self.change_directory(place)
+            self.change_directory("b" if Path.cwd().name == "a" else "a")
         elif source == "machine":
-            self.another_machine("1" if other else "2")
+            self.another_machine("2" if self.instance == "i-1" else "1")
         else:
-            self.switch("AWS_CONFIG_FILE", place, False)
+            self.another_value("AWS_CONFIG_FILE")
 
-    @rule(
-        name=st.sampled_from(OTHERS),
-        other=st.booleans(),
-        place=places,
-        person=st.sampled_from(PEOPLE),
-    )
-    def change_once_more(self, name, other, place, person) -> None:
-        self.change_between_two_runs(name, other, place, person, False, False)
+    def own_place(self) -> str:
+        return Path(self.environ["HOME"]).name
+
+    def another_value(self, name: str) -> None:
+        before = self.environ.get(name)
+        self.switch(name, "a", False)
+        if self.environ[name] == before:
+            self.switch(name, "b", False)
+
+    def another_token(self, place: str, other: bool) -> None:
+        """Put another token there, of the same length, or none."""
+        path = self.folder / place / "token"
+        is_first = path.exists() and path.read_text().endswith(PEOPLE[0])
+        self.replace_token(place, PEOPLE[is_first] if other else "", True)
 
     # --serve
 
@@ -807,19 +816,24 @@ class Runs(RuleBasedStateMachine):
             self.ask(served, is_late)
 
     @rule(
-        name=st.sampled_from(OTHERS),
+        names=some_others,
         other=st.booleans(),
-        place=places,
-        person=st.sampled_from(PEOPLE),
         seconds=st.sampled_from([0, 0, 2500]),
+        outage=st.booleans(),
     )
-    def change_while_serving(self, name, other, place, person, seconds) -> None:
-        self.prepare(name)
-        self.serve(name)
-        self.world.now += seconds
-        self.ask_all(False)
-        self.change(name, other, place, person)
-        self.ask_all(False)
+    def change_while_serving(self, names, other, seconds, outage) -> None:
+        for name in names:
+            self.prepare(name)
+            self.serve(name)
+            self.world.now += seconds
+            self.ask_all(False)
+            self.change(name, other)
+            if outage:
+                # what has been cached meanwhile is to be renewed, which fails
+                self.run_other(name, 1, False, False)
+                self.world.now += 2500
+                self.outage(name)
+            self.ask_all(False)
 
     def exported(self, name: str, off: bool) -> Mapping[str, str] | None:
         """What --export process prints, as variables; None for an error."""

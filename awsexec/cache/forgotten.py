@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 EVERYTHING = "*"
 # bytes after which the file is begun anew
 LARGEST = 65_536
+# a pipe in its place must not be waited for
+_FLAGS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 class Forgotten:
@@ -43,7 +45,7 @@ class Forgotten:
         if profile is not None:
             what = [_of_profile(profile), *map(fastpath.file_name, keys)]
         line = " ".join([os.urandom(8).hex(), *what]) + "\n"
-        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | _FLAGS
         descriptor = os.open(self._path, flags, 0o600)
         try:
             if os.fstat(descriptor).st_size + len(line) > LARGEST:
@@ -73,13 +75,15 @@ class Forgotten:
 
     def _lines(self) -> list[tuple[str, list[str]]]:
         """Return the name of each line, and what it says was forgotten."""
-        flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0)
         try:
-            descriptor = os.open(self._path, flags)
+            descriptor = os.open(self._path, os.O_RDONLY | _FLAGS)
         except FileNotFoundError:
             return []
-        with open(descriptor, encoding="ascii") as stream:
-            words = [line.split() for line in stream]
+        try:
+            lines = os.read(descriptor, LARGEST).decode("ascii").splitlines()
+        finally:
+            os.close(descriptor)
+        words = [line.split() for line in lines]
         return [(found[0], found[1:]) for found in words if found]
 
 

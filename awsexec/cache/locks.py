@@ -1,4 +1,8 @@
-"""Locks between processes. A lock ends when its holder ends."""
+"""Locks between processes. A lock ends when its holder ends.
+
+The first line of a lock file names its holder. After that may come a note: what the last
+holder that failed said, for those that were waiting by then.
+"""
 
 from __future__ import annotations
 
@@ -46,12 +50,12 @@ else:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
 
 
-_NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
+# neither is a link followed, nor a pipe waited for
+_NOFOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 # bytes of a lock file that are read, and characters of a failure that are kept in it
-MOST_BYTES, MOST_CHARACTERS = 8192, 2000
-_FAILED = b"failed "
+MOST_BYTES, MOST_CHARACTERS = 16_384, 2000
 
 
 class Holder:
@@ -77,7 +81,7 @@ class Holder:
     def parse(cls, content: bytes) -> Holder | None:
         """Return the holder that the `content` of a lock file names, None for none."""
         try:
-            pid, began, session = content.decode("ascii").removesuffix("\n").split(" ")
+            pid, began, session = content.partition(b"\n")[0].decode().split(" ")
             return cls(int(pid), began, int(session))
         except ValueError:
             return None
@@ -109,15 +113,16 @@ class Lock:
     def __init__(self, path: str, waiting: Waiting, about: str = "") -> None:
         self._path = path
         self._waiting = waiting
-        self._about = fastpath.digest(ascii(about).encode()).encode()
+        self._about = fastpath.digest(ascii(about).encode())
         self._descriptor = -1
+        self._note: _Note | None = None
 
     def __enter__(self) -> None:
         while True:
             descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | _NOFOLLOW, 0o600)
             try:
                 # a failure noted by now is not for this process
-                before = _read(descriptor)
+                before = _Note.parse(_read(descriptor))
                 waited = not _try_lock(descriptor)
                 if waited:
                     holder = Holder.parse(_read(descriptor))
@@ -131,36 +136,57 @@ class Lock:
             except BaseException:
                 os.close(descriptor)
                 raise
-        if waited and (text := self._failure(descriptor, before)):
-            # what is noted stays there for the others that wait
-            os.close(descriptor)
-            raise CredentialsError(text)
-        _write(descriptor, Holder.me().dump())
+        self._note = _Note.parse(_read(descriptor))
+        if waited and self._note is not None and self._note.about == self._about:
+            if before is None or self._note.number != before.number:
+                # it stays there for the others that wait
+                os.close(descriptor)
+                raise CredentialsError(self._note.text)
+        _write(descriptor, Holder.me().dump() + _dumped(self._note))
         self._descriptor = descriptor
 
     def __exit__(
         self, kind: object = None, error: object = None, traceback: object = None
     ) -> None:
-        # The number of this process is not left there: COMMAND will have it.
-        note = b""
         if isinstance(error, CredentialsError) and error.is_shared:
-            text = " ".join(str(error).splitlines())[:MOST_CHARACTERS]
-            number = os.urandom(8).hex().encode()
-            note = b"%b%b %b\n" % (_FAILED, number, self._about)
-            note += text.encode("utf-8", "backslashreplace") + b"\n"
-        _write(self._descriptor, note)
+            self._note = _Note(os.urandom(8).hex(), self._about, str(error))
+        elif self._note is not None and self._note.about == self._about:
+            self._note = None
+        # The number of this process is not left there: COMMAND will have it.
+        _write(self._descriptor, b"\n" + _dumped(self._note) if self._note else b"")
         os.close(self._descriptor)
 
-    def _failure(self, descriptor: int, before: bytes) -> str | None:
-        """Return the failure that was noted since `before`, and is about the same."""
-        content = _read(descriptor)
-        if not (content.startswith(_FAILED) and content.endswith(b"\n")):
+
+class _Note:
+    """A note that says what the last failure was.
+
+    It has a random `number`, and says what the failure was `about`. The `text` is one line.
+    """
+
+    __slots__ = ("number", "about", "text")
+
+    def __init__(self, number: str, about: str, text: str) -> None:
+        self.number = number
+        self.about = about
+        self.text = " ".join(text.split())[:MOST_CHARACTERS]
+
+    @classmethod
+    def parse(cls, content: bytes) -> _Note | None:
+        """Return the note in the `content` of a lock file, None for none or a damaged one."""
+        try:
+            _, head, text, rest = content.decode().split("\n")
+            failed, number, about = head.split(" ")
+        except ValueError:
             return None
-        head, _, text = content.partition(b"\n")
-        if head == before.partition(b"\n")[0] or head.split()[-1] != self._about:
-            return None
-        found = text.decode("utf-8", "replace").strip()
-        return found if found.isprintable() else None
+        is_whole = failed == "failed" and rest == "" and text and text.isprintable()
+        return cls(number, about, text) if is_whole else None
+
+
+def _dumped(note: _Note | None) -> bytes:
+    if note is None:
+        return b""
+    text = f"failed {note.number} {note.about}\n{note.text}\n"
+    return text.encode("utf-8", "backslashreplace")
 
 
 def _check_holder(holder: Holder | None) -> None:

@@ -8,13 +8,13 @@ failure in here ends a run: the cache then seems empty.
 from __future__ import annotations
 
 import os
-import sys
 import time
 
-from awsexec import fastpath
+from awsexec import bounded, fastpath
 from awsexec.cache import locks, owner
 from awsexec.cache.forgotten import Forgotten
-from awsexec.errors import AwsexecError, ConfigError, reason, shown
+from awsexec.directories import ACCOUNTS, cache_directory
+from awsexec.errors import AwsexecError, reason, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,64 +24,14 @@ if TYPE_CHECKING:
     from awsexec.fastpath import Entry
     from awsexec.report import Report
 
-# seconds after which expired entries, old locks and temporary files are deleted
-PRUNE_AFTER = 86_400
+# seconds after which expired entries, old locks and temporary files are deleted; and
+# lists of accounts, which TAB uses for longer than their names count
+PRUNE_AFTER, PRUNE_ACCOUNTS_AFTER = 86_400, 30 * 86_400
 
 _LOCK, _TEMPORARY, _FORGOTTEN = ".lock", ".tmp", ".forgotten"
-
-
-def default_directory(environ: Mapping[str, str]) -> str:
-    """Return the cache directory: AWSEXEC_CACHE_DIR, else the platform's directory.
-
-    "" if this user has no home directory.
-    `environ` must agree with this process's environment, which platformdirs reads.
-    Raises `ConfigError`.
-    """
-    chosen = environ.get("AWSEXEC_CACHE_DIR")
-    if chosen:
-        try:
-            return os.path.abspath(os.path.expanduser(chosen))
-        except FileNotFoundError:
-            raise ConfigError(
-                f"AWSEXEC_CACHE_DIR={shown(chosen)} is relative to the current "
-                "directory, which no longer exists; set it to an absolute path"
-            ) from None
-    return _usual_directory(environ, sys.platform) or platform_directory()
-
-
-def _usual_directory(environ: Mapping[str, str], platform: str) -> str:
-    """Return what `platform_directory` does; "" if that is not certain.
-
-    It saves the import of platformdirs, which takes almost as long as Python's start.
-    Versions of platformdirs differ about XDG_CACHE_HOME on macOS.
-    """
-    base = environ.get("XDG_CACHE_HOME", "")
-    if (
-        platform not in ("linux", "darwin")
-        or "ANDROID_DATA" in environ
-        or base[:1] not in ("", "/")
-        or (base and platform == "darwin")
-    ):
-        return ""
-    return fastpath.cache_directory(environ, environ.get("HOME", ""))
-
-
-def platform_directory() -> str:
-    """Return the directory that platformdirs finds, from this process's environment.
-
-    "" if this user has no home directory.
-    """
-    import platformdirs
-
-    try:
-        found = platformdirs.user_cache_dir("awsexec", appauthor=False)
-    except RuntimeError:
-        # no HOME, and a user that the system does not know, as with docker run --user
-        return ""
-    if not os.path.isabs(found):
-        # the XDG specification says to ignore a relative XDG_CACHE_HOME
-        found = os.path.expanduser("~/.cache/awsexec")
-    return found if os.path.isabs(found) else ""
+_NO_ENTRIES = (_LOCK, _TEMPORARY, _FORGOTTEN, ACCOUNTS)
+# how the keys begin of entries that are no sessions (`fastpath.run_key`)
+_RUN = "('run', "
 
 
 class Store:
@@ -142,7 +92,6 @@ class Store:
         one only so many are kept, the newest.
         """
         path = self._path(entry.key)
-        temporary = f"{path}.{os.urandom(8).hex()}{_TEMPORARY}"
         try:
             data = fastpath.dump(entry)
             self._make_directory()
@@ -152,25 +101,12 @@ class Store:
             if self._has(entry.key, data):
                 # fsync may take longer than the rest of a run
                 return
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-            descriptor = os.open(temporary, flags, 0o600)
             try:
-                with open(descriptor, "wb") as stream:
-                    stream.write(data)
-                    stream.flush()
-                    os.fsync(descriptor)
                 # so `prune` need not read the entry
-                os.utime(temporary, (entry.expires, entry.expires))
-                os.replace(temporary, path)
+                _replace(path, data, entry.expires)
             except FileNotFoundError:
-                self._report.detail(f"not caching what was forgotten: {temporary}")
+                self._report.detail(f"not caching what was forgotten: {path}")
                 return
-            except BaseException:
-                try:
-                    os.unlink(temporary)
-                except OSError:
-                    pass
-                raise
             if mark is not None and self._forgotten.has(entry, mark):
                 # between the first look and the renaming
                 os.unlink(path)
@@ -178,6 +114,14 @@ class Store:
             self.prune()
             if at_most is not None:
                 self._keep_newest(entry, at_most)
+        except (OSError, ValueError) as error:
+            self._warn(error)
+
+    def keep_accounts(self, path: str, data: bytes) -> None:
+        """Replace the list of accounts at `path` of this directory; warn if that fails."""
+        try:
+            self._make_directory()
+            _replace(path, data)
         except (OSError, ValueError) as error:
             self._warn(error)
 
@@ -242,23 +186,36 @@ class Store:
         """Return each file's path with its entry, None if the file is damaged."""
         yield from _parsed(path for path in self._files() if _is_entry(path))
 
-    def forget(self, profile: str | None, keys: Collection[str] = ()) -> int:
-        """Delete the entries of `profile` and of `keys`, None for all; return how many.
+    def forget(
+        self, profile: str | None, keys: Collection[str] = ()
+    ) -> tuple[int, int]:
+        """Delete the entries of `profile` and of `keys`, None for all.
+
+        Return how many sessions and how many entries that were: each profile also has
+        entries that only spare the work of later runs.
 
         Damaged entries are always deleted, and so is what a write that broke off has left.
         A run under way that has read one of the entries, or asks for one, will not write
         it. Raises `AwsexecError`.
         """
-        files = list(self._files())
-        if files:
-            try:
+        try:
+            fastpath.check_directory(self.directory)
+            if list(self._files()):
                 self._forgotten.add(profile, keys)
-            except (OSError, ValueError) as error:
-                raise _cannot("write", self._forgotten_path, error) from None
-        count = 0
+        except FileNotFoundError:
+            return 0, 0
+        except (OSError, ValueError) as error:
+            raise self._cannot_forget(error) from None
+        sessions = count = 0
+        failure = None
         # the files that there are after the note
         for path, found in _parsed(self._files()):
-            if path.endswith((_LOCK, _FORGOTTEN)) or not (
+            is_other = path.endswith((_LOCK, _FORGOTTEN)) or (
+                # a list of accounts is of no profile
+                path.endswith(ACCOUNTS)
+                and profile is not None
+            )
+            if is_other or not (
                 found is None
                 or profile is None
                 or found.profile == profile
@@ -270,9 +227,34 @@ class Store:
             except FileNotFoundError:
                 continue
             except OSError as error:
-                raise _cannot("delete", path, error) from None
-            count += _is_entry(path)
-        return count
+                # what else is there is forgotten all the same
+                failure = self._cannot_forget(error, path)
+                continue
+            if _is_entry(path):
+                count += 1
+                sessions += found is not None and not found.key.startswith(_RUN)
+        if failure is not None:
+            raise failure
+        return sessions, count
+
+    def _cannot_forget(self, error: Exception, path: str = "") -> AwsexecError:
+        what = shown(path) if path else f"the sessions in {shown(self.directory)}"
+        advice = _repair(self.directory) or "correct that and try again"
+        return AwsexecError(f"cannot delete {what}: {reason(error)}; {advice}")
+
+    def forget_from(self, path: str) -> None:
+        """Delete the entries of what was got with the file at `path`.
+
+        Raises `AwsexecError`.
+        """
+        word = fastpath.dependencies([(path, "")])
+        keys = {
+            found.key
+            for _, found in self.entries()
+            if found is not None and word in found.also
+        }
+        if keys:
+            self.forget("", keys)
 
     def forget_signed(self, key_id: str) -> int:
         """Delete the sessions that were got with a user's key; return how many entries.
@@ -292,26 +274,29 @@ class Store:
             for path, entry in found
             if entry.variables.get(fastpath.ACCESS_KEY_ID) in sessions
         ]
-        if list(self._files()):
-            try:
-                self._forgotten.add(None, ())
-            except (OSError, ValueError) as error:
-                raise _cannot("write", self._forgotten_path, error) from None
+        try:
+            fastpath.check_directory(self.directory)
+            self._forgotten.add(None, ())
+        except FileNotFoundError:
+            return 0
+        except (OSError, ValueError) as error:
+            raise self._cannot_forget(error) from None
         for path in paths:
             try:
                 os.unlink(path)
             except FileNotFoundError:
                 continue
             except OSError as error:
-                raise _cannot("delete", path, error) from None
+                raise self._cannot_forget(error, path) from None
         return len(paths)
 
     def prune(self) -> None:
         """Delete what has been useless for a day."""
-        horizon = self._clock() - PRUNE_AFTER
+        now = self._clock()
         for path in self._files():
+            after = PRUNE_ACCOUNTS_AFTER if path.endswith(ACCOUNTS) else PRUNE_AFTER
             try:
-                if os.lstat(path).st_mtime < horizon:
+                if os.lstat(path).st_mtime < now - after:
                     if path.endswith(_LOCK):
                         locks.remove_if_free(path)
                     else:
@@ -354,10 +339,20 @@ class Store:
         if not self._warned:
             self._warned = True
             where = f" in {shown(self.directory)}" if self.directory else ""
+            what, effect = "use the cache", "going on without it"
+            if self._is_readable():
+                what, effect = "write to the cache", "this session is not kept"
             self._report.warning(
-                f"cannot use the cache{where}: {reason(error)}; going on without it; "
+                f"cannot {what}{where}: {reason(error)}; {effect}; "
                 f"{_advice(self.directory)}"
             )
+
+    def _is_readable(self) -> bool:
+        try:
+            fastpath.check_directory(self.directory)
+            return bool(self.directory)
+        except (OSError, ValueError):
+            return False
 
 
 class _Lock:
@@ -376,35 +371,53 @@ class _Lock:
             self._lock.__exit__(*exception)
 
 
+def _replace(path: str, data: bytes, stamp: float | None = None) -> None:
+    """Replace the file at `path` by `data`, with the time stamp `stamp` if there is one.
+
+    Raises `OSError`, `FileNotFoundError` where another process has deleted the new file.
+    """
+    temporary = f"{path}.{os.urandom(8).hex()}{_TEMPORARY}"
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(temporary, flags, 0o600)
+    try:
+        with open(descriptor, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(descriptor)
+        if stamp is not None:
+            os.utime(temporary, (stamp, stamp))
+        os.replace(temporary, path)
+    except BaseException:
+        try:
+            os.unlink(temporary)
+        except OSError:
+            pass
+        raise
+
+
 def _is_ours(name: str) -> bool:
     stem, _, rest = name.partition(".")
     return (
         len(stem) == 32
         and not stem.strip("0123456789abcdef")
-        and (rest == "" or f".{rest}".endswith((_LOCK, _TEMPORARY, _FORGOTTEN)))
+        and (rest == "" or f".{rest}".endswith(_NO_ENTRIES))
     )
 
 
 def _is_entry(path: str) -> bool:
-    return not path.endswith((_LOCK, _TEMPORARY, _FORGOTTEN))
+    return not path.endswith(_NO_ENTRIES)
 
 
 def _parsed(paths: Iterable[str]) -> Iterator[tuple[str, Entry | None]]:
     """Return each path with the entry in the file, None if there is none."""
     for path in paths:
         try:
-            with open(path, "rb") as stream:
-                yield path, fastpath.parse(stream.read(fastpath.LARGEST))
+            data = bounded.read(path, fastpath.LARGEST, is_regular=True)
+            yield path, fastpath.parse(data)
         except FileNotFoundError:
             continue
         except (OSError, ValueError):
             yield path, None
-
-
-def _cannot(do: str, path: str, error: Exception) -> AwsexecError:
-    return AwsexecError(
-        f"cannot {do} {shown(path)}: {reason(error)}; delete it by hand"
-    )
 
 
 def _without_digests(entry: Entry) -> str:
@@ -421,19 +434,31 @@ def _advice(directory: str) -> str:
     another = "set AWSEXEC_CACHE_DIR to use another directory"
     if owner.others_directory(os.path.dirname(directory)) is not None:
         return f"run awsexec without sudo or with sudo -H, or {another}"
+    repair = _repair(directory)
+    return f"{repair}; or {another}" if repair else another
+
+
+def _repair(directory: str) -> str:
+    """Return the command that makes `directory` the user's own again; "" for none."""
     try:
         status = os.lstat(directory)
     except OSError:
-        return another
-    if os.name == "posix" and status.st_uid != os.geteuid():
-        import shlex
+        return ""
+    import shlex
+    import stat
 
+    if os.name != "posix" or not stat.S_ISDIR(status.st_mode):
+        return ""
+    if status.st_uid != os.geteuid():
         # as after a run of root with this user's HOME
-        command = f"sudo chown -R {owner.user_name(os.geteuid())} "
-        return f"run: {command}{shlex.quote(directory)}; or {another}"
-    return another
+        command = f"sudo chown -R {owner.user_name(os.geteuid())}"
+    elif status.st_mode & 0o077:
+        command = "chmod 700"
+    else:
+        return ""
+    return f"run: {command} {shlex.quote(directory)}"
 
 
 def store_for(environ: Mapping[str, str], report: Report) -> Store:
     """Return the cache that `environ` selects."""
-    return Store(default_directory(environ), report)
+    return Store(cache_directory(environ), report)

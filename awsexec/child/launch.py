@@ -6,6 +6,7 @@ import sys
 
 from awsexec import fastpath
 from awsexec.errors import CommandNotExecutable, CommandNotFound, reason
+from awsexec.processes import core_dumps
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,7 +22,8 @@ def launch(command: Sequence[str], environ: Mapping[str, str]) -> int:
     try:
         if sys.platform == "win32":
             return _run_and_wait(command, environ)
-        fastpath.become(list(command), environ)
+        with core_dumps.AsCaller():
+            fastpath.become(list(command), environ)
     except FileNotFoundError:
         raise CommandNotFound(command[0]) from None
     except OSError as error:

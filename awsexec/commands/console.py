@@ -5,13 +5,15 @@ from __future__ import annotations
 import sys
 import time
 
+from awsexec.credentials.account_lists import plan_named
 from awsexec.credentials.get import get, near_end
 from awsexec.credentials.resolver import Demand
 from awsexec.errors import AwsexecError, Interrupted, UsageError
-from awsexec.loopback.browser import Redirect, open_tab
+from awsexec.loopback.browser import NoBrowser, Redirect, open_tab
 from awsexec.output import put, tell
-from awsexec.plan.endpoint import service_url
+from awsexec.plan.endpoint import configured_url
 from awsexec.plan.from_environment import plan_here
+from awsexec.plan.plan import Planner
 from awsexec.times import iso8601
 
 TYPE_CHECKING = False
@@ -25,27 +27,48 @@ if TYPE_CHECKING:
 
 # seconds to wait for the browser
 BROWSER_WAIT = 60
+# seconds to wait if it ended with an error: explorer.exe does so when all is well
+FAILED_WAIT = 3
+# seconds between two looks whether it has
+POLL = 0.2
 
 
 def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int:
     """Open the console as PROFILE; print the URL if stdout is not a terminal."""
     from awsexec.credentials.federation import Console
 
-    plan = plan_here(arguments, environ, federated=True)
+    plan = plan_here(
+        arguments,
+        environ,
+        lambda: plan_named(
+            Planner(arguments, environ),
+            arguments.profile,
+            environ,
+            report,
+            federated=True,
+        ),
+        federated=True,
+    )
     profile = plan.chain.profile
-    url = service_url("signin", plan.config.profiles, profile, environ)
-    console = Console.of(plan.endpoint.region, url)
+    by = configured_url("signin", plan.config.profiles, profile, environ)
+    console = Console.of(plan.endpoint.region, by.value if by is not None else None)
     page = console.page(plan.region, arguments.service, arguments.destination)
     credentials = _session(plan, arguments, environ, report)
     report.debug(f"getSigninToken at {console.sign_in} for {credentials}, to {page}")
-    token = console.token(credentials, plan.endpoint, plan.label)
+    token = console.token(credentials, plan.endpoint, plan.label, by)
     secret = console.url(token, page, sign_out=arguments.logout)
-    if sys.stdout.isatty() and not arguments.no_browser:
-        report.waiting(f"opening the console as {plan.name}{_until(credentials)}")
-        _open(secret)
-        return 0
     if sys.stdout.isatty():
-        report.warning("for 15 minutes, anybody who has this URL can use the session")
+        why = ""
+        if not arguments.no_browser:
+            report.waiting(f"opening the console as {plan.name}{_until(credentials)}")
+            try:
+                _open(secret)
+                return 0
+            except NoBrowser as error:
+                why = f"{error}; open this URL in a browser; "
+        report.warning(
+            f"{why}for 15 minutes, anybody who has this URL can use the session"
+        )
     put(f"{secret}\n")
     return 0
 
@@ -87,20 +110,25 @@ def _until(credentials: Credentials) -> str:
 
 
 def _open(secret: str) -> None:
-    """Open the browser on the URL `secret`, which no process gets as an argument."""
+    """Open the browser on the URL `secret`, which no process gets as an argument.
+
+    Raises `NoBrowser`, and `AwsexecError` if the browser does not come in time.
+    """
+    failed, end = False, time.monotonic() + BROWSER_WAIT
     with Redirect(secret) as redirect:
         try:
-            if not open_tab(redirect.url):
-                raise AwsexecError(
-                    "no browser was found; set BROWSER, or print the URL with "
-                    "--no-browser"
-                )
-            if redirect.wait(BROWSER_WAIT):
-                return
+            tab = open_tab(redirect.url)
+            while time.monotonic() < end:
+                if redirect.wait(POLL):
+                    return
+                if tab.has_failed():
+                    failed, end = True, time.monotonic() + FAILED_WAIT
         except KeyboardInterrupt:
             # the terminal shows ^C; the next text needs a line of its own
             tell("\n")
             raise Interrupted from None
+    if failed:
+        raise NoBrowser("the browser could not be run, or failed")
     raise AwsexecError(
         f"the browser did not come within {BROWSER_WAIT} seconds; try again, or print the "
         "URL with --no-browser"

@@ -10,37 +10,44 @@ import time
 
 from awsexec import output
 from awsexec.cache.store import store_for
-from awsexec.credentials.credentials import Credentials, child_variables
-from awsexec.errors import AwsexecError, ConfigError, shown
+from awsexec.credentials.credentials import profile_variables
+from awsexec.errors import AwsexecError, ConfigError
 from awsexec.fastpath import ACCESS_KEY_ID, EXPIRATION, SECRET_ACCESS_KEY, SESSION_TOKEN
 from awsexec.options import sections
 from awsexec.plan.command_line import runs_by_shell
 from awsexec.plan.plan import Planner
 from awsexec.plan.source_kinds import ENVIRONMENT, KEYRING, TOKEN_VARIABLES
-from awsexec.profiles.config import Config
+from awsexec.profiles.config import Config, open_to_others
 from awsexec.profiles.files import Setting
 from awsexec.profiles.known import note_on
-from awsexec.profiles.profile import EXPIRIES
-from awsexec.profiles.redact import HIDDEN, redacted
+from awsexec.profiles.profile import EXPIRIES, SECRET, TOKEN_SETTINGS
+from awsexec.profiles.redact import redacted
+from awsexec.text import HIDDEN, without_userinfo
 from awsexec.times import as_tools_write, iso8601, left
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from typing import Any
 
     from awsexec.cache.store import Store
     from awsexec.fastpath import Entry
     from awsexec.options.arguments import Arguments
+    from awsexec.output import Line
+    from awsexec.plan.chain import Chain
     from awsexec.plan.plan import Plan
     from awsexec.plan.source import Source
+    from awsexec.plan.inputs import SignedIn
+    from awsexec.profiles.files import Section
     from awsexec.profiles.profile import Profile
     from awsexec.report import Report
 
-    Title = Callable[[str], str]
-
 # proxies count under both names
 _LOWER_CASE = ("http_proxy", "https_proxy", "no_proxy")
+# the settings of a profile that name a section of the config file
+_SECTIONS = {"sso_session": "sso-session", "services": "services"}
+# what COMMAND gets, where only the next run will tell
+_UNKNOWN = "known after the call"
 
 
 def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int:
@@ -53,9 +60,10 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     except AwsexecError as error:
         fault = error
         facts["fault"] = str(error)
-        facts["profiles"] = _linked(facts["profile"], config)
+        facts |= _files(_linked(facts["profile"], config), config)
     else:
-        facts.update(_facts(plan, store_for(environ, report)))
+        facts |= _files(plan.chain.hops, config)
+        facts |= _run(plan, store_for(environ, report))
     facts["environment"] = {
         name: redacted(Setting.outside(name, environ[name], name))
         for name in _variables()
@@ -64,11 +72,11 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     if arguments.json:
         output.show(output.as_json(facts))
     else:
-        output.show("\n".join(_lines(facts, environ)) + "\n")
+        output.show_lines(_lines(facts, environ), environ)
     return 0 if fault is None else fault.status
 
 
-# --- The facts ------------------------------------------------------------------------
+# --- The facts in the files -----------------------------------------------------------
 
 
 def _variables() -> list[str]:
@@ -79,105 +87,128 @@ def _variables() -> list[str]:
     return [name for names, _ in rows for name in names.split(", ")] + [*_LOWER_CASE]
 
 
-def _linked(name: str | None, config: Config) -> list[dict[str, Any]]:
+def _linked(name: str | None, config: Config) -> list[Profile]:
     """Return the profiles from `name` on along source_profile, as far as they exist."""
-    found: list[dict[str, Any]] = []
-    while name and name in config.profiles and name not in [p["name"] for p in found]:
+    found: list[Profile] = []
+    while name and name in config.profiles and name not in [p.name for p in found]:
         try:
             profile = config.profiles.get(name)
         except ConfigError:
             break
-        found.append(_profile(profile))
+        found.append(profile)
         name = profile.value("source_profile")
     return found
 
 
-def _facts(plan: Plan, store: Store) -> dict[str, Any]:
+def _files(profiles: Sequence[Profile], config: Config) -> dict[str, Any]:
+    """Return what the files say: of `profiles`, and of the sections that these name."""
+    keys = [
+        profile.settings[name]
+        for profile in profiles
+        for name in (SECRET, *TOKEN_SETTINGS)
+        if profile.get(name) is not None
+    ]
+    # in their order, each once
+    found = dict.fromkeys(open_to_others(key.file) for key in keys if key.line)
+    return {
+        "warnings": [warning for warning in found if warning is not None],
+        "profiles": [
+            {"name": profile.name, "settings": _settings(profile.settings.values())}
+            for profile in profiles
+        ],
+        "sections": [
+            {"section": title, "settings": _settings(section.settings.values())}
+            for title, section in _named_sections(profiles, config).items()
+        ],
+    }
+
+
+def _named_sections(profiles: Sequence[Profile], config: Config) -> dict[str, Section]:
+    """Return the sections that `profiles` name, by what their headers say."""
+    file = config.profiles.config
+    groups = {"sso-session": file.sso_sessions, "services": file.services}
+    found = {}
+    for profile in profiles:
+        for name, word in _SECTIONS.items():
+            section = groups[word].get(profile.value(name) or "")
+            if section is not None:
+                found[f"{word} {section.name}"] = section
+    return found
+
+
+def _settings(settings: Iterable[Setting]) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": setting.name,
+            "value": redacted(setting),
+            "file": setting.file,
+            "line": setting.line or None,
+            "note": note_on(setting.name) or _note_on_time(setting),
+        }
+        for setting in sorted(settings, key=lambda item: (item.file, item.line))
+        if setting.value or setting.block
+    ]
+
+
+def _note_on_time(setting: Setting) -> str | None:
+    if setting.name not in EXPIRIES or as_tools_write(setting.value) is not None:
+        return None
+    return "not a time that awsexec can read"
+
+
+# --- The facts of the next run --------------------------------------------------------
+
+
+def _run(plan: Plan, store: Store) -> dict[str, Any]:
     chain, now = plan.chain, time.time()
+    source = chain.source
     keys = plan.keys_now()
     found = store.fresh(keys, now) if keys else [None] * (len(chain.steps) + 1)
-    source = chain.source
-    steps: list[dict[str, Any]] = [
-        {
-            "step": "source",
-            "kind": source.kind.label,
-            "what": source.label,
-            **_way(source),
-            **_backend(source),
-            **_life(found[0], now),
-        }
-    ]
-    for step, entry in zip(chain.steps, found[1:], strict=True):
+    signed_in = source.signed_in(plan.config.paths, plan.environ)
+    facts: dict[str, Any] = {
+        "chain": [
+            _source(source, signed_in) | _life(found[0], now),
+            *_steps(chain, found[1:], now),
+        ]
+    }
+    if source.kind.is_described:
+        facts["instance"] = _instance(source)
+    endpoint = plan.endpoint.url or f"AWS STS in {plan.endpoint.region}"
+    facts["endpoint"] = without_userinfo(endpoint)
+    facts["calls"] = _calls(chain, found, signed_in, now)
+    facts["child"] = _child(plan, found[-1])
+    return facts
+
+
+def _source(source: Source, signed_in: SignedIn | None) -> dict[str, Any]:
+    facts: dict[str, Any] = {
+        "step": "source",
+        "kind": source.kind.label,
+        "what": source.label,
+    }
+    if source.kind.runs_command:
+        by_shell = runs_by_shell(source.profile, source.setting)
+        facts["runs"] = "by /bin/sh" if by_shell else "without a shell"
+    if signed_in is not None:
+        facts["signed_in_until"] = signed_in.until and iso8601(signed_in.until)
+    return facts | _backend(source)
+
+
+def _steps(
+    chain: Chain, found: Sequence[Entry | None], now: float
+) -> Iterator[dict[str, Any]]:
+    for step, entry in zip(chain.steps, found, strict=True):
         request = {
             name: HIDDEN if name == "ExternalId" else value
             for name, value in step.parameters().items()
         }
-        steps.append(
-            {
-                "step": step.operation,
-                "what": str(step),
-                "profile": step.profile,
-                "request": request,
-                **_life(entry, now),
-            }
-        )
-    # a cached step needs none of the steps before it
-    last = max((n for n, entry in enumerate(found) if entry), default=None)
-    calls: list[dict[str, Any]] = []
-    if last is None and source.kind.asks:
-        sign_in = source.kind.may_prompt and not source.kind.runs_command
-        calls.append({"call": source.kind.asks, "prompt": None, "sign_in": sign_in})
-    calls += [
-        {"call": step.operation, "prompt": step.mfa_serial, "sign_in": False}
-        for step in chain.steps[last or 0 :]
-    ]
-    instance = {"instance": _instance(source)} if source.kind.is_described else {}
-    return {
-        "profiles": [_profile(hop) for hop in chain.hops],
-        "chain": steps,
-        **instance,
-        "endpoint": plan.endpoint.url or f"AWS STS in {plan.endpoint.region}",
-        "calls": calls,
-        "child": _child(plan, found[0]),
-    }
-
-
-def _child(plan: Plan, cached: Entry | None) -> dict[str, str]:
-    """Return what COMMAND gets, without secrets; `cached` is the source's entry.
-
-    A command that was not asked yet may or may not give a session.
-    """
-    source, environ = plan.chain.source, plan.environ
-    given, may_be = Credentials("", "", "", 0, 0), ""
-    if plan.chain.steps:
-        pass
-    elif source.keys is not None:
-        ends = 0 if source.keys.expires is not None else None
-        given = Credentials("", "", "" if source.keys.token else None, ends)
-    elif source.kept is not None:
-        given = Credentials("", "")
-    elif source.kind is ENVIRONMENT:
-        has_token = any(map(environ.get, TOKEN_VARIABLES))
-        expires = 0 if environ.get(EXPIRATION) else None
-        given = Credentials("", "", "" if has_token else None, expires)
-    elif cached is not None:
-        given = Credentials.from_entry(cached)
-    elif source.kind.runs_command:
-        may_be = f"if {source.kind.asks} gives one"
-    child = child_variables(given, plan.name, plan.region)
-    for name in (ACCESS_KEY_ID, SECRET_ACCESS_KEY, SESSION_TOKEN, EXPIRATION):
-        if name in child:
-            optional = may_be and name in (SESSION_TOKEN, EXPIRATION)
-            child[name] = f"{HIDDEN} ({may_be})" if optional else HIDDEN
-    return child
-
-
-def _way(source: Source) -> dict[str, Any]:
-    """Return how the command of a source is run, for a source that has one."""
-    if not source.kind.runs_command:
-        return {}
-    by_shell = runs_by_shell(source.profile, source.setting)
-    return {"runs": "by /bin/sh" if by_shell else "without a shell"}
+        yield {
+            "step": step.operation,
+            "what": str(step),
+            "profile": step.profile,
+            "request": request,
+            **_life(entry, now),
+        }
 
 
 def _backend(source: Source) -> dict[str, Any]:
@@ -199,6 +230,63 @@ def _life(entry: Entry | None, now: float) -> dict[str, Any]:
     return {"cached_until": iso8601(until), "seconds_left": int(until - now)}
 
 
+def _calls(
+    chain: Chain,
+    found: Sequence[Entry | None],
+    signed_in: SignedIn | None,
+    now: float,
+) -> list[dict[str, Any]]:
+    """Return the calls of the next run, and what it asks the user for.
+
+    `sign_in` is True where the user has to sign in, and None where that depends on
+    whether AWS renews the sign-in.
+    """
+    # a cached step needs none of the steps before it
+    last = max((n for n, entry in enumerate(found) if entry), default=None)
+    calls: list[dict[str, Any]] = []
+    if last is None and chain.source.kind.asks:
+        is_asked = False if signed_in is None else signed_in.is_asked(now)
+        calls.append(
+            {"call": chain.source.kind.asks, "prompt": None, "sign_in": is_asked}
+        )
+    calls += [
+        {"call": step.operation, "prompt": step.mfa_serial, "sign_in": False}
+        for step in chain.steps[last or 0 :]
+    ]
+    return calls
+
+
+def _child(plan: Plan, cached: Entry | None) -> dict[str, str]:
+    """Return what COMMAND gets, without secrets; `cached` is the last step's entry.
+
+    A command that was not asked yet may or may not give a session.
+    """
+    source, environ = plan.chain.source, plan.environ
+    has_token, expires, may_be = True, _UNKNOWN, ""
+    if cached is not None:
+        has_token = SESSION_TOKEN in cached.variables
+        expires = iso8601(cached.expires)
+    elif plan.chain.steps:
+        pass
+    elif source.keys is not None:
+        has_token = source.keys.token is not None
+        ends = source.keys.expires
+        expires = "" if ends is None else iso8601(max(0, ends))
+    elif source.kept is not None:
+        has_token, expires = False, ""
+    elif source.kind is ENVIRONMENT:
+        has_token = any(map(environ.get, TOKEN_VARIABLES))
+        expires = environ.get(EXPIRATION, "")
+    elif source.kind.runs_command:
+        may_be = f" (if {source.kind.asks} gives one)"
+    child = {ACCESS_KEY_ID: HIDDEN, SECRET_ACCESS_KEY: HIDDEN}
+    if has_token:
+        child[SESSION_TOKEN] = HIDDEN + may_be
+    if expires:
+        child[EXPIRATION] = expires + may_be
+    return child | profile_variables(plan.name, plan.region)
+
+
 def _instance(source: Source) -> dict[str, Any]:
     """Return what the instance's metadata says of its role, or why it says nothing."""
     from awsexec.credentials import sources
@@ -217,104 +305,95 @@ def _instance(source: Source) -> dict[str, Any]:
     }
 
 
-def _profile(profile: Profile) -> dict[str, Any]:
-    return {
-        "name": profile.name,
-        "settings": [
-            {
-                "name": setting.name,
-                "value": redacted(setting),
-                "file": setting.file,
-                "line": setting.line or None,
-                "note": note_on(setting.name) or _note_on_time(setting),
-            }
-            for setting in sorted(
-                profile.settings.values(), key=lambda item: (item.file, item.line)
-            )
-            if setting.value or setting.block
-        ],
-    }
-
-
-def _note_on_time(setting: Setting) -> str | None:
-    if setting.name not in EXPIRIES or as_tools_write(setting.value) is not None:
-        return None
-    return "not a time that awsexec can read"
-
-
 # --- The facts as lines for people ----------------------------------------------------
 
 
-def _lines(facts: dict[str, Any], environ: Mapping[str, str]) -> Iterator[str]:
-    colour = output.has_colour(environ)
-
-    def title(words: str) -> str:
-        return output.coloured(words, output.BOLD, colour)
-
+def _lines(facts: dict[str, Any], environ: Mapping[str, str]) -> Iterator[Line]:
     if "fault" in facts:
-        yield output.coloured(f"fault: {facts['fault']}", output.RED, colour)
+        yield f"fault: {facts['fault']}", output.RED
+    for warning in facts["warnings"]:
+        yield f"warning: {warning}", output.RED
     for profile in facts["profiles"]:
-        yield title(f"profile {shown(profile['name'])}")
-        rows = [
-            (
-                f"  {item['name']} = {shown(item['value'])}",
-                output.home_as_tilde(item["file"], environ)
-                + (f":{item['line']}" if item["line"] else "")
-                + (f"  {item['note']}" if item["note"] else ""),
-            )
-            for item in profile["settings"]
-        ]
-        yield from output.table(rows, None, ()) if rows else ["  no settings"]
+        yield f"profile {profile['name']}", output.BOLD
+        yield from _setting_lines(profile["settings"], environ)
+    for section in facts["sections"]:
+        yield section["section"], output.BOLD
+        yield from _setting_lines(section["settings"], environ)
     if "chain" in facts:
-        yield from _chain_lines(facts, title)
-    yield title("environment")
+        yield from _run_lines(facts)
+    yield "environment", output.BOLD
     for name, value in facts["environment"].items():
-        yield f"  {name}={shown(value)}"
+        yield f"  {name}={value}"
     if not facts["environment"]:
         yield "  no variable changes this"
 
 
-def _chain_lines(facts: dict[str, Any], title: Title) -> Iterator[str]:
-    yield title("chain")
+def _setting_lines(
+    settings: list[dict[str, Any]], environ: Mapping[str, str]
+) -> list[str]:
+    rows = [
+        (
+            f"  {item['name']} = {item['value']}",
+            output.home_as_tilde(item["file"], environ)
+            + (f":{item['line']}" if item["line"] else "")
+            + (f"  {item['note']}" if item["note"] else ""),
+        )
+        for item in settings
+    ]
+    return output.table(rows, None, ()) if rows else ["  no settings"]
+
+
+def _run_lines(facts: dict[str, Any]) -> Iterator[Line]:
+    yield "chain", output.BOLD
     for number, step in enumerate(facts["chain"]):
-        if number == 0:
-            yield f"  from {step['what']}"
-            if "runs" in step:
-                yield f"       the command runs {step['runs']}"
-            if "keyring" in step:
-                keyring = step["keyring"] or f"! {step['keyring_fault']}"
-                yield f"       keyring: {keyring}"
-        else:
-            yield f"  {number}. {step['step']} for profile {shown(step['profile'])}"
-            for name, value in step["request"].items():
-                listed = (
-                    output.as_json_line(value) if isinstance(value, list) else value
-                )
-                yield f"       {name} = {listed}"
-        if step["cached_until"]:
-            yield (
-                f"       cached until {step['cached_until']} ({left(step['seconds_left'])})"
-            )
-        elif number:
-            yield "       not cached"
+        yield from _step_lines(number, step)
     yield f"  at {facts['endpoint']}"
     if "instance" in facts:
-        yield title("instance")
+        yield "instance", output.BOLD
         yield from _instance_lines(facts["instance"])
-    yield title("the next run")
+    yield "the next run", output.BOLD
+    until = facts["chain"][0].get("signed_in_until")
     for call in facts["calls"]:
-        asks = ""
-        if call["prompt"]:
-            asks = f", and asks for an MFA code of {call['prompt']}"
-        elif call["sign_in"]:
-            asks = ", and may ask you to sign in"
         verb = "opens" if call["call"] == KEYRING.asks else "calls"
-        yield f"  {verb} {call['call']}{asks}"
+        yield f"  {verb} {call['call']}{_asks(call, until)}"
     if not facts["calls"]:
         yield "  calls nothing and asks for nothing"
-    yield title("COMMAND gets")
+    yield "COMMAND gets", output.BOLD
     for name, value in facts["child"].items():
         yield f"  {name}={value}"
+
+
+def _step_lines(number: int, step: dict[str, Any]) -> Iterator[str]:
+    if number == 0:
+        yield f"  from {step['what']}"
+        if "runs" in step:
+            yield f"       the command runs {step['runs']}"
+        if "keyring" in step:
+            keyring = step["keyring"] or f"! {step['keyring_fault']}"
+            yield f"       keyring: {keyring}"
+        if step.get("signed_in_until"):
+            yield f"       the sign-in's token is good until {step['signed_in_until']}"
+    else:
+        yield f"  {number}. {step['step']} for profile {step['profile']}"
+        for name, value in step["request"].items():
+            listed = output.as_json_line(value) if isinstance(value, list) else value
+            yield f"       {name} = {listed}"
+    if step["cached_until"]:
+        yield f"       cached until {step['cached_until']} ({left(step['seconds_left'])})"
+    elif number:
+        yield "       not cached"
+
+
+def _asks(call: dict[str, Any], signed_in_until: str | None) -> str:
+    """Return what a call asks the user for, to follow its name."""
+    if call["prompt"]:
+        return f", and asks for an MFA code of {call['prompt']}"
+    if call["sign_in"] is None:
+        return (
+            f", which renews the token that ended at {signed_in_until}; if AWS refuses, "
+            "you have to sign in"
+        )
+    return ", and you have to sign in" if call["sign_in"] else ""
 
 
 def _instance_lines(instance: dict[str, Any]) -> Iterator[str]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 
+from awsexec.credentials.account_lists import plan_named
 from awsexec.credentials.credentials import child_variables, shell_variables
 from awsexec.credentials.get import get, near_end
 from awsexec.credentials.resolver import Demand
 from awsexec.export_formats import DOCUMENTS, SHELLS
 from awsexec.fastpath import REMOVED, REMOVED_PREFIX
 from awsexec.output import put
-from awsexec.plan.plan import make_plan
+from awsexec.plan.plan import Planner
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
         unset = ["AWSEXEC_PROFILE", *_shadowing(environ)]
         put(SHELLS[arguments.export].script(_own_files(environ), unset))
         return 0
-    plan = make_plan(arguments, environ)
+    plan = plan_named(Planner(arguments, environ), arguments.profile, environ, report)
     credentials = get(
         plan,
         Demand(arguments.min_ttl, arguments.refresh),

@@ -23,14 +23,19 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     store = store_for(environ, report)
     name = None if arguments.all else arguments.named_profile(environ)
     if name is None:
-        count = store.forget(None)
+        sessions, _ = store.forget(None)
+        whose = "all profiles" if sessions else "any profile"
     else:
-        count = store.forget(ascii(name), _keys(arguments, environ))
+        sessions, count = store.forget(ascii(name), _keys(arguments, environ))
         if not count:
             # the profile has no entries, or its name is misspelt
             Profiles.load(environ).get(name)
-    noun = "entry" if count == 1 else "entries"
-    report.warning(f"deleted {count} cache {noun}")
+        whose = f"profile {name!r}"
+    if sessions:
+        noun = "session" if sessions == 1 else "sessions"
+        report.warning(f"deleted {sessions} cached {noun} of {whose}")
+    else:
+        report.warning(f"no session of {whose} is in the cache")
     return 0
 
 

@@ -40,7 +40,7 @@ def add(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
 
     The key comes from stdin, from the credentials file, or from the terminal.
     """
-    name = _checked(arguments.name())
+    name = _checked(arguments.needed_profile())
     config = Config.load(environ)
     asks = Questions(not arguments.no_prompt, arguments.yes)
     keyring = _keyring(arguments, report)
@@ -87,7 +87,7 @@ def add(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
 
 def remove(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int:
     """Delete NAME's key from the keyring, and the sessions that were got with it."""
-    name, keyring = arguments.name(), _keyring(arguments, report)
+    name, keyring = arguments.needed_profile(), _keyring(arguments, report)
     with _index(environ, report) as index:
         kept = index.read().get(name)
         if kept is None:
@@ -183,7 +183,7 @@ def _whose(
     from awsexec.credentials.keys.whose import whose
     from awsexec.credentials.sts import Sts
 
-    name = arguments.name()
+    name = arguments.needed_profile()
     endpoint, retries = Planner(arguments, environ, config).endpoint(name)
     found = whose(
         Sts(endpoint, retries, report.debug),

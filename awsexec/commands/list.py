@@ -7,17 +7,21 @@ import time
 
 from awsexec import output
 from awsexec.cache.store import store_for
-from awsexec.errors import AwsexecError, shown
+from awsexec.errors import FIRST_PROFILE, AwsexecError
 from awsexec.plan.calls import AssumeRole
 from awsexec.plan.plan import Planner
+from awsexec.profiles.config import open_to_others
+from awsexec.profiles.patterns import fitting
+from awsexec.text import printable
 from awsexec.times import duration, iso8601
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from awsexec.cache.store import Store
     from awsexec.options.arguments import Arguments
+    from awsexec.output import Line
     from awsexec.report import Report
 
 HEADER = ("PROFILE", "SOURCE", "ACCOUNT", "ROLE", "REGION", "MFA", "CACHED")
@@ -33,36 +37,38 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     gc.disable()
     planner = Planner(arguments, environ)
     store = store_for(environ, report)
-    fits = _fitting(arguments.profile)
+    fits = fitting(arguments.profile)
+    modes = _Modes()
     rows = [
-        _row(name, planner, store)
+        _row(name, planner, store, modes)
         for name in sorted(planner.config.profiles.names(), key=str.casefold)
         if fits(name)
     ]
     if arguments.json:
         output.show(output.as_json(rows))
     elif rows:
-        output.show("\n".join(_lines(rows, environ)) + "\n")
+        output.show_lines(_lines(rows, environ), environ)
+        for warning in dict.fromkeys(row["warning"] for row in rows if row["warning"]):
+            report.warning(warning)
     elif arguments.profile:
-        report.warning(f"no profile fits {shown(arguments.profile)}")
+        report.warning(
+            f"no profile fits {arguments.profile!r}; awsexec --list shows all profiles"
+        )
     else:
-        report.warning("there is no profile")
+        where = " and ".join(planner.config.paths)
+        report.warning(f"there is no profile in {where}; {FIRST_PROFILE}")
     return 0
 
 
-def _fitting(pattern: str | None) -> Callable[[str], bool]:
-    """Return whether a name fits `pattern`, as a function; None fits all."""
-    if pattern is None:
-        return lambda name: True
-    if any(character in pattern for character in "*?["):
-        import fnmatch
+class _Modes(dict[str, "str | None"]):
+    """The warning of `open_to_others` for each file; one file has thousands of keys."""
 
-        return lambda name: fnmatch.fnmatchcase(name, pattern)
-    part = pattern.casefold()
-    return lambda name: part in name.casefold()
+    def __missing__(self, path: str) -> str | None:
+        self[path] = open_to_others(path)
+        return self[path]
 
 
-def _row(name: str, planner: Planner, store: Store) -> dict[str, object]:
+def _row(name: str, planner: Planner, store: Store, modes: _Modes) -> dict[str, object]:
     """Return what is known of the profile; None for what it does not have."""
     row: dict[str, object] = {
         "profile": name,
@@ -76,6 +82,7 @@ def _row(name: str, planner: Planner, store: Store) -> dict[str, object]:
         "expires": None,
         "seconds_left": None,
         "error": None,
+        "warning": None,
     }
     try:
         plan = planner.plan(name)
@@ -84,6 +91,8 @@ def _row(name: str, planner: Planner, store: Store) -> dict[str, object]:
         return row
     chain, source = plan.chain, plan.chain.source
     row["source"] = source.kind.label
+    if source.keys is not None:
+        row["warning"] = modes[source.keys.secret.file]
     # the machine's own source has no profile
     if source.profile.is_users and source.profile.name != name:
         row["source_profile"] = source.profile.name
@@ -111,14 +120,14 @@ def _row(name: str, planner: Planner, store: Store) -> dict[str, object]:
     return row
 
 
-def _lines(rows: list[dict[str, object]], environ: Mapping[str, str]) -> list[str]:
+def _lines(rows: list[dict[str, object]], environ: Mapping[str, str]) -> list[Line]:
     cells = [HEADER]
     for row in rows:
         left = row["seconds_left"]
         cells.append(
             (
-                shown(str(row["profile"])),
-                str(row["source"] or ""),
+                str(row["profile"]),
+                str(row["source"] or "") + ("!" if row["warning"] else ""),
                 str(row["account"] or ""),
                 str(row["role_arn"] or "").partition("/")[2]
                 or str(row["sso_role"] or ""),
@@ -127,14 +136,21 @@ def _lines(rows: list[dict[str, object]], environ: Mapping[str, str]) -> list[st
                 duration(left) if isinstance(left, int) else "",
             )
         )
-    width, colour = output.width(environ), output.has_colour(environ)
-    lines = output.table(cells, width, shrink=(0, 3))
-    name_width = lines[0].index("SOURCE")
+    width = output.width(environ)
+    lines: list[Line] = [*output.table(cells, width, shrink=(0, 3))]
+    header = str(lines[0])
+    name_width = header.index("SOURCE")
+    first: dict[str, str] = {}
     for number, row in enumerate(rows, start=1):
         if row["error"] is not None:
             # its other columns are empty
-            error = output.home_as_tilde(str(row["error"]), environ)
-            line = f"{output.padded(lines[number], name_width)}! {error}"
-            lines[number] = output.coloured(output.cut(line, width), output.RED, colour)
-    lines[0] = output.coloured(lines[0], output.BOLD, colour)
+            error, name = str(row["error"]), cells[number][0]
+            before = first.setdefault(error, name)
+            # many profiles may have one source, or one variable be wrong
+            if before != name:
+                error = f"the same as {before}"
+            error = printable(output.home_as_tilde(error, environ))
+            line = output.padded(str(lines[number]), name_width)
+            lines[number] = output.cut(f"{line}! {error}", width), output.RED
+    lines[0] = header, output.BOLD
     return lines

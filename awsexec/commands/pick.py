@@ -11,7 +11,13 @@ import sys
 
 from awsexec import output
 from awsexec.cache.store import store_for
-from awsexec.errors import AwsexecError, ConfigError, Interrupted, shown
+from awsexec.errors import (
+    AwsexecError,
+    ConfigError,
+    Interrupted,
+    UnlistedAccount,
+    shown,
+)
 from awsexec.plan.plan import Planner
 from awsexec.plan.source_kinds import has_identity
 from awsexec.times import duration
@@ -28,6 +34,7 @@ if TYPE_CHECKING:
     from awsexec.profiles.profile import Profiles
     from awsexec.report import Report
 
+    Look = Callable[[], tuple[str, str]]
     # the style and the text of each part of a line
     Line = list[tuple[str, str]]
 
@@ -66,7 +73,7 @@ class Row:
         account: str,
         role: str,
         region: str,
-        look: Callable[[], tuple[str, str]],
+        look: Look,
     ) -> None:
         self.name = name
         self.cells = tuple(
@@ -250,13 +257,22 @@ def pick(
     planner = Planner(arguments, environ)
     profiles, store = planner.config.profiles, store_for(environ, report)
     names = [name for name in profiles.names() if _is_candidate(profiles, name)]
+    # an account's roles stand one below the other
+    listed = {
+        name: (account.id, role) for name, account, role in planner.listed_roles()
+    }
+    names += listed
     is_screen = os.isatty(0) and os.isatty(2) and environ.get("TERM") != "dumb"
     if not names or not is_screen:
         return None
     rows = []
     federated = arguments.action == "console"
     for name in by_last_use(names, store):
-        rows.append(_row(name, planner, store, environ, federated))
+        look = _look(name, planner, store, environ, federated)
+        if name in listed:
+            rows.append(Row(name, "", *listed[name], "", look))
+        else:
+            rows.append(_row(name, planner, look))
     try:
         name = _ask(Choice(rows), has_colour=not environ.get("NO_COLOR"))
     except (KeyboardInterrupt, EOFError):
@@ -274,16 +290,21 @@ def _is_candidate(profiles: Profiles, name: str) -> bool:
         return True
 
 
-def _row(
+def _look(
     name: str,
     planner: Planner,
     store: Store,
     environ: Mapping[str, str],
     federated: bool,
-) -> Row:
+) -> Look:
+    """Return what `Row` calls `look`, for the profile `name`."""
+
     def look() -> tuple[str, str]:
         try:
             plan = planner.plan(name, federated=federated)
+        except UnlistedAccount:
+            # the list is older than a day: the run asks for a new one
+            return "", ""
         except AwsexecError as error:
             return "", output.home_as_tilde(str(error), environ)
         import time
@@ -293,6 +314,10 @@ def _row(
         last = store.fresh(keys[-1:], now)[0] if keys else None
         return (duration(last.life_left(now)) if last is not None else "", "")
 
+    return look
+
+
+def _row(name: str, planner: Planner, look: Look) -> Row:
     try:
         profile = planner.config.profiles.get(name)
     except ConfigError:

@@ -29,7 +29,7 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     from awsexec.credentials.keys.whose import whose
     from awsexec.credentials.sts import Sts
 
-    name = arguments.name()
+    name = arguments.needed_profile()
     questions = Questions(not arguments.no_prompt, arguments.yes)
     questions.check()
     waiting = "waiting for another awsexec, which is changing keys in the keyring"

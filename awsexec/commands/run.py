@@ -7,6 +7,7 @@ import time
 
 from awsexec.child import subshell
 from awsexec.child.launch import launch
+from awsexec.credentials.account_lists import plan_named
 from awsexec.credentials.credentials import (
     Credentials,
     child_variables,
@@ -17,7 +18,7 @@ from awsexec.credentials.get import get_with_inputs
 from awsexec.credentials.resolver import Demand
 from awsexec.errors import TooShort
 from awsexec.fastpath import child_environment
-from awsexec.plan.plan import Plan, make_plan
+from awsexec.plan.plan import Plan, Planner
 from awsexec.times import iso8601, left
 
 TYPE_CHECKING = False
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int:
     """Become COMMAND, or a shell, with the credentials of PROFILE."""
-    plan = make_plan(arguments, environ)
+    plan = plan_named(Planner(arguments, environ), arguments.profile, environ, report)
     try:
         credentials, inputs = _credentials(plan, arguments, environ, report)
     except TooShort as error:

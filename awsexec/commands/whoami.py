@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 
 from awsexec import output
+from awsexec.credentials.account_lists import plan_named
 from awsexec.credentials.get import get
 from awsexec.credentials.resolver import Demand
 from awsexec.errors import AwsexecError
 from awsexec.plan.from_environment import plan_here
+from awsexec.plan.plan import Planner
 from awsexec.times import iso8601, left
 
 TYPE_CHECKING = False
@@ -27,7 +29,13 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     """
     from awsexec.credentials.sts import Sts
 
-    plan = plan_here(arguments, environ)
+    plan = plan_here(
+        arguments,
+        environ,
+        lambda: plan_named(
+            Planner(arguments, environ), arguments.profile, environ, report
+        ),
+    )
     demand = Demand.current(plan.chain, arguments.min_ttl, arguments.refresh)
     name, credentials = plan.name, get(plan, demand, environ, report)
     client = Sts(plan.endpoint, plan.retries, report.debug)
@@ -54,7 +62,12 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
         f"account  {answer['account']}" + (f" ({alias})" if alias else ""),
         f"arn      {answer['arn']}",
         f"user id  {answer['user_id']}",
-        *(f"{key.replace('_', ' '):<16}  {value}" for key, value in instance.items()),
+        # the metadata may not say which instance profile
+        *(
+            f"{key.replace('_', ' '):<16}  {value}"
+            for key, value in instance.items()
+            if value is not None
+        ),
     ]
     if credentials.expires is not None:
         lines.append(
@@ -62,7 +75,7 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
         )
     else:
         lines.append("expires  never")
-    output.show("\n".join(lines) + "\n")
+    output.show_lines(lines, environ)
     return 0
 
 

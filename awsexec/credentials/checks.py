@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from awsexec.credentials.credentials import Credentials
-from awsexec.errors import CredentialsError
+from awsexec.errors import FIRST_PROFILE, CredentialsError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ def unsendable(value: object) -> str | None:
         return "is empty"
     if "\n" in value or "\r" in value:
         return "has a line break"
+    if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
+        return "is in quotes, which AWS would take for a part of it"
     if not (value.isascii() and value.isprintable()):
         return "has characters that are not printable ASCII"
     return None
@@ -40,7 +42,11 @@ def unsendable(value: object) -> str | None:
 
 def source_error(source: Source, what: str) -> CredentialsError:
     """Return the failure of `source`; `what` says what happened and what to do."""
-    return CredentialsError(f"{source.label}: {what}")
+    text = f"{source.label}: {what}"
+    if source.kind.is_described and not source.profile.settings:
+        # Nothing was configured, so the machine was asked. It may be no instance at all.
+        text = f"{text}; {FIRST_PROFILE}"
+    return CredentialsError(text)
 
 
 def environment_expired(source: Source) -> CredentialsError:

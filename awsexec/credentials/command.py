@@ -12,10 +12,12 @@ import os
 import signal
 import time
 
+from awsexec import bounded
 from awsexec.credentials.checks import READING_ERRORS
 from awsexec.errors import ConfigError, ProcessLoop, SaidAlready, program, reason, shown
 from awsexec.fastpath import CALLERS
-from awsexec.processes import tree
+from awsexec.plan.command_line import is_for_shell, not_filled_in
+from awsexec.processes import core_dumps, tree
 from awsexec.times import in_units, seconds
 
 TYPE_CHECKING = False
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 DEEPEST = 8
 # seconds for a command to end in; it may have to wait for the user
 DEFAULT_TIMEOUT = 300
+# bytes that a command may print; credentials have a few KiB
+LARGEST = 1_048_576
 TIMEOUT_VARIABLE = "AWSEXEC_PROCESS_TIMEOUT"
 KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
 # Seconds between two looks whether a process has ended while another one still has its
@@ -71,6 +75,17 @@ class Command:
         """Return the command for messages, without its arguments."""
         return f"{self._name} {program(self._setting.value)}"
 
+    def _tilde(self) -> str:
+        """Return the part of a message that names a ``~`` that was not filled in.
+
+        The word is not quoted, since it may hold a secret.
+        """
+        line = self._setting.value
+        by_shell = self._name == "credential_process" and is_for_shell(line)
+        if not_filled_in(line, by_shell=by_shell) is None:
+            return ""
+        return " (nothing fills in the ~ in its line; write the whole path)"
+
     def check(self) -> None:
         """Raise `ProcessLoop` if this run is inside the very command that it would run."""
         inside, me = callers(self._environ), self._caller
@@ -104,16 +119,26 @@ class Command:
         timeout = _timeout(self._environ)
         inside = json.dumps([*callers(self._environ), self._caller])
         try:
-            process: subprocess.Popen[bytes] = subprocess.Popen(
-                argv,
-                stdin=None if _is_terminal(0) else subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                env={**self._environ, CALLERS: inside},
-            )
+            with core_dumps.AsCaller():
+                process: subprocess.Popen[bytes] = subprocess.Popen(
+                    argv,
+                    stdin=None if _is_terminal(0) else subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    bufsize=0,
+                    env={**self._environ, CALLERS: inside},
+                )
         except (OSError, ValueError, IndexError) as error:
-            raise CommandFailed(f"cannot run {self}: {_why(error, argv)}") from None
+            raise CommandFailed(
+                f"cannot run {self}: {_why(error, argv)}{self._tilde()}"
+            ) from None
         try:
             output = _output(process, timeout, is_whole, by_line)
+        except _TooMuch:
+            _end(process)
+            raise CommandFailed(
+                f"{self} printed more than {bounded.in_words(LARGEST)} and was ended; run "
+                "it by hand to see what it prints"
+            ) from None
         except BaseException:
             _end(process)
             raise
@@ -129,7 +154,7 @@ class Command:
                 else f"was killed by signal {-process.returncode}"
             )
             raise CommandFailed(
-                f"{self} {ended}; run it by hand to see why",
+                f"{self} {ended}{self._tilde()}; run it by hand to see why",
                 # on the stderr that it shares with this process
                 has_said_why=process.returncode == SaidAlready.status
                 and _is_awsexec(argv[0]),
@@ -183,25 +208,65 @@ def _output(
     """
     import subprocess
 
+    printed = _Printed(process)
     end = time.monotonic() + timeout
     line: bytes | None = None
     while (left := end - time.monotonic()) > 0:
-        try:
-            return process.communicate(timeout=min(left, POLL))[0]
-        except subprocess.TimeoutExpired as error:
-            output = bytes(error.output or b"")
-            if process.poll() is not None:
-                if process.returncode or is_whole(output):
-                    _close(process)
-                    return output
-            elif by_line and line is None and b"\n" in output:
-                line = output
-                end = min(end, time.monotonic() + TIME_TO_END)
+        is_read, output = printed.wait(min(left, POLL))
+        if len(output) > LARGEST:
+            if not (by_line and b"\n" in output):
+                raise _TooMuch
+            line = output
+            break
+        if process.poll() is not None:
+            if is_read or process.returncode or is_whole(output):
+                _close(process)
+                return output
+        elif by_line and line is None and b"\n" in output:
+            line = output
+            end = min(end, time.monotonic() + TIME_TO_END)
+        if is_read:
+            # mostly it is about to end
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(min(left, POLL))
     _end(process)
     if line is not None:
         # it was ended for what it did after its answer
         process.returncode = 0
     return line
+
+
+class _TooMuch(Exception):
+    """A command printed more than `LARGEST` bytes."""
+
+
+class _Printed:
+    """What `process` prints: a thread reads it, but not much more than `LARGEST` bytes."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        import threading
+
+        self._process = process
+        self._data = bytearray()
+        self._is_read = threading.Event()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        stream = self._process.stdout
+        try:
+            while stream is not None and len(self._data) <= LARGEST:
+                piece = stream.read(65_536)
+                if not piece:
+                    break
+                self._data += piece
+        except (OSError, ValueError):
+            # it was closed by `_close`
+            pass
+        self._is_read.set()
+
+    def wait(self, seconds: float) -> tuple[bool, bytes]:
+        """Wait up to so many seconds; return whether all is read, and what is there."""
+        return self._is_read.wait(seconds), bytes(self._data)
 
 
 def _timeout(environ: Mapping[str, str]) -> int:

@@ -13,6 +13,7 @@ import urllib.parse
 from awsexec.credentials import aws_errors
 from awsexec.credentials.sdk.clients import Clients
 from awsexec.credentials.sdk.errors import Refused, Unreachable
+from awsexec.credentials.sdk.failures import from_http
 from awsexec.credentials.sts import Sts
 from awsexec.errors import ConfigError, CredentialsError, UsageError, shown
 from awsexec.plan import limits
@@ -22,6 +23,8 @@ from awsexec.profiles.files import Setting
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from awsexec.credentials.credentials import Credentials
     from awsexec.plan.plan import Plan
     from awsexec.report import Report
@@ -37,6 +40,8 @@ ALLOW_ALL = json.dumps(
 )
 
 ISSUER = "awsexec"
+# the HTTP statuses with which AWS Sign-In refuses credentials
+_REFUSED = (400, 401, 403)
 
 # A partition's sign-in, its sign-out, and the domain of its consoles. In the partition
 # aws only the sign-out of us-east-1 goes on to a redirect_uri, which must be on its host.
@@ -94,7 +99,7 @@ class Console:
             return cls(url, url, places[2] if places else None)
         if places is None:
             raise ConfigError(
-                f"awsexec does not know the console sign-in of the partition {name} "
+                f"no console sign-in is known for the partition {name} "
                 f"({region}); set AWS_ENDPOINT_URL_SIGNIN, and use --destination"
             )
         return cls(*places)
@@ -111,8 +116,7 @@ class Console:
             return destination
         if self.domain is None:
             raise UsageError(
-                "awsexec does not know the console of this partition; use --destination with a "
-                "whole URL"
+                "no console is known for this partition; use --destination with a whole URL"
             )
         host = f"{region}.{self.domain}" if region else self.domain
         if destination is not None:
@@ -135,8 +139,16 @@ class Console:
                 f"{self.domain}"
             )
 
-    def token(self, credentials: Credentials, endpoint: Endpoint, label: str) -> str:
+    def token(
+        self,
+        credentials: Credentials,
+        endpoint: Endpoint,
+        label: str,
+        url_by: Setting | None = None,
+    ) -> str:
         """Return the sign-in token for the `credentials` of `label`.
+
+        `url_by` is the setting with the URL of the sign-in, None for AWS's own.
 
         The request has no SessionDuration, which AWS refuses for the sessions of
         GetFederationToken and of chained roles. Without it the console's session lives
@@ -151,25 +163,30 @@ class Console:
             {"Action": "getSigninToken", "Session": json.dumps(session)}
         )
         url = f"{self.sign_in}/federation"
+        made_by = endpoint.host_made_by(url_by)
         try:
-            status, body = Clients(endpoint, None).get(url, query)
+            status, headers, body = Clients(endpoint, None).get(url, query)
+            if status not in _REFUSED and status != 200:
+                raise from_http(url, status, headers, body)
+            if status == 403 and not _is_of_aws(headers):
+                raise from_http(url, status, headers, body)
         except Unreachable as error:
-            raise aws_errors.unreachable(error, "AWS Sign-In") from None
-        if status in (400, 401, 403):
+            raise aws_errors.unreachable(
+                error, endpoint, "AWS Sign-In", made_by
+            ) from None
+        if status in _REFUSED:
             raise CredentialsError(
                 f"AWS Sign-In does not accept the credentials of {label} (HTTP "
                 f"{status}); they have expired, or come from GetSessionToken, which the "
                 "console does not accept; use a role, or the user's own keys"
             )
         try:
-            found = json.loads(body)["SigninToken"] if status == 200 else None
+            found = json.loads(body)["SigninToken"]
         except (ValueError, KeyError, TypeError, RecursionError):
             found = None
         if not isinstance(found, str) or not found:
-            raise CredentialsError(
-                f"unexpected response from {url} without a sign-in token (HTTP {status}); "
-                "is a proxy answering? check the network, the proxy and "
-                "AWS_ENDPOINT_URL_SIGNIN, and try again"
+            raise aws_errors.unreachable(
+                from_http(url, status, headers, body), endpoint, "AWS Sign-In", made_by
             )
         return found
 
@@ -187,6 +204,11 @@ class Console:
         return f"{self.sign_out}/oauth?" + _query(Action="logout", redirect_uri=back)
 
 
+def _is_of_aws(headers: Mapping[str, str]) -> bool:
+    """Return whether an answer has the id that AWS gives to each request."""
+    return any(name.lower().startswith(("x-amzn-", "x-amz-")) for name in headers)
+
+
 def _query(**parameters: str) -> str:
     return urllib.parse.urlencode(parameters, quote_via=urllib.parse.quote, safe="")
 
@@ -199,7 +221,7 @@ def federated(
     `duration` is --duration in seconds, which wins over the profile's setting.
     Raises `ConfigError` and `CredentialsError`.
     """
-    profile, source = plan.chain.profile, plan.chain.source
+    profile = plan.chain.profile
     if profile.get("mfa_serial") is not None:
         report.warning(
             f"{plan.label}: a console session of a user's keys has no MFA, so AWS denies "
@@ -220,8 +242,8 @@ def federated(
             "GetFederationToken", parameters, keys
         )
     except Refused as error:
-        raise aws_errors.federation_in_words(error, plan.label, source.label) from None
+        raise aws_errors.federation_in_words(error, plan, keys) from None
     except Unreachable as error:
-        raise aws_errors.unreachable(error) from None
+        raise aws_errors.unreachable(error, plan.endpoint) from None
     report.detail(f"{plan.label}: GetFederationToken gave {session}")
     return session

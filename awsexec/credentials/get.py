@@ -13,7 +13,8 @@ from awsexec.credentials.renew import ahead_from, leave_entry, take_turn
 from awsexec.credentials.resolver import Demand, Resolver
 from awsexec.errors import CredentialsError
 from awsexec.fastpath import CALLERS
-from awsexec.report import SAY_WAIT_AFTER
+from awsexec.processes import tree
+from awsexec.report import SAY_AFTER, SAY_WAIT_AFTER
 from awsexec.times import left
 
 TYPE_CHECKING = False
@@ -165,19 +166,7 @@ def resolver_for(
     Raises `ProcessLoop`.
     """
     source, asking = plan.chain.source, plan.asking
-    context = Context(
-        environ=environ,
-        paths=plan.config.paths,
-        hops=tuple(hop.name for hop in plan.chain.hops),
-        endpoint=plan.endpoint,
-        retries=plan.retries,
-        show=terminal.show if asking.may_prompt else None,
-        device_code=asking.device_code,
-        browser=asking.browser,
-        lock=_Locks(plan, store or store_for(environ, report), report),
-        debug=report.debug,
-        waiting=report.waiting,
-    )
+    context = context_for(plan, environ, store or store_for(environ, report), report)
     sources.check(source, context)
     process = None
     if asking.process is not None and plan.chain.takes_code:
@@ -203,6 +192,26 @@ def resolver_for(
         waits=not (runs_command and environ.get(CALLERS)),
         clock=time.time,
         report=report,
+    )
+
+
+def context_for(
+    plan: Plan, environ: Mapping[str, str], store: Store, report: Report
+) -> Context:
+    """Return what the source of `plan` may use of the world; its locks are in `store`."""
+    asking = plan.asking
+    return Context(
+        environ=environ,
+        paths=plan.config.paths,
+        hops=tuple(hop.name for hop in plan.chain.hops),
+        endpoint=plan.endpoint,
+        retries=plan.retries,
+        show=terminal.show if asking.may_prompt else None,
+        device_code=asking.device_code,
+        browser=asking.browser,
+        lock=_Locks(plan, store, report),
+        debug=report.debug,
+        waiting=report.waiting,
     )
 
 
@@ -234,13 +243,19 @@ class _Locks:
         self, name: str, doing: str, *, question: bool = False, about: str = ""
     ) -> AbstractContextManager[None]:
         def waiting(holder: Holder | None) -> AbstractContextManager[object]:
-            if question and holder is not None:
+            text = f"waiting for another awsexec, which {doing}"
+            seconds: float | None = SAY_WAIT_AFTER
+            if holder is not None and question:
                 text = f"waiting for awsexec process {holder.pid}, which {doing}"
-                # on the same terminal, the user sees the question
-                seconds = None if holder.shares_terminal else SAY_WAIT_AFTER
-            else:
-                text = f"waiting for another awsexec, which {doing}"
-                seconds = SAY_WAIT_AFTER
+            if holder is not None and holder.shares_terminal:
+                # there, the user sees the question
+                seconds = None if question else SAY_AFTER
+                if tree.is_stopped(holder.pid):
+                    seconds = 0
+                    text = (
+                        f"waiting for awsexec process {holder.pid}, which {doing} and is "
+                        "stopped; continue it with fg, or end it with kill"
+                    )
             return self._report.patience(text, seconds)
 
         # keys are ASCII, and a name from the config file may be anything

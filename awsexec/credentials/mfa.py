@@ -15,6 +15,8 @@ from awsexec.errors import (
     UsageError,
     shown,
 )
+from awsexec.plan.limits import NO_CODE, mfa_code
+from awsexec.text import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -58,14 +60,14 @@ class Codes:
 
     def check_given(self) -> None:
         """Raise `UsageError` if a code was given that AWS would not accept."""
-        if self._code is not None and not is_code(self._code.value):
-            raise UsageError(f"{self._code.where}: an MFA code is six digits")
+        if self._code is not None and mfa_code(self._code.value) is None:
+            raise UsageError(f"{self._code.where}: {NO_CODE}")
 
     def given(self) -> str | None:
         """Return the code that was given, for one call, else None."""
         code, self._code = self._code, None
         self._was_refused = False
-        return None if code is None else code.value
+        return None if code is None else mfa_code(code.value)
 
     def may_ask_again(self) -> bool:
         """Return whether the user may be asked, after AWS refused the code `given`."""
@@ -133,21 +135,11 @@ class Codes:
 
     def _from_user(self, profile: str, serial: str, before: str) -> str:
         assert self._ask is not None
-        question = f"MFA code for {shown(profile)} ({serial}): "
-        code = _without_gaps(self._ask(before + question))
-        while not is_code(code):
-            code = _without_gaps(self._ask(f"An MFA code is six digits. {question}"))
+        question = f"MFA code for {shown(profile)} ({printable(serial)}): "
+        code = mfa_code(self._ask(before + question))
+        while code is None:
+            code = mfa_code(self._ask(f"An MFA code is six digits. {question}"))
         return code
-
-
-def is_code(text: str) -> bool:
-    """Return whether `text` is six digits, which AWS accepts as a code."""
-    return len(text) == 6 and text.isascii() and text.isdigit()
-
-
-def _without_gaps(text: str) -> str:
-    """Return `text` without white space: phones show a code as "123 456"."""
-    return "".join(text.split())
 
 
 def _no_code(why: str, profile: str, serial: str) -> NoCode:

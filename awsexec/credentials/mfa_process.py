@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import shlex
-
 from awsexec.credentials.command import Command, CommandFailed
-from awsexec.credentials.mfa import is_code
 from awsexec.errors import CredentialsError, SaidAlready
+from awsexec.plan.limits import mfa_code
+from awsexec.processes.words import split
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ class CodeProcess:
     def __call__(self) -> str:
         where, command = self._setting.where, self._command
         try:
-            argv = shlex.split(self._setting.value)
+            argv = split(self._setting.value)
             output = command.run(argv, _has_line, by_line=True)
         except ValueError as error:
             raise CredentialsError(
@@ -41,8 +40,8 @@ class CodeProcess:
         except CommandFailed as error:
             failure = SaidAlready if error.has_said_why else CredentialsError
             raise failure(f"{where}: {error}") from None
-        code = _first_line(output)
-        if not is_code(code):
+        code = mfa_code(_first_line(output))
+        if code is None:
             raise CredentialsError(
                 f"{where}: {command} did not print a code of six digits on its first "
                 "line; run it by hand to see what it prints"
@@ -51,7 +50,7 @@ class CodeProcess:
 
 
 def _has_line(output: bytes) -> bool:
-    return b"\n" in output or is_code(_first_line(output))
+    return b"\n" in output or mfa_code(_first_line(output)) is not None
 
 
 def _first_line(output: bytes) -> str:

@@ -116,12 +116,13 @@ def _write(
     variables = child_variables(credentials, plan.name, plan.region)
     # the fast path knows the profile's name, which need not be ASCII
     del variables["AWSEXEC_PROFILE"]
+    until = resolver.inputs.until
     store.write(
         Entry(
             fastpath.run_key(plan.name, *plan.config.paths, plan.environ),
             ascii(plan.name),
             credentials.issued,
-            credentials.expires,
+            credentials.expires if until is None else min(credentials.expires, until),
             variables,
             renew,
             plan.config.signatures,

@@ -7,7 +7,7 @@ from awsexec.credentials.credentials import Credentials
 from awsexec.credentials.sdk.errors import Refused, SignInDue, Unreachable
 from awsexec.errors import MfaRefused, TooShort
 from awsexec.fastpath import Entry, margin
-from awsexec.times import duration
+from awsexec.times import duration, left
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -186,8 +186,31 @@ class Resolver:
         self._in_hand[length] = found
         return found
 
+    def _signer(self, length: int) -> Credentials:
+        """Return what `_after` returns, to sign the next call.
+
+        The steps before are got one after another. If each got the one before it, a long
+        chain would hold a lock for each step.
+        """
+        nearest = length
+        while nearest and not (nearest in self._in_hand or self._usable(nearest)):
+            nearest -= 1
+        for each in range(nearest, length):
+            self._after(each)
+        return self._after(length)
+
     def _cached(self, length: int) -> Credentials | None:
-        """Return what the cache has of step `length`, None if it has nothing to use.
+        """Return what the cache has of step `length`, None if it has nothing to use."""
+        entry = self._usable(length)
+        if entry is None:
+            return None
+        self._report.detail(
+            f"{self._what(length)}: cached, {left(entry.life_left(self._clock()))}"
+        )
+        return Credentials.from_entry(entry)
+
+    def _usable(self, length: int) -> Entry | None:
+        """Return the entry of step `length`, None if there is none to use.
 
         With ``refresh``, what the cache had at first is not to be used.
         """
@@ -199,13 +222,7 @@ class Resolver:
         if demand.refresh and before is not None:
             if entry.variables == before.variables:
                 return None
-        if not self._is_good(entry, demand.min_ttl):
-            return None
-        self._report.detail(
-            f"{self._what(length)}: cached, {entry.life_left(self._clock()):.0f} seconds "
-            "left"
-        )
-        return Credentials.from_entry(entry)
+        return entry if self._is_good(entry, demand.min_ttl) else None
 
     def _once(self, length: int, make: Callable[[], Credentials]) -> Credentials:
         """Return what `make` gives for step `length`, or what another run has got by now.
@@ -233,7 +250,7 @@ class Resolver:
         step = self._chain.steps[length - 1]
         assert step.mfa_serial is not None
         self._codes.check(step.profile, step.mfa_serial)
-        signer = self._after(length - 1)
+        signer = self._signer(length - 1)
         name = self._name(length)
 
         def use(code: str) -> Credentials:
@@ -312,6 +329,8 @@ class Resolver:
                 fresh.expires,
                 fresh.variables(),
                 issued + kept if kept else 0,
+                # for `Store.forget_from`: the key says already what these are
+                also=self.inputs.dependencies(),
             ),
             self.mark,
             # each environment has entries of its own
@@ -359,7 +378,7 @@ class Resolver:
             self._codes.check_given()
         # Get the signer first: the code is valid only for half a minute. The signer is for
         # one call, so the usual margin is enough.
-        signer = self._after(length - 1)
+        signer = self._signer(length - 1)
         if step.mfa_serial is None:
             return self._request(step, signer, None)
         code = self._codes.given()
@@ -396,9 +415,9 @@ class Resolver:
             ):
                 fresh = self._call(step.operation, parameters, signer)
         except Refused as error:
-            raise aws_errors.in_words(error, self._chain, step) from None
+            raise aws_errors.in_words(error, self._chain, step, signer) from None
         except Unreachable as error:
-            raise aws_errors.unreachable(error) from None
+            raise aws_errors.unreachable(error, self._plan.endpoint) from None
         self._report.detail(f"{step}: {step.operation} gave {fresh}")
         return fresh
 

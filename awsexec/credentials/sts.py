@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from awsexec.credentials import aws_errors
-from awsexec.credentials.checks import environment_expired, unsendable
+from awsexec.credentials.checks import unsendable
 from awsexec.credentials.credentials import Credentials
 from awsexec.credentials.sdk.clients import Clients, call, url_of
 from awsexec.credentials.sdk.errors import Refused, Unreachable
 from awsexec.credentials.sdk.failures import date_of
 from awsexec.errors import CredentialsError, tail
+from awsexec.profiles.files import Setting
+from awsexec.text import HIDDEN
 from awsexec.times import iso8601
 
 TYPE_CHECKING = False
@@ -56,19 +58,9 @@ class Sts:
         try:
             return self.caller(signer)
         except Refused as error:
-            if error.code in aws_errors.EXPIRED:
-                if plan.is_of_environment:
-                    raise environment_expired(plan.chain.source) from None
-                raise CredentialsError(
-                    f"the credentials of {plan.label} have expired; renew them, or try "
-                    "--refresh"
-                ) from None
-            raise CredentialsError(
-                f"{plan.label}: AWS refused GetCallerIdentity: {error.said}; try "
-                "--refresh"
-            ) from None
+            raise aws_errors.identity_in_words(error, plan, signer) from None
         except Unreachable as error:
-            raise aws_errors.unreachable(error) from None
+            raise self.unreachable(error) from None
 
     def caller(self, signer: Credentials) -> dict[str, str]:
         """Return what `identity` returns. Raises `Refused` and `Unreachable`."""
@@ -79,6 +71,18 @@ class Sts:
             {},
             signer,
             lambda answer: {name: str(answer[name]) for name in names},
+        )
+
+    def unreachable(self, error: Unreachable, service: str = "sts") -> CredentialsError:
+        """Return the failure to get an answer of `service`, "sts" or "iam"."""
+        endpoint = self._endpoint
+        if service == "sts":
+            return aws_errors.unreachable(error, endpoint)
+        url = None
+        if endpoint.iam_url is not None:
+            url = Setting.outside("endpoint_url", "", "the endpoint URL of IAM")
+        return aws_errors.unreachable(
+            error, endpoint, "AWS IAM", endpoint.host_made_by(url)
         )
 
     def account_alias(self, signer: Credentials) -> str | None:
@@ -118,7 +122,11 @@ class Sts:
             f"{operation} at {url_of(client)} signed by {signer}: "
             + ", ".join(f"{k}={v}" for k, v in sorted(_cut(parameters).items()))
         )
-        return call(client, operation, parameters, read)
+        try:
+            return call(client, operation, parameters, read)
+        finally:
+            # a long chain would leave a connection for each of its roles
+            client.close()
 
 
 def _credentials(answer: dict[str, Any]) -> Credentials:
@@ -147,7 +155,7 @@ def _credentials(answer: dict[str, Any]) -> Credentials:
 def _cut(parameters: Mapping[str, object]) -> dict[str, object]:
     """Return the parameters as --debug shows them; an external id is a shared secret."""
     shown = {
-        name: "******" if name in ("TokenCode", "ExternalId") else value
+        name: HIDDEN if name in ("TokenCode", "ExternalId") else value
         for name, value in parameters.items()
     }
     if "AccessKeyId" in shown:

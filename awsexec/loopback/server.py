@@ -12,6 +12,7 @@ import time
 
 from awsexec.errors import AwsexecError
 from awsexec.loopback.peer import is_same_user
+from awsexec.text import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -117,7 +118,8 @@ class HttpError(Exception):
     """A request that gets only `status` and a sentence that says why."""
 
     def __init__(self, status: int, text: str) -> None:
-        super().__init__(text)
+        # SDKs show it to people
+        super().__init__(printable(text))
         self.status = status
 
 
@@ -130,7 +132,7 @@ def page(status: int, text: str, sent: Callable[[], None] | None = None) -> Resp
     """Return a page for the user that says `text`."""
     import html
 
-    body = _PAGE.format(html.escape(text)).encode()
+    body = _PAGE.format(html.escape(printable(text))).encode()
     return Response(status, body, {"Content-Type": "text/html; charset=utf-8"}, sent)
 
 
@@ -203,8 +205,8 @@ class Server:
             self._room.acquire()
             try:
                 connection, client = self._listener.accept()
-            except OSError:
-                # the client has hung up, or there are no more files
+            except Exception:
+                # the client has hung up, or there are no more files or no more memory
                 self._pause()
             else:
                 if self._closing:
@@ -222,7 +224,7 @@ class Server:
         )
         try:
             thread.start()
-        except RuntimeError:
+        except (RuntimeError, MemoryError):
             # there are no more threads
             connection.close()
             self._open.discard(connection)

@@ -47,11 +47,17 @@ class Arguments:
     function: str | None
     forget: bool
     all: bool
+    accounts: bool
+    print_profiles: bool
+    name: str | None
+    stale: bool
     add_keys: bool
     remove_keys: bool
     rotate_keys: bool
     no_verify: bool
     yes: bool
+    sign_in: bool
+    sign_out: bool
     serve: bool
     shell: str | None
     login: bool
@@ -113,7 +119,7 @@ class Arguments:
         """Return PROFILE, else the environment's profile, else None."""
         return self.profile or profile_variable(environ)
 
-    def name(self) -> str:
+    def needed_profile(self) -> str:
         """Return PROFILE, for an action that needs it on the command line.
 
         Raises `UsageError` without it, whatever the environment names.
@@ -139,12 +145,13 @@ class Arguments:
         return next(iter(self.actions), "run")
 
 
-def profile_variable(environ: Mapping[str, str]) -> str | None:
-    """Return the profile that the environment names, else None.
+# the variables that name a profile; botocore reads them in the other order
+PROFILE_VARIABLES = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
 
-    botocore reads the two variables in the other order.
-    """
-    return environ.get("AWS_PROFILE") or environ.get("AWS_DEFAULT_PROFILE") or None
+
+def profile_variable(environ: Mapping[str, str]) -> str | None:
+    """Return the profile that the environment names, else None."""
+    return next(filter(None, map(environ.get, PROFILE_VARIABLES)), None)
 
 
 def parse(argv: Sequence[str]) -> Arguments:
@@ -228,7 +235,8 @@ def _check(arguments: Arguments) -> None:
             continue
         if option.only == ("run",):
             raise UsageError(
-                f"{flag} works only with COMMAND or a shell; remove {flag} or {flag_of(action)}"
+                f"{flag} works only with COMMAND or a shell; remove {flag} or "
+                + flag_of(action)
             )
         needed = alternatives([flag_of(name) for name in option.only])
         raise UsageError(f"{flag} works only with {needed}; add that or remove {flag}")
@@ -243,13 +251,12 @@ def _check(arguments: Arguments) -> None:
         )
     if arguments.all and arguments.profile is not None:
         raise UsageError(
-            "--all takes no PROFILE, since it deletes the sessions of all profiles; remove "
-            "PROFILE or --all"
+            f"--all takes no {'SESSION' if arguments.sign_out else 'PROFILE'}, since it is "
+            "for all of them; remove one of the two"
         )
     if actions and arguments.command is not None:
-        raise UsageError(
-            f"{flag_of(action)} runs no COMMAND; remove COMMAND or {flag_of(action)}"
-        )
+        flag = flag_of(action)
+        raise UsageError(f"{flag} runs no COMMAND; remove COMMAND or {flag}")
 
 
 def _without_session(arguments: Arguments, option: Option) -> str:

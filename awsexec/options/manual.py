@@ -35,12 +35,14 @@ def summary() -> str:
 
 
 def help_text() -> str:
-    """Return the text of --help, in 80 columns; the commonest uses come first."""
+    """Return the text of --help, in 80 columns. The first screen shows the uses and the actions."""
     lines = ["Usage:", *_columns(USAGE, 38), f"  {GRAMMAR}"]
-    for paragraph in sections.ABOUT:
-        lines += ["", *wrapped(paragraph, WIDTH)]
     for title, options in GROUPS:
         lines += ["", f"{title}:", *_columns(_described(options))]
+    lines += ["", "How it works:"]
+    for paragraph in sections.ABOUT:
+        lines += [*wrapped(paragraph, WIDTH), ""]
+    lines.pop()
     lines += ["", "Values:", *_columns(sections.VALUES)]
     lines += ["", "FORMAT of --export:"]
     for name, reader, line in FORMATS:

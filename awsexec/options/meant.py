@@ -23,7 +23,6 @@ from awsexec.options.table import (
     COMPLETION_FILES,
     OPTIONS,
     alternatives,
-    flag_of,
 )
 from awsexec.profiles import files
 from awsexec.profiles.key_index import KeyIndex
@@ -59,11 +58,12 @@ _NEEDLESS = frozenset({"exec", "run", "assume", "shell"})
 _ACTIONS = {
     "ls": "list",
     "login": "console",
+    "logout": "sign-out",
     "clear": "forget",
     "serve": "serve",
-    "add": "add_keys",
-    "remove": "remove_keys",
-    "rotate": "rotate_keys",
+    "add": "add-keys",
+    "remove": "remove-keys",
+    "rotate": "rotate-keys",
 }
 # what a phone or a text program makes of --
 _DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
@@ -263,8 +263,12 @@ def _word_step(
             next(each for each in shells if each in COMPLETION_FILES),
         ]
         rest = []
-    elif word in ACTIONS or word in _ACTIONS:
-        option = [flag_of(_ACTIONS.get(word, word))]
+    elif word == "sso" and rest[:1] in (["login"], ["logout"]):
+        option = ["--sign-in" if rest[0] == "login" else "--sign-out"]
+        # --profile has no place here: a run of a profile signs in by itself
+        rest = rest[2:3] if rest[1:2] == ["--sso-session"] else []
+    elif word in _ACTIONS or word.replace("-", "_") in ACTIONS:
+        option = [f"--{_ACTIONS.get(word, word)}"]
         if word == "clear" and _first_word(rest) is None:
             option.append("--all")
     elif word.strip(_DASHES) and word[0] in _DASHES:

@@ -145,9 +145,9 @@ class Option:
         return words + f" [{self.operand}]" * bool(self.action and self.operand)
 
 
-def flag_of(attribute: str) -> str:
-    """The long name of the option that sets `attribute`."""
-    return "--" + attribute.replace("_", "-")
+def flag_of(action: str) -> str:
+    """Return the option that asks for `action`."""
+    return "--" + action.replace("_", "-")
 
 
 def alternatives(words: Sequence[str]) -> str:
@@ -186,7 +186,7 @@ GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
                 "--json",
                 "",
                 "print JSON",
-                only=("list", "explain", "whoami"),
+                only=("list", "explain", "whoami", "accounts"),
             ),
             Option(
                 "--export",
@@ -238,9 +238,55 @@ GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
             Option(
                 "--all",
                 "",
-                "delete the cached sessions of all profiles",
+                "all profiles, or all sign-ins",
                 operand="",
-                only=("forget",),
+                only=("forget", "sign_out"),
+            ),
+        ),
+    ),
+    (
+        "IAM Identity Center",
+        (
+            Option(
+                "--accounts",
+                "",
+                "list your accounts and roles, or those that match PATTERN",
+                action=True,
+                operand="PATTERN",
+            ),
+            Option(
+                "--print-profiles",
+                "",
+                "print config sections for roles that have no profile yet",
+                action=True,
+                operand="PATTERN",
+            ),
+            Option(
+                "--name",
+                "TEMPLATE",
+                "names like {session}-{account_id}-{role}",
+                only=("print_profiles",),
+                completes=("{account}-{role}", "{session}-{account_id}-{role}"),
+            ),
+            Option(
+                "--stale",
+                "",
+                "list the profiles whose role you no longer have",
+                only=("print_profiles",),
+            ),
+            Option(
+                "--sign-in",
+                "",
+                "sign in to a session of IAM Identity Center",
+                action=True,
+                operand="SESSION",
+            ),
+            Option(
+                "--sign-out",
+                "",
+                "sign out, and delete the credentials got with the sign-in",
+                action=True,
+                operand="SESSION",
             ),
         ),
     ),
@@ -502,7 +548,7 @@ GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
                 "",
                 "print the profile names, for completion scripts",
                 action=True,
-                operand="",
+                operand="WORD",
             ),
         ),
     ),

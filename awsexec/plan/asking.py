@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from awsexec.errors import UsageError
+from awsexec.plan.limits import NO_CODE, mfa_code
 from awsexec.profiles.files import Setting
 from awsexec.profiles.values import variable
 
@@ -59,7 +61,7 @@ def asking_for(
     """Return how the options, the variables and the two profiles say to ask.
 
     `profile` is the one of the run, `source_profile` the source's. The first of these
-    counts: option, variable, `profile`, `source_profile`.
+    counts: option, variable, `profile`, `source_profile`. Raises `UsageError`.
     """
     process = (
         variable("AWSEXEC_MFA_PROCESS", environ)
@@ -68,6 +70,8 @@ def asking_for(
     )
     code = variable("AWSEXEC_MFA_TOKEN", environ)
     if arguments.mfa_token is not None:
+        if mfa_code(arguments.mfa_token) is None:
+            raise UsageError(f"--mfa-token: {NO_CODE}")
         code = Setting.from_option("mfa_token", arguments.mfa_token, "--mfa-token")
     return Asking(
         may_prompt=not arguments.no_prompt,

@@ -38,6 +38,10 @@ if TYPE_CHECKING:
     from awsexec.profiles.files import Setting
 
 
+# roles of a chain: each is a call to AWS STS, and nobody waits for more
+MOST_ROLES = 50
+
+
 class Chain:
     """What a profile stands for: its source, then the steps in the order of the calls.
 
@@ -200,7 +204,12 @@ def chain_of_machine(
     `default` is the ``[default]`` of `profiles`, where that is the profile of the run and
     names no source; it `is_named` on the command line or not. Raises `ConfigError`.
     """
-    source = source_of_machine(environ, default, is_named=is_named)
+    source = source_of_machine(
+        environ,
+        default,
+        is_named=is_named,
+        looked_in=profiles.looked_in if profiles is not None else (),
+    )
     if source is None:
         return None
     profile = source.profile
@@ -222,6 +231,11 @@ def _walk(profiles: Profiles, profile: Profile) -> tuple[list[Profile], Source]:
         # only the profile of the run prefers its role to its own keys
         if not _is_role(profile) or (roles and profile.has_static_keys):
             return roles, source_of(profile)
+        if len(roles) == MOST_ROLES:
+            raise ConfigError(
+                f"{profile.where}: the chain of profile {roles[0].name!r} has more than "
+                f"{MOST_ROLES} roles; let source_profile name one nearer to the end"
+            )
         roles.append(profile)
         link = _link(profile)
         if link.name == "credential_source":
@@ -266,8 +280,20 @@ def _link(profile: Profile) -> Setting:
 
 def _source_profile(profiles: Profiles, profile: Profile, link: Setting) -> Profile:
     try:
-        return profiles.get(link.value)
+        return (
+            profiles.named(link.value) if link.is_option else profiles.get(link.value)
+        )
     except NoSuchProfile as error:
+        # only a mistake needs it
+        from awsexec.profiles.accounts import split
+
+        if split(link.value, profiles.config.sso_sessions):
+            raise ConfigError(
+                f"{link.where}: source_profile of profile {profile.name!r} is the name of "
+                "a role of IAM Identity Center, which no other program that reads this "
+                "file knows; write a profile for it: awsexec --print-profiles "
+                f"{shown(link.value)}"
+            ) from None
         raise ConfigError(
             f"{link.where}: source_profile of profile {profile.name!r}: {error}"
         ) from None
@@ -276,10 +302,7 @@ def _source_profile(profiles: Profiles, profile: Profile, link: Setting) -> Prof
 def _refuse_misspelt(profile: Profile) -> None:
     """Raise for a setting that looks like one that limits a session or identifies it."""
     for setting, right in known.misspelt(profile):
-        raise ConfigError(
-            f"{setting.where}: unknown setting {shown(setting.name)}; did you mean "
-            f"{right}? Correct it, or remove it"
-        )
+        raise ConfigError(f"{setting.where}: {known.correction(setting, right)}")
 
 
 def _refuse_role_settings(source: Source, profile: Profile) -> None:

@@ -58,6 +58,17 @@ def is_for_shell(line: str) -> bool:
     )
 
 
+def not_filled_in(line: str, *, by_shell: bool) -> str | None:
+    """Return the word of `line` with a ``~`` that nobody fills in, None for none.
+
+    A shell fills it in at the beginning of a word without quotes, and nothing else does.
+    """
+    for word in _words(line):
+        if "~/" in word and "://" not in word and not (by_shell and word[:1] == "~"):
+            return word
+    return None
+
+
 def _words(line: str) -> Iterator[str]:
     """Yield the words of `line` with their quotes and backslashes."""
     word, quote, escaped = "", "", False

@@ -25,6 +25,10 @@ _HOME_REGIONS = {
     "aws-us-gov": "us-gov-west-1",
 }
 
+_HOME = _HOME_REGIONS["aws"]
+# where a setting stands that nobody wrote
+DEFAULT = "the default"
+
 # how the names of a partition's regions begin; all others are of "aws"
 _PARTITIONS = {
     "cn-": "aws-cn",
@@ -70,9 +74,24 @@ class Endpoint:
     `iam_url` is the same for IAM, which is only asked for an account's alias.
     `ca_bundle` is a file of certificates to trust, or None for the default. `fips` and
     `dualstack` choose among AWS's own endpoints.
+
+    For messages: `made_by` are the settings that make the host of STS, and `region_by` and
+    `kind_by` the ones that make the region and the kind of AWS's own endpoints.
+    `bundle_by` is the setting that names `ca_bundle`.
     """
 
-    __slots__ = ("region", "url", "ca_bundle", "iam_url", "fips", "dualstack")
+    __slots__ = (
+        "region",
+        "url",
+        "ca_bundle",
+        "iam_url",
+        "fips",
+        "dualstack",
+        "made_by",
+        "region_by",
+        "kind_by",
+        "bundle_by",
+    )
 
     def __init__(
         self,
@@ -82,6 +101,11 @@ class Endpoint:
         iam_url: str | None = None,
         fips: bool = False,
         dualstack: bool = False,
+        *,
+        url_by: Setting | None = None,
+        region_by: Setting | None = None,
+        kind_by: tuple[Setting, ...] = (),
+        bundle_by: Setting | None = None,
     ) -> None:
         self.region = region
         self.url = url
@@ -89,6 +113,20 @@ class Endpoint:
         self.iam_url = iam_url
         self.fips = fips
         self.dualstack = dualstack
+        self.region_by = region_by or _default_region(region)
+        self.kind_by = kind_by
+        self.made_by = self.host_made_by(url_by)
+        self.bundle_by = bundle_by
+
+    def host_made_by(
+        self, url: Setting | None, region: Setting | None = None
+    ) -> tuple[Setting, ...]:
+        """Return the settings that make the host of a service.
+
+        `url` is its configured URL, and `region` what says its region, by default the
+        region of the endpoint.
+        """
+        return (url,) if url is not None else (region or self.region_by, *self.kind_by)
 
     def trusting(self, bundle: str) -> Endpoint:
         """Return the same endpoint with the file `bundle` of certificates to trust."""
@@ -105,6 +143,10 @@ class Endpoint:
         dual-stack endpoint, which is another door of the same STS.
         """
         return self.url or partition(self.region)
+
+
+def _default_region(region: str) -> Setting:
+    return Setting.outside("region", region, DEFAULT)
 
 
 def partition(region: str) -> str:
@@ -144,35 +186,45 @@ def endpoint_for(
     fips = profile.or_variable("use_fips_endpoint", environ)
     dualstack = profile.or_variable("use_dualstack_endpoint", environ)
     is_fips, is_dualstack = values.is_true(fips), values.is_true(dualstack)
-    sts_url = _configured_url("sts", profiles, profile, environ)
+    sts_url = configured_url("sts", profiles, profile, environ)
     region = _region(configured, role_arns, is_checked=sts_url is None)
     if region.startswith("fips-") or region.endswith("-fips"):
         # a pseudo-region, from before there was a setting
         fips, is_fips = configured, True
         region = region.removeprefix("fips-").removesuffix("-fips")
-    address = sts_url.value if sts_url is not None else None
+    address, url_by = (sts_url.value if sts_url is not None else None), sts_url
     if sts_url is None:
         _check_partition(region, configured, role_arns)
         setting = profile.or_variable("sts_regional_endpoints", environ)
         is_legacy = values.one_of(setting, ("legacy", "regional")) == "legacy"
         if is_legacy and region in _LEGACY_REGIONS and not (is_fips or is_dualstack):
-            address, region = _GLOBAL_URL, _GLOBAL_REGION
+            address, region, url_by = _GLOBAL_URL, _GLOBAL_REGION, setting
     elif is_fips or is_dualstack:
         setting = fips if is_fips else dualstack
         assert setting is not None
         raise ConfigError(
-            f"{setting.where}: {setting.name} = {setting.value} and the endpoint "
+            f"{values.stated(setting)} and the endpoint "
             f"{shown(sts_url.value)} ({sts_url.where}) exclude each other; name an "
             "endpoint of that kind and turn the setting off"
         )
-    bundle = profile.or_variable("ca_bundle", environ)
+    bundle = profile.or_variable("ca_bundle", environ) or variable(
+        # botocore's last resort
+        "REQUESTS_CA_BUNDLE",
+        environ,
+    )
+    iam_url = configured_url("iam", profiles, profile, environ)
+    kinds = ((is_fips, fips), (is_dualstack, dualstack))
     return Endpoint(
         region,
         address,
         files.expand(bundle.value, environ) if bundle is not None else None,
-        service_url("iam", profiles, profile, environ),
+        iam_url.value if iam_url is not None else None,
         is_fips,
         is_dualstack,
+        url_by=url_by,
+        region_by=configured or (role_arns[-1] if region != _HOME else None),
+        kind_by=tuple(by for is_on, by in kinds if is_on and by and by != configured),
+        bundle_by=bundle,
     )
 
 
@@ -186,14 +238,11 @@ def _region(
     """
     if configured is not None:
         name = configured.value
-        if not _is_region(name):
-            raise ConfigError(
-                f"{configured.where}: {shown(name)} is not an AWS region; write one like "
-                "eu-west-1"
-            )
+        if not is_region(name):
+            raise not_a_region(configured)
         return name
     if not role_arns:
-        return _HOME_REGIONS["aws"]
+        return _HOME
     first, last = role_arns[0], role_arns[-1]
     home = _partition_of(last)
     if is_checked and home not in _HOME_REGIONS:
@@ -208,16 +257,24 @@ def _region(
             f"{first.value} ({first.where}) in {_partition_of(first)}; a role cannot be "
             "assumed across partitions"
         )
-    return _HOME_REGIONS.get(home, _HOME_REGIONS["aws"])
+    return _HOME_REGIONS.get(home, _HOME)
 
 
-def _is_region(text: str) -> bool:
+def is_region(text: str) -> bool:
     """Return whether it may be a region: a host label (RFC 1123) in lower case."""
     return (
         1 <= len(text) <= 63
         and not text.strip("abcdefghijklmnopqrstuvwxyz0123456789-")
         and not text.isdigit()
         and text == text.strip("-")
+    )
+
+
+def not_a_region(setting: Setting) -> ConfigError:
+    """Return the error of a `setting` whose value cannot be a region."""
+    return values.wrong(
+        setting,
+        f"{shown(setting.value)} is not an AWS region; write one like eu-west-1",
     )
 
 
@@ -239,20 +296,13 @@ def _check_partition(
             )
 
 
-def service_url(
+def configured_url(
     service: str, profiles: Profiles, profile: Profile, environ: Mapping[str, str]
-) -> str | None:
-    """Return the configured endpoint of a `service`, None for AWS's own.
+) -> Setting | None:
+    """Return the setting or variable with the endpoint of a `service`; None for AWS's own.
 
     The service is named as in a ``services`` section: "sso_oidc". Raises `ConfigError`.
     """
-    found = _configured_url(service, profiles, profile, environ)
-    return found.value if found is not None else None
-
-
-def _configured_url(
-    service: str, profiles: Profiles, profile: Profile, environ: Mapping[str, str]
-) -> Setting | None:
     if values.is_true(profile.or_variable("ignore_configured_endpoint_urls", environ)):
         return None
     found = (
@@ -262,8 +312,8 @@ def _configured_url(
         or profile.get("endpoint_url")
     )
     if found is not None and not found.value.startswith(("http://", "https://")):
-        raise ConfigError(
-            f"{found.where}: {shown(found.value)} is not a URL; write http(s)://HOST:PORT"
+        raise values.wrong(
+            found, f"{shown(found.value)} is not a URL; write http(s)://HOST:PORT"
         )
     return found
 

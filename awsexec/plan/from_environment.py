@@ -6,16 +6,20 @@ and `--console` are then about these credentials.
 
 from __future__ import annotations
 
-from awsexec.errors import UsageError
-from awsexec.fastpath import ACCESS_KEY_ID, SECRET_ACCESS_KEY
-from awsexec.plan.plan import Plan, Planner, make_plan
+from awsexec.errors import ConfigError, UsageError
+from awsexec.fastpath import ACCESS_KEY_ID, SECRET_ACCESS_KEY, SESSION_TOKEN
+from awsexec.plan.plan import Plan, Planner
+from awsexec.plan.source_kinds import TOKEN_VARIABLES
 from awsexec.profiles.config import Config
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from awsexec.options.arguments import Arguments
+
+# where a COMMAND of --serve gets its credentials
+ENDPOINT = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
 
 
 def environment_has_credentials(
@@ -24,22 +28,54 @@ def environment_has_credentials(
     """Return whether no profile is named and the environment holds credentials."""
     has_keys = environ.get(ACCESS_KEY_ID) and environ.get(SECRET_ACCESS_KEY)
     # in a COMMAND of --serve
-    has_endpoint = environ.get("AWSEXEC_PROFILE") and environ.get(
-        "AWS_CONTAINER_CREDENTIALS_FULL_URI"
-    )
+    has_endpoint = environ.get("AWSEXEC_PROFILE") and environ.get(ENDPOINT)
     return not arguments.named_profile(environ) and bool(has_keys or has_endpoint)
 
 
-def plan_here(
-    arguments: Arguments, environ: Mapping[str, str], *, federated: bool = False
-) -> Plan:
-    """Make the plan for PROFILE; without one, for the environment's credentials.
+def _check_whole(environ: Mapping[str, str]) -> None:
+    """Raise `ConfigError` if the environment has only a part of some credentials."""
+    name = environ.get("AWSEXEC_PROFILE")
+    pair = (ACCESS_KEY_ID, SECRET_ACCESS_KEY)
+    missing = [each for each in pair if not environ.get(each)]
+    if environ.get(ENDPOINT) and len(missing) == 2:
+        missing = []
+    elif not missing and not any(map(environ.get, TOKEN_VARIABLES)):
+        # the keys of a session (IAM User Guide, "Understanding unique ID prefixes")
+        if environ[ACCESS_KEY_ID].startswith("ASIA"):
+            missing = [SESSION_TOKEN]
+    if not missing or (len(missing) == 2 and not name):
+        return
+    what = " and ".join(missing) + (" is" if len(missing) == 1 else " are") + " not set"
+    if not name:
+        raise ConfigError(
+            f"the environment has a part of some credentials, but {what}; set it, or name "
+            "a PROFILE"
+        )
+    import shlex
 
-    The latter are what a command here would run with. `federated` is as for `make_plan`,
-    which raises the same errors.
+    raise ConfigError(
+        f"this shell had the role of profile {name!r}, but {what}; for the role, name the "
+        f"profile, as in: awsexec --whoami {shlex.quote(name)}"
+    )
+
+
+def plan_here(
+    arguments: Arguments,
+    environ: Mapping[str, str],
+    otherwise: Callable[[], Plan],
+    *,
+    federated: bool = False,
+) -> Plan:
+    """Make the plan for the environment's credentials, if the user means these.
+
+    They are what a command here would run with. If not, `otherwise` makes the plan.
+    `federated` is as for `Planner.plan`, which raises the same errors.
     """
     if not environment_has_credentials(arguments, environ):
-        return make_plan(arguments, environ, federated=federated)
+        if not arguments.named_profile(environ):
+            _check_whole(environ)
+        return otherwise()
+    _check_whole(environ)
     for setting, _, option in arguments.settings():
         # a --duration is for the session that the console makes of a user's keys
         if not (federated and setting == "duration_seconds"):

@@ -7,9 +7,11 @@ it, only cryptographic digests: tokens and the environment are secrets.
 from __future__ import annotations
 
 import os
+import time
 
-from awsexec import fastpath
+from awsexec import bounded, fastpath
 from awsexec.profiles.config import is_settled
+from awsexec.times import YEAR_10000, as_tools_write
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,8 +20,6 @@ if TYPE_CHECKING:
 # where AWS's tools keep what a sign-in gave; awsexec notes there which sign-in a token
 # that it renewed itself comes from
 SIGN_IN_NOTE = "awsexecSignIn"
-# bytes of a file that decides; tokens have a few KiB at most
-_LARGEST = 1_048_576
 # Another one after each start of the system, on every Linux; containers on one machine
 # share it, and share the machine's role too.
 _BOOT_ID = "/proc/sys/kernel/random/boot_id"
@@ -41,10 +41,31 @@ class InputFile:
         self.signature = fastpath.signatures([path])
         self.is_settled = is_settled(path)
         try:
-            with open(path, "rb") as stream:
-                self.identity = identify(stream.read(_LARGEST))
+            self.identity = identify(bounded.read(path, is_regular=True))
         except (OSError, ValueError):
             self.identity = None
+
+
+class SignedIn:
+    """A sign-in as its token file tells it, without asking AWS.
+
+    `until` is when its token ends, in seconds since the epoch, None without a token.
+    `is_renewable` is whether AWS may give a new token without the user.
+    """
+
+    __slots__ = ("until", "is_renewable")
+
+    def __init__(self, until: int | None, is_renewable: bool) -> None:
+        self.until = until
+        self.is_renewable = is_renewable
+
+    def is_asked(self, now: float) -> bool | None:
+        """Return whether the user has to sign in; None if AWS may renew the token."""
+        if self.until is None:
+            return True
+        if self.until > now:
+            return False
+        return None if self.is_renewable else True
 
 
 class Inputs:
@@ -54,10 +75,11 @@ class Inputs:
     program sees of its run, "" where that does not decide. `machine` names the machine,
     "" where it does not decide. `is_known` is False where something that decides cannot
     be told: nothing in the cache counts then. `is_fixed` is False where variables choose
-    the files, which the fast path does not know.
+    the files, which the fast path does not know. `until` is until when all of it holds, in
+    seconds since the epoch, None for no end.
     """
 
-    __slots__ = ("files", "surroundings", "machine", "is_known", "is_fixed")
+    __slots__ = ("files", "surroundings", "machine", "is_known", "is_fixed", "until")
 
     def __init__(
         self,
@@ -66,18 +88,31 @@ class Inputs:
         machine: str = "",
         is_known: bool = True,
         is_fixed: bool = True,
+        until: int | None = None,
     ) -> None:
         self.files = files
         self.surroundings = surroundings
         self.machine = machine
         self.is_known = is_known
         self.is_fixed = is_fixed
+        self.until = until
 
     @property
     def identity(self) -> tuple[object, ...]:
         """All of it, for a cache key."""
         files = [(file.path, file.identity) for file in self.files]
         return (files, self.surroundings, self.machine)
+
+    def with_file(self, file: InputFile, until: int) -> Inputs:
+        """Return the same with one more `file`, whose content holds `until` then."""
+        return Inputs(
+            [*self.files, file],
+            self.surroundings,
+            self.machine,
+            self.is_known,
+            self.is_fixed,
+            until,
+        )
 
     @property
     def sign_in(self) -> str | None:
@@ -116,8 +151,7 @@ def surroundings_of(environ: Mapping[str, str]) -> str | None:
 def machine() -> str | None:
     """Return a name of this machine's running system; None where it has none."""
     try:
-        with open(_BOOT_ID, encoding="ascii") as stream:
-            return stream.read(64).strip() or None
+        return bounded.read(_BOOT_ID).decode("ascii").strip() or None
     except (OSError, ValueError):
         return None
 
@@ -161,6 +195,43 @@ def login_sign_in(data: bytes) -> str | None:
     """
     key = _object(data).get("dpopKey")
     return content(key.encode()) if isinstance(key, str) and key else None
+
+
+def sso_signed_in(data: bytes) -> SignedIn:
+    """Return the sign-in to IAM Identity Center of the AWS CLI's token file `data`.
+
+    As botocore, awsexec renews a token as long as the registration of the client lives;
+    the sign-in to a start URL without an sso-session has no refresh token. Raises
+    `ValueError`.
+    """
+    token = _object(data)
+    if sign_in_of(token) is None:
+        return SignedIn(None, False)
+    registered = _time(token.get("registrationExpiresAt"))
+    parts = map(token.get, ("refreshToken", "clientId", "clientSecret"))
+    return SignedIn(
+        _time(token.get("expiresAt")),
+        registered is not None and registered > time.time() and all(parts),
+    )
+
+
+def login_signed_in(data: bytes) -> SignedIn:
+    """Return the sign-in of ``aws login`` of the AWS CLI's token file `data`.
+
+    Raises `ValueError`.
+    """
+    token = _object(data)
+    access = token.get("accessToken")
+    if not isinstance(access, dict):
+        return SignedIn(None, False)
+    return SignedIn(_time(access.get("expiresAt")), bool(token.get("refreshToken")))
+
+
+def _time(text: object) -> int | None:
+    """Return seconds since the epoch for a time as the AWS CLI writes it."""
+    found = as_tools_write(text) if isinstance(text, str) else None
+    # what has no four-digit year is no time of the AWS CLI
+    return found if found is not None and 0 <= found < YEAR_10000 else None
 
 
 def _object(data: bytes) -> dict[str, object]:

@@ -28,17 +28,29 @@ FEDERATED_LONGEST = 129_600
 # seconds: the longest that GetSessionToken accepts, and what awsexec asks for by default
 MFA_LONGEST, MFA_DEFAULT = 129_600, 43_200
 
+# what is said of a text that is no MFA code
+NO_CODE = "an MFA code is six digits"
+
 # characters of the Name for GetFederationToken, at most
 _FEDERATED_NAME = 32
 _NAME = frozenset(
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+=,.@-"
 )
-_EXTERNAL_ID = _NAME | frozenset(":/")
+_EXTERNAL_ID = _SERIAL = _NAME | frozenset(":/")
 _TAG_PUNCTUATION = frozenset("_.:/=+-@")
 _TAGS, _TAG_KEY, _TAG_VALUE = 50, 128, 256
 
 _NAME_RULE = "use 2 to 64 characters: letters, digits and _+=,.@-"
 _TAG_RULE = "letters, digits, blanks and _.:/=+-@"
+
+
+def mfa_code(text: str) -> str | None:
+    """Return the six digits of an MFA code, None if `text` is none.
+
+    White space does not count: authenticators show a code as "123 456".
+    """
+    code = "".join(text.split())
+    return code if len(code) == 6 and code.isascii() and code.isdigit() else None
 
 
 def duration(profile: Profile, operation: str, longest: int) -> int | None:
@@ -60,9 +72,10 @@ def duration(profile: Profile, operation: str, longest: int) -> int | None:
 def checked_arn(setting: Setting) -> str:
     """Return the role ARN in `setting`. Raises `ConfigError` for anything else."""
     if not is_arn(setting.value, "role/"):
-        raise ConfigError(
-            f"{setting.where}: {shown(setting.value)} is not a role ARN; "
-            "write arn:aws:iam::ACCOUNT:role/NAME with the 12 digits of the account"
+        raise values.wrong(
+            setting,
+            f"{shown(setting.value)} is not a role ARN; write "
+            "arn:aws:iam::ACCOUNT:role/NAME with the 12 digits of the account",
         )
     return setting.value
 
@@ -90,9 +103,8 @@ def is_arn(text: str, resource: str) -> bool:
 def checked_session_name(setting: Setting) -> str:
     """Return the role session name in `setting`. Raises `ConfigError`."""
     if not is_session_name(setting.value):
-        raise ConfigError(
-            f"{setting.where}: {shown(setting.value)} is not a role session name; "
-            f"{_NAME_RULE}"
+        raise values.wrong(
+            setting, f"{shown(setting.value)} is not a role session name; {_NAME_RULE}"
         )
     return setting.value
 
@@ -102,9 +114,8 @@ def checked_source_identity(setting: Setting | None) -> str | None:
     if setting is None:
         return None
     if not is_session_name(setting.value):
-        raise ConfigError(
-            f"{setting.where}: {shown(setting.value)} is not a source identity; "
-            f"{_NAME_RULE}"
+        raise values.wrong(
+            setting, f"{shown(setting.value)} is not a source identity; {_NAME_RULE}"
         )
     return setting.value
 
@@ -119,21 +130,42 @@ def checked_external_id(setting: Setting | None) -> str | None:
     if not 2 <= len(setting.value) <= 1224 or not _EXTERNAL_ID.issuperset(
         setting.value
     ):
-        raise ConfigError(
-            f"{setting.where}: AWS does not accept this external id; use 2 to 1224 "
-            "characters: letters, digits and _+=,.@:/-"
+        raise values.wrong(
+            setting,
+            "AWS does not accept this external id; use 2 to 1224 characters: letters, "
+            "digits and _+=,.@:/-",
         )
     return setting.value
 
 
 def checked_serial(setting: Setting) -> str:
-    """Return the MFA device's serial number in `setting`. Raises `ConfigError`."""
-    if not 9 <= len(setting.value) <= 256 or any(map(str.isspace, setting.value)):
-        raise ConfigError(
-            f"{setting.where}: {shown(setting.value)} is not an MFA device; write its "
-            "serial number, or arn:aws:iam::ACCOUNT:mfa/NAME"
+    """Return the MFA device in `setting`, as SerialNumber takes it. Raises `ConfigError`.
+
+    It is the ARN of a device that gives codes, or the number of a hardware token.
+    """
+    serial = setting.value
+    if not 9 <= len(serial) <= 256 or not _SERIAL.issuperset(serial):
+        raise values.wrong(
+            setting,
+            f"{shown(serial)} is not an MFA device; write its serial number, or "
+            "arn:aws:iam::ACCOUNT:mfa/NAME",
         )
-    return setting.value
+    resource = serial.rpartition(":")[2]
+    if serial.startswith("arn:") and resource.startswith(("u2f/", "fido")):
+        raise values.wrong(
+            setting,
+            f"{serial} is a security key or passkey, which gives no codes for AWS STS; add "
+            "an authenticator app to the user, and write arn:aws:iam::ACCOUNT:mfa/NAME",
+        )
+    if serial.startswith("arn:") and not any(
+        is_arn(serial, kind) for kind in ("mfa/", "sms-mfa/")
+    ):
+        raise values.wrong(
+            setting,
+            f"{serial} is not the ARN of an MFA device; write "
+            "arn:aws:iam::ACCOUNT:mfa/NAME with the 12 digits of the account",
+        )
+    return serial
 
 
 def session_tags(setting: Setting | None) -> dict[str, str]:
@@ -144,7 +176,12 @@ def session_tags(setting: Setting | None) -> dict[str, str]:
     if setting is None:
         return {}
     tags: dict[str, str] = {}
-    for item, where in _items(setting):
+    items = _items(setting)
+    if len(items) > _TAGS:
+        raise ConfigError(
+            f"{setting.where}: {len(items)} session tags; AWS accepts at most {_TAGS}"
+        )
+    for item, where in items:
         key, equals, value = map(str.strip, item.partition("="))
         _check_tag_key(key, where)
         if not equals:
@@ -162,10 +199,6 @@ def session_tags(setting: Setting | None) -> dict[str, str]:
                 f"{where}: two session tags {shown(key)}; remove one of them"
             )
         tags[key] = value
-    if len(tags) > _TAGS:
-        raise ConfigError(
-            f"{setting.where}: {len(tags)} session tags; AWS accepts at most {_TAGS}"
-        )
     return tags
 
 

@@ -35,7 +35,7 @@ def profile_for(
     where neither is there, and `NoSuchProfile`.
     """
     if not options and name is not None:
-        return profiles.get(name)
+        return profiles.named(name)
     by_name = {option.name: option for option in options}
     role, source = by_name.get("role_arn"), by_name.get("source_profile")
     if name is None and role is not None and source is not None:
@@ -44,7 +44,7 @@ def profile_for(
     name = name or variable
     if not name:
         raise UsageError("no PROFILE; name one, or set AWS_PROFILE")
-    profile = profiles.get(name)
+    profile = profiles.named(name)
     if source is not None:
         # --source-profile replaces what the profile says
         profile = profile.without("credential_source")
@@ -108,4 +108,5 @@ def local_user() -> str:
     try:
         return getpass.getuser()
     except (ImportError, KeyError, OSError):
-        return "unknown"
+        # as in a container that runs with a number for a user
+        return f"uid-{os.getuid()}" if hasattr(os, "getuid") else "unknown"

@@ -6,8 +6,14 @@ no prompt, no other program.
 
 from __future__ import annotations
 
-from awsexec.errors import UsageError, shown
-from awsexec.options.arguments import profile_variable
+from awsexec.errors import (
+    FIRST_PROFILE,
+    ConfigError,
+    NoSuchProfile,
+    UsageError,
+    shown,
+)
+from awsexec.options.arguments import PROFILE_VARIABLES, profile_variable
 from awsexec.plan.asking import Asking, asking_for
 from awsexec.plan.calls import ROLE_SETTINGS
 from awsexec.plan.chain import Chain, chain_of, chain_of_machine
@@ -19,17 +25,21 @@ from awsexec.plan.source_kinds import (
     METADATA_DISABLED,
     has_identity,
     source_of,
+    source_of_session,
 )
 from awsexec.profiles import values
 from awsexec.profiles.config import Config
 from awsexec.profiles.profile import Profile
+from awsexec.profiles.files import Setting
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from awsexec.options.arguments import Arguments
+    from awsexec.plan.by_name import Lists
     from awsexec.plan.inputs import Inputs
+    from awsexec.profiles.accounts import Account
 
     # what botocore calls ``retries``
     Retries = dict[str, str | int]
@@ -160,6 +170,8 @@ class Planner:
         self._arguments = arguments
         self._environ = environ
         self.config = config or Config.load(environ)
+        self.config.profiles.elsewhere = self._role_by_name
+        self._lists: Lists | None = None
         self._options = settings_of(arguments)
         self._session_name = clean_session_name(local_user())
 
@@ -182,13 +194,19 @@ class Planner:
                     return self.plan_of_machine(default, is_named=name is not None)
             elif not (name or variable or profiles.names()):
                 return self.plan_of_machine()
-        profile = profile_for(profiles, name, variable, options)
+        try:
+            profile = profile_for(profiles, name, variable, options)
+        except NoSuchProfile as error:
+            raise (
+                error
+                if name is not None
+                else error.named_by(next(filter(environ.get, PROFILE_VARIABLES)))
+            ) from None
         chain = chain_of(
             profiles, profile, self._session_name, environ, federated=federated
         )
         by_name = (
-            profile.name in profiles
-            and not options
+            not options
             and self._arguments.region is None
             # a policy file is not among the files whose signatures are known
             and not any(hop.get("session_policy") for hop in chain.hops)
@@ -221,6 +239,50 @@ class Planner:
         endpoint = endpoint_for(profiles, profile, environ, region, [])
         return endpoint, _retries(profile, environ)
 
+    @property
+    def lists(self) -> Lists:
+        """The lists of accounts that turn a role's name into a profile."""
+        from awsexec.plan.by_name import Lists
+
+        if self._lists is None:
+            uses_cache = not self._arguments.no_cache
+            self._lists = Lists(self._environ, uses_cache=uses_cache)
+        return self._lists
+
+    def _role_by_name(self, name: str) -> Profile | None:
+        """Return the role of IAM Identity Center that `name` means, None for none."""
+        profiles = self.config.profiles
+        if "/" not in name or not profiles.config.sso_sessions:
+            return None
+        # most profiles are in a file
+        from awsexec.plan.by_name import profile_of_role
+
+        return profile_of_role(name, profiles, self.lists)
+
+    def listed_roles(self) -> Iterator[tuple[str, Account, str]]:
+        """Yield each role of the lists of accounts in the cache that no file names.
+
+        That is SESSION/ACCOUNT/ROLE, the account, and the role's name.
+        """
+        profiles = self.config.profiles
+        sessions = profiles.config.sso_sessions
+        for session in sessions:
+            listed = self.lists.get(profiles, session)
+            for name, account, role in listed.roles(sessions) if listed else ():
+                if name not in profiles:
+                    yield name, account, role
+
+    def plan_of_session(self, name: str) -> Plan:
+        """Make the plan to sign in to the ``[sso-session]`` `name`.
+
+        It ends at no credentials. Raises `ConfigError`.
+        """
+        section = self.config.profiles.config.sso_sessions[name]
+        session = Setting("sso_session", name, section.file, section.line)
+        source = source_of_session(self.config.profiles, session, self._environ)
+        chain = Chain(source.profile, source, (), (source.profile,))
+        return self._plan_of(chain, by_name=False)
+
     def plan_of_machine(
         self, default: Profile | None = None, *, is_named: bool = False
     ) -> Plan:
@@ -228,10 +290,11 @@ class Planner:
 
         `default` and `is_named` are as for `chain_of_machine`.
         """
+        profiles = self.config.profiles
         chain = chain_of_machine(
             self._session_name,
             self._environ,
-            self.config.profiles,
+            profiles,
             default,
             is_named=is_named,
         )
@@ -239,9 +302,9 @@ class Planner:
             # which says what it lacks
             source_of(default)
         if chain is None:
-            raise UsageError(
-                f"no PROFILE, no profile in {' or '.join(self.config.paths)}, and "
-                f"{METADATA_DISABLED} turns the instance metadata off; add a profile"
+            raise ConfigError(
+                f"no PROFILE, no profile in {' or '.join(profiles.looked_in)}, and "
+                f"{METADATA_DISABLED} turns the instance metadata off; {FIRST_PROFILE}"
             )
         return self._plan_of(chain, by_name=False)
 
@@ -272,10 +335,14 @@ class Planner:
 
 
 def make_plan(
-    arguments: Arguments, environ: Mapping[str, str], *, federated: bool = False
+    arguments: Arguments,
+    environ: Mapping[str, str],
+    *,
+    federated: bool = False,
 ) -> Plan:
     """Make the plan for PROFILE and the options of `arguments`, as `Planner.plan` does."""
-    return Planner(arguments, environ).plan(arguments.profile, federated=federated)
+    planner = Planner(arguments, environ)
+    return planner.plan(arguments.profile, federated=federated)
 
 
 def _retries(profile: Profile, environ: Mapping[str, str]) -> Retries | None:

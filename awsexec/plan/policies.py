@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 
+from awsexec import bounded
 from awsexec.errors import ConfigError, reason, shown
 from awsexec.plan.limits import is_arn
 from awsexec.profiles import files, values
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 # characters of a Policy, and managed policies, that STS accepts at most
 _POLICY, _POLICY_ARNS = 2048, 10
+# bytes of a policy's file, with its white space
+_LARGEST = 1_048_576
 
 
 def session_policy(setting: Setting | None, environ: Mapping[str, str]) -> str | None:
@@ -37,13 +40,12 @@ def session_policy(setting: Setting | None, environ: Mapping[str, str]) -> str |
     import json
 
     try:
-        with open(path, encoding="utf-8-sig") as stream:
-            policy = json.load(
-                stream,
-                object_pairs_hook=_without_doubles,
-                parse_constant=_no_constant,
-                parse_float=_finite,
-            )
+        policy = json.loads(
+            bounded.read(path, _LARGEST).decode("utf-8-sig"),
+            object_pairs_hook=_without_doubles,
+            parse_constant=_no_constant,
+            parse_float=_finite,
+        )
     except (OSError, ValueError, RecursionError) as error:
         raise ConfigError(
             f"{setting.where}: cannot use the policy {shown(path)}: {reason(error)}"

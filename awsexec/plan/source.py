@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-from awsexec.plan.inputs import Inputs
+from awsexec import bounded
+from awsexec.plan.inputs import Inputs, SignedIn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ class Kind:
       of this kind gives; None for keys, whose id is enough
     - `looks`: returns what else decides that, as it is now: files, surroundings, machine,
       sign-in; None for nothing else
+    - `signed_in`: reads its sign-in from the content of the AWS CLI's token file, the
+      first file that it `looks` at; None without a sign-in
     - `services`: the AWS services that it asks, besides STS, by their names in a
       ``services`` section
     - `asks`: what --explain says that a run asks, "" for nothing
@@ -52,6 +55,7 @@ class Kind:
         "module",
         "decides",
         "looks",
+        "signed_in",
         "services",
         "asks",
         "is_role_session",
@@ -72,6 +76,7 @@ class Kind:
         decides: Decides | None,
         *,
         looks: Looks | None = None,
+        signed_in: Callable[[bytes], SignedIn] | None = None,
         services: tuple[str, ...] = (),
         asks: str = "",
         is_role_session: bool = False,
@@ -88,6 +93,7 @@ class Kind:
         self.module = module
         self.decides = decides
         self.looks = looks
+        self.signed_in = signed_in
         self.services = services
         self.asks = asks
         self.is_role_session = is_role_session
@@ -108,10 +114,10 @@ class Source:
     """Where the first credentials of a chain come from.
 
     `setting` is what makes `profile` a source of this `kind`. `keys` are there for keys
-    in a file only, and `kept` for a key in the keyring. `settings` are all that decide whose credentials these are, and `urls`
-    the configured endpoints of the services asked, None for AWS's own. `given_by` is the
-    profile of which awsexec put them in this environment, None if it is not known that
-    awsexec did.
+    in a file only, and `kept` for a key in the keyring. `settings` are all that decide
+    whose credentials these are, `endpoints` the settings with the URLs of the services
+    asked, None for AWS's own, and `urls` only the URLs. `given_by` is the profile of which
+    awsexec put them in this environment, None if it is not known that awsexec did.
     """
 
     __slots__ = (
@@ -120,7 +126,7 @@ class Source:
         "setting",
         "keys",
         "settings",
-        "urls",
+        "endpoints",
         "given_by",
         "kept",
     )
@@ -132,7 +138,7 @@ class Source:
         setting: Setting,
         keys: StaticKeys | None = None,
         settings: tuple[Setting, ...] = (),
-        urls: tuple[tuple[str, str | None], ...] = (),
+        endpoints: tuple[tuple[str, Setting | None], ...] = (),
         given_by: str | None = None,
         kept: KeptKey | None = None,
     ) -> None:
@@ -141,9 +147,14 @@ class Source:
         self.setting = setting
         self.keys = keys
         self.settings = settings
-        self.urls = urls
+        self.endpoints = endpoints
         self.given_by = given_by
         self.kept = kept
+
+    @property
+    def urls(self) -> tuple[tuple[str, str | None], ...]:
+        """The configured endpoints of the services asked, None for AWS's own."""
+        return tuple((name, by.value if by else None) for name, by in self.endpoints)
 
     @property
     def is_user_keys(self) -> bool:
@@ -160,8 +171,16 @@ class Source:
         )
 
     @property
+    def is_session_only(self) -> bool:
+        """Whether it is an ``[sso-session]`` to sign in to, without a role."""
+        is_session = self.setting.name == "sso_session"
+        return is_session and self.get("sso_role_name") is None
+
+    @property
     def label(self) -> str:
         """For messages: the profile, and the key's tail and place."""
+        if self.is_session_only:
+            return f"sso-session {self.profile.name!r} ({self.setting.where})"
         if not self.profile.is_users:
             return f"{self.kind.label} ({self.setting.where})"
         keys = self.keys or self.kept
@@ -203,6 +222,20 @@ class Source:
         if self.kind.looks is None:
             return Inputs()
         return self.kind.looks(self, paths, environ)
+
+    def signed_in(
+        self, paths: tuple[str, str], environ: Mapping[str, str]
+    ) -> SignedIn | None:
+        """Return its sign-in as it is now; None for a source without one."""
+        read = self.kind.signed_in
+        if read is None:
+            return None
+        try:
+            path = self.look(paths, environ).files[0].path
+            return read(bounded.read(path, is_regular=True))
+        except (OSError, ValueError):
+            # as for botocore, a file that cannot be read counts as missing
+            return SignedIn(None, False)
 
     def identity(self, inputs: Inputs, key_id: str | None) -> tuple[object, ...]:
         """Return what tells this source from every other one, for cache keys.

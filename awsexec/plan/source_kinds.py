@@ -11,21 +11,24 @@ from __future__ import annotations
 from awsexec.errors import ConfigError, shown
 from awsexec.fastpath import ACCESS_KEY_ID, SESSION_TOKEN, digest
 from awsexec.plan.command_line import SHELL_SETTING, runs_by_shell
-from awsexec.plan.endpoint import service_url
+from awsexec.plan.endpoint import configured_url, is_region, not_a_region
 from awsexec.plan.inputs import (
     InputFile,
     Inputs,
     content,
     login_sign_in,
+    login_signed_in,
     login_token_file,
     machine,
     sso_sign_in,
+    sso_signed_in,
     sso_token_file,
     surroundings_of,
 )
 from awsexec.plan.limits import checked_arn, checked_session_name
 from awsexec.plan.source import Kind, Source
 from awsexec.profiles import files, known, values
+from awsexec.profiles.accounts import is_account_id
 from awsexec.profiles.files import Setting
 from awsexec.profiles.profile import KEY_ID, Profile, Profiles
 from awsexec.profiles.values import variable
@@ -177,16 +180,21 @@ def _decided_by_sign_in(
     session_name: str,
     environ: Mapping[str, str],
 ) -> list[Setting | None]:
+    return _sign_in_settings(source.profile, profiles, _SSO_PROFILE)
+
+
+def _sign_in_settings(
+    profile: Profile, profiles: Profiles, of_role: tuple[str, ...]
+) -> list[Setting | None]:
     """Return the settings of an SSO profile, with those of its sso-session.
 
     The two are merged as in botocore, except that an sso-session must say itself where to
-    sign in.
+    sign in. `of_role` are the settings that name the role. Raises `ConfigError`.
     """
-    profile = source.profile
     reference = profile.get("sso_session")
     found = {
         name: profile.get(name)
-        for name in (*_SSO_PROFILE, *_SSO_SESSION, "sso_registration_scopes")
+        for name in (*of_role, *_SSO_SESSION, "sso_registration_scopes")
     }
     place = profile.where
     if reference is not None:
@@ -194,7 +202,7 @@ def _decided_by_sign_in(
         if section is None:
             raise ConfigError(
                 f"{reference.where}: there is no [sso-session {reference.value}] in "
-                f"{profiles.config.path}; "
+                f"{profiles.config.looked_in}; "
                 + (
                     profiles.config.why_not(reference.value, "sso-session")
                     or "add it, or check the spelling"
@@ -210,16 +218,50 @@ def _decided_by_sign_in(
                     f"{own.where}: {name} differs from {shared.where}, and both count; "
                     "remove it here"
                 )
-            if shared is not None or name not in _SSO_PROFILE:
+            if shared is not None or name not in of_role:
                 found[name] = shared
-    for names, where in ((_SSO_PROFILE, profile.where), (_SSO_SESSION, place)):
+    for names, where in ((of_role, profile.where), (_SSO_SESSION, place)):
         missing = [name for name in names if found[name] is None]
         if missing:
             raise ConfigError(
                 f"{where}: the SSO profile {profile.name!r} has no "
                 f"{' and no '.join(missing)}; add what is missing"
             )
+    _check_sign_in(found)
     return [reference, *found.values()]
+
+
+def _check_sign_in(found: Mapping[str, Setting | None]) -> None:
+    """Raise `ConfigError` for settings with which no sign-in can succeed."""
+    account = found.get("sso_account_id")
+    region, start_url = found["sso_region"], found["sso_start_url"]
+    assert region is not None and start_url is not None
+    if account is not None and not is_account_id(account.value):
+        raise values.wrong(
+            account,
+            f"sso_account_id = {shown(account.value)} is not an account; write its 12 "
+            "digits",
+        )
+    if not is_region(region.value):
+        raise not_a_region(region)
+    if not _is_start_url(start_url.value):
+        raise values.wrong(
+            start_url,
+            f"sso_start_url = {shown(start_url.value)} is not the URL of an access portal; "
+            "write one like https://example.awsapps.com/start",
+        )
+
+
+def _is_start_url(text: str) -> bool:
+    """Return whether `text` is an https URL; http is for a server on this machine."""
+    scheme, separator, rest = text.partition("://")
+    host = rest.partition("/")[0]
+    if not separator or not host or text.split() != [text]:
+        return False
+    name = "[::1]" if host.startswith("[::1]") else host.partition(":")[0]
+    is_here = name in ("localhost", "[::1]") or name.startswith("127.")
+    is_here = is_here and "@" not in host
+    return scheme.lower() == "https" or (scheme.lower() == "http" and is_here)
 
 
 # --- What else decides, as it is now ------------------------------------------------------
@@ -282,7 +324,13 @@ def _look_at_sso(
 ) -> Inputs:
     name = source.value("sso_session") or source.value("sso_start_url") or ""
     path = sso_token_file(name, files.expand(SSO_CACHE, environ))
-    return _look_at_sign_in(InputFile(path, sso_sign_in), is_fixed=True)
+    found = _look_at_sign_in(InputFile(path, sso_sign_in), is_fixed=True)
+    listed = source.profile.listed
+    if listed is not None and listed.path:
+        # two accounts may swap their names; the id that counts is a setting
+        names = InputFile(listed.path, lambda data: "")
+        return found.with_file(names, listed.until)
+    return found
 
 
 def _look_at_login(
@@ -348,6 +396,7 @@ SSO = Kind(
     "sso",
     _decided_by_sign_in,
     looks=_look_at_sso,
+    signed_in=sso_signed_in,
     services=("sso", "sso_oidc"),
     asks="IAM Identity Center",
     is_role_session=True,
@@ -360,6 +409,7 @@ LOGIN = Kind(
     "login",
     _decided_by_login,
     looks=_look_at_login,
+    signed_in=login_signed_in,
     services=("signin",),
     asks="AWS Sign-In",
     may_prompt=True,
@@ -496,13 +546,14 @@ def source_of_machine(
     default: Profile | None = None,
     *,
     is_named: bool = False,
+    looked_in: tuple[str, ...] = (),
 ) -> Source | None:
     """Return the source that the SDKs use where there is no profile; None for none.
 
     It is the first of: keys, web identity, container, and the instance's role if the
     metadata is not turned off. `default` is a ``[default]`` that says nothing of these. If
     it `is_named` on the command line, the variables of the first two do not count, as in
-    botocore.
+    botocore. `looked_in` names the files without a profile, as `Profiles` does.
     """
     for name, kind in _OF_MACHINE:
         if environ.get(name) and not (is_named and kind in (ENVIRONMENT, WEB_IDENTITY)):
@@ -512,7 +563,9 @@ def source_of_machine(
             return Source(kind, Profile(profile), setting, given_by=given_by)
     if metadata_is_off(variable(METADATA_DISABLED, environ)):
         return None
-    why = "no PROFILE, and no profile in the config files"
+    # what is said of a file that a variable names, and that is none
+    found = " or ".join(text for text in looked_in if text.endswith(")"))
+    why = f"no PROFILE, and no profile in {found or 'the config files'}"
     if default is not None:
         why = f"of the machine, since {default.where} has no credentials"
     return Source(EC2, Profile("ec2"), Setting.outside("", "", why))
@@ -544,8 +597,8 @@ def with_settings(
     if kind.decides is None:
         return source
     settings = kind.decides(source, profiles, selected, session_name, environ)
-    urls = [
-        (service, service_url(service, profiles, selected, environ))
+    endpoints = [
+        (service, configured_url(service, profiles, selected, environ))
         for service in kind.services
     ]
     return Source(
@@ -554,6 +607,28 @@ def with_settings(
         source.setting,
         source.keys,
         tuple(setting for setting in settings if setting is not None),
-        tuple(urls),
+        tuple(endpoints),
         source.given_by,
+    )
+
+
+def source_of_session(
+    profiles: Profiles, session: Setting, environ: Mapping[str, str]
+) -> Source:
+    """Return what signs in to `session`, and gives no role's credentials.
+
+    It is a source of the kind SSO without the settings of a role. Raises `ConfigError`.
+    """
+    profile = Profile(session.value, options=[session])
+    settings = _sign_in_settings(profile, profiles, ())
+    endpoints = [
+        (service, configured_url(service, profiles, profile, environ))
+        for service in SSO.services
+    ]
+    return Source(
+        SSO,
+        profile,
+        session,
+        settings=tuple(setting for setting in settings if setting is not None),
+        endpoints=tuple(endpoints),
     )

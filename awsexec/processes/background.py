@@ -21,22 +21,27 @@ _FROM_KEYS = ("SIGINT", "SIGQUIT", "SIGTSTP", "SIGHUP")
 _FOR_OTHERS = ("SIGTTIN", "SIGTTOU")
 
 
-def detach(work: Callable[[], None], *, in_place: bool = False) -> None:
+def detach(
+    work: Callable[[], None],
+    *,
+    in_place: bool = False,
+    keep: Collection[int] = (),
+) -> None:
     """Run `work` in a process that does not affect COMMAND.
 
     It leaves the current directory, which may be unmounted, unless it has to work
     `in_place`.
 
     It is not COMMAND's child, since COMMAND may wait for its children. It has no
-    terminal, and none of the caller's files stays open in it, so nobody who reads a pipe
-    waits for it. Without fork (Windows) nothing happens.
+    terminal, and no file of the caller's but `keep` stays open in it, so nobody who reads a
+    pipe waits for it. Without fork (Windows) nothing happens.
     """
     import signal
 
     def begin() -> None:
         if not in_place:
             os.chdir("/")
-        _close_everything(())
+        _close_everything(keep)
         signal.alarm(TIME_LIMIT)
         work()
 

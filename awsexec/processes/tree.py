@@ -58,6 +58,15 @@ def descendants(pid: int) -> list[Process]:
     return found[1:]
 
 
+def is_stopped(pid: int) -> bool:
+    """Return whether process `pid` is stopped, as by Ctrl-Z; False if nobody can tell."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as stream:
+            return stream.read().rpartition(b")")[2].split()[0] == b"T"
+    except (OSError, IndexError):
+        return _ps("-p", str(pid), "-o", "stat=").startswith("T")
+
+
 def _of_linux(pid: int) -> Process | None:
     """Return process `pid` from proc_pid_stat(5); None if it has ended."""
     try:
@@ -71,14 +80,20 @@ def _of_linux(pid: int) -> Process | None:
 
 def _of_ps() -> list[Process | None]:
     """Return all processes, as POSIX's ps prints them."""
+    lines = _ps("-A", "-o", "pid=", "-o", "ppid=").splitlines()
+    pairs = [line.split() for line in lines]
+    return [Process(int(pid), int(parent)) for pid, parent in pairs]
+
+
+def _ps(*words: str) -> str:
+    """Return what POSIX's ps prints, "" if there is none."""
     if sys.platform == "win32":
-        return []
+        return ""
     import subprocess
 
-    command = ["ps", "-A", "-o", "pid=", "-o", "ppid="]
     try:
-        output = subprocess.run(command, capture_output=True, check=False).stdout
+        return subprocess.run(
+            ["ps", *words], capture_output=True, check=False, text=True
+        ).stdout.strip()
     except OSError:
-        return []
-    pairs = [line.split() for line in output.splitlines()]
-    return [Process(int(pid), int(parent)) for pid, parent in pairs]
+        return ""

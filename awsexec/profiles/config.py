@@ -49,12 +49,33 @@ class Config:
         # before the files are read: a change from now on gives another signature
         signatures = fastpath.signatures(paths)
         settled = all(is_settled(path) for path in paths)
-        return cls(Profiles.load(environ), paths, signatures, settled)
+        profiles = Profiles.load(environ)
+        both = (profiles.config, profiles.credentials)
+        for file, variable in zip(both, files.PATH_VARIABLES):
+            file.given_by = variable if environ.get(variable) else ""
+        return cls(profiles, paths, signatures, settled)
 
     @classmethod
     def without_profiles(cls, environ: Mapping[str, str]) -> Config:
         """Return what `load` returns where the selected files do not exist."""
         return cls(Profiles.none(), files.paths(environ), "", False)
+
+
+def open_to_others(path: str) -> str | None:
+    """Return a warning if other users may read the file, which has keys; else None."""
+    try:
+        mode = os.stat(path).st_mode & 0o777
+    except OSError:
+        return None
+    # Windows has no such modes
+    if os.name != "posix" or not mode & 0o044:
+        return None
+    import shlex
+
+    return (
+        f"{path}: other users may read the keys in this file (mode {mode:04o}); run: "
+        f"chmod 600 {shlex.quote(path)}"
+    )
 
 
 def is_settled(path: str) -> bool:

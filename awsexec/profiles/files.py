@@ -23,19 +23,25 @@ from __future__ import annotations
 
 import os
 
+from awsexec import bounded
 from awsexec.errors import ConfigError, reason, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Container, Mapping, Sequence
     from typing import Any
 
     Lines = dict[str, list[Any]]
 
+IS_FOLDER = "it is a folder"
+# the byte order marks of UTF-16
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 # the characters of a variable's name after a $
 _IN_NAMES = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
 CONFIG = "config"
 CREDENTIALS = "credentials"
+# the variables that name the two files
+PATH_VARIABLES = ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE")
 
 
 class Setting:
@@ -46,10 +52,20 @@ class Setting:
     `value` is "" where nothing follows the ``=``. `block` holds the settings indented
     under an empty value (``s3 =``, or a service in a ``services`` section), in their
     order and with their names as they were written; `nested` has them by name. `pieces`
-    are the values of a repeated option, which `value` joins.
+    are the values of a repeated option, which `value` joins. `is_cut` is whether the
+    line's comment begins inside quotes.
     """
 
-    __slots__ = ("name", "value", "file", "line", "block", "pieces", "is_option")
+    __slots__ = (
+        "name",
+        "value",
+        "file",
+        "line",
+        "block",
+        "pieces",
+        "is_option",
+        "is_cut",
+    )
 
     def __init__(
         self,
@@ -58,6 +74,7 @@ class Setting:
         file: str,
         line: int,
         block: Sequence[tuple[str, str, int]] = (),
+        is_cut: bool = False,
     ) -> None:
         self.name = name
         self.value = value
@@ -66,6 +83,7 @@ class Setting:
         self.block = [Setting(key, text, file, at) for key, text, at in block]
         self.pieces: Sequence[str] = ()
         self.is_option = False
+        self.is_cut = is_cut
 
     @classmethod
     def from_option(
@@ -99,17 +117,20 @@ class Setting:
 class Section:
     """The settings of one profile, sso-session or services section of one file.
 
-    `lines` holds them as they were read: name to [value, line number, block]. A run
-    needs a section or two of thousands, so the `Setting`s are made on demand.
+    `lines` holds them as they were read: name to [value, line number, block]. `cuts` are
+    the numbers of the lines whose comment begins inside quotes. A run needs a section or two of thousands, so the `Setting`s are made on demand.
     """
 
-    __slots__ = ("name", "file", "line", "lines", "_settings")
+    __slots__ = ("name", "file", "line", "lines", "cuts", "_settings")
 
-    def __init__(self, name: str, file: str, line: int) -> None:
+    def __init__(
+        self, name: str, file: str, line: int, cuts: Container[int] = ()
+    ) -> None:
         self.name = name
         self.file = file
         self.line = line
         self.lines: Lines = {}
+        self.cuts = cuts
         self._settings: dict[str, Setting] | None = None
 
     @property
@@ -117,7 +138,7 @@ class Section:
         """The settings by name."""
         if self._settings is None:
             self._settings = {
-                name: Setting(name, value, self.file, line, block)
+                name: Setting(name, value, self.file, line, block, line in self.cuts)
                 for name, (value, line, block) in self.lines.items()
             }
         return self._settings
@@ -126,18 +147,30 @@ class Section:
 class AwsFile:
     """What one file holds.
 
-    `skipped` lists the sections that are not read, as (header, line, why). `why_not`
+    `absent` says why there is no file, "" if there is one, and `given_by` is the variable
+    that names the file, "" for none. `cuts` are the lines whose
+    comment begins inside quotes. `skipped` lists the sections that are not read, as (header, line, why). `why_not`
     finds the one that a user may have meant.
     """
 
     def __init__(self, path: str, kind: str = CONFIG) -> None:
         self.path = path
         self.kind = kind
+        self.absent = self.given_by = ""
         self.profiles: dict[str, Section] = {}
         self.sso_sessions: dict[str, Section] = {}
         self.services: dict[str, Section] = {}
         self.skipped: list[tuple[str, int, str]] = []
+        self.cuts: set[int] = set()
         self._meant: dict[tuple[str, str], str] | None = None
+
+    @property
+    def looked_in(self) -> str:
+        """The path for messages; with the reason if a variable names a file that is none."""
+        if not self.absent or not (self.given_by or self.absent == IS_FOLDER):
+            return self.path
+        given_by = f"{self.given_by}: " if self.given_by else ""
+        return f"{shown(self.path)} ({given_by}{self.absent})"
 
     def why_not(self, name: str, word: str = "profile") -> str:
         """Return why no section makes `name` a profile, or what else `word` stands for.
@@ -172,11 +205,10 @@ class AwsFile:
 
 def paths(environ: Mapping[str, str]) -> tuple[str, str]:
     """Return the paths of the config file and the credentials file, as botocore finds them."""
+    config, credentials = (environ.get(name) for name in PATH_VARIABLES)
     return (
-        expand(environ.get("AWS_CONFIG_FILE") or "~/.aws/config", environ),
-        expand(
-            environ.get("AWS_SHARED_CREDENTIALS_FILE") or "~/.aws/credentials", environ
-        ),
+        expand(config or "~/.aws/config", environ),
+        expand(credentials or "~/.aws/credentials", environ),
     )
 
 
@@ -210,25 +242,26 @@ def _with_variables(path: str, environ: Mapping[str, str]) -> str:
     return "".join(filled)
 
 
-def read(path: str, kind: str) -> AwsFile:
+def read(path: str, kind: str, seconds: float = bounded.TIME_LIMIT) -> AwsFile:
     """Read the file at `path`, of the `kind` CONFIG or CREDENTIALS.
 
-    A missing file counts as empty, and so does a directory in its place: container
+    If it is a pipe, somebody has so many `seconds` to write it. A missing file counts as empty, and so does a directory in its place: container
     runtimes create one where they find no file to mount. Raises `ConfigError`, which
     names file and line, for a file that cannot be read or parsed.
     """
     try:
-        with open(path, "rb") as stream:
-            data = stream.read()
-    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
-        return AwsFile(path)
+        data = bounded.read(path, seconds=seconds)
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
+        return _absent(path, kind, error)
     except (OSError, ValueError) as error:
+        advice = "check the file's permissions"
+        if isinstance(error, bounded.Unreadable):
+            advice = "check the path of the file"
         raise ConfigError(
-            f"cannot read {shown(path)}: {reason(error)}; check the file's permissions"
+            f"cannot read {shown(path)}: {reason(error)}; {advice}"
         ) from None
-    if b"\0" in data:
-        line = data.count(b"\n", 0, data.index(b"\0")) + 1
-        raise _malformed(path, line, "the file has a NUL character; is it a text file?")
+    if b"\0" in data or data.startswith(_UTF_16):
+        raise _no_text(path, data)
     try:
         # the codec utf-8-sig is a module of its own to import
         text = data.removeprefix(b"\xef\xbb\xbf").decode("utf-8")
@@ -237,7 +270,35 @@ def read(path: str, kind: str) -> AwsFile:
         raise _malformed(
             path, line, "the file is not UTF-8 text; save it as UTF-8"
         ) from None
+    if "\ufeff" in text:
+        line = text.count("\n", 0, text.index("\ufeff")) + 1
+        raise _malformed(
+            path,
+            line,
+            "a byte order mark (U+FEFF) in the middle of the file, as two joined files have "
+            "it; write the line again",
+        )
     return parse(text, path, kind)
+
+
+def _absent(path: str, kind: str, error: OSError) -> AwsFile:
+    """Return what a file holds that is not there."""
+    found = AwsFile(path, kind)
+    is_folder = isinstance(error, IsADirectoryError)
+    found.absent = IS_FOLDER if is_folder else "there is no such file"
+    return found
+
+
+def _no_text(path: str, data: bytes) -> ConfigError:
+    """Return the error of a file that is no text, or text for which no SDK is made."""
+    if data.startswith(_UTF_16) or b"\0" in data[:2]:
+        return _malformed(
+            path,
+            1,
+            "the file is UTF-16 text, as > in Windows PowerShell writes it; save it as UTF-8",
+        )
+    line = data.count(b"\n", 0, data.index(b"\0")) + 1
+    return _malformed(path, line, "the file has a NUL character; is it a text file?")
 
 
 def parse(text: str, path: str, kind: str) -> AwsFile:
@@ -250,6 +311,8 @@ def parse(text: str, path: str, kind: str) -> AwsFile:
         "services": parsed.services,
     }
     lines: Lines | None = None
+    # the settings that go on over several lines
+    long: list[list[Any]] = []
     # the setting that an indented line continues, and its own indentation
     name, name_indent = "", 0
 
@@ -265,7 +328,7 @@ def parse(text: str, path: str, kind: str) -> AwsFile:
         indent = 0 if first == line[0] else len(line) - len(line.lstrip())
 
         if name and indent > name_indent and lines is not None:
-            _continue(lines[name], name, stripped, path, number)
+            _continue(lines[name], name, stripped, path, number, long)
         elif first == "[":
             name = ""
             header, why = _header(stripped, path, number)
@@ -278,7 +341,8 @@ def parse(text: str, path: str, kind: str) -> AwsFile:
             else:
                 section = groups[group].get(title)
                 if section is None:
-                    section = groups[group][title] = Section(title, path, number)
+                    section = Section(title, path, number, parsed.cuts)
+                    groups[group][title] = section
                 lines = section.lines
         else:
             name, equals, value = stripped.partition("=")
@@ -292,16 +356,25 @@ def parse(text: str, path: str, kind: str) -> AwsFile:
                     path, number, "the line has no name before '='; write NAME = VALUE"
                 )
             if lines is None:
-                raise _malformed(
-                    path,
-                    number,
-                    "the setting stands before the first [section]; put it below its profile",
-                )
+                what = "the setting stands before the first [section]"
+                advice = "put it below its profile"
+                if name.startswith("export "):
+                    what, advice = (
+                        f"{what}, as a line for a shell",
+                        f"{advice}, without export",
+                    )
+                raise _malformed(path, number, f"{what}; {advice}")
             if "#" in value or ";" in value:
-                value = _without_comment(value, in_quotes=name in _COMMANDS)
+                line, value = value, _without_comment(
+                    value, in_quotes=name in _COMMANDS
+                )
+                if _is_cut(value, line):
+                    parsed.cuts.add(number)
             lines[name] = [value.strip(), number, ()]
             name_indent = indent
 
+    for entry in long:
+        entry[0] = "\n".join(entry.pop())
     for section in groups["bare default"].values():
         parsed.profiles.setdefault("default", section)
     return parsed
@@ -332,18 +405,33 @@ def _header(line: str, path: str, number: int) -> tuple[str, str]:
     return header, ""
 
 
-def _continue(entry: list[Any], name: str, text: str, path: str, number: int) -> None:
-    """Add an indented line to the setting `name`, whose line so far is `entry`."""
-    value, line, block = entry
-    if value:
-        entry[0] = f"{value}\n{text}"
+def _continue(
+    entry: list[Any],
+    name: str,
+    text: str,
+    path: str,
+    number: int,
+    long: list[list[Any]],
+) -> None:
+    """Add an indented line to the setting `name`, whose lines so far are in `entry`.
+
+    The lines of its value become one text when all are there: until then they are a
+    fourth item of `entry`, which is one of `long`.
+    """
+    if entry[0]:
+        if len(entry) == 3:
+            entry.append([entry[0]])
+            long.append(entry)
+        entry[3].append(text)
         return
     key, equals, inner = text.partition("=")
     if not equals or not key.strip():
         raise _malformed(
             path, number, f"the indented line under {name!r} is not NAME = VALUE"
         )
-    entry[2] = (*block, (key.strip(), _without_comment(inner).strip(), number))
+    if not entry[2]:
+        entry[2] = []
+    entry[2].append((key.strip(), _without_comment(inner).strip(), number))
 
 
 def _end_of_header(line: str) -> tuple[int, bool]:
@@ -352,14 +440,15 @@ def _end_of_header(line: str) -> tuple[int, bool]:
     The place is -1 where there is no ``]``. What is in quotes begins no comment, and a
     ``#`` or ``;`` within the name does not either.
     """
-    quote, close = "", -1
+    # nothing but blanks since the last "]"
+    quote, close, is_blank = "", -1, False
     for position, character in enumerate(line):
         if quote:
             if character == quote:
                 quote = ""
         elif character == "]":
-            close = position
-        elif character in "#;" and close > 0 and not line[close + 1 : position].strip():
+            close, is_blank = position, True
+        elif character in "#;" and is_blank:
             return close, True
         elif (
             character in "\"'"
@@ -367,6 +456,7 @@ def _end_of_header(line: str) -> tuple[int, bool]:
             and line.find(character, position + 1) > 0
         ):
             quote = character
+        is_blank = is_blank and (character == "]" or character.isspace())
     return close, False
 
 
@@ -410,11 +500,21 @@ def _advice(header: str) -> str:
     return f"write [profile {_quoted(header)}] in the config file"
 
 
+# whether a word, which may begin thousands of headers, looks like one of _WORDS
+_LIKE: dict[tuple[str, str], bool] = {}
+
+
 def _is_like(header: str, word: str) -> bool:
     """Return whether the first word of `header` is `word`, or looks like a slip of it."""
     first = header.split(None, 1)[0].lower() if header else ""
     if first == word or not _rest(header):
         return first == word
+    if (first, word) not in _LIKE:
+        _LIKE[first, word] = _is_slip(first, word)
+    return _LIKE[first, word]
+
+
+def _is_slip(first: str, word: str) -> bool:
     # few files have such a header
     from awsexec.profiles.near import distance
 
@@ -444,6 +544,7 @@ _COMMANDS = frozenset({"credential_process", "mfa_process"})
 def _without_comment(value: str, *, in_quotes: bool = False) -> str:
     """Return `value` up to its comment; `in_quotes` is whether quotes hide one."""
     quote, escaped = "", False
+    last = {each: value.rfind(each) for each in "\"'"} if in_quotes else {}
     for position, character in enumerate(value):
         if quote or escaped:
             if escaped:
@@ -454,11 +555,17 @@ def _without_comment(value: str, *, in_quotes: bool = False) -> str:
                 quote = ""
         elif in_quotes and character == "\\":
             escaped = True
-        elif in_quotes and character in "\"'" and character in value[position + 1 :]:
+        elif position < last.get(character, -1):
             quote = character
         elif character in "#;" and position and value[position - 1] in " \t":
             return value[:position]
     return value
+
+
+def _is_cut(kept: str, line: str) -> bool:
+    """Return whether the comment of `line`, which is `kept` without it, cuts quotes apart."""
+    comment = line[len(kept) :]
+    return any(kept.count(quote) % 2 and quote in comment for quote in "\"'")
 
 
 def _malformed(path: str, line: int, what: str) -> ConfigError:

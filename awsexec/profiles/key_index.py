@@ -156,13 +156,9 @@ class KeyIndex:
 
 
 def _content(path: str) -> bytes:
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-    descriptor = os.open(path, flags | getattr(os, "O_BINARY", 0))
-    with open(descriptor, "rb") as stream:
-        fastpath.check_private(os.fstat(descriptor), 0o100000, "file")
-        # who may write to the directory may replace the file
-        fastpath.check_directory(os.path.dirname(path))
-        return stream.read(_LARGEST)
+    # who may write to the directory may replace the file
+    fastpath.check_directory(os.path.dirname(path))
+    return fastpath.read_private(path, _LARGEST)
 
 
 def parse(text: str) -> list[KeptKey]:

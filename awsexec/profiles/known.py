@@ -7,6 +7,7 @@ of the role's permissions, or give another identity.
 
 from __future__ import annotations
 
+from awsexec.errors import shown
 from awsexec.profiles.profile import EXPIRIES, INCLUDE
 
 TYPE_CHECKING = False
@@ -112,6 +113,8 @@ _OTHER_MEANING = frozenset(
 )
 
 KNOWN = DECISIVE.union(_SDK, _CLI, EXPIRIES)
+# how a line begins that sets a variable in a shell: of Unix, of Windows, of PowerShell
+_SHELL = ("export ", "set ", "setx ", "$env:")
 # a slip is looked up once, however many profiles have it
 _SLIPS: dict[str, str | None] = {}
 
@@ -179,11 +182,31 @@ def of_other_tools(profile: Profile) -> Iterator[tuple[Setting, str, str, bool]]
         yield setting, *tool, is_other
 
 
+def correction(setting: Setting, right: str) -> str:
+    """Return what is wrong with `setting`, which looks like the decisive setting `right`."""
+    word, blank, _ = setting.name.partition(" ")
+    if blank and f"{word} " in _SHELL:
+        return (
+            f"{shown(setting.name)} is a line for a shell, which AWS's tools do not read; "
+            f"write {right} = …"
+        )
+    return (
+        f"unknown setting {shown(setting.name)}; did you mean {right}? Correct it, or "
+        "remove it"
+    )
+
+
 def explanation(profile: Profile) -> str:
     """Return the end of a message that says that `profile` has no credentials.
 
-    It names the settings of other tools that say where the credentials come from.
+    It names what may be the cause: a setting that is empty or misspelt, or that says to
+    another tool where the credentials come from.
     """
+    for setting, right in misspelt(profile):
+        return f"; {setting.where}: {correction(setting, right)}"
+    for setting in profile.empty():
+        if setting.name in DECISIVE:
+            return f"; {setting.name} ({setting.where}) is empty"
     found = next(of_other_tools(profile), None)
     if found is None:
         return ""
@@ -194,7 +217,9 @@ def explanation(profile: Profile) -> str:
 def _decisive(name: str) -> str | None:
     from awsexec.profiles.near import distance
 
-    plain = name.replace("-", "_").replace(" ", "_")
+    for word in _SHELL:
+        name = name.removeprefix(word)
+    plain = name.strip().replace("-", "_").replace(" ", "_")
     for form in (plain, plain.removeprefix("aws_")):
         if form in DECISIVE:
             return form

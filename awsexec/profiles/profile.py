@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from awsexec.errors import ConfigError, NoSuchProfile, ProfileLoop, tail
+from awsexec.errors import (
+    FIRST_PROFILE,
+    ConfigError,
+    NoSuchProfile,
+    ProfileLoop,
+    tail,
+)
 from awsexec.profiles import files, values
 from awsexec.profiles.files import AwsFile, Section, Setting
 from awsexec.profiles.key_index import KeptKey, KeyIndex
@@ -10,7 +16,9 @@ from awsexec.times import as_tools_write
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from awsexec.profiles.accounts import AccountList
 
 KEY_ID = "aws_access_key_id"
 SECRET = "aws_secret_access_key"
@@ -28,6 +36,9 @@ EXPIRIES = (
 )
 # aws-vault's: the profile whose settings a profile inherits
 INCLUDE = "include_profile"
+# settings of a profile, each of which may be a misspelt one, and profiles that include
+# one another
+MOST_SETTINGS, MOST_INCLUDED = 1000, 50
 # what says whose credentials assume a role
 _LINKS = frozenset({"source_profile", "credential_source"})
 
@@ -83,9 +94,11 @@ class Profile:
         credentials: Section | None = None,
         options: Iterable[Setting] = (),
         included: Profile | None = None,
+        listed: AccountList | None = None,
         index: KeyIndex | None = None,
     ) -> None:
         self.name = name
+        self.listed = listed
         self._config, self._credentials = config, credentials
         self._index = index
         self._options = tuple(options)
@@ -107,6 +120,7 @@ class Profile:
             self._credentials,
             (*self._options, *options),
             self._included,
+            self.listed,
             self._index,
         )
 
@@ -138,6 +152,16 @@ class Profile:
         if variable in environ:
             return values.variable(variable, environ, name) or self.get(name)
         return self.get(name)
+
+    def empty(self) -> list[Setting]:
+        """Return the settings to which the files give no value."""
+        return [
+            setting
+            for section in (self._config, self._credentials)
+            if section is not None
+            for setting in section.settings.values()
+            if not (setting.value or setting.block)
+        ]
 
     @property
     def has_static_keys(self) -> bool:
@@ -226,6 +250,8 @@ class Profiles:
         self.index = index or KeyIndex()
         # one profile may be the source of many
         self._merged: dict[str, Profile] = {}
+        # finds a profile that no file has, by its name
+        self.elsewhere: Callable[[str], Profile | None] = lambda name: None
 
     @classmethod
     def load(cls, environ: Mapping[str, str]) -> Profiles:
@@ -247,6 +273,11 @@ class Profiles:
         names = *self.config.profiles, *self.credentials.profiles, *self.index.keys
         return list(dict.fromkeys(names))
 
+    @property
+    def looked_in(self) -> tuple[str, ...]:
+        """The paths of both files, for messages that something is in neither."""
+        return self.config.looked_in, self.credentials.looked_in
+
     def __contains__(self, name: str) -> bool:
         return self.in_files(name) or name in self.index.keys
 
@@ -254,8 +285,17 @@ class Profiles:
         """Return whether one of the files has the profile `name`."""
         return name in self.config.profiles or name in self.credentials.profiles
 
+    def named(self, name: str) -> Profile:
+        """Return the profile that a person means by `name`: as `get`, else elsewhere.
+
+        Raises as `get` does, and what `elsewhere` raises.
+        """
+        is_written = name in self or self._why_not(name)
+        found = None if is_written else self.elsewhere(name)
+        return found or self.get(name)
+
     def get(self, name: str) -> Profile:
-        """Return the profile `name`.
+        """Return the profile `name` of the files, or of the keyring.
 
         Raises `NoSuchProfile`, with near matches or with a section that looks as if it
         was meant to be this profile.
@@ -263,20 +303,30 @@ class Profiles:
         merged = self._merged.get(name)
         if merged is not None:
             return merged
-        places = [self.config.path, self.credentials.path]
-        places += ["the keyring"] if self.index.keys else []
-        if not self.in_files(name):
-            for file in (self.config, self.credentials):
-                # a broken section of that name is not passed over for the keyring
-                if why := file.why_not(name):
-                    raise NoSuchProfile(name, (), places, why)
-        if self.in_files(name) or self.index.get(name) is not None:
+        if self.in_files(name) or (
+            # a broken section of that name is not passed over for the keyring
+            not self._why_not(name)
+            and self.index.get(name) is not None
+        ):
             merged = self._merged[name] = self._merge(name, ())
             return merged
         # only a mistake needs it
         from awsexec.profiles.near import nearest
 
-        raise NoSuchProfile(name, nearest(name, self.names()), places)
+        paths = self.looked_in
+        # a file that is not where a variable says it is may have profiles
+        is_lost = paths != (self.config.path, self.credentials.path)
+        if self.index.keys:
+            paths = *paths, "the keyring"
+        if why := self._why_not(name):
+            raise NoSuchProfile(name, (), paths, why)
+        names = self.names()
+        hint = "" if names or is_lost else FIRST_PROFILE
+        raise NoSuchProfile(name, nearest(name, names), paths, hint)
+
+    def _why_not(self, name: str) -> str:
+        """Return which section looks as if it was meant to be the profile `name`, or ""."""
+        return self.config.why_not(name) or self.credentials.why_not(name)
 
     def _merge(self, name: str, includers: tuple[str, ...]) -> Profile:
         """Return the profile `name`, which the profiles `includers` include in a row."""
@@ -288,10 +338,20 @@ class Profiles:
                 )
         sections = self.config.profiles.get(name), self.credentials.profiles.get(name)
         profile = Profile(name, *sections, index=self.index)
+        if len(profile.settings) > MOST_SETTINGS:
+            raise ConfigError(
+                f"{profile.where}: profile {name!r} has {len(profile.settings)} settings; "
+                f"awsexec reads at most {MOST_SETTINGS}"
+            )
         link = profile.get(INCLUDE)
         if link is None:
             return profile
         names = (*includers, name)
+        if len(names) > MOST_INCLUDED:
+            raise ConfigError(
+                f"{link.where}: more than {MOST_INCLUDED} profiles include one another in "
+                f"a row, from {names[0]!r} on; let {INCLUDE} name one nearer to the end"
+            )
         if link.value in names:
             raise ProfileLoop(
                 [*names[names.index(link.value) :], link.value], link.where, INCLUDE
@@ -304,4 +364,4 @@ class Profiles:
                     f"{link.where}: {INCLUDE} of profile {name!r}: {error}"
                 ) from None
         included = self._merge(link.value, names)
-        return Profile(name, *sections, (), included, self.index)
+        return Profile(name, *sections, (), included, index=self.index)

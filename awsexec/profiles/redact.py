@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from awsexec.errors import program, tail
 from awsexec.profiles.profile import KEY_ID, SECRET, TOKEN_SETTINGS
+from awsexec.text import HIDDEN, without_userinfo
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from awsexec.profiles.files import Setting
-
-HIDDEN = "******"
 
 _SECRET = frozenset({SECRET, *TOKEN_SETTINGS, "external_id"})
 # other programs give the secrets that they keep in these files such names
@@ -38,15 +37,5 @@ def redacted(setting: Setting) -> str:
         value = ", ".join(f"{item.name} = {redacted(item)}" for item in setting.block)
     if name in ("http_proxy", "https_proxy") and "://" not in value:
         # the SDK adds the scheme
-        return _without_user(f"://{value}").removeprefix("://")
-    return _without_user(value)
-
-
-def _without_user(text: str) -> str:
-    """Return `text` with the user and password of each URL in it hidden."""
-    pieces = text.split("://")
-    for number, piece in enumerate(pieces[1:], start=1):
-        user, at, rest = piece.partition("@")
-        if at and "/" not in user:
-            pieces[number] = f"{HIDDEN}@{rest}"
-    return "://".join(pieces)
+        return without_userinfo(f"://{value}").removeprefix("://")
+    return without_userinfo(value)

@@ -25,6 +25,35 @@ def variable(
     return Setting.outside(setting or name, value, name) if value else None
 
 
+def stated(setting: Setting) -> str:
+    """Return where `setting` stands and what it says, for the beginning of a message."""
+    value = shown(setting.value)
+    if setting.line:
+        return f"{setting.where}: {setting.name} = {value}"
+    return f"{setting.where}{' ' if setting.is_option else '='}{value}"
+
+
+def wrong(setting: Setting, what: str) -> ConfigError:
+    """Return the error of a value that cannot be used; `what` says why and what to do.
+
+    If the quotes or a comment of the line are the likely cause, the error says so.
+    """
+    return ConfigError(f"{setting.where}: {what}{hint(setting)}")
+
+
+def hint(setting: Setting) -> str:
+    """Return the end of a message about the value: quotes or a comment may be the cause."""
+    value = setting.value
+    if setting.is_cut:
+        return (
+            "; a # or ; after a blank begins a comment, also between quotes, and cut this "
+            "value"
+        )
+    if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
+        return "; remove the quotes, which are part of the value"
+    return ""
+
+
 def is_true(setting: Setting | None) -> bool:
     """Return whether `setting` is ``true``, in upper or lower case; None is false.
 
@@ -33,9 +62,7 @@ def is_true(setting: Setting | None) -> bool:
     if setting is None:
         return False
     if setting.value.lower() not in ("true", "false"):
-        raise ConfigError(
-            f"{setting.where}: {setting.name} = {shown(setting.value)}: write true or false"
-        )
+        raise _unusable(setting, ": write true or false")
     return setting.value.lower() == "true"
 
 
@@ -54,9 +81,7 @@ def number(
         if bounds is None or bounds[0] <= int(text) <= bounds[1]:
             return int(text)
     which = f" from {bounds[0]} to {bounds[1]}" if bounds else ""
-    raise ConfigError(
-        f"{setting.where}: {setting.name} = {shown(text)} is not a whole number{which}"
-    )
+    raise _unusable(setting, f" is not a whole number{which}")
 
 
 def one_of(setting: Setting | None, words: Collection[str]) -> str | None:
@@ -67,8 +92,9 @@ def one_of(setting: Setting | None, words: Collection[str]) -> str | None:
     if setting is None:
         return None
     if setting.value not in words:
-        raise ConfigError(
-            f"{setting.where}: {setting.name} = {shown(setting.value)}: write "
-            + " or ".join(words)
-        )
+        raise _unusable(setting, ": write " + " or ".join(words))
     return setting.value
+
+
+def _unusable(setting: Setting, what: str) -> ConfigError:
+    return ConfigError(f"{stated(setting)}{what}{hint(setting)}")

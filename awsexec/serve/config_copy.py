@@ -14,35 +14,26 @@ from __future__ import annotations
 import os
 import sys
 
-from awsexec.plan.calls import ROLE_SETTINGS
+from awsexec import bounded
 from awsexec.profiles import files
-from awsexec.profiles.profile import KEY_ID, SECRET, TOKEN_SETTINGS, Profile, Profiles
+from awsexec.profiles.known import DECISIVE
+from awsexec.profiles.profile import (
+    EXPIRIES,
+    KEY_ID,
+    SECRET,
+    TOKEN_SETTINGS,
+    Profile,
+    Profiles,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+# the settings of these that are about calls: COMMAND keeps them
+_OF_CALLS = {"ec2_metadata_v1_disabled", "use_fips_endpoint"}
 # the settings that give a profile credentials, or say something about them
-_IDENTITY = ROLE_SETTINGS | {
-    KEY_ID,
-    SECRET,
-    *TOKEN_SETTINGS,
-    "aws_account_id",
-    "credential_process",
-    "credential_source",
-    "duration_seconds",
-    "login_session",
-    "mfa_process",
-    "mfa_serial",
-    "role_arn",
-    "sso_account_id",
-    "sso_region",
-    "sso_registration_scopes",
-    "sso_role_name",
-    "sso_session",
-    "sso_start_url",
-    "web_identity_token_file",
-}
+_IDENTITY = DECISIVE - _OF_CALLS | {"aws_account_id", *EXPIRIES}
 # patterns; `re` is imported only when a copy is made
 _DEFAULTS_OF_ALL = rb"(?m)^\[\s*DEFAULT\s*\]"
 _KEYS = (
@@ -126,9 +117,8 @@ def has_boto_keys(environ: Mapping[str, str]) -> bool:
         [named] if named else ["/etc/boto.cfg", files.expand("~/.boto", environ)]
     ):
         try:
-            with open(path, "rb") as stream:
-                if KEY_ID.encode() in stream.read().lower():
-                    return True
+            if KEY_ID.encode() in bounded.read(path, is_regular=True).lower():
+                return True
         except OSError:
             continue
     return False

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import os
 
+from awsexec import bounded
 from awsexec.errors import AwsexecError
+from awsexec.internal_error import in_words
 from awsexec.loopback.server import HOST
-from awsexec.processes import background
+from awsexec.processes import background, core_dumps
 from awsexec.report import VERBOSE
 from awsexec.serve import config_copy, hold
 from awsexec.serve.watch import Watch
@@ -38,7 +40,8 @@ def start(
 ) -> dict[str, str]:
     """Start the endpoint and return the variables that COMMAND gets instead of keys.
 
-    `inputs` decided whose `credentials` these are. This process then has to become COMMAND. Raises `AwsexecError`.
+    `inputs` decided whose `credentials` these are. This process then has to become COMMAND.
+    Raises `AwsexecError`.
     """
     endpoint = _Endpoint(plan, credentials, inputs, environ, report)
     try:
@@ -111,13 +114,15 @@ class _Endpoint:
 
         Tell `writing` that the endpoint has started, and the path of COMMAND's config.
         """
+        core_dumps.forbid_for_good()
         with open(writing, "w", encoding="utf-8") as stream:
             try:
                 watch = Watch(self._command)
                 self._hold(writing)
                 path, remove = self._config()
-            except OSError as error:
-                stream.write(f"failed\n{error.strerror}")
+            except Exception as error:
+                why = error.strerror if isinstance(error, OSError) else in_words(error)
+                stream.write(f"failed\n{why}")
                 return
             stream.write(f"{READY}\n{path}")
         try:
@@ -159,8 +164,7 @@ class _Endpoint:
 
 def _content(path: str) -> bytes:
     try:
-        with open(path, "rb") as stream:
-            return stream.read()
+        return bounded.read(path, is_regular=True)
     except OSError:
-        # there is no such file, or it is a directory
+        # there is no such file, it is a directory, or a pipe that was read already
         return b""

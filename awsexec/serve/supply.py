@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 # seconds for which credentials that do not expire are said to be good
 CLAIMED_LIFE = 3600
 # seconds after which to load what renewals need: a COMMAND that ends sooner needs none
-LOAD_AFTER = 1.0
+LOAD_AFTER = 3.0
 # seconds to wait for the user's answer while COMMAND uses the terminal
 ANSWER_WAIT = 60.0
 # seconds for which credentials are given that only their source's next answer can check

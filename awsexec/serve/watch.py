@@ -57,9 +57,10 @@ else:
         return bool(signal.control(None, 1, seconds))
 
 
-def _is_there(pid: int) -> bool:
-    if sys.platform == "win32":
-        # there the endpoint is a thread of that process, and os.kill would end it
+def _is_there(pid: int, platform: str) -> bool:
+    if platform == "win32":
+        # There the endpoint is a thread of that process. os.kill would not look for it: 0
+        # is CTRL_C_EVENT (Python library reference, os.kill).
         return True
     try:
         os.kill(pid, 0)
@@ -71,16 +72,20 @@ def _is_there(pid: int) -> bool:
 class Watch:
     """Watches the process `pid` from now on, and no later process of the same number.
 
-    `signal_of` returns what tells the end of a process, or None if the system cannot
-    tell. Raises `ProcessLookupError` if there is no such process.
+    `signal_of` returns what tells the end of a process, or None if the system, of the
+    name `platform`, cannot tell. Raises `ProcessLookupError` if there is no such process.
     """
 
     def __init__(
-        self, pid: int, signal_of: Callable[[int], _Signal | None] = _signal_of
+        self,
+        pid: int,
+        signal_of: Callable[[int], _Signal | None] = _signal_of,
+        platform: str = sys.platform,
     ) -> None:
         self._pid = pid
+        self._platform = platform
         self._signal = signal_of(pid)
-        if self._signal is None and not _is_there(pid):
+        if self._signal is None and not _is_there(pid, platform):
             raise ProcessLookupError
 
     def wait(self) -> None:
@@ -89,5 +94,5 @@ class Watch:
             while not _has_come(self._signal, POLL):
                 pass
             return
-        while _is_there(self._pid):
+        while _is_there(self._pid, self._platform):
             time.sleep(POLL)

@@ -14,8 +14,6 @@ from awsexec.cache import forgotten, locks
 from awsexec.cache.store import (
     PRUNE_AFTER,
     Store,
-    default_directory,
-    platform_directory,
 )
 from awsexec.errors import AwsexecError
 from awsexec.fastpath import Entry
@@ -81,8 +79,8 @@ def test_failed_write_leaves_the_old_entry_and_no_rest(world):
     world.store.write(entry())
     assert world.names() == [target]
     assert world.said.getvalue() == (
-        f"awsexec: cannot use the cache in {world.path}: Is a directory; going on "
-        "without it; set AWSEXEC_CACHE_DIR to use another directory\n"
+        f"awsexec: cannot write to the cache in {world.path}: Is a directory; this "
+        "session is not kept; set AWSEXEC_CACHE_DIR to use another directory\n"
     )
 
 
@@ -184,13 +182,13 @@ def test_forget(world):
     world.store.write(entry(KEY, "'p'"))
     world.store.write(entry(OTHER, "'q'"))
     (world.path / "notes").write_text("")
-    assert world.store.forget("'q'") == 1
+    assert world.store.forget("'q'") == (1, 1)
     assert world.store.read(KEY) is not None
     assert world.store.read(OTHER) is None
     world.store.write(entry(OTHER, "'q'"))
-    assert world.store.forget("'r'", [OTHER]) == 1
+    assert world.store.forget("'r'", [OTHER])[1] == 1
     assert world.store.read(OTHER) is None
-    assert world.store.forget(None) == 1
+    assert world.store.forget(None)[1] == 1
     assert world.names("notes") == ["notes"]
     assert list(world.store.entries()) == []
 
@@ -202,9 +200,9 @@ def test_forget_takes_what_writes_that_broke_off_have_left(world):
     for number, data in enumerate((whole, whole[:-9], b"")):
         (world.path / f"{name}.{number}.tmp").write_bytes(data)
     # a whole one may be of another profile's run, which is about to rename it
-    assert world.store.forget("'q'") == 0
+    assert world.store.forget("'q'") == (0, 0)
     assert world.names(".tmp") == [f"{name}.0.tmp"]
-    assert world.store.forget("'p'") == 1
+    assert world.store.forget("'p'") == (1, 1)
     assert world.names(".tmp") == []
 
 
@@ -263,12 +261,12 @@ def test_forget_takes_what_is_damaged_with_it(world):
     world.store.write(entry())
     (name,) = world.names()
     (world.path / name).write_text("noise")
-    assert world.store.forget("'q'") == 1
+    assert world.store.forget("'q'")[1] == 1
     assert list(world.store.entries()) == []
 
 
 def test_forget_without_a_directory(world):
-    assert world.store.forget(None) == 0
+    assert world.store.forget(None)[1] == 0
     assert not world.path.exists()
 
 
@@ -308,67 +306,3 @@ def test_prune_leaves_a_lock_that_is_held(world):
         world.now = NOW + 10 * PRUNE_AFTER
         World(world.path).store.prune()
         assert world.names(".lock") == [lock]
-
-
-@pytest.mark.parametrize(
-    ("environ", "expected"),
-    [
-        ({"AWSEXEC_CACHE_DIR": "/c"}, "/c"),
-        ({"AWSEXEC_CACHE_DIR": "~/c"}, "{home}/c"),
-    ],
-)
-def test_default_directory(environ, expected):
-    expected = expected.format(home=os.path.expanduser("~"))
-    assert default_directory(environ) == expected
-
-
-# the environments that a cache directory is worked out from; None for a variable unset
-CACHE_HOMES = (
-    None,
-    "",
-    " ",
-    "relative",
-    "~/x",
-    "/x",
-    "/x/",
-    "/x//y/",
-    "/x y",
-    "/",
-    "/$x",
-)
-HOMES = (None, "", "relative", "/", "/h", "/h/", "/h//", "/a/../h", "/h h", "/$h", "~")
-
-
-@pytest.mark.parametrize("cache_home", CACHE_HOMES)
-@pytest.mark.parametrize("home", HOMES)
-def test_usual_directory_is_that_of_platformdirs(monkeypatch, cache_home, home):
-    for name, value in {"XDG_CACHE_HOME": cache_home, "HOME": home}.items():
-        if value is None:
-            monkeypatch.delenv(name, raising=False)
-        else:
-            monkeypatch.setenv(name, value)
-    assert default_directory(os.environ) == platform_directory()
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has another directory")
-def test_platformdirs_is_not_imported_for_it():
-    code = (
-        "import sys; from awsexec.cache.store import default_directory\n"
-        "print(default_directory({'HOME': '/h'}), 'platformdirs' in sys.modules)"
-    )
-    found = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE)
-    path, is_imported = found.stdout.decode().split()
-    assert path in ("/h/.cache/awsexec", "/h/Library/Caches/awsexec")
-    assert is_imported == "False"
-
-
-def test_relative_place_for_caches_does_not_count(monkeypatch):
-    # platformdirs reads the environment of this process
-    monkeypatch.setenv("XDG_CACHE_HOME", "relative")
-    assert default_directory(os.environ) == os.path.expanduser("~/.cache/awsexec")
-
-
-def test_platform_s_directory():
-    found = platform_directory()
-    assert found.startswith(os.path.expanduser("~"))
-    assert found.endswith("awsexec")

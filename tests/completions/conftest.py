@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
+from awsexec.profiles.accounts import Account, AccountList, as_kept, path_of
 from tests.completions.shells import KINDS, Kind, Shell
+from tests.servers.identity_center import START_URL
 
 ROLE = "arn:aws:iam::123456789012:role/"
 PROFILES = f"""
@@ -39,7 +42,18 @@ role_arn = {ROLE}one
 [profile {{a,b}}c]
 [profile |less&<more>]
 [profile ex!cl]
+
+[sso-session corp]
+sso_start_url = {START_URL}
+sso_region = eu-west-1
 """
+# what would do harm if a shell ran it
+HOSTILE = "$(touch x) `touch y` ; ' \" : /"
+ACCOUNTS = (
+    Account("111122223333", "Prod", ("Admin", "ReadOnly")),
+    Account("123456789012", HOSTILE, ("Admin",)),
+    Account("210987654321", "Team One", ("Admin",)),
+)
 
 
 @pytest.fixture(params=KINDS, ids=str)
@@ -51,6 +65,10 @@ def kind(request: pytest.FixtureRequest) -> Kind:
 def start(kind, home, run_awsexec) -> Iterator[Callable[[str | None], Shell]]:
     """Starts the shell; it loads the completions itself, or by the line that it is given."""
     home.write_config(PROFILES)
+    path = path_of(str(home.cache), "corp", START_URL)
+    home.cache.mkdir(mode=0o700)
+    Path(path).write_bytes(as_kept(AccountList("corp", "-", 0, ACCOUNTS)))
+    Path(path).chmod(0o600)
     shells = []
 
     def starts(load: str | None = None) -> Shell:

@@ -5,6 +5,7 @@ import shutil
 import pytest
 
 from awsexec.options.table import OPTIONS
+from tests.completions.conftest import HOSTILE
 from tests.completions.shells import KINDS, SOURCES, TAB
 
 pytestmark = pytest.mark.uncounted
@@ -70,6 +71,26 @@ def test_names_that_need_quotes(shell):
             ("ex\t", "<ex!cl>"),
         ],
     )
+
+
+def test_roles_by_name(shell, home):
+    completes(
+        shell,
+        [
+            ("corp/P\tA\t", "<corp/Prod/Admin>"),
+            ("corp/P\tR\t -- fruit ap\t", "<corp/Prod/ReadOnly><--><fruit><apple>"),
+            ("cor\tP\tA\t", "<corp/Prod/Admin>"),
+            ("corp/1111\tA\t", "<corp/111122223333/Admin>"),
+            ("corp/Te\tA\t", "<corp/Team One/Admin>"),
+            ("corp/Team\\ \tA\t", "<corp/Team One/Admin>"),
+            ("'corp/Te\tA\t", "<corp/Team One/Admin>"),
+            ("--source-profile=corp/Te\tA\t", "<--source-profile=corp/Team One/Admin>"),
+            ("corp/\\$\tA\t", f"<corp/{HOSTILE}/Admin>"),
+            ("'corp/$\tA\t", f"<corp/{HOSTILE}/Admin>"),
+        ],
+    )
+    # nothing of the name ran
+    assert not [name for name in ("x", "y") if list(home.path.rglob(name))]
 
 
 def test_options_and_their_values(shell):

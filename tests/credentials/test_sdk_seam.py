@@ -75,7 +75,10 @@ def context(url=None):
 def source(kind, settings, urls=()):
     """A source of profile p whose settings are these."""
     found = tuple(Setting(name, value, "CONFIG", 2) for name, value in settings.items())
-    return Source(kind, Profile("p"), found[0], None, found, tuple(urls))
+    endpoints = [
+        (name, Setting.outside("endpoint_url", url, "X")) for name, url in urls
+    ]
+    return Source(kind, Profile("p"), found[0], None, found, tuple(endpoints))
 
 
 def session(expires=HOUR):
@@ -232,7 +235,7 @@ def test_unsigned_get(dead_port):
     with WebServer() as server:
         server.respond = lambda request: Answer(200, request.query["secret"])
         found = Clients(endpoint(), None).get(f"{server.url}/federation", "secret=x")
-    assert found == (200, b"x")
+    assert (found[0], found[2]) == (200, b"x")
     with pytest.raises(Unreachable) as caught:
         Clients(endpoint(), None).get(f"http://127.0.0.1:{dead_port}/", "secret=x")
     assert "secret" not in str(caught.value)
@@ -395,7 +398,8 @@ def test_metadata_at_no_url():
 
 def container(environ):
     found = source(source_kinds.CONTAINER, {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "x"})
-    return providers.from_container(found, environ)
+    (url,) = (text for name, text in environ.items() if name.endswith("URI"))
+    return providers.from_container(found, environ, url, endpoint())
 
 
 def test_container():
@@ -417,24 +421,23 @@ def test_container():
             container(environ)
 
 
-def test_web_identity(sts, tmp_path):
+def test_web_identity(sts):
     """botocore's provider makes its unsigned client by the function it is given."""
     sts.trust("EXAMPLEWEBTOKEN", "reader")
-    path = tmp_path / "token"
-    path.write_text("EXAMPLEWEBTOKEN")
     found = source(
         source_kinds.WEB_IDENTITY,
         {
-            "web_identity_token_file": str(path),
+            # botocore does not read it
+            "web_identity_token_file": "/dev/zero",
             "role_arn": role_arn("reader"),
             "role_session_name": "seam",
         },
     )
-    credentials = providers.from_web_identity(found, context(sts.url))
+    where = context(sts.url)
+    credentials = providers.from_web_identity(found, where, "EXAMPLEWEBTOKEN")
     assert credentials.key_id.startswith("ASIA")
-    path.write_text("OTHERTOKEN")
     with pytest.raises(Refused) as caught:
-        providers.from_web_identity(found, context(sts.url))
+        providers.from_web_identity(found, where, "OTHERTOKEN")
     assert caught.value.code == "InvalidIdentityToken"
 
 

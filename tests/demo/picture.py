@@ -90,6 +90,7 @@ def fake_aws(scratch: Path) -> Iterator[dict[str, str]]:
             (home / ".aws" / "credentials").write_text(
                 f"[alice]\naws_access_key_id = {key}\naws_secret_access_key = {secret}\n"
             )
+            (home / ".aws" / "credentials").chmod(0o600)
             (home / ".bashrc").write_text(BASHRC)
             yield {
                 "HOME": str(home),

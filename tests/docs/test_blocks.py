@@ -113,8 +113,7 @@ def test_installation():
         ["pipx", "install", "'.[keyring]'"],
         ["pipx", "install", "'.[keyring,login]'"],
         ["pipx", "install", "--force", "'.[keyring]'"],
-        ["awsexec", "--forget", "--all"],
-        ["pipx", "uninstall", "awsexec"],
+        ["awsexec", "--forget", "--all", "&&", "pipx", "uninstall", "awsexec"],
     ]
     assert "\nname = awsexec\n" in read("setup.cfg")
     for extra in ("keyring", "login"):

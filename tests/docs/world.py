@@ -82,6 +82,7 @@ class World:
         path = self.home.path / name[1]
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(block.text, encoding="utf-8")
+        path.chmod(0o600)
 
     def writes(self, block: Block) -> list[str]:
         """Write a block's sections into the AWS file that its first line names.
@@ -99,6 +100,7 @@ class World:
         path = self.home.config if name == "config" else self.home.credentials
         text = "".join(f"[{k}]{v}" for k, v in self._sections[name].items())
         path.write_text(text, encoding="utf-8")
+        path.chmod(0o600)
         return [
             title.removeprefix("profile ")
             for title in sections
@@ -141,6 +143,10 @@ def world(run_awsexec: Awsexec, home: Home, sts: StsServer) -> Iterator[World]:
         MetadataServer() as metadata,
     ):
         center.roles["123456789012", "reader"] = sts.session_of("reader")
+        center.assignments = {
+            "123456789012": ("Production", ["reader"]),
+            "111122223333": ("Sandbox", ["admin", "reader"]),
+        }
         host = sts.session_of("host")
         facts = {
             "Version": 1,

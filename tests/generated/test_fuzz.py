@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from awsexec import fastpath
+from awsexec import cli, fastpath
 from awsexec.errors import AwsexecError, ConfigError, UsageError
 from awsexec.options import arguments
 from awsexec.options.table import ACTIONS, OPTIONS
@@ -19,9 +21,12 @@ from awsexec.profiles import files
 from awsexec.profiles.profile import Profiles
 from tests.generated import examples
 from tests.generated.worlds import NAMES, worlds
+from tests.hostile import ACTED_ON, HOSTILE, is_harmless
 from tests.support import READER, SERIAL
 
 pytestmark = pytest.mark.uncounted
+
+PASSWORD = "EXAMPLEPASSWORD"
 
 SETTINGS = (
     "aws_access_key_id aws_secret_access_key aws_session_token ca_bundle "
@@ -38,7 +43,9 @@ SETTINGS = (
     "web_identity_token_file"
 ).split()
 
-_marks = st.sampled_from([*"[]=#;:\n\n\n\r\t \"'\\%\0,", "\ufeff", "\u2028", "\xa0"])
+_marks = st.sampled_from(
+    [*"[]=#;:\n\n\n\r\t \"'\\%\0,", "\ufeff", "\xa0", HOSTILE]
+) | st.sampled_from([each for each in ACTED_ON if each < "\ud800"])
 _words = st.sampled_from(
     [
         *SETTINGS,
@@ -56,7 +63,7 @@ _words = st.sampled_from(
             "eu-west-1",
             "k=v,k=w",
         ),
-        *(READER, SERIAL),
+        *(READER, SERIAL, HOSTILE, f"http://me:{PASSWORD}@{HOSTILE}"),
     ]
 )
 texts = st.lists(_marks | _words | st.text(max_size=5), max_size=60).map("".join)
@@ -128,6 +135,39 @@ def test_any_profile(pair, environ):
             endpoint_for(profiles, profile, environ, region, chain.role_arns)
         except AwsexecError as error:
             assert str(error)
+
+
+@given(
+    st.tuples(configs, configs),
+    st.sampled_from([*NAMES, None, HOSTILE]),
+    st.sampled_from([("--list",), ("--explain",), ("--explain", "--json")]),
+    st.dictionaries(st.sampled_from(["AWS_REGION", "AWS_ENDPOINT_URL"]), _values),
+)
+@examples(100, 200)
+def test_any_profile_as_people_see_it(tmp_path_factory, pair, name, words, environ):
+    """What reaches the two streams: visible characters, and no password of a URL."""
+    folder = tmp_path_factory.getbasetemp() / "seen.fuzz"
+    folder.mkdir(exist_ok=True)
+    paths = [folder / "config", folder / "credentials"]
+    for path, text in zip(paths, pair, strict=True):
+        path.write_bytes(text.encode("utf-8", "replace"))
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        status = cli.main(
+            [*words, *([name] if name else ["p"])],
+            {
+                "HOME": str(folder),
+                "AWS_CONFIG_FILE": str(paths[0]),
+                "AWS_SHARED_CREDENTIALS_FILE": str(paths[1]),
+                "AWS_EC2_METADATA_DISABLED": "true",
+                **environ,
+            },
+        )
+    shown = out.getvalue() + err.getvalue()
+    assert status in (0, AwsexecError.status)
+    assert is_harmless(shown), ascii(shown)
+    # --list shows no URL but in errors, and what is cut to fit says less
+    assert PASSWORD not in shown, shown
 
 
 _options = [flag for option in OPTIONS for flag in option.flags]

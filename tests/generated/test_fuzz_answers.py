@@ -36,9 +36,11 @@ from awsexec.errors import AwsexecError
 from awsexec.options import arguments
 from awsexec.plan.plan import make_plan
 from awsexec.report import QUIET, Report
+from awsexec.text import message
 from tests.generated import examples
 from tests.generated.aws import Aws, Raw, furnish
 from tests.generated.worlds import ALICE, LOGIN, SSO, SSO_SESSION, World
+from tests.hostile import HOSTILE, is_harmless
 from tests.servers.container import PATH
 from tests.servers.identity_center import START_URL
 from tests.servers.sign_in import new_key
@@ -67,6 +69,7 @@ _leaves = st.one_of(
         ["2020-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "soon", "20300101"]
     ),
     st.text(max_size=5),
+    st.sampled_from([HOSTILE, HOSTILE * 1000, "<html>"]),
     st.integers(),
     st.floats(),
 )
@@ -262,7 +265,7 @@ class Bench:
                 hops=("a",),
                 endpoint=plan.endpoint,
                 retries=None,
-                show=lambda text: None,
+                show=_show,
                 device_code=True,
                 browser=False,
                 lock=lambda name, doing, **_: contextlib.nullcontext(),
@@ -284,8 +287,14 @@ def _judged() -> Iterator[None]:
         yield
     except AwsexecError as error:
         assert str(error)
+        assert is_harmless(message(error))
         for secret in (MARK, SECRET):
             assert secret not in str(error)
+
+
+def _show(text: str) -> None:
+    """Be the terminal of a sign-in."""
+    assert is_harmless(text), ascii(text)
 
 
 class Tampering:

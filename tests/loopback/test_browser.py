@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from awsexec.loopback.browser import Redirect
+from awsexec.loopback.browser import Redirect, browsers_of, split_setting
 
 TARGET = "https://signin.aws.amazon.com/federation?SigninToken=EXAMPLE"
 
@@ -109,3 +109,42 @@ def test_other_user(redirect):
     assert " 403 " in finished.stdout.splitlines()[0], finished
     assert "EXAMPLE" not in finished.stdout
     assert ask(redirect)[0] == 302
+
+
+@pytest.mark.parametrize(
+    "setting, commands",
+    [
+        ("", []),
+        (" : ", []),
+        ("firefox", ["firefox"]),
+        ("firefox %s:lynx", ["firefox %s", "lynx"]),
+        (
+            "firefox 'ext+container:name=a&url=%s'",
+            ["firefox 'ext+container:name=a&url=%s'"],
+        ),
+        ("a \"b:'c\" : d 'e:\"'", ['a "b:\'c"', "d 'e:\"'"]),
+        ("a 'b:c", ["a 'b:c"]),
+    ],
+)
+def test_commands_in_the_variable(setting, commands):
+    assert split_setting(setting) == commands
+
+
+@pytest.mark.parametrize(
+    "setting, words",
+    [
+        ("{} 'ext+container:name=a&url=%s' 1", "ext+container:name=a&url=URL 1"),
+        ("{}", "URL"),
+        ("{} -P work", "-P work URL"),
+        ("{} --app=%s &", "--app=URL"),
+        ("nosuch %s:{} first:{} second", "first URL"),
+    ],
+)
+def test_the_browser_in_the_variable(tmp_path, setting, words):
+    program, said = tmp_path / "browser", tmp_path / "said"
+    program.write_text(f'#!/bin/sh\necho "$@" >>{said}\n')
+    program.chmod(0o700)
+    assert any(
+        browser("URL") for browser in browsers_of(setting.replace("{}", str(program)))
+    )
+    assert said.read_text() == f"{words}\n"

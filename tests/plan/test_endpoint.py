@@ -253,7 +253,7 @@ EACH_OTHER = "each other; name an endpoint of that kind and turn the setting off
             "",
             {"AWS_USE_DUALSTACK_ENDPOINT": "on"},
             None,
-            "AWS_USE_DUALSTACK_ENDPOINT: use_dualstack_endpoint = on: write true or false",
+            "AWS_USE_DUALSTACK_ENDPOINT=on: write true or false",
         ),
         (
             "sts_regional_endpoints = global\n",
@@ -272,14 +272,14 @@ EACH_OTHER = "each other; name an endpoint of that kind and turn the setting off
             "endpoint_url = http://x\n",
             {"AWS_USE_DUALSTACK_ENDPOINT": "true"},
             None,
-            "AWS_USE_DUALSTACK_ENDPOINT: use_dualstack_endpoint = true and the endpoint "
+            "AWS_USE_DUALSTACK_ENDPOINT=true and the endpoint "
             f"http://x (CONFIG:2) exclude {EACH_OTHER}",
         ),
         (
             "",
             {"AWS_ENDPOINT_URL": "http://x"},
             "fips-us-east-1",
-            "--region: region = fips-us-east-1 and the endpoint http://x "
+            "--region fips-us-east-1 and the endpoint http://x "
             f"(AWS_ENDPOINT_URL) exclude {EACH_OTHER}",
         ),
         (
@@ -303,6 +303,8 @@ def test_error(config, environ, region, message):
         ("ca_bundle = /of/profile\n", {}, "/of/profile"),
         ("ca_bundle = ~/of/profile\n", {"HOME": "/home/u"}, "/home/u/of/profile"),
         ("ca_bundle = /of/profile\n", {"AWS_CA_BUNDLE": "/of/env"}, "/of/env"),
+        ("ca_bundle = /of/profile\n", {"REQUESTS_CA_BUNDLE": "/x"}, "/of/profile"),
+        ("", {"REQUESTS_CA_BUNDLE": "/of/requests"}, "/of/requests"),
     ],
 )
 def test_ca_bundle(config, environ, bundle):

@@ -247,15 +247,28 @@ def test_renewal_of_sso(run_awsexec, home, portal, body):
 
 
 @pytest.mark.parametrize(
-    ("status", "kind"), [(500, "InternalServerException"), (400, "SlowDownException")]
+    ("status", "kind", "line"),
+    [
+        (
+            500,
+            "InternalServerException",
+            "fails at the moment: Not now (InternalServerException); try again in a minute",
+        ),
+        (
+            400,
+            "SlowDownException",
+            "gets too many requests: Not now (SlowDownException); wait a minute and try again",
+        ),
+    ],
 )
-def test_renewal_of_sso_that_fails_for_now(run_awsexec, home, portal, status, kind):
+def test_renewal_of_sso_that_fails_for_now(
+    run_awsexec, home, portal, status, kind, line
+):
     home.write_config(SESSION)
     write_token(home, life=-60, **refreshable(portal))
     instead(portal, "/token", {"__type": kind, "message": "Not now."}, status)
     assert run_awsexec("p", "true", env={"AWS_MAX_ATTEMPTS": "1"}).error() == (
-        f"profile 'p' (sso, {home.config}:7): {CENTER} did not renew the sign-in: Not "
-        f"now ({kind}); try again, or sign in again: aws sso login --sso-session corp"
+        f"{CENTER} at {portal.url} {line}"
     )
 
 
@@ -364,6 +377,63 @@ def test_login_that_cannot_be_kept(run_awsexec, home, sts, sign_in, read_only):
     assert sign_in.asked == []
 
 
+# --- Every service: only AWS's own codes are refusals ---------------------------------
+
+
+def _of_sts(home, sts, portal, sign_in):
+    home.write_config(READER_CONFIG)
+    return "reader", sts, "/", "AWS STS"
+
+
+def _of_sso(home, sts, portal, sign_in):
+    home.write_config(SESSION)
+    write_token(home)
+    return "p", portal, "/federation/credentials", CENTER
+
+
+def _of_oidc(home, sts, portal, sign_in):
+    home.write_config(SESSION)
+    write_token(home, life=-60, **refreshable(portal))
+    return "p", portal, "/token", CENTER
+
+
+def _of_login(home, sts, portal, sign_in):
+    write_login(home, sign_in, sts.session_of("console", -60))
+    return "p", sign_in, "/v1/token", SIGN_IN
+
+
+@pytest.mark.parametrize("of", [_of_sts, _of_sso, _of_oidc, _of_login])
+@pytest.mark.parametrize(
+    ("status", "code", "body", "line"),
+    [
+        (400, "ThrottlingException", None, "gets too many requests: Not now ({})"),
+        (429, "TooManyRequestsException", None, "gets too many requests: Not now ({})"),
+        (500, "InternalServerException", None, "fails at the moment: Not now ({})"),
+        (502, "", PAGE, "fails at the moment: HTTP 502 Bad Gateway, without an error"),
+        (503, "", "", "fails at the moment: HTTP 503 Service Unavailable, without an"),
+        (403, "", PAGE, "(a web page, HTTP 403 Forbidden); is a proxy answering?"),
+        (407, "", PAGE, "wants a user and a password (HTTP 407 Proxy Authentication"),
+    ],
+    ids=range(7),
+)
+def test_no_refusal(
+    run_awsexec, home, sts, portal, sign_in, of, status, code, body, line
+):
+    profile, server, path, service = of(home, sts, portal, sign_in)
+    if body is None and server is sts:
+        sts.fail(code, "Not now.", status)
+    elif server is sts:
+        sts.answer(status, body, "text/html")
+    else:
+        answer = {"__type": code, "message": "Not now."} if body is None else body
+        instead(server, path, answer, status)
+    error = run_awsexec(profile, "true", env={"AWS_MAX_ATTEMPTS": "1"}).error()
+    assert line.format(code) in error
+    assert f"{service} at {server.url}" in error
+    for word in ("refused", "assignments", "aws login", "aws sso login", "sign in"):
+        assert word not in error
+
+
 # --- The machine's own ---------------------------------------------------------------
 
 
@@ -374,6 +444,8 @@ def test_instance(run_awsexec, home, instance, body):
     instead(instance, "/latest/meta-data/iam/info", body)
     answer = json.loads(run_awsexec("--whoami", "--json", "p").stdout)
     assert (answer["instance_role"], answer["instance_profile"]) == (ROLE, None)
+    text = run_awsexec("--whoami", "p").stdout
+    assert f"instance role     {ROLE}\n" in text and "instance profile" not in text
     path = f"/latest/meta-data/iam/security-credentials/{ROLE}"
     instead(instance, path, body)
     assert "is not EC2 metadata" in run_awsexec("--refresh", "p", "true").error()

@@ -289,7 +289,10 @@ def test_forget_everything(run_awsexec, home, sts):
     run_awsexec.child("reader")
     result = run_awsexec("--forget")
     assert (result.status, result.stdout) == (0, "")
-    assert re.fullmatch(r"awsexec: deleted \d cache entr(y|ies)\n", result.stderr)
+    assert result.stderr == "awsexec: deleted 1 cached session of all profiles\n"
+    result = run_awsexec("--forget")
+    assert (result.status, result.stdout) == (0, "")
+    assert result.stderr == "awsexec: no session of any profile is in the cache\n"
     assert entries(home) == []
     run_awsexec.child("reader")
     assert len(sts.calls) == 2
@@ -439,7 +442,8 @@ def test_cache_open_to_others_is_not_used(run_awsexec, home, sts):
     result = run_awsexec("reader", "true")
     assert result.stderr == (
         f"awsexec: cannot use the cache in {home.cache}: open to others (mode 0755); "
-        "going on without it; set AWSEXEC_CACHE_DIR to use another directory\n"
+        f"going on without it; run: chmod 700 {home.cache}; or set AWSEXEC_CACHE_DIR to "
+        "use another directory\n"
     )
     assert len(sts.calls) == 2
 
@@ -448,13 +452,15 @@ def test_cache_open_to_others_is_not_cleared_either(run_awsexec, home, sts):
     run_awsexec.child("reader")
     before = entries(home)
     home.cache.chmod(0o755)
-    result = run_awsexec("--forget")
-    assert result.stderr == (
-        f"awsexec: cannot use the cache in {home.cache}: open to others (mode 0755); "
-        "going on without it; set AWSEXEC_CACHE_DIR to use another directory\n"
-        "awsexec: deleted 0 cache entries\n"
-    )
+    for words in (["--forget"], ["--forget", "reader"]):
+        assert run_awsexec(*words).error() == (
+            f"cannot delete the sessions in {home.cache}: open to others (mode 0755); "
+            f"run: chmod 700 {home.cache}"
+        )
     assert entries(home) == before
+    home.cache.chmod(0o700)
+    run_awsexec("--forget", "reader")
+    assert entries(home) == []
 
 
 def test_cache_behind_a_symbolic_link_is_not_used(run_awsexec, home, sts):

@@ -10,7 +10,7 @@ import pexpect
 import pytest
 
 from tests.servers.sts import role_arn
-from tests.support import AWSEXEC, CODES, READER, READER_CONFIG, SERIAL
+from tests.support import AWSEXEC, CODES, READER_CONFIG, SERIAL
 
 pytestmark = [pytest.mark.uncounted, pytest.mark.true_start]
 
@@ -19,6 +19,13 @@ PROFILES = ("one", "two", "three", "four", "five")
 PRINT_KEY = ("--", "printenv", "AWS_ACCESS_KEY_ID")
 WAITING = "awsexec: waiting for another awsexec, which is getting the role "
 PROMPT = rf"MFA code for reader \({SERIAL}\): "
+
+
+def asks_for_code(process):
+    return (
+        f"awsexec: waiting for awsexec process {process.pid}, which asks for the MFA code "
+        f"of {SERIAL}"
+    )
 
 
 def start(run_awsexec, *words):
@@ -97,7 +104,7 @@ def test_many_at_terminals_see_one_prompt(run_awsexec, home, sts):
     asks.expect(PROMPT)
     waits = [at_terminal(run_awsexec, "reader", *PRINT_KEY) for _ in range(3)]
     for terminal in waits:
-        terminal.expect_exact(f"{WAITING}{READER}")
+        terminal.expect_exact(asks_for_code(asks))
     asks.sendline(CODES[0])
     asks.expect_exact("\r\n")
     assert end(asks) == ("ASIAEXAMPLE000000002", 0)
@@ -172,7 +179,7 @@ def test_interrupted_prompt_harms_nobody(run_awsexec, home, sts):
     stuck = at_terminal(run_awsexec, "reader", *PRINT_KEY)
     stuck.expect(PROMPT)
     waits = at_terminal(run_awsexec, "reader", *PRINT_KEY)
-    waits.expect_exact(WAITING)
+    waits.expect_exact(asks_for_code(stuck))
     stuck.sendintr()
     assert end(stuck)[1] == 130
     waits.expect(PROMPT)
@@ -194,17 +201,26 @@ def test_interrupted_wait_harms_nobody(run_awsexec, home, sts):
     assert len(sts.calls) == 1
 
 
-def test_refused_holder_leaves_the_others_their_try(run_awsexec, home, sts):
+def test_those_who_wait_share_a_failure_and_others_try_anew(run_awsexec, home, sts):
     home.write_config(READER_CONFIG)
-    sts.fail("Throttling", "Rate exceeded")
+    sts.fail("PackedPolicyTooLarge", "The policy is too large")
     with sts.held():
         first = start(run_awsexec, "reader", *PRINT_KEY)
         sts.wait_for_calls(1)
         second = at_terminal(run_awsexec, "reader", *PRINT_KEY)
         second.expect_exact(WAITING)
-    first.communicate(timeout=60)
-    key, status = end(second)
-    assert (key[-20:-1], status) == ("ASIAEXAMPLE00000000", 0)
+        # by another way the call may succeed
+        run_awsexec.environ["AWS_MAX_ATTEMPTS"] = "2"
+        other_way = at_terminal(run_awsexec, "reader", *PRINT_KEY)
+        other_way.expect_exact(WAITING)
+        del run_awsexec.environ["AWS_MAX_ATTEMPTS"]
+    failure = first.communicate(timeout=60)[1].strip()
+    assert failure.endswith("The policy is too large (PackedPolicyTooLarge)")
+    said, status = end(second)
+    assert (said[-len(failure) :], status) == (failure, 125)
+    said, status = end(other_way)
+    assert ("ASIAEXAMPLE0" in said, status) == (True, 0)
+    assert len(sts.calls) == 2
 
 
 def test_command_that_runs_on_holds_up_nobody(run_awsexec, home, sts):

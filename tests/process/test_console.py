@@ -1,5 +1,6 @@
 """Signing in to the AWS Management Console: ``awsexec --console``."""
 
+import http.client
 import json
 import socket
 import threading
@@ -296,30 +297,47 @@ def test_key_that_is_gone(run_awsexec, console, home, sts):
     )
 
 
-NO_TOKEN = (
-    "unexpected response from {}/federation without a sign-in token (HTTP {}); is a proxy "
-    "answering? check the network, the proxy and AWS_ENDPOINT_URL_SIGNIN, and try again"
+UNEXPECTED = (
+    "unexpected response from AWS Sign-In at {}/federation ({}, HTTP {}); is a proxy "
+    "answering? check the network, the proxy, and where the host comes from: "
+    "AWS_ENDPOINT_URL_SIGNIN"
 )
+FAILS = (
+    "AWS Sign-In at {0}/federation fails at the moment: HTTP {2}, without an error code of "
+    "AWS; try again in a minute"
+)
+BUSY = (
+    "AWS Sign-In at {0}/federation gets too many requests: HTTP {2}; wait a minute and try "
+    "again"
+)
+NO_TOKEN = "no answer of AWS"
 
 
 @pytest.mark.parametrize(
-    "answer",
+    ("answer", "line", "what"),
     [
-        Answer(200, "<html>Please sign in to the wireless network"),
-        Answer(200, {"SigninToken": ""}),
-        Answer(200, {"SigninToken": 7}),
-        Answer(200, ["SigninToken"]),
-        Answer(302, "", {"Location": "http://127.0.0.1:1/stolen"}),
-        Answer(404),
-        Answer(500, "Internal error"),
-        Answer(503),
+        (Answer(200, "<html>Please sign in to the Wi-Fi"), UNEXPECTED, "a web page"),
+        (Answer(200, {"SigninToken": ""}), UNEXPECTED, NO_TOKEN),
+        (Answer(200, {"SigninToken": 7}), UNEXPECTED, NO_TOKEN),
+        (Answer(200, ["SigninToken"]), UNEXPECTED, NO_TOKEN),
+        (
+            Answer(302, "", {"Location": "http://127.0.0.1:1/stolen"}),
+            UNEXPECTED,
+            "a redirect to 127.0.0.1",
+        ),
+        (Answer(404), UNEXPECTED, "an empty answer"),
+        (Answer(403, "<html>Blocked by the proxy"), UNEXPECTED, "a web page"),
+        (Answer(500, "Internal error"), FAILS, ""),
+        (Answer(503), FAILS, ""),
+        (Answer(429), BUSY, ""),
     ],
-    ids=str,
+    ids=range(10),
 )
-def test_other_answers(run_awsexec, console, answer):
+def test_other_answers(run_awsexec, console, answer, line, what):
     console.instead = answer
     error = run_awsexec("--console", "reader", "--debug").stderr.splitlines()[-1]
-    assert error == "awsexec: " + NO_TOKEN.format(console.url, answer.status)
+    status = f"{answer.status} {http.client.responses[answer.status]}"
+    assert error == "awsexec: " + line.format(console.url, what, status)
     assert len(console.asked) == 1
 
 
@@ -417,8 +435,9 @@ def test_certificate_that_is_not_trusted(run_awsexec, real_names, sts):
 def test_no_ca_bundle(run_awsexec, real_names, sts):
     env = {**environment(sts.session_of("reader")), "AWS_CA_BUNDLE": "/nowhere"}
     result = run_awsexec("--console", env=env)
-    assert "the CA bundle /nowhere does not exist" in unreachable(
-        result, "https://signin.aws.amazon.com"
+    assert result.error() == (
+        "AWS_CA_BUNDLE: cannot use the certificates in /nowhere: No such file or directory; "
+        "name a file of certificates, or remove the setting"
     )
 
 
@@ -432,7 +451,7 @@ def test_other_partition(run_awsexec, console, sts):
     env = {**environment(sts.session_of("reader")), "AWS_REGION": "us-iso-east-1"}
     bare = {**env, "AWS_ENDPOINT_URL_SIGNIN": None}
     assert run_awsexec("--console", env=bare).error() == (
-        "awsexec does not know the console sign-in of the partition aws-iso "
+        "no console sign-in is known for the partition aws-iso "
         "(us-iso-east-1); set AWS_ENDPOINT_URL_SIGNIN, and use --destination"
     )
     assert (

@@ -548,3 +548,16 @@ def test_parallel_runs_run_it_once(run_awsexec, home, sts, tool):
     ]
     assert [run.wait(60) for run in started] == [0] * 4
     assert runs(home) == 1
+
+
+def test_tilde_that_nobody_fills_in(run_awsexec, home):
+    tool = home.script("tool", "#!/bin/sh\nexit 3\n")
+    home.write_config(f"[profile p]\ncredential_process = {tool} --file=~/x\n")
+    assert (
+        run_awsexec("p", "true")
+        .error()
+        .endswith(
+            f"{tool} ended with status 3 (nothing fills in the ~ in its line; write the whole "
+            "path); run it by hand to see why"
+        )
+    )

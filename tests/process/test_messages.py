@@ -73,11 +73,9 @@ def test_help(run_awsexec, word, text):
         (
             "--no-such-option",
             {
-                "options.meant",
-                "profiles",
-                "profiles.files",
+                *("options.meant", "profiles", "profiles.files", "profiles.near"),
                 "profiles.key_index",
-                "profiles.near",
+                *("bounded", "processes", "processes.core_dumps"),
             },
         ),
     ],
@@ -87,7 +85,7 @@ def test_what_needs_no_profile_loads_little(run_awsexec, word, more):
     lines = [line for line in result.stderr.splitlines() if line.startswith("import ")]
     loaded = {line.rpartition("|")[2].strip() for line in lines}
     own = {name for name in loaded if name.partition(".")[0] == "awsexec"}
-    needed = {"cli", "errors", "export_formats", "fastpath", "output", "times"}
+    needed = {"cli", "errors", "export_formats", "fastpath", "output", "text", "times"}
     needed |= {"options", "options.arguments", "options.table"} | more
     assert own == {"awsexec", *(f"awsexec.{name}" for name in needed)}
     # each takes longer than all of these together

@@ -56,6 +56,28 @@ def test_given_code(run_awsexec, home, sts, source):
     assert sts.calls[1].key_id == "ASIAEXAMPLE000000001"
 
 
+def test_code_may_have_a_gap(run_awsexec, home, sts):
+    home.write_config(READER_CONFIG, MFA)
+    run_awsexec.child("reader", "--mfa-token", f"{CODES[0][:3]} {CODES[0][3:]}")
+    assert sts.calls[0].parameters["TokenCode"] == CODES[0]
+
+
+def test_what_is_no_code_is_said_before_anything_is_done(run_awsexec, home, sts):
+    ran = home.path / "ran"
+    home.write_config(
+        f"[profile p]\ncredential_process = touch {ran}\n",
+        f"[profile r]\nrole_arn = {READER}\nsource_profile = p\n",
+        MFA,
+    )
+    for words, env, where in (
+        (["--mfa-token", "12345"], {}, "--mfa-token"),
+        ([], {"AWSEXEC_MFA_TOKEN": "12345"}, "AWSEXEC_MFA_TOKEN"),
+    ):
+        error = run_awsexec(*words, "r", "true", env=env).error()
+        assert error == f"{where}: an MFA code is six digits; see awsexec --help"
+    assert not ran.exists()
+
+
 def test_option_comes_before_the_variable(run_awsexec, home, sts):
     home.write_config(READER_CONFIG, MFA)
     env = {"AWSEXEC_MFA_TOKEN": CODES[1], "AWSEXEC_MFA_PROCESS": f"echo {CODES[2]}"}

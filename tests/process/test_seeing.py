@@ -11,13 +11,19 @@ import time
 import pexpect
 import pytest
 
+from awsexec.errors import FIRST_PROFILE
 from awsexec.output import columns
+from awsexec.plan.inputs import content
 from awsexec.times import iso8601
 from tests.servers.sts import StsServer
+from tests.sources import cache_file
 from tests.support import (
+    ALICE,
     AWSEXEC,
     CODES,
+    KEY_ID,
     READER,
+    READER_CONFIG,
     SECRETS,
     SERIAL,
     WRITER,
@@ -142,13 +148,37 @@ def test_list_of_some(pattern, names, run_awsexec, everything):
 def test_list_of_none(run_awsexec, everything, home):
     result = run_awsexec("--list", "xyz")
     assert (result.status, result.stdout) == (0, "")
-    assert result.stderr == "awsexec: no profile fits xyz\n"
+    assert result.stderr == (
+        "awsexec: no profile fits 'xyz'; awsexec --list shows all profiles\n"
+    )
     home.config.unlink()
     home.credentials.unlink()
     result = run_awsexec("--list")
     assert (result.status, result.stdout) == (0, "")
-    assert result.stderr == "awsexec: there is no profile\n"
+    assert result.stderr == (
+        f"awsexec: there is no profile in {home.config} and {home.credentials}; "
+        f"{FIRST_PROFILE}\n"
+    )
     assert run_awsexec("--list", "--json").stdout == "[]\n"
+
+
+def test_list_says_an_error_once(run_awsexec, home):
+    roles = [
+        f"[profile r{n}]\nrole_arn = {READER}\nsource_profile = q\n" for n in (1, 2, 3)
+    ]
+    home.write_config(*roles, "[profile q]\n")
+    lines = run_awsexec("--list").stdout.splitlines()
+    long = "profile 'q' has no credentials and no way to get any"
+    assert [long in line for line in lines] == [False, False, True, False, False, False]
+    assert [line.split("! ")[1] for line in lines[3:]] == ["the same as q"] * 3
+    rows = json.loads(run_awsexec("--list", "--json").stdout)
+    assert [long in (row["error"] or "") for row in rows] == [
+        False,
+        True,
+        True,
+        True,
+        True,
+    ]
 
 
 def test_list_as_json(run_awsexec, everything):
@@ -167,6 +197,7 @@ def test_list_as_json(run_awsexec, everything):
         "region": "eu-west-1",
         "mfa_serial": None,
         "error": None,
+        "warning": None,
     }
     assert by_name["writer"]["mfa_serial"] == SERIAL
     assert "no profile 'nobody'" in by_name["broken"]["error"]
@@ -285,21 +316,51 @@ OPTIONAL = ("AWS_SESSION_TOKEN", "AWS_CREDENTIAL_EXPIRATION")
                 "AWS_SECURITY_TOKEN": "x",
                 "AWS_CREDENTIAL_EXPIRATION": "2099-01-01T00:00:00Z",
             },
-            dict.fromkeys(OPTIONAL, "******"),
+            {
+                "AWS_SESSION_TOKEN": "******",
+                "AWS_CREDENTIAL_EXPIRATION": "2099-01-01T00:00:00Z",
+            },
         ),
         (
             "credential_process = cat keys.json\n",
             {},
-            dict.fromkeys(OPTIONAL, "****** (if credential_process gives one)"),
+            {
+                "AWS_SESSION_TOKEN": "****** (if credential_process gives one)",
+                "AWS_CREDENTIAL_EXPIRATION": (
+                    "known after the call (if credential_process gives one)"
+                ),
+            },
         ),
         (
-            "sso_account_id = 1\nsso_role_name = a\nsso_region = eu-west-1\n"
+            "sso_account_id = 123456789012\nsso_role_name = a\nsso_region = eu-west-1\n"
             "sso_start_url = https://example.com\n",
             {},
-            dict.fromkeys(OPTIONAL, "******"),
+            {
+                "AWS_SESSION_TOKEN": "******",
+                "AWS_CREDENTIAL_EXPIRATION": "known after the call",
+            },
+        ),
+        (
+            "aws_access_key_id = {id}\naws_secret_access_key = {secret}\n"
+            "aws_session_token = x\nx_security_token_expires = 2099-01-01T00:00:00Z\n",
+            {},
+            {
+                "AWS_SESSION_TOKEN": "******",
+                "AWS_CREDENTIAL_EXPIRATION": "2099-01-01T00:00:00Z",
+            },
         ),
     ],
-    ids=["keys", "session keys", "pair exported", "session exported", "process", "sso"],
+    ids=[
+        *(
+            "keys",
+            "session keys",
+            "pair exported",
+            "session exported",
+            "process",
+            "sso",
+        ),
+        "session keys with an end",
+    ],
 )
 def test_explain_what_command_gets_without_a_role(
     run_awsexec, home, config, env, tokens
@@ -328,25 +389,161 @@ def test_explain_what_a_cached_process_gave(run_awsexec, home, gives, tokens):
     facts = json.loads(run_awsexec("--explain", "--json", "p").stdout)
     # what does not expire is not cached, so nobody knows
     if tokens:
-        assert facts["child"].keys() & set(OPTIONAL) == tokens
-        assert set(facts["child"].values()) & {"******"} == {"******"}
+        assert facts["child"]["AWS_SESSION_TOKEN"] == "******"
+        assert facts["child"]["AWS_CREDENTIAL_EXPIRATION"] == "2099-01-01T00:00:00Z"
     else:
         assert "if credential_process gives one" in str(facts["child"])
     assert child.keys() & set(OPTIONAL) == tokens
 
 
-def test_explain_that_the_next_run_may_ask_to_sign_in(run_awsexec, everything, home):
-    home.write_config(
-        EVERYTHING + "[profile console]\nlogin_session = arn:aws:iam::1:user/alice\n"
-    )
-    said = run_awsexec("--explain", "corp").stdout
-    assert "  calls IAM Identity Center, and may ask you to sign in\n" in said
-    said = run_awsexec("--explain", "console").stdout
-    assert "  calls AWS Sign-In, and may ask you to sign in\n" in said
+FUTURE, PAST = "2099-01-01T00:00:00Z", "2020-01-01T00:00:00Z"
+# a sign-in that AWS may renew
+RENEWABLE = {
+    "refreshToken": "EXAMPLEREFRESH",
+    "clientId": "EXAMPLECLIENT",
+    "clientSecret": "EXAMPLESECRET",
+    "registrationExpiresAt": FUTURE,
+}
+LOGIN = "arn:aws:iam::123456789012:user/alice"
+SIGN_IN = ", and you have to sign in"
+RENEWS = (
+    f", which renews the token that ended at {PAST}; if AWS refuses, you have to "
+    "sign in"
+)
+
+
+@pytest.mark.parametrize(
+    ("token", "sign_in", "said"),
+    [
+        (None, True, SIGN_IN),
+        ({"accessToken": "EXAMPLE", "expiresAt": FUTURE}, False, ""),
+        ({"accessToken": "EXAMPLE", "expiresAt": PAST}, True, SIGN_IN),
+        ({"accessToken": "E", "expiresAt": PAST, **RENEWABLE}, None, RENEWS),
+        (
+            {
+                "accessToken": "EXAMPLE",
+                "expiresAt": PAST,
+                **RENEWABLE,
+                "registrationExpiresAt": PAST,
+            },
+            True,
+            SIGN_IN,
+        ),
+        # what cannot be read counts as missing
+        ({"accessToken": "", "expiresAt": FUTURE}, True, SIGN_IN),
+        ({"accessToken": "EXAMPLE", "expiresAt": "soon"}, True, SIGN_IN),
+        ([], True, SIGN_IN),
+    ],
+)
+def test_explain_when_the_next_run_signs_in(
+    run_awsexec, everything, home, token, sign_in, said
+):
+    path = cache_file(home, "corp")
+    path.parent.mkdir(parents=True)
+    if token is not None:
+        path.write_text(json.dumps(token))
+    result = run_awsexec("--explain", "corp")
+    assert f"  calls IAM Identity Center{said}\n" in result.stdout
     facts = json.loads(run_awsexec("--explain", "--json", "corp").stdout)
     assert facts["calls"] == [
-        {"call": "IAM Identity Center", "prompt": None, "sign_in": True}
+        {"call": "IAM Identity Center", "prompt": None, "sign_in": sign_in}
     ]
+    if sign_in is False:
+        until = token["expiresAt"]
+        assert facts["chain"][0]["signed_in_until"] == until
+        assert f"the sign-in's token is good until {until}\n" in result.stdout
+    assert "EXAMPLE" not in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("expires", "refresh", "sign_in", "said"),
+    [
+        (None, "", True, SIGN_IN),
+        (FUTURE, "", False, ""),
+        (PAST, "EXAMPLE", None, RENEWS),
+        (PAST, "", True, SIGN_IN),
+    ],
+)
+def test_explain_when_aws_login_is_due(
+    run_awsexec, home, expires, refresh, sign_in, said
+):
+    home.write_config(f"[profile p]\nlogin_session = {LOGIN}\n")
+    path = home.path / ".aws" / "login" / "cache" / f"{content(LOGIN.encode())}.json"
+    path.parent.mkdir(parents=True)
+    if expires:
+        token = {"accessToken": {"expiresAt": expires}, "refreshToken": refresh}
+        path.write_text(json.dumps({**token, "dpopKey": "EXAMPLE"}))
+    assert f"  calls AWS Sign-In{said}\n" in run_awsexec("--explain", "p").stdout
+    facts = json.loads(run_awsexec("--explain", "--json", "p").stdout)
+    assert facts["calls"][0]["sign_in"] is sign_in
+
+
+def test_explain_shows_the_sections_that_a_profile_names(run_awsexec, home):
+    home.write_config(
+        EVERYTHING.replace("sso_session = corp", "sso_session = corp\nservices = own")
+        + "[services own]\nsso =\n  endpoint_url = http://me:hush@127.0.0.1:9\n"
+    )
+    shown = run_awsexec("--explain", "corp").stdout
+    assert (
+        "\nsso-session corp\n"
+        "  sso_start_url = https://example.com/start  ~/.aws/config:20\n"
+        "  sso_region = eu-west-1                     ~/.aws/config:21\n"
+    ) in shown
+    assert "\nservices own\n  sso = endpoint_url = http://******@127.0.0.1:9" in shown
+    facts = json.loads(run_awsexec("--explain", "--json", "corp").stdout)
+    assert [section["section"] for section in facts["sections"]] == [
+        "sso-session corp",
+        "services own",
+    ]
+    assert facts["sections"][0]["settings"][0]["line"] == 20
+    # also where no plan can be made
+    home.write_config(EVERYTHING.replace("sso_role_name = Admin\n", ""))
+    result = run_awsexec("--explain", "corp")
+    assert result.status == 125
+    assert "\nsso-session corp\n  sso_start_url = https://example.com/start" in (
+        result.stdout
+    )
+
+
+# the modes of the files with keys
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o604, 0o666, 0o400])
+@pytest.mark.parametrize("kind", ["credentials", "config"])
+def test_keys_that_others_may_read(run_awsexec, home, mode, kind):
+    name = "reader"
+    if kind == "config":
+        home.credentials.unlink()
+        home.write_config(READER_CONFIG, ALICE.replace("[alice]", "[profile alice]"))
+    else:
+        home.write_config(READER_CONFIG)
+    path = getattr(home, kind)
+    path.chmod(mode)
+    wanted = (
+        f"{path}: other users may read the keys in this file (mode {mode:04o}); run: "
+        f"chmod 600 {path}"
+    )
+    warned = [] if mode in (0o600, 0o400) else [wanted]
+    for command in ("--explain", "--list"):
+        result = run_awsexec(command, name)
+        lines = (result.stdout + result.stderr).splitlines()
+        assert [line.partition(": ")[2] for line in lines if "chmod" in line] == warned
+    assert ("keys!" in result.stdout) == bool(warned)
+    facts = json.loads(run_awsexec("--explain", "--json", name).stdout)
+    assert facts["warnings"] == warned
+    rows = json.loads(run_awsexec("--list", "--json").stdout)
+    # the keys are those of both profiles
+    assert [row["warning"] for row in rows] == 2 * (warned or [None])
+
+
+def test_a_config_file_without_keys_is_not_marked(run_awsexec, everything, home):
+    home.config.chmod(0o644)
+    assert (
+        json.loads(run_awsexec("--explain", "--json", "reader").stdout)["warnings"]
+        == []
+    )
+    result = run_awsexec("--list")
+    assert (result.stderr, "!" in result.stdout.replace("! ~", "")) == ("", False)
 
 
 def test_explain_what_is_cached(run_awsexec, everything):
@@ -519,3 +716,14 @@ def test_region_of_the_shells_profile_is_not_the_next_ones(run_awsexec, everythi
         # one that the user has chosen since is
         child = run_awsexec.child(team, env={**shell, "AWS_REGION": "us-east-1"})
         assert child["AWS_REGION"] == "us-east-1"
+
+
+@pytest.mark.parametrize("words", [("--whoami", "alice"), ("--whoami", "reader")])
+def test_whoami_with_a_key_that_is_gone(run_awsexec, home, everything, words):
+    """A key is not a session: nothing of it can be refreshed."""
+    everything.remove_key(KEY_ID)
+    error = run_awsexec(*words).error()
+    assert error.startswith(
+        "AWS does not know the key of profile 'alice' (key …MPLE in "
+    )
+    assert "--refresh" not in error

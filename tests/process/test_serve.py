@@ -825,8 +825,8 @@ def test_what_aws_refuses_ends_with_words(run_awsexec, home, sts):
 def test_an_upgrade_of_awsexec(run_awsexec, home, sts, tmp_path):
     """The endpoint has loaded what it needs before the files of awsexec go."""
     home.write_config(READER_CONFIG)
-    # renewed after five seconds
-    sts.add_role("reader", life=10)
+    # renewed after eight seconds
+    sts.add_role("reader", life=16)
     modules = tmp_path / "modules"
     link_modules(modules)
     start = (

@@ -265,7 +265,7 @@ def test_another_endpoint_is_another_identity(run_awsexec, home, instance, sts):
         (
             "",
             {"AWS_METADATA_SERVICE_TIMEOUT": "8" * 26},
-            f"AWS_METADATA_SERVICE_TIMEOUT: metadata_service_timeout = {'8' * 26} is not a "
+            f"AWS_METADATA_SERVICE_TIMEOUT={'8' * 26} is not a "
             "whole number from 1 to 3600",
         ),
         (
@@ -276,12 +276,12 @@ def test_another_endpoint_is_another_identity(run_awsexec, home, instance, sts):
         (
             "",
             {"AWS_IMDS_USE_IPV6": "1"},
-            "AWS_IMDS_USE_IPV6: imds_use_ipv6 = 1: write true or false",
+            "AWS_IMDS_USE_IPV6=1: write true or false",
         ),
         (
             "",
             {"AWS_METADATA_SERVICE_NUM_ATTEMPTS": "0"},
-            "AWS_METADATA_SERVICE_NUM_ATTEMPTS: metadata_service_num_attempts = 0 is not "
+            "AWS_METADATA_SERVICE_NUM_ATTEMPTS=0 is not "
             "a whole number from 1 to 100",
         ),
         (
@@ -565,7 +565,8 @@ def test_no_profile_no_config_and_no_instance(run_awsexec, home, instance, dead_
     assert run_awsexec("--", "true", env=env).error() == (
         "ec2 (no PROFILE, and no profile in the config files): no EC2 instance "
         f"metadata at {url}; this is not an EC2 instance, or its metadata service is "
-        "turned off: name another PROFILE or source"
+        "turned off: name another PROFILE or source; to write a first profile, see "
+        "https://github.com/awsexec/awsexec#five-minutes"
     )
 
 
@@ -725,7 +726,8 @@ def test_no_profile_in_a_container(run_awsexec, home, container):
         ),
         (
             {"AWS_CONTAINER_AUTHORIZATION_TOKEN": "two\nlines"},
-            "{url}: Auth token value is not a legal header value",
+            "the token in AWS_CONTAINER_AUTHORIZATION_TOKEN has a line break; write it "
+            "again, on one line",
         ),
     ],
 )

@@ -2,6 +2,7 @@
 
 import pytest
 
+from awsexec.options.sections import SETTINGS
 from awsexec.profiles import files
 from awsexec.profiles.profile import Profiles
 from awsexec.serve import config_copy
@@ -41,6 +42,22 @@ def profiles(config="", credentials=""):
 def test_is_needed(config, credentials, needed):
     texts = [config.encode(), credentials.encode()]
     assert config_copy.needs_copy(profiles(config, credentials), texts) is needed
+
+
+NAMED = [
+    (name, "session" in topic or "Credentials" in topic)
+    for topic, rows in SETTINGS
+    for names, _ in rows
+    for name in names.split(", ")
+]
+
+
+@pytest.mark.parametrize("name, is_identity", NAMED)
+def test_command_keeps_a_setting_that_is_not_for_credentials(name, is_identity):
+    found = profiles(f"[default]\n{name} = example\n[profile example]\n")
+    assert config_copy.needs_copy(found, []) is is_identity
+    copy = config_copy.copied(found, b"")
+    assert (f"{name} = example".encode() not in copy) is is_identity
 
 
 def test_name_is_nobodys():

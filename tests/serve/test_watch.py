@@ -53,3 +53,12 @@ def test_system_that_cannot_tell():
     with pytest.raises(ProcessLookupError):
         Watch(process.pid, lambda pid: None)
     process.stdin.close()
+
+
+def test_windows():
+    """There os.kill sends Ctrl-C to all that share the console, so that nobody looks."""
+    process = subprocess.Popen(WAITING, stdin=subprocess.DEVNULL)
+    process.wait()
+    thread = waits(Watch(process.pid, lambda pid: None, "win32"))
+    thread.join(0.3)
+    assert thread.is_alive()

@@ -32,7 +32,10 @@ class IdentityCenter(WebServer):
     """Gives `credentials` for the account and role in `roles` to who has signed in.
 
     `tokens` are the access tokens that are good; each refresh token is good once. A
-    device is `allowed`, or not yet, or `denied`.
+    device is `allowed`, or not yet, or `denied`. `assignments` are the accounts that the
+    portal lists, each id with its name and its roles. It lists them in pages of at most
+    `page`, and refuses the next `throttled` requests for a page, and a token after it has
+    listed `pages_of_token` pages.
     """
 
     allowed = False
@@ -41,9 +44,13 @@ class IdentityCenter(WebServer):
     slow_downs = 0
     life = 3600
     interval = 1
+    page = 100
+    throttled = 0
+    pages_of_token: int | None = None
 
     def __init__(self) -> None:
         super().__init__()
+        self.assignments: dict[str, tuple[str, list[str]]] = {}
         self.roles: dict[tuple[str, str], Credentials] = {}
         self.tokens: set[str] = set()
         self.refresh_tokens: set[str] = set()
@@ -59,6 +66,8 @@ class IdentityCenter(WebServer):
     def respond(self, request: Request) -> Answer:
         if request.path == "/federation/credentials":
             return self._credentials(request)
+        if request.path in ("/assignment/accounts", "/assignment/roles", "/logout"):
+            return self._of_person(request)
         if request.path == "/authorize":
             return self._authorize(request.query)
         if request.path == "/device" and request.query == {"user_code": USER_CODE}:
@@ -181,9 +190,7 @@ class IdentityCenter(WebServer):
 
     def _credentials(self, request: Request) -> Answer:
         if request.headers.get("x-amz-sso_bearer_token") not in self.tokens:
-            return _refusal(
-                401, "UnauthorizedException", "Session token not found or invalid"
-            )
+            return _no_session()
         found = self.roles.get(
             (request.query["account_id"], request.query["role_name"])
         )
@@ -200,6 +207,49 @@ class IdentityCenter(WebServer):
                 }
             },
         )
+
+    def _of_person(self, request: Request) -> Answer:
+        """What the portal answers to who has signed in, besides credentials."""
+        token = request.headers.get("x-amz-sso_bearer_token", "")
+        if token not in self.tokens:
+            return _no_session()
+        if request.path == "/logout":
+            self.tokens.discard(token)
+            return Answer(200)
+        if self.throttled:
+            self.throttled -= 1
+            return _refusal(429, "TooManyRequestsException", "Rate exceeded")
+        if self.pages_of_token is not None:
+            if self.pages_of_token == 0:
+                self.pages_of_token = None
+                self.tokens.discard(token)
+                return _no_session()
+            self.pages_of_token -= 1
+        if request.path == "/assignment/accounts":
+            listed = [
+                {
+                    "accountId": id,
+                    "accountName": name,
+                    "emailAddress": f"{id}@example.com",
+                }
+                for id, (name, _) in self.assignments.items()
+            ]
+            return self._page(request, "accountList", listed)
+        id = request.query["account_id"]
+        if id not in self.assignments:
+            return _refusal(403, "ForbiddenException", "No access")
+        roles = [
+            {"roleName": role, "accountId": id} for role in self.assignments[id][1]
+        ]
+        return self._page(request, "roleList", roles)
+
+    def _page(self, request: Request, member: str, items: list[dict[str, str]]):
+        size = min(self.page, int(request.query.get("max_result", "100")))
+        first = int(request.query.get("next_token", "0"))
+        body: dict[str, object] = {member: items[first : first + size]}
+        if first + size < len(items):
+            body["nextToken"] = str(first + size)
+        return Answer(200, body)
 
 
 def allow(url: str) -> tuple[int, str]:
@@ -221,3 +271,7 @@ def _error(code: str, status: int, kind: str = "InvalidRequestException") -> Ans
 
 def _refusal(status: int, kind: str, message: str) -> Answer:
     return Answer(status, {"message": message}, {"x-amzn-ErrorType": kind})
+
+
+def _no_session() -> Answer:
+    return _refusal(401, "UnauthorizedException", "Session token not found or invalid")

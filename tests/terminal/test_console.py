@@ -122,15 +122,46 @@ def test_interrupted(terminal, home, console):
     assert person.ends() == ("^C\r\nawsexec: interrupted\r\n", 130)
 
 
-def test_there_is_no_browser(terminal, console, run_awsexec):
-    run_awsexec.environ["BROWSER"] = ""
-    run_awsexec.environ["PATH"] = "/nowhere"
-    person = terminal(f"{AWSEXEC} --console -q reader")
-    assert person.ends() == (
-        "awsexec: no browser was found; set BROWSER, or print the URL with "
-        "--no-browser\r\n",
-        125,
-    )
+ANYBODY = "for 15 minutes, anybody who has this URL can use the session"
+
+
+@pytest.mark.parametrize(
+    "setting, why",
+    [
+        (None, "no browser was found"),
+        ("", "no browser was found"),
+        (None, "the only browser is lynx, which needs a terminal"),
+        ("w3m", "BROWSER: w3m needs a terminal of its own"),
+        ("nosuch", "BROWSER: cannot run nosuch"),
+        (
+            "nosuch -new-tab %s:/no/such",
+            "BROWSER: cannot run nosuch, cannot run /no/such",
+        ),
+        ("nosuch 'x", "BROWSER: nosuch 'x: No closing quotation"),
+        ("{folder}/broken %s", "the browser could not be run, or failed"),
+        ("{folder}/fails", "the browser could not be run, or failed"),
+    ],
+)
+def test_there_is_no_browser(terminal, home, console, run_awsexec, setting, why):
+    """It says why, and shows the URL, without waiting for nobody."""
+    (home.path / "bin").mkdir()
+    for name in ("lynx", "w3m"):
+        if name in f"{why}{setting}":
+            home.script(f"bin/{name}", "#!/bin/sh\nexit 0\n")
+    home.script("broken", "#!/no/such/interpreter\n")
+    home.script("fails", "#!/bin/sh\nexit 3\n")
+    del run_awsexec.environ["BROWSER"]
+    if setting is not None:
+        run_awsexec.environ["BROWSER"] = setting.format(folder=home.path)
+    run_awsexec.environ.update(PATH=f"{home.path}/bin", TERM="xterm")
+    begun = time.monotonic()
+    person = terminal(f"{AWSEXEC} --console reader")
+    screen, status = person.ends()
+    assert time.monotonic() - begun < 15
+    assert status == 0
+    opening, warning, url, end = screen.split("\r\n")
+    assert warning == f"awsexec: {why}; open this URL in a browser; {ANYBODY}"
+    assert url.startswith(f"{console.url}/federation?Action=login&")
 
 
 def test_picked(terminal, console, run_awsexec):

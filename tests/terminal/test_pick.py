@@ -189,6 +189,26 @@ def test_cancelling(key, picker):
     assert process.exitstatus == 130
 
 
+def test_whoami_asks_whom_it_is_about(run_awsexec):
+    process = pexpect.spawn(
+        AWSEXEC,
+        ["--whoami"],
+        env=run_awsexec.environment({"TERM": "xterm"}),
+        encoding="utf-8",
+        timeout=20,
+        dimensions=(24, 100),
+    )
+    process.expect("two words")
+    process.send("wri\r")
+    process.expect("assumed-role/writer/")
+    process.expect(pexpect.EOF)
+    process.close()
+    assert process.exitstatus == 0
+    # not where a part of a role is lost
+    result = run_awsexec("--whoami", env={"AWSEXEC_PROFILE": "writer"})
+    assert "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set" in result.error()
+
+
 def test_variable_of_the_profile_needs_no_picking(run_awsexec):
     result = run_awsexec(env={"AWS_PROFILE": "alice", "SHELL": "/usr/bin/env"})
     assert result.status == 0

@@ -4,6 +4,7 @@ import shlex
 
 import pytest
 
+from tests.hostile import HOSTILE, is_harmless
 from tests.support import AWSEXEC, CODES, READER_CONFIG, SERIAL, WRONG_CODE
 
 QUESTION = f"MFA code for reader ({SERIAL}): "
@@ -105,6 +106,50 @@ def test_end_of_input(terminal, sts):
     assert sts.calls == []
 
 
+@pytest.fixture
+def jobs(terminal):
+    """A shell with job control, in which awsexec asks, and is then stopped by Ctrl-Z."""
+    person = terminal("exec bash --norc --noediting -i")
+    person.types(f"PS1='$ '; {AWSEXEC} reader -- printenv AWSEXEC_PROFILE")
+    person.sees(QUESTION)
+    person.process.sendcontrol("z")
+    person.sees("Stopped")
+    yield person
+    person.types("exit 2>/dev/null; exit")
+
+
+def test_question_is_put_again_after_a_stop(jobs):
+    for _ in range(2):
+        jobs.types("fg")
+        jobs.sees(QUESTION)
+        jobs.process.sendcontrol("z")
+        jobs.sees("Stopped")
+    jobs.types("fg")
+    jobs.sees(QUESTION)
+    jobs.types(CODES[0])
+    jobs.sees("reader\r\n")
+
+
+def test_question_that_goes_on_in_the_background_ends(jobs, sts):
+    jobs.types("bg; wait %1; echo =$?=")
+    jobs.sees("and this run is in the background, where it cannot ask; use --mfa-token")
+    jobs.sees("=125=")
+    assert sts.calls == []
+
+
+def test_stopped_question_is_named_to_the_next_one(jobs, sts):
+    jobs.types(f"{AWSEXEC} reader true")
+    jobs.sees(
+        f"which asks for the MFA code of {SERIAL} and is stopped; continue it with fg"
+    )
+    jobs.interrupts()
+    jobs.types("kill %1; wait %1; fg")
+    jobs.types(f"{AWSEXEC} reader -- printenv AWSEXEC_PROFILE")
+    jobs.sees(QUESTION)
+    jobs.types(CODES[0])
+    jobs.sees("reader\r\n")
+
+
 def test_no_prompt(terminal, sts):
     person = terminal(f"{AWSEXEC} --no-prompt reader true")
     screen, status = person.ends()
@@ -158,3 +203,17 @@ def test_no_terminal_fails_at_once(run_awsexec, sts):
     result = run_awsexec("reader", "true", stdin=f"{CODES[0]}\n")
     assert "there is no terminal to ask on" in result.error()
     assert sts.calls == []
+
+
+def test_a_question_is_visible_characters(terminal, home):
+    """What the files say does not act on the terminal, and adds no line to a question."""
+    name = HOSTILE.replace("]", "")
+    serial = "".join(each for each in HOSTILE if not each.isspace())
+    config = READER_CONFIG.replace("profile reader", f'profile "{name}"')
+    home.write_config(config, f"mfa_serial = {serial}\n")
+    person = terminal(f"trap : INT; {shlex.join([AWSEXEC, name, 'true'])}")
+    person.process.expect(r"MFA code for ('.*') \((.*)\): ")
+    assert is_harmless(person.process.match[0])
+    assert "forged" in person.process.match[2]
+    person.interrupts()
+    assert person.ends()[1] == 130

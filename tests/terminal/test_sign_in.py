@@ -11,6 +11,7 @@ import urllib.parse
 
 import pytest
 
+from tests.hostile import HOSTILE, is_harmless
 from tests.servers.identity_center import START_URL, USER_CODE, allow
 from tests.servers.web import iso8601
 from tests.sources import CENTER, LEGACY, PAGE, SESSION, cache_file, instead, not_the
@@ -279,6 +280,22 @@ def test_slow_down(terminal, portal):
     assert time.monotonic() - begun > 6
 
 
+def test_no_browser_on_this_machine(terminal, run_awsexec, portal):
+    run_awsexec.environ["BROWSER"] = "nosuch"
+    person = terminal(f"trap : INT; {AWSEXEC} p true")
+    url_shown(person)
+    person.sees(
+        "No browser can be opened here (BROWSER: cannot run nosuch). To use one "
+    )
+    person.sees("on another machine, press Ctrl-C and add --device-code.\r\n")
+    person.interrupts()
+    assert person.ends()[1] == 130
+    person = terminal(f"{AWSEXEC} --device-code p true")
+    allow(url_shown(person))
+    screen, status = person.ends()
+    assert screen.endswith("awsexec: signed in\r\n") and status == 0
+
+
 @pytest.mark.parametrize("word", ["", "--device-code"])
 def test_interrupted(terminal, home, portal, word):
     person = terminal(f"trap : INT; {AWSEXEC} --no-browser {word} p true")
@@ -305,8 +322,60 @@ def test_one_sign_in_serves_parallel_runs(terminal, home, portal, sts):
     first = terminal(f"{AWSEXEC} --no-browser p true")
     url = url_shown(first)
     second = terminal(f"{AWSEXEC} --no-browser q true")
-    second.sees("awsexec: waiting for another awsexec, which is signing in to corp\r\n")
+    second.sees("awsexec: waiting for awsexec process ")
+    second.sees(", which signs in to corp\r\n")
     allow(url)
     assert first.ends() == ("awsexec: signed in\r\n", 0)
     assert second.ends() == ("", 0)
     assert sorted(portal.asked) == sorted([REGISTER, "GET /authorize", TOKEN, GET, GET])
+
+
+def test_a_sign_in_shows_visible_characters(terminal, home, portal):
+    code = f"{HOSTILE}\nforged: {'x' * 1000}"
+    begun = {"deviceCode": "EXAMPLE", "userCode": code, "verificationUri": HOSTILE}
+    instead(portal, "/device_authorization", begun)
+    name = HOSTILE.replace("]", "")
+    config = SESSION.replace("sso-session corp", f'sso-session "{name}"')
+    home.write_config(config.replace("corp", name))
+    person = terminal(f"trap : INT; {AWSEXEC} --device-code --no-browser p true")
+    person.process.expect(r"(?s)^.*or type the code at [^\r]*\r\n")
+    shown = person.process.match[0]
+    assert is_harmless(shown.replace("\r\n", "\n"))
+    assert shown.count("\r\n") == 4 and "x" * 1000 not in shown
+    person.interrupts()
+    assert person.ends()[1] == 130
+
+
+def test_open_sign_in_holds_up_nobody_who_does_not_ask(
+    terminal, home, portal, run_awsexec
+):
+    first = terminal(f"trap : INT; {AWSEXEC} --no-browser p true")
+    url_shown(first)
+    begun = time.monotonic()
+    for words, why in (
+        (["--no-prompt"], "--no-prompt forbids signing in"),
+        ([], "there is no terminal to sign in on"),
+    ):
+        assert why in run_awsexec(*words, "p", "true").error()
+    assert time.monotonic() - begun < 10
+    waits = terminal(f"{AWSEXEC} --no-browser p true")
+    waits.sees(", which signs in to corp\r\n")
+    # the one that waited asks now
+    first.interrupts()
+    assert first.ends()[1] == 130
+    allow(url_shown(waits))
+    assert waits.ends() == ("awsexec: signed in\r\n", 0)
+
+
+def test_sign_in_that_is_denied_is_left_to_the_next_one(terminal, home, portal):
+    first = terminal(f"{AWSEXEC} --no-browser p true")
+    url = url_shown(first)
+    waits = terminal(f"{AWSEXEC} --no-browser p true")
+    waits.sees(", which signs in to corp\r\n")
+    portal.denied = True
+    allow(url)
+    portal.denied = False
+    screen, status = first.ends()
+    assert (status, "the sign-in failed" in screen) == (125, True)
+    allow(url_shown(waits))
+    assert waits.ends() == ("awsexec: signed in\r\n", 0)

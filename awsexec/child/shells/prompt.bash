@@ -18,10 +18,24 @@ __awsexec_epoch() {
         + 10#${1:14:2} * 60 + 10#${1:17:2}))
 }
 
+# Set __awsexec_visible to $1 without characters that a terminal acts on, or that change
+# the order of others (the bidirectional ones, and C1). The patterns are bytes of UTF-8,
+# which bash matches in every locale.
+__awsexec_make_visible() {
+    local each
+    __awsexec_visible=${1//[[:cntrl:]]/?}
+    for each in $'\xc2'[$'\x80'-$'\x9f'] $'\xd8\x9c' \
+        $'\xe2\x80'[$'\x8e\x8f\xa8'-$'\xae'] $'\xe2\x81'[$'\xa6'-$'\xa9']
+    do
+        __awsexec_visible=${__awsexec_visible//$each/?}
+    done
+}
+
 __awsexec_prompt() {
     # the user's own prompt code may run later and show the status
-    local status=$? now=${EPOCHSECONDS-} expires left total color='' word prefix
-    __awsexec_label=${AWSEXEC_PROFILE-} __awsexec_color='' __awsexec_plain=''
+    local status=$? now=${EPOCHSECONDS-} expires left total color='' word prefix line
+    __awsexec_make_visible "${AWSEXEC_PROFILE-}"
+    __awsexec_label=$__awsexec_visible __awsexec_color='' __awsexec_plain=''
     if [ "${AWSEXEC_PROMPT-}" = 0 ]; then __awsexec_label=''; fi
     if [ -n "$__awsexec_label" ] && __awsexec_epoch "${AWS_CREDENTIAL_EXPIRATION-}"; then
         [ -n "$now" ] || now=$(command date +%s)
@@ -42,12 +56,17 @@ __awsexec_prompt() {
         if [ -n "$color" ] && [ "${__awsexec_told-}" != "$color $expires" ]; then
             __awsexec_told="$color $expires"
             if ((left <= 0)); then word='have expired'; else word="expire in $word"; fi
-            printf 'awsexec: the credentials of %q %s; to get new ones: eval "$(awsexec --export sh %q)"\n' \
-                "$AWSEXEC_PROFILE" "$word" "$AWSEXEC_PROFILE" >&2
+            line="awsexec: the credentials of $__awsexec_visible $word"
+            # nobody could copy the command of a name that is not shown as it is
+            if [ "$__awsexec_visible" = "$AWSEXEC_PROFILE" ]; then
+                printf -v line 'awsexec: the credentials of %q %s; to get new ones: eval "$(awsexec --export sh %q)"' \
+                    "$AWSEXEC_PROFILE" "$word" "$AWSEXEC_PROFILE"
+            fi
+            printf '%s\n' "$line" >&2
         fi
     fi
     if [ -n "$__awsexec_label" ]; then
-        __awsexec_label="(${__awsexec_label//[[:cntrl:]]/?}) "
+        __awsexec_label="($__awsexec_label) "
     fi
     if [ -z "$__awsexec_label" ]; then
         prefix=''

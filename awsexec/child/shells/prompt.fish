@@ -22,7 +22,9 @@ function __awsexec_prompt
     if test -z "$AWSEXEC_PROFILE" -o "$AWSEXEC_PROMPT" = 0
         return
     end
-    set -l label $AWSEXEC_PROFILE
+    # without characters that a terminal acts on, or that change the order of others
+    set -l visible (string replace -ra '[\x00-\x1f\x7f-\x9f\x{61c}\x{200e}\x{200f}\x{2028}-\x{202e}\x{2066}-\x{2069}]' '?' -- $AWSEXEC_PROFILE)
+    set -l label $visible
     set -l color
     set -l expires (__awsexec_epoch $AWS_CREDENTIAL_EXPIRATION)
     if test -n "$expires"
@@ -51,9 +53,14 @@ function __awsexec_prompt
             else
                 set word "expire in $word"
             end
-            set -l name (string escape -- $AWSEXEC_PROFILE)
-            printf 'awsexec: the credentials of %s %s; to get new ones: awsexec --export fish %s | source\n' \
-                $name $word $name >&2
+            if test "$visible" = "$AWSEXEC_PROFILE"
+                set -l name (string escape -- $AWSEXEC_PROFILE)
+                printf 'awsexec: the credentials of %s %s; to get new ones: awsexec --export fish %s | source\n' \
+                    $name $word $name >&2
+            else
+                # nobody could copy the command of a name that is not shown as it is
+                printf 'awsexec: the credentials of %s %s\n' $visible $word >&2
+            end
         end
     end
     if test -n "$color" -a -z "$NO_COLOR"
@@ -61,7 +68,7 @@ function __awsexec_prompt
     else
         set color
     end
-    printf '(%s)' (string replace -ra '[[:cntrl:]]' '?' -- $label)
+    printf '(%s)' $label
     if test -n "$color"
         set_color normal
     end

@@ -18,11 +18,25 @@ __awsexec_begin_prompt() {
     __awsexec_prompt
 }
 
+# Set REPLY to $1 without characters that a terminal acts on, or that change the order of
+# others (the bidirectional ones, and C1). The patterns are bytes of UTF-8, which match in
+# every locale.
+__awsexec_make_visible() {
+    emulate -L zsh
+    REPLY=${1//[[:cntrl:]]/?}
+    setopt no_multibyte
+    REPLY=${REPLY//$'\xc2'[$'\x80'-$'\x9f']/?}
+    REPLY=${REPLY//$'\xd8\x9c'/?}
+    REPLY=${REPLY//$'\xe2\x80'[$'\x8e\x8f\xa8'-$'\xae']/?}
+    REPLY=${REPLY//$'\xe2\x81'[$'\xa6'-$'\xa9']/?}
+}
+
 __awsexec_prompt() {
     local percent=$options[promptpercent] subst=$options[promptsubst]
     local bang=$options[promptbang]
     emulate -L zsh
-    local label=$AWSEXEC_PROFILE color='' word='' prefix=''
+    __awsexec_make_visible "$AWSEXEC_PROFILE"
+    local visible=$REPLY label=$REPLY color='' word='' prefix='' line=''
     local -i expires issued left
     [[ $AWSEXEC_PROMPT == 0 ]] && label=''
     if [[ -n $label ]] && __awsexec_epoch "$AWS_CREDENTIAL_EXPIRATION"; then
@@ -39,10 +53,14 @@ __awsexec_prompt() {
         if [[ -n $color && $__awsexec_told != "$color $expires" ]]; then
             typeset -g __awsexec_told="$color $expires"
             [[ $color == red ]] && word='have expired' || word="expire in $word"
-            print -ru2 -- "awsexec: the credentials of ${(q+)AWSEXEC_PROFILE} $word; to get new ones: eval \"\$(awsexec --export sh ${(q+)AWSEXEC_PROFILE})\""
+            line="awsexec: the credentials of $visible $word"
+            # nobody could copy the command of a name that is not shown as it is
+            [[ $visible == "$AWSEXEC_PROFILE" ]] &&
+                line="awsexec: the credentials of ${(q+)AWSEXEC_PROFILE} $word; to get new ones: eval \"\$(awsexec --export sh ${(q+)AWSEXEC_PROFILE})\""
+            print -ru2 -- "$line"
         fi
     fi
-    [[ -n $label ]] && label="(${label//[[:cntrl:]]/?}) "
+    [[ -n $label ]] && label="($label) "
     [[ -n $NO_COLOR || $TERM == dumb ]] && color=''
     # zsh shows an element of psvar as it is, and does not expand the profile's name.
     # Prompts use the low elements, so these are high. psvar is not exported: a PS1 that

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from awsexec.credentials import aws_errors
 from awsexec.credentials.checks import source_error
 from awsexec.credentials.identity_center.sign_in import SERVICE, SignIn, command
-from awsexec.credentials.sdk.errors import Refused, SignInDue
+from awsexec.credentials.sdk.clients import call
+from awsexec.credentials.sdk.errors import NotSignedIn, Refused, SignInDue
 from awsexec.credentials.sdk.providers import client_creator, from_sso
-from awsexec.credentials.sdk.tokens import current_token, sso_tokens
+from awsexec.credentials.sdk.tokens import current_token, sso_tokens, taken, token_end
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from awsexec.credentials.context import Context
     from awsexec.credentials.credentials import Credentials
+    from awsexec.credentials.sdk.errors import Unreachable
+    from awsexec.errors import CredentialsError
     from awsexec.plan.source import Source
 
 
@@ -23,6 +29,7 @@ class Portal:
         self._context = context
         self._create_client = client_creator(source, context)
         self._cache = sso_tokens(source, context.environ)
+        self._client: Any = None
 
     def token(self) -> str:
         """Return a token that has not expired.
@@ -61,6 +68,22 @@ class Portal:
         with self._context.lock(f"sso {name}", f"is renewing the sign-in to {name}"):
             return self._current_token()
 
+    def token_after_sign_in(self, refused: str | None) -> str:
+        """Return a token other than the one `refused`, after a sign-in if one is due.
+
+        Call it without any lock. Raises as `sign_in` does.
+        """
+        self.sign_in(refused)
+        return self.token()
+
+    def current_token(self) -> str | None:
+        """Return the token of the present sign-in, None without one.
+
+        Raises `CredentialsError` and `Unreachable`.
+        """
+        current = self._current()
+        return current[0] if current is not None else None
+
     def _current_token(self) -> tuple[str, str | None] | None:
         """Return the token in the CLI's files, renewed if that is due; None for none.
 
@@ -87,6 +110,57 @@ class Portal:
         return from_sso(
             self._source, self._create_client, self._cache, token, self._url("sso")
         )
+
+    def unreachable(self, error: Unreachable) -> CredentialsError:
+        """Return the failure to get an answer of IAM Identity Center."""
+        source, endpoint = self._source, self._context.endpoint
+        urls = (by for _, by in source.endpoints if by is not None)
+        url = next((by for by in urls if error.url.startswith(by.value)), None)
+        made_by = endpoint.host_made_by(url, source.get("sso_region"))
+        return aws_errors.unreachable(error, endpoint, SERVICE, made_by)
+
+    def ask(self, operation: str, token: str, **parameters: object) -> dict[str, Any]:
+        """Return the portal's answer to `operation`, for whoever has the `token`.
+
+        Raises `NotSignedIn` if it does not accept the token, `Refused` and `Unreachable`.
+        """
+        if self._client is None:
+            region = self._source.value("sso_region") or ""
+            self._client = self._create_client("sso", region_name=region, unsigned=True)
+        try:
+            return call(
+                self._client, operation, {"accessToken": token, **parameters}, dict
+            )
+        except Refused as error:
+            if error.code == "UnauthorizedException":
+                raise NotSignedIn from None
+            raise
+
+    def until(self) -> float | None:
+        """Return when the token in the CLI's file ends, in seconds since the epoch.
+
+        None if there is none.
+        """
+        return token_end(self._source, self._cache)
+
+    def sign_out(self) -> bool:
+        """Tell the portal that the user signs out, and delete the CLI's file.
+
+        Return whether there was one. Raises `CredentialsError` if the file cannot be
+        deleted, and `Refused` and `Unreachable`, after it was deleted.
+        """
+        name = self._source.value("sso_session") or self._source.value("sso_start_url")
+        with self._context.lock(f"sso {name}", f"is signing out of {name}"):
+            token = taken(self._source, self._cache)
+        if token is None:
+            return False
+        if token:
+            try:
+                self.ask("Logout", token)
+            except NotSignedIn:
+                # it has ended already
+                pass
+        return True
 
     def _url(self, service: str) -> str:
         """Return where `service` is, for messages."""

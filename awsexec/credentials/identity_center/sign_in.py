@@ -21,13 +21,14 @@ import urllib.parse
 from awsexec import terminal
 from awsexec.credentials.checks import READING_ERRORS, source_error, unsendable
 from awsexec.credentials.sdk.clients import call, url_of
-from awsexec.credentials.sdk.errors import Refused
+from awsexec.credentials.sdk.errors import Refused, Throttled
 from awsexec.credentials.sdk.failures import failures
 from awsexec.credentials.sdk.tokens import TokenCache, seconds_left
 from awsexec.errors import AwsexecError, Interrupted, NeedsUser, SignInFailed
-from awsexec.loopback.browser import Redirect, open_tab
+from awsexec.loopback.browser import NoBrowser, Redirect, open_tab
 from awsexec.loopback.server import HOST, HttpError, Request, Response, page
 from awsexec.plan.inputs import sign_in_of
+from awsexec.text import printable, remote, without_userinfo
 from awsexec.times import iso8601
 
 TYPE_CHECKING = False
@@ -79,7 +80,7 @@ class SignIn:
 
     def check(self) -> None:
         """Raise `NeedsUser` if nobody can be asked."""
-        self._show("")
+        self._show()
 
     def token(self, cache: TokenCache) -> tuple[str, str | None]:
         """Sign in, write the token to `cache`, the AWS CLI's files, and return it.
@@ -88,10 +89,10 @@ class SignIn:
         Raises `NeedsUser` if nobody can be asked, `CredentialsError` if the sign-in
         fails, `Unreachable` and `Interrupted`.
         """
-        self._show(
-            f"awsexec: signing in to {self.name} for profile "
-            f"{self._source.profile.name}\n"
-        )
+        what = f"awsexec: signing in to {without_userinfo(self.name)}"
+        if not self._source.is_session_only:
+            what += f" for profile {self._source.profile.name}"
+        self._show(what)
         cache.check()
         client = self._create_client(
             "sso-oidc", region_name=self._region, unsigned=True
@@ -116,7 +117,7 @@ class SignIn:
                 token = self._kept(registration, answer)
         except KeyboardInterrupt:
             # the terminal shows ^C; the next text begins on a line of its own
-            self._show("\n")
+            self._show("")
             raise Interrupted from None
         except Refused as error:
             raise source_error(
@@ -125,7 +126,7 @@ class SignIn:
                 "sso_region",
             ) from None
         cache[_sha1(self.name)] = token
-        self._show("awsexec: signed in\n")
+        self._show("awsexec: signed in")
         return str(token["accessToken"]), sign_in_of(token)
 
     def _kept(
@@ -150,8 +151,9 @@ class SignIn:
             raise ValueError(f"the token {why}")
         return token
 
-    def _show(self, text: str) -> None:
+    def _show(self, *lines: str) -> None:
         show = self._context.show
+        text = "".join(f"{printable(line)}\n" for line in lines)
         try:
             if show is None:
                 raise terminal.NoTerminal
@@ -233,13 +235,20 @@ class SignIn:
             url = f"{url_of(client).rstrip('/')}/authorize?{query}"
             self._show(
                 "Allow the sign-in in the browser on this machine (use --device-code for "
-                f"another one):\n  {url}\n"
+                "another one):",
+                f"  {url}",
             )
             callback.target = url
-            self._open(callback.url)
-            code, error = callback.answered()
+            try:
+                self._open(callback.url)
+            except NoBrowser as error:
+                self._show(
+                    f"No browser can be opened here ({error}). To use one on another "
+                    "machine, press Ctrl-C and add --device-code.\n"
+                )
+            code, refused = callback.answered()
         if code is None:
-            raise self._given_up(error)
+            raise self._given_up(refused)
         return call(
             client,
             "CreateToken",
@@ -269,9 +278,10 @@ class SignIn:
         )
         complete = begun.get("verificationUriComplete") or begun["verificationUri"]
         self._show(
-            f"Allow the sign-in in a browser that shows this code: {begun['userCode']}\n"
-            f"  {complete}\n"
-            f"or type the code at {begun['verificationUri']}\n"
+            "Allow the sign-in in a browser that shows this code: "
+            + remote(begun["userCode"]),
+            f"  {complete}",
+            f"or type the code at {begun['verificationUri']}",
         )
         with self._opened(complete):
             return self._asked(client, keys, begun)
@@ -291,12 +301,13 @@ class SignIn:
             time.sleep(interval)
             try:
                 return call(client, "CreateToken", request, dict)
+            except Throttled:
+                # of the protocol, SlowDownException is one of these codes
+                interval += SLOW_DOWN
             except Refused as error:
                 if error.code == "AuthorizationPendingException":
                     continue
-                if error.code == "SlowDownException":
-                    interval += SLOW_DOWN
-                elif error.code == "AccessDeniedException":
+                if error.code == "AccessDeniedException":
                     raise self._given_up("it was denied in the browser") from None
                 elif error.code == "ExpiredTokenException":
                     break
@@ -311,6 +322,7 @@ class SignIn:
         )
 
     def _open(self, url: str) -> None:
+        """Open the browser, if the user allows that. Raises `NoBrowser`."""
         if self._context.browser:
             open_tab(url)
 
@@ -330,7 +342,9 @@ class SignIn:
             yield
             return
         with redirect:
-            self._open(redirect.url)
+            # the browser of another machine does as well
+            with contextlib.suppress(NoBrowser):
+                self._open(redirect.url)
             yield
 
 
@@ -362,6 +376,7 @@ class _Callback(Redirect):
             text, status = "The terminal shows whether you are signed in.", 200
         else:
             error = query.get("error_description") or query.get("error")
+            error = error and remote(error)
             found = None, error or "the browser came back without a code"
             text, status = f"You are not signed in: {error}.", 400
         return page(status, text, sent=lambda: self._answers.put(found))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from awsexec.credentials import aws_errors
 from awsexec.credentials.aws_errors import DENIED, EXPIRED, UNKNOWN_KEY
 from awsexec.credentials.checks import unsendable
 from awsexec.credentials.credentials import Credentials
@@ -114,7 +113,7 @@ class Iam:
         except Refused as error:
             raise self._in_words(error, operation) from None
         except Unreachable as error:
-            raise aws_errors.unreachable(error, "AWS IAM") from None
+            raise self._sts.unreachable(error, "iam") from None
 
     def _in_words(self, error: Refused, operation: str) -> CredentialsError:
         what = f"user {self._user}: {operation}"

@@ -39,9 +39,9 @@ def whose(
         except Refused as error:
             if error.code not in aws_errors.UNKNOWN_KEY or tries <= 0:
                 label, asking = f"profile {profile!r}", f"{shown(profile)} ({key})"
-                raise aws_errors.identity_in_words(error, label, asking) from None
+                raise aws_errors.key_in_words(error, label, asking) from None
         except Unreachable as error:
-            raise aws_errors.unreachable(error) from None
+            raise sts.unreachable(error) from None
         tries -= 1
         say(SLOWLY)
         sleep(AGAIN)

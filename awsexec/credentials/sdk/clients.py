@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import ssl
 import sys
 
 import botocore
@@ -12,10 +13,16 @@ import botocore.exceptions
 import botocore.httpsession
 import botocore.utils
 
+from awsexec import bounded
 from awsexec.credentials.sdk.errors import Unreachable
-from awsexec.credentials.sdk.failures import ENDPOINTS, failures, short_reason
+from awsexec.credentials.sdk.failures import (
+    ENDPOINTS,
+    check_answer,
+    failures,
+    from_network,
+)
 from awsexec.credentials.sdk.internals import bare_session, default_bundle
-from awsexec.errors import shown
+from awsexec.errors import ConfigError, reason, shown
 from awsexec.version import __version__
 
 TYPE_CHECKING = False
@@ -51,8 +58,9 @@ class Clients:
         *,
         handlers: bool = False,
     ) -> None:
-        self._ca_bundle = endpoint.ca_bundle
+        self._endpoint = endpoint
         self._session = bare_session(handlers)
+        self._session.register("before-parse", check_answer)
         self._config = botocore.config.Config(
             user_agent_extra=USER_AGENT,
             ignore_configured_endpoint_urls=True,
@@ -74,11 +82,11 @@ class Clients:
         """Return a botocore client of `service` in `region`.
 
         It calls `url` if one is configured. `config` is a botocore ``Config``, which wins
-        over the one of all clients. Raises `Unreachable` if AWS has no such endpoint, and
-        as `failures` does.
+        over the one of all clients. Raises `Unreachable` if AWS has no such endpoint,
+        `ConfigError` if the certificates to trust cannot be read, and as `failures` does.
         """
         place = url or f"{service.upper()} in {region}"
-        bundle = self._checked_bundle(place)
+        bundle = checked_bundle(self._endpoint, place)
         keys = {}
         if signer is not None:
             keys = {
@@ -98,16 +106,17 @@ class Clients:
                 )
             except (botocore.exceptions.BotoCoreError, ValueError, *ENDPOINTS) as error:
                 # its text is about the region and the URL
-                raise Unreachable(place, str(error)) from None
+                cause = Unreachable.REQUEST if url else Unreachable.ENDPOINT
+                raise Unreachable(place, str(error), cause) from None
 
-    def get(self, url: str, query: str) -> tuple[int, bytes]:
-        """Return the status and the body of `url` with `query`, which may be a secret.
+    def get(self, url: str, query: str) -> tuple[int, Mapping[str, str], bytes]:
+        """Return status, headers and body of `url` with `query`, which may be a secret.
 
         The request goes the way of the clients' calls, with the same trust, but is not
-        signed. A redirect is not followed. Raises `Unreachable`.
+        signed. A redirect is not followed. Raises `Unreachable` and `ConfigError`.
         """
         session = botocore.httpsession.URLLib3Session(
-            verify=self._checked_bundle(url) or True,
+            verify=checked_bundle(self._endpoint, url) or True,
             proxies=botocore.utils.get_environ_proxies(url),
             timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
         )
@@ -116,20 +125,15 @@ class Clients:
         )
         try:
             answer = session.send(request.prepare())
-            return answer.status_code, answer.content
+            return answer.status_code, answer.headers, answer.content
         except (botocore.exceptions.BotoCoreError, OSError, ValueError) as error:
-            reason = short_reason(error)
-            # urllib3 puts the whole query into some of its errors
-            reason = "the connection failed" if query in reason else reason
-            raise Unreachable(url, reason) from None
+            failure = from_network(url, error)
+            if query in failure.reason:
+                # urllib3 puts the whole query into some of its errors
+                failure = Unreachable(url, "the connection failed", failure.cause)
+            raise failure from None
         finally:
             session.close()
-
-    def _checked_bundle(self, url: str) -> str | None:
-        bundle = self._ca_bundle
-        if bundle is not None and not os.path.exists(bundle):
-            raise Unreachable(url, f"the CA bundle {shown(bundle)} does not exist")
-        return bundle
 
 
 def kept_bundle() -> str | None:
@@ -158,6 +162,36 @@ def call(
     with failures(url_of(client)):
         method = getattr(client, botocore.xform_name(operation))
         return read(method(**parameters))
+
+
+def checked_bundle(endpoint: Endpoint, url: str) -> str | None:
+    """Return the file of certificates to trust for `url`, None for the default.
+
+    Raises `ConfigError` if there is none in the file.
+    """
+    bundle = endpoint.ca_bundle
+    if bundle is None or url.startswith("http://"):
+        return bundle
+    # as botocore loads it, whose error would be one of the connection
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        # OpenSSL reads whatever it is to its end
+        is_file = os.path.isfile(bundle) and os.path.getsize(bundle) <= bounded.LARGEST
+        if os.path.exists(bundle) and not is_file:
+            raise ValueError("it is not a file of certificates")
+        context.load_verify_locations(bundle)
+    except (OSError, ValueError) as error:
+        why = reason(error)
+        if isinstance(error, ssl.SSLError):
+            why = "it holds no certificates in PEM format"
+        elif os.path.isdir(bundle):
+            why = "it is a folder"
+        where = endpoint.bundle_by.where if endpoint.bundle_by else "ca_bundle"
+        raise ConfigError(
+            f"{where}: cannot use the certificates in {shown(bundle)}: {why}; name a file "
+            "of certificates, or remove the setting"
+        ) from None
+    return bundle
 
 
 def url_of(client: Any) -> str:

@@ -5,9 +5,11 @@ These errors have a module of their own, since catching them must not load the S
 
 from __future__ import annotations
 
+from awsexec.text import remote
+
 
 class Refused(Exception):
-    """A service answered with an error.
+    """A service of AWS refused a request, with an error code of its own.
 
     `code` and `message` are AWS's own. `skew` is how many seconds this machine's clock is
     ahead of the answer's Date header (RFC 9110), None for an answer without one.
@@ -22,23 +24,62 @@ class Refused(Exception):
     @property
     def said(self) -> str:
         """What AWS said, for a message: the text, then the code."""
-        return f"{self.message.strip().rstrip('.')} ({self.code})"
+        return f"{remote(self.message).rstrip('.')} ({remote(self.code)})"
 
 
 class Unreachable(Exception):
-    """No answer came: network, name, TLS or proxy. `reason` is a short phrase."""
+    """No answer came that decides anything, and nobody refused: the call may be repeated.
 
-    def __init__(self, url: str, reason: str) -> None:
+    `url` was called, and `reason` is a short phrase. `cause` is one of the constants of
+    this class; what to do about each is in `aws_errors`. `via` is the proxy, if one was in
+    the way.
+    """
+
+    # what the kinds of trouble are; each comes with advice of its own
+    NAME = "the name of the host is not known"
+    CONNECTION = "no connection"
+    SILENCE = "a connection, or an answer, did not come in time"
+    TLS = "a certificate that is not trusted, or another failure of TLS"
+    NO_TLS = "what answers speaks no TLS"
+    PROXY = "the proxy does not answer, or refuses"
+    PROXY_PASSWORD = "the proxy wants a name and a password"
+    ENDPOINT = "AWS has no such endpoint"
+    REQUEST = "the request cannot be made"
+    # of the subclasses
+    UNEXPECTED = "something else answers"
+    THROTTLED = "too many requests"
+    FAILED = "the service fails"
+
+    def __init__(
+        self, url: str, reason: str, cause: str = CONNECTION, via: str = ""
+    ) -> None:
         super().__init__(f"{url}: {reason}")
         self.url = url
-        self.reason = reason
+        # a certificate may say anything in it
+        self.reason = remote(reason)
+        self.cause = cause
+        self.via = via
 
 
 class UnexpectedResponse(Unreachable):
     """An answer came that the service would not give, such as the page of a proxy."""
 
-    def __init__(self, url: str) -> None:
-        super().__init__(url, "unexpected response")
+    def __init__(self, url: str, reason: str = "", cause: str = "") -> None:
+        super().__init__(url, reason, cause or self.UNEXPECTED)
+
+
+class Throttled(Unreachable):
+    """The service gets more requests than it takes; `reason` is what it said."""
+
+    def __init__(self, url: str, reason: str) -> None:
+        super().__init__(url, reason, self.THROTTLED)
+
+
+class Failed(Unreachable):
+    """The service, or a proxy on the way, fails: HTTP 5xx; `reason` is what it said."""
+
+    def __init__(self, url: str, reason: str) -> None:
+        super().__init__(url, reason, self.FAILED)
 
 
 class ProviderFailed(Exception):
@@ -46,7 +87,7 @@ class ProviderFailed(Exception):
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
-        self.reason = reason
+        self.reason = remote(reason)
 
 
 class Malformed(Exception):

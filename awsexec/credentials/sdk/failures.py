@@ -1,4 +1,8 @@
-"""From the SDK's errors to `Refused` and `Unreachable`."""
+"""From the SDK's errors and HTTP's to `Refused` and `Unreachable`: what went wrong.
+
+This is the one place that tells AWS's own refusals from throttling, from failures of a
+service, and from what a proxy or another server says. `aws_errors` says it to the user.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +10,22 @@ import contextlib
 import errno
 import http.client
 import os
+import socket
 import time
+import urllib.parse
 
 import botocore.exceptions
 import botocore.parsers
 import urllib3.exceptions
 
 from awsexec.credentials.checks import READING_ERRORS
-from awsexec.credentials.sdk.errors import Refused, UnexpectedResponse, Unreachable
+from awsexec.credentials.sdk.errors import (
+    Failed,
+    Refused,
+    Throttled,
+    UnexpectedResponse,
+    Unreachable,
+)
 from awsexec.credentials.sdk.internals import detail
 from awsexec.errors import CredentialsError, reason, shown
 
@@ -27,31 +39,60 @@ ENDPOINTS = (
     botocore.exceptions.BaseEndpointResolverError,
     botocore.exceptions.EndpointProviderError,
 )
+# The codes for too many requests, of the services that awsexec calls and of all of AWS
+# (SDKs and Tools Reference Guide, "Retry behavior"). None of them refuses anything.
+THROTTLING = frozenset(
+    {
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "SlowDown",
+        "SlowDownException",
+        "ThrottledException",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequests",
+        "TooManyRequestsError",
+        "TooManyRequestsException",
+    }
+)
+# how a page begins
+_PAGE = (b"<!doctype", b"<html")
+
+
+class _NotAws(Exception):
+    """An HTTP answer that no AWS service gives."""
+
+    def __init__(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+        super().__init__(status)
+        self.answer = status, headers, body
 
 
 @contextlib.contextmanager
 def failures(url: str) -> Iterator[None]:
     """Turn the errors of a call of the service at `url`, and of reading its answer.
 
-    They become `Refused` where the service answers with an error, `Unreachable` where no
-    answer comes, `UnexpectedResponse` where it is not the service that answers, and
-    `CredentialsError` for a file of this machine. No text holds anything that was sent,
-    which may be a secret.
+    They become `Refused` if AWS itself refuses, `Unreachable` if no answer comes or if it
+    decides nothing (`Throttled`, `Failed`, `UnexpectedResponse`), and `CredentialsError`
+    for a file of this machine. No text holds anything that was sent, which may be a
+    secret.
     """
     try:
         yield
     except botocore.exceptions.ClientError as error:
-        raise _refused(error) from None
+        raise _from_client(url, error) from None
+    except _NotAws as error:
+        raise from_http(url, *error.answer) from None
     except (
         botocore.exceptions.ConnectionError,
         botocore.exceptions.HTTPClientError,
     ) as error:
-        raise Unreachable(url, short_reason(error)) from None
+        raise from_network(url, error) from None
     except ENDPOINTS as error:
-        raise Unreachable(url, str(error)) from None
+        raise Unreachable(url, str(error), Unreachable.ENDPOINT) from None
     except botocore.exceptions.BotoCoreError as error:
-        kind = type(error).__name__
-        raise Unreachable(url, f"the request cannot be made ({kind})") from None
+        why = f"the request cannot be made ({type(error).__name__})"
+        raise Unreachable(url, why, Unreachable.REQUEST) from None
     except (botocore.parsers.ResponseParserError, *READING_ERRORS):
         # the page of a proxy or of a network that wants a sign-in, or another server
         raise UnexpectedResponse(url) from None
@@ -63,6 +104,70 @@ def failures(url: str) -> Iterator[None]:
         place = f"{shown(os.fsdecode(error.filename))}: " if error.filename else ""
         why = error.strerror or type(error).__name__
         raise CredentialsError(f"{place}{why}; correct that and try again") from None
+
+
+def check_answer(
+    response_dict: dict[str, Any], operation_model: Any, **_: object
+) -> None:
+    """Raise for an HTTP answer that AWS does not give, before botocore parses it.
+
+    A handler of botocore's event "before-parse". botocore's parsers take a page of XHTML
+    for an answer, and of others do not say the status. `failures` catches what is raised.
+    """
+    status, headers = response_dict["status_code"], response_dict["headers"]
+    body = response_dict["body"]
+    protocol = str(operation_model.service_model.metadata.get("protocol"))
+    begins = b"{" if "json" in protocol else b"<"
+    if not isinstance(body, bytes) or _may_be_of_aws(headers, body, begins):
+        return
+    if status >= 500:
+        # without a body botocore does not parse it, and tries again
+        response_dict["body"] = b""
+    else:
+        raise _NotAws(status, headers, body)
+
+
+def _may_be_of_aws(headers: Mapping[str, str], body: bytes, begins: bytes) -> bool:
+    if any(name.lower() == "x-amzn-errortype" for name in headers):
+        return True
+    return not _is_page(body) and body.lstrip().startswith(begins)
+
+
+def _is_page(body: bytes) -> bool:
+    text = body[:1000].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    return text.startswith(_PAGE) or b"<html" in text
+
+
+def from_http(
+    url: str, status: int, headers: Mapping[str, str], body: bytes
+) -> Unreachable:
+    """Return what an HTTP answer of `url` means that has no error code of AWS."""
+    said = f"HTTP {status}"
+    phrase = http.client.responses.get(status)
+    if phrase:
+        said = f"{said} {phrase}"
+    if status == 407:
+        return UnexpectedResponse(url, said, Unreachable.PROXY_PASSWORD)
+    if status == 429:
+        return Throttled(url, said)
+    if status >= 500 and status != 511:
+        return Failed(url, f"{said}, without an error code of AWS")
+    if 300 <= status < 400:
+        location = next(
+            (text for name, text in headers.items() if name.lower() == "location"), ""
+        )
+        try:
+            host = urllib.parse.urlsplit(location).hostname
+        except ValueError:
+            host = None
+        what = "a redirect" + (f" to {shown(host)}" if host else "")
+    elif _is_page(body):
+        what = "a web page"
+    elif not body:
+        what = "an empty answer"
+    else:
+        what = "no error code of AWS" if status >= 400 else "no answer of AWS"
+    return UnexpectedResponse(url, f"{what}, {said}")
 
 
 def date_of(response: Mapping[str, Any]) -> float | None:
@@ -79,44 +184,86 @@ def date_of(response: Mapping[str, Any]) -> float | None:
         return None
 
 
-def _refused(error: botocore.exceptions.ClientError) -> Refused:
+def _from_client(
+    url: str, error: botocore.exceptions.ClientError
+) -> Refused | Unreachable:
+    """Return what an answer means that botocore takes for an error of the service."""
     response = error.response
+    details = response.get("Error", {})
+    metadata = response.get("ResponseMetadata", {})
+    code, status = str(details.get("Code") or ""), metadata.get("HTTPStatusCode", 400)
+    if not code or code.isdigit():
+        # botocore fills in the status where the answer has no code
+        message = str(details.get("Message") or "").encode()
+        return from_http(url, status, metadata.get("HTTPHeaders", {}), message)
     date = date_of(response)
     skew = None if date is None else time.time() - date
-    details = response.get("Error", {})
-    return Refused(
-        str(details.get("Code") or "an unknown error"),
-        str(details.get("Message") or "no message"),
-        skew,
-    )
+    refused = Refused(code, str(details.get("Message") or "no message"), skew)
+    if code in THROTTLING or status == 429:
+        return Throttled(url, refused.said)
+    if status >= 500:
+        return Failed(url, refused.said)
+    return refused
 
 
 # errors whose texts are about the connection, and not about what was to be sent
 _OF_THE_NETWORK = (OSError, urllib3.exceptions.HTTPError, http.client.HTTPException)
 
 
-def short_reason(error: Exception) -> str:
-    """Return why a connection failed, without the layers around the reason."""
-    if isinstance(error, botocore.exceptions.SSLError):
-        kind = "TLS failed"
-    elif isinstance(error, botocore.exceptions.ProxyConnectionError):
-        kind = "the proxy does not answer"
+def from_network(url: str, error: Exception) -> Unreachable:
+    """Return what `error` means, which botocore raised where no answer came."""
+    inner: BaseException = detail(error, "error") or error
+    names_unknown = False
+    while (below := _inner(inner)) is not None:
+        inner = below
+        names_unknown |= isinstance(inner, socket.gaierror)
+    names_unknown |= isinstance(inner, socket.gaierror)
+    # Python's error for an invalid header quotes all of it
+    text = reason(inner) if isinstance(inner, _OF_THE_NETWORK) else ""
+    why, cause, via = text or "the request cannot be sent", Unreachable.CONNECTION, ""
+    if isinstance(error, botocore.exceptions.ProxyConnectionError):
+        # without its user and password
+        via = proxy_of(url, str(detail(error, "proxy_url") or ""))
+        cause = Unreachable.PROXY
+        if " 407 " in f" {text} ":
+            cause = Unreachable.PROXY_PASSWORD
+    elif isinstance(error, botocore.exceptions.SSLError):
+        no_tls = "wrong version number" in text.lower().replace("_", " ")
+        cause = Unreachable.NO_TLS if no_tls else Unreachable.TLS
+        why = _around("TLS failed", _without_source(text))
+    elif names_unknown:
+        cause = Unreachable.NAME
     elif isinstance(error, botocore.exceptions.ConnectTimeoutError):
-        kind = "no connection in time"
+        cause, why = Unreachable.SILENCE, _around("no connection in time", text)
     elif isinstance(error, botocore.exceptions.ReadTimeoutError):
-        kind = "no answer in time"
+        cause, why = Unreachable.SILENCE, _around("no answer in time", text)
     elif isinstance(error, botocore.exceptions.ConnectionClosedError):
-        kind = "the connection was closed"
-    else:
-        kind = ""
-    cause: BaseException | None = detail(error, "error") or error
-    while cause is not None and (inner := _inner(cause)) is not None:
-        cause = inner
-    if not isinstance(cause, _OF_THE_NETWORK):
-        # Python's error for an invalid header quotes all of it
-        return kind or "the request cannot be sent"
-    text = reason(cause)
-    return f"{kind} ({text})" if kind else text
+        why = _around("the connection was closed", text)
+    elif not text:
+        cause = Unreachable.REQUEST
+    return Unreachable(url, why, cause, via)
+
+
+def _without_source(text: str) -> str:
+    """Return a text of OpenSSL's without its code and its place in Python's source."""
+    text = text.partition("] ")[2] if text.startswith("[") and "] " in text else text
+    return text.partition(" (_ssl.c:")[0]
+
+
+def _around(kind: str, text: str) -> str:
+    return f"{kind} ({text})" if text else kind
+
+
+def proxy_of(url: str, proxy: str = "") -> str:
+    """Return the proxy for `url` as messages name it: its URL, and the variable it is from.
+
+    `proxy` is its URL, without a password.
+    """
+    scheme = urllib.parse.urlsplit(url).scheme or "https"
+    for name in (f"{scheme}_proxy", f"{scheme.upper()}_PROXY"):
+        if os.environ.get(name):
+            return f"{shown(proxy)} ({name})" if proxy else name
+    return shown(proxy) if proxy else ""
 
 
 def _inner(error: BaseException) -> BaseException | None:

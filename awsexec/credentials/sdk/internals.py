@@ -6,9 +6,12 @@ and has a test in tests/credentials/test_sdk_seam.py that says what breaks witho
 
 from __future__ import annotations
 
+import errno
 import functools
 import os
+import time
 
+import botocore.awsrequest
 import botocore.httpsession
 import botocore.loaders
 import botocore.session
@@ -16,6 +19,7 @@ import botocore.utils
 from botocore.configprovider import ConstantProvider
 from botocore.tokens import SSOTokenProvider
 
+from awsexec import bounded
 from awsexec.credentials.checks import READING_ERRORS
 
 TYPE_CHECKING = False
@@ -95,8 +99,7 @@ def _endpoints_in(path: str) -> Any:
     import json
 
     try:
-        with open(path, encoding="utf-8") as stream:
-            text = stream.read()
+        text = bounded.read(path).decode("utf-8")
         return json.loads(_only_services(text))
     except (OSError, ValueError):
         return None
@@ -194,6 +197,29 @@ class FinishedProcess:
         return self._output, b""
 
 
+class RecordingHttp:
+    """The HTTP session of a fetcher, which keeps the last answer and the last failure.
+
+    botocore's fetcher of a container's metadata puts both into one text.
+    """
+
+    def __init__(self, verify: str | bool, timeout: float) -> None:
+        self._session = botocore.httpsession.URLLib3Session(
+            verify=verify, timeout=timeout
+        )
+        self.answer: Any = None
+        self.error: Exception | None = None
+
+    def send(self, request: Any) -> Any:
+        self.answer = self.error = None
+        try:
+            self.answer = self._session.send(request)
+        except Exception as error:
+            self.error = error
+            raise
+        return self.answer
+
+
 class MetadataFetcher(botocore.utils.InstanceMetadataFetcher):  # type: ignore[misc]
     """botocore's, which remembers the last status, and also asks for the profile's ARN."""
 
@@ -226,6 +252,45 @@ class MetadataFetcher(botocore.utils.InstanceMetadataFetcher):  # type: ignore[m
         """
 
 
+# --- Answers --------------------------------------------------------------------------
+
+# bytes of an answer, of which the longest have some ten thousand, and seconds for it
+LARGEST_ANSWER, ANSWER_SECONDS = 1_048_576, 60.0
+
+
+class BoundedResponse(botocore.awsrequest.AWSResponse):  # type: ignore[misc]
+    """botocore's HTTP response, whose body is read within limits of size and time.
+
+    Every answer of AWS, of metadata and of the console is one, or what a proxy says in
+    their place.
+    """
+
+    @property
+    def content(self) -> bytes:
+        """The body. Raises `OSError`, which botocore turns into its `HTTPClientError`."""
+        if self._content is None:
+            end, size = time.monotonic() + ANSWER_SECONDS, 0
+            pieces: list[bytes] = []
+            for piece in self.raw.stream():
+                pieces.append(piece)
+                size += len(piece)
+                why = ""
+                if size > LARGEST_ANSWER:
+                    why = f"its answer has more than {bounded.in_words(LARGEST_ANSWER)}"
+                elif time.monotonic() > end:
+                    why = f"its answer takes more than {ANSWER_SECONDS:.0f} seconds"
+                if why:
+                    # what is still to come must not be read for the next request
+                    self.raw.close()
+                    raise OSError(errno.EFBIG, why)
+            self._content: bytes | None = b"".join(pieces)
+        return self._content or b""
+
+
+# all of botocore makes its responses by this name
+botocore.awsrequest.AWSResponse = BoundedResponse
+
+
 # --- Tokens of sign-ins ---------------------------------------------------------------
 
 
@@ -234,6 +299,16 @@ class TokenFiles(botocore.utils.JSONFileCache):  # type: ignore[misc]
 
     def __init__(self, directory: str, dumps: Callable[[Any], str] | None) -> None:
         super().__init__(directory, dumps)
+
+    def __getitem__(self, key: str) -> Any:
+        import json
+
+        try:
+            return json.loads(
+                bounded.read(self._convert_cache_key(key), is_regular=True)
+            )
+        except (OSError, ValueError):
+            raise KeyError(key) from None
 
 
 def token_in(

@@ -8,12 +8,18 @@ from __future__ import annotations
 
 import botocore.credentials
 import botocore.exceptions
+import botocore.utils
 from botocore import UNSIGNED
 from botocore.config import Config
 
 from awsexec.credentials.checks import READING_ERRORS, checked, source_error
 from awsexec.credentials.sdk import internals
-from awsexec.credentials.sdk.clients import USER_AGENT, Clients, url_of
+from awsexec.credentials.sdk.clients import (
+    USER_AGENT,
+    Clients,
+    checked_bundle,
+    url_of,
+)
 from awsexec.credentials.sdk.errors import (
     CrtMissing,
     InvalidMetadataUrl,
@@ -23,7 +29,7 @@ from awsexec.credentials.sdk.errors import (
     NotSignedIn,
     ProviderFailed,
 )
-from awsexec.credentials.sdk.failures import failures
+from awsexec.credentials.sdk.failures import failures, from_http, from_network
 
 SHELL = "/bin/sh"
 
@@ -35,27 +41,47 @@ if TYPE_CHECKING:
     from awsexec.credentials.context import Context
     from awsexec.credentials.credentials import Credentials
     from awsexec.credentials.sdk.tokens import TokenCache
+    from awsexec.plan.endpoint import Endpoint
     from awsexec.plan.source import Source
 
 
-def from_container(source: Source, environ: Mapping[str, str]) -> Credentials:
-    """Return the credentials of the container's metadata service.
+def from_container(
+    source: Source, environ: Mapping[str, str], url: str, endpoint: Endpoint
+) -> Credentials:
+    """Return the credentials of the container's metadata service at `url`.
 
     `environ` holds the variables that say where it is and what authorizes the request;
-    to botocore a variable that is set and empty is a value. Raises `ProviderFailed`,
-    `Malformed`, and `OSError` for the file of the authorization token.
+    to botocore a variable that is set and empty is a value. `endpoint` says which
+    certificates to trust. Raises `ProviderFailed` if the service refuses, `Malformed`,
+    `Unreachable`, and `ConfigError` for the certificates.
     """
-    provider = botocore.credentials.ContainerProvider(environ)
+    http = internals.RecordingHttp(
+        checked_bundle(endpoint, url) or True,
+        timeout=botocore.utils.ContainerMetadataFetcher.TIMEOUT_SECONDS,
+    )
+    fetcher = botocore.utils.ContainerMetadataFetcher(session=http)
+    provider = botocore.credentials.ContainerProvider(environ, fetcher)
     try:
         return _from_botocore(source, provider.load())
-    except botocore.exceptions.BotoCoreError as error:
-        reason = internals.detail(error, "error_msg") or str(error)
-        raise ProviderFailed(reason) from None
+    except (botocore.exceptions.BotoCoreError, OSError) as error:
+        if http.error is not None:
+            raise from_network(url, http.error) from None
+        if http.answer is None:
+            raise ProviderFailed(str(error)) from None
+        raise _from_answer(url, http.answer) from None
     except ValueError as error:
         # botocore's words about the variables; the answer is read by what comes next
         raise ProviderFailed(str(error)) from None
     except READING_ERRORS:
         raise Malformed from None
+
+
+def _from_answer(url: str, answer: Any) -> Exception:
+    """Return what an HTTP `answer` means that holds no credentials."""
+    status, text = answer.status_code, answer.content.decode("utf-8", "replace").strip()
+    if 400 <= status < 500 and status not in (407, 429) and text[:1] not in ("", "<"):
+        return ProviderFailed(f"HTTP {status}: {' '.join(text[:300].split())}")
+    return from_http(url, status, answer.headers, answer.content)
 
 
 def from_process(
@@ -91,8 +117,8 @@ def from_process(
         raise Malformed(str(error)) from None
 
 
-def from_web_identity(source: Source, context: Context) -> Credentials:
-    """Return the session that STS gives for the source's web identity token.
+def from_web_identity(source: Source, context: Context, token: str) -> Credentials:
+    """Return the session that STS gives for the source's web identity `token`.
 
     Raises `Refused` and `Unreachable`.
     """
@@ -103,6 +129,8 @@ def from_web_identity(source: Source, context: Context) -> Credentials:
         cache={},
         # the settings of the source are the environment's where that counts
         disable_env_vars=True,
+        # the file was read already
+        token_loader_cls=lambda path: lambda: token,
     )
     with failures(context.endpoint.url or f"STS in {context.endpoint.region}"):
         return _from_botocore(source, provider.load())

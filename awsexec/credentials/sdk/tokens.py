@@ -14,7 +14,7 @@ from awsexec.credentials.sdk import internals
 from awsexec.credentials.sdk.errors import Refused, Unreachable
 from awsexec.credentials.sdk.failures import failures
 from awsexec.errors import CredentialsError, shown
-from awsexec.plan.inputs import SIGN_IN_NOTE, sign_in_note, sign_in_of
+from awsexec.plan.inputs import SIGN_IN_NOTE, sign_in_note, sign_in_of, sso_token_file
 from awsexec.plan.source_kinds import SSO_CACHE
 from awsexec.profiles.files import expand
 
@@ -55,7 +55,7 @@ class TokenCache(internals.TokenFiles):
     ) -> None:
         super().__init__(directory, dumps)
         self._source = source
-        self._directory = directory
+        self.directory = directory
 
     def check(self) -> None:
         """Raise `CredentialsError` if a token could not be written here.
@@ -67,9 +67,9 @@ class TokenCache(internals.TokenFiles):
 
         self._check_owner()
         try:
-            os.makedirs(self._directory, exist_ok=True)
+            os.makedirs(self.directory, exist_ok=True)
             # with a name, as the file will have one
-            with tempfile.NamedTemporaryFile(dir=self._directory) as probe:
+            with tempfile.NamedTemporaryFile(dir=self.directory) as probe:
                 # on a full disk there is room for an empty file
                 probe.write(bytes(4096))
         except OSError as error:
@@ -82,20 +82,29 @@ class TokenCache(internals.TokenFiles):
         except OSError as error:
             raise self._cannot_write(error) from None
 
+    def __delitem__(self, key: str) -> None:
+        try:
+            super().__delitem__(key)
+        except KeyError:
+            # another process was faster
+            pass
+        except OSError as error:
+            raise self._cannot_write(error) from None
+
     def _check_owner(self) -> None:
         try:
-            owner.check(self._directory)
+            owner.check(self.directory)
         except ValueError as error:
             raise source_error(
                 self._source,
-                f"cannot write to {shown(self._directory)}: {error}, who could not use "
+                f"cannot write to {shown(self.directory)}: {error}, who could not use "
                 "the sign-in then; run awsexec without sudo or with sudo -H",
             ) from None
 
     def _cannot_write(self, error: OSError) -> CredentialsError:
         return source_error(
             self._source,
-            f"cannot write to {shown(self._directory)}: {error.strerror}; make it "
+            f"cannot write to {shown(self.directory)}: {error.strerror}; make it "
             "writable, since the sign-in is kept there",
         )
 
@@ -127,11 +136,8 @@ def current_token(
     messages. Raises `CredentialsError`, and `Refused` and `Unreachable`, which do not
     mean that the sign-in is over.
     """
-    start_url, session = source.value("sso_start_url") or "", source.value(
-        "sso_session"
-    )
     try:
-        found = internals.token_in(cache, start_url, session)
+        found = _token_in(source, cache)
         left = seconds_left(found["expiresAt"])
         token = found["accessToken"]
     except (botocore.exceptions.SSOTokenLoadError, *READING_ERRORS):
@@ -140,7 +146,7 @@ def current_token(
     if unsendable(token):
         return None
     sign_in = sign_in_of(found)
-    if session is None:
+    if source.get("sso_session") is None:
         return (str(token), sign_in) if left > 0 else None
     provider = internals.RenewingTokens(
         source.profile.name,
@@ -153,6 +159,37 @@ def current_token(
         return str(provider.load_token().get_frozen_token().token), sign_in
     except (botocore.exceptions.TokenRetrievalError, *READING_ERRORS):
         return None
+
+
+def token_end(source: Source, cache: TokenCache) -> float | None:
+    """Return when the token of the sign-in ends, in seconds since the epoch; None for none."""
+    try:
+        found = _token_in(source, cache)
+        return time.time() + seconds_left(found["expiresAt"])
+    except (botocore.exceptions.SSOTokenLoadError, *READING_ERRORS):
+        return None
+
+
+def taken(source: Source, cache: TokenCache) -> str | None:
+    """Delete the file of the sign-in and return its access token; None without a file.
+
+    "" stands for a file that has none. Raises `CredentialsError`.
+    """
+    name = source.value("sso_session") or source.value("sso_start_url") or ""
+    path = sso_token_file(name, cache.directory)
+    if not os.path.lexists(path):
+        return None
+    try:
+        token = _token_in(source, cache)["accessToken"]
+    except (botocore.exceptions.SSOTokenLoadError, *READING_ERRORS):
+        token = ""
+    del cache[os.path.basename(path).removesuffix(".json")]
+    return "" if unsendable(token) else str(token)
+
+
+def _token_in(source: Source, cache: TokenCache) -> Mapping[str, Any]:
+    start_url = source.value("sso_start_url") or ""
+    return internals.token_in(cache, start_url, source.value("sso_session"))
 
 
 def _renewed(

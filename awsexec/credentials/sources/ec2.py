@@ -129,6 +129,11 @@ def _nothing(source: Source, metadata: InstanceMetadata) -> CredentialsError:
             source,
             f"{url} names no role; attach an instance profile to the instance",
         )
+    if status == 429 or status >= 500:
+        return source_error(
+            source,
+            f"{url} fails at the moment, with HTTP status {status}; try again in a minute",
+        )
     if status != 200:
         return source_error(
             source, f"{url} answers with HTTP status {status}; is this an EC2 instance?"

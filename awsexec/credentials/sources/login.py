@@ -55,4 +55,7 @@ def load(source: Source, context: Context) -> Credentials:
             source, f"AWS refused to renew the login: {error.said}; run: {command}"
         ) from None
     except Unreachable as error:
-        raise aws_errors.unreachable(error, "AWS Sign-In") from None
+        made_by = context.endpoint.host_made_by(dict(source.endpoints)["signin"])
+        raise aws_errors.unreachable(
+            error, context.endpoint, "AWS Sign-In", made_by
+        ) from None

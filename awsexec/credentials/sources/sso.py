@@ -6,7 +6,6 @@ writes too, so that one sign-in serves both.
 
 from __future__ import annotations
 
-from awsexec.credentials import aws_errors
 from awsexec.credentials.checks import source_error
 from awsexec.credentials.identity_center.portal import Portal
 from awsexec.credentials.identity_center.sign_in import SERVICE
@@ -51,7 +50,7 @@ def load(source: Source, context: Context) -> Credentials:
             "sso_role_name, sso_account_id and your assignments",
         ) from None
     except Unreachable as error:
-        raise aws_errors.unreachable(error, SERVICE) from None
+        raise portal.unreachable(error) from None
 
 
 def sign_in(source: Source, context: Context, refused: str | None) -> None:
@@ -59,7 +58,8 @@ def sign_in(source: Source, context: Context, refused: str | None) -> None:
 
     Raises `CredentialsError` and `Interrupted`.
     """
+    portal = Portal(source, context)
     try:
-        Portal(source, context).sign_in(refused)
+        portal.sign_in(refused)
     except Unreachable as error:
-        raise aws_errors.unreachable(error, SERVICE) from None
+        raise portal.unreachable(error) from None

@@ -5,6 +5,7 @@ AWS STS API reference, "AssumeRoleWithWebIdentity".
 
 from __future__ import annotations
 
+from awsexec import bounded
 from awsexec.credentials import aws_errors
 from awsexec.credentials.checks import source_error
 from awsexec.credentials.sdk.errors import Refused, Unreachable
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 # in characters, as AssumeRoleWithWebIdentity accepts it
 TOKEN_LENGTH = (4, 20_000)
+# bytes of its file
+_LARGEST = 1_048_576
 
 
 def load(source: Source, context: Context) -> Credentials:
@@ -30,8 +33,7 @@ def load(source: Source, context: Context) -> Credentials:
     role = source.value("role_arn")
     assert path is not None
     try:
-        with open(path, encoding="utf-8") as stream:
-            token = stream.read()
+        token = bounded.read(path, _LARGEST, is_regular=True).decode("utf-8")
     except (OSError, ValueError) as error:
         why = reason(error, otherwise="it is not text")
         raise source_error(
@@ -44,9 +46,21 @@ def load(source: Source, context: Context) -> Credentials:
             f"the token in {shown(path)} has {len(token)} characters, but AWS accepts "
             f"{shortest} to {longest}; get a new token from its issuer",
         )
+    if any(map(str.isspace, token.strip())):
+        raise source_error(
+            source,
+            f"the token in {shown(path)} has a line break or a blank in its middle; a token "
+            "is one word: get it again from its issuer",
+        )
     try:
-        return from_web_identity(source, context)
+        return from_web_identity(source, context, token)
     except Refused as error:
+        if error.code == "IDPCommunicationError":
+            raise source_error(
+                source,
+                f"AWS cannot reach the issuer of the token in {shown(path)} at the moment: "
+                f"{error.said}; try again",
+            ) from None
         raise source_error(
             source,
             f"AWS refused {role} for the token in {shown(path)}: "
@@ -54,4 +68,4 @@ def load(source: Source, context: Context) -> Credentials:
             "policy",
         ) from None
     except Unreachable as error:
-        raise aws_errors.unreachable(error) from None
+        raise aws_errors.unreachable(error, context.endpoint) from None

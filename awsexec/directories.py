@@ -1,0 +1,70 @@
+"""The directories of the user where awsexec keeps files of its own."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from awsexec import fastpath
+from awsexec.errors import ConfigError, shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# the end of the names of files in the cache directory that hold lists of accounts
+ACCOUNTS = ".accounts"
+
+
+def cache_directory(environ: Mapping[str, str]) -> str:
+    """Return the cache directory: AWSEXEC_CACHE_DIR, else the platform's directory.
+
+    "" if this user has no home directory.
+    `environ` must agree with this process's environment, which platformdirs reads.
+    Raises `ConfigError`.
+    """
+    chosen = environ.get("AWSEXEC_CACHE_DIR")
+    if chosen:
+        try:
+            return os.path.abspath(os.path.expanduser(chosen))
+        except FileNotFoundError:
+            raise ConfigError(
+                f"AWSEXEC_CACHE_DIR={shown(chosen)} is relative to the current "
+                "directory, which no longer exists; set it to an absolute path"
+            ) from None
+    return _usual_cache_directory(environ, sys.platform) or platform_cache_directory()
+
+
+def _usual_cache_directory(environ: Mapping[str, str], platform: str) -> str:
+    """Return what `platform_cache_directory` does; "" if that is not certain.
+
+    It saves the import of platformdirs, which takes almost as long as Python's start.
+    Versions of platformdirs differ about XDG_CACHE_HOME on macOS.
+    """
+    base = environ.get("XDG_CACHE_HOME", "")
+    if (
+        platform not in ("linux", "darwin")
+        or "ANDROID_DATA" in environ
+        or base[:1] not in ("", "/")
+        or (base and platform == "darwin")
+    ):
+        return ""
+    return fastpath.cache_directory(environ, environ.get("HOME", ""))
+
+
+def platform_cache_directory() -> str:
+    """Return the directory that platformdirs finds, from this process's environment.
+
+    "" if this user has no home directory.
+    """
+    import platformdirs
+
+    try:
+        found = platformdirs.user_cache_dir("awsexec", appauthor=False)
+    except RuntimeError:
+        # no HOME, and a user that the system does not know, as with docker run --user
+        return ""
+    if not os.path.isabs(found):
+        # the XDG specification says to ignore a relative XDG_CACHE_HOME
+        found = os.path.expanduser("~/.cache/awsexec")
+    return found if os.path.isabs(found) else ""

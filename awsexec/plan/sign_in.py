@@ -1,0 +1,58 @@
+"""Which sign-in a word of the command line means."""
+
+from __future__ import annotations
+
+from awsexec.errors import ConfigError, UsageError, shown
+from awsexec.plan.source_kinds import LOGIN, SSO
+from awsexec.profiles.accounts import split
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from awsexec.plan.plan import Plan, Planner
+
+
+def sign_in_plan(
+    planner: Planner, name: str | None, environ: Mapping[str, str]
+) -> Plan:
+    """Return the plan whose source signs in to what `name` means.
+
+    `name` is an ``[sso-session]``, a role by its name, or a profile; None is the only
+    session that there is. Raises `ConfigError` and `UsageError`.
+    """
+    file = planner.config.profiles.config
+    sessions = file.sso_sessions
+    if name is None:
+        if not sessions:
+            raise ConfigError(
+                f"no [sso-session] in {shown(file.path)}; write one, or name a PROFILE "
+                "that signs in"
+            )
+        if len(sessions) > 1:
+            raise UsageError(
+                f"{shown(file.path)} has {len(sessions)} sessions; name one of "
+                + ", ".join(map(shown, sessions))
+            )
+        return planner.plan_of_session(next(iter(sessions)))
+    if name in sessions:
+        return planner.plan_of_session(name)
+    role = split(name, sessions)
+    if role is not None and name not in planner.config.profiles:
+        return planner.plan_of_session(role[0])
+    plan = planner.plan(name)
+    source = plan.chain.source
+    if source.kind is SSO:
+        return plan
+    if source.kind is LOGIN:
+        import shlex
+
+        command = shlex.join(["aws", "login", "--profile", source.profile.name])
+        raise ConfigError(
+            f"{source.setting.where}: profile {name!r} signs in by the AWS CLI; run: "
+            f"{command} (or aws logout)"
+        )
+    raise ConfigError(
+        f"profile {name!r} does not sign in: it has {source.kind.label} "
+        f"({source.setting.where})"
+    )

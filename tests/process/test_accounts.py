@@ -1,0 +1,385 @@
+"""Accounts and roles of IAM Identity Center that no file has a profile for."""
+
+import dataclasses
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from awsexec.profiles import files
+from tests.servers.identity_center import START_URL
+from tests.sources import GET, keys, of, write_token
+from tests.support import READER, entries, fast_path_is_on, is_fast
+
+CORP = f"""
+[sso-session corp]
+sso_start_url = {START_URL}
+sso_region = eu-west-1
+"""
+LIST, ROLES, LOGOUT = (
+    "GET /assignment/accounts",
+    "GET /assignment/roles",
+    "POST /logout",
+)
+PROD, TEST = "123456789012", "111122223333"
+AWS = Path(sys.executable).parent.parent / "awscli" / "bin" / "aws"
+HOSTILE = "$(touch x) `y` ; ' \" : /"
+
+
+@pytest.fixture
+def corp(home, portal, sts):
+    """A session with a sign-in, and two accounts; a role gives a session of its name."""
+    home.write_config(CORP)
+    write_token(home)
+    assign(portal, sts, PROD, "Prod", "Admin", "ReadOnly")
+    assign(portal, sts, TEST, "Test", "Admin")
+    return portal
+
+
+def assign(portal, sts, account, name, *roles):
+    portal.assignments[account] = (name, list(roles))
+    for role in roles:
+        sts.add_role(f"{account}-{role}")
+        portal.roles[account, role] = sts.session_of(f"{account}-{role}")
+
+
+@pytest.mark.both_ways
+def test_run_by_name(run_awsexec, corp):
+    child = run_awsexec.child("corp/Prod/ReadOnly")
+    assert keys(child) == of(corp.roles[PROD, "ReadOnly"])
+    assert child["AWSEXEC_PROFILE"] == "corp/Prod/ReadOnly"
+    assert sorted(corp.asked) == sorted([LIST, ROLES, ROLES, GET])
+    # the next runs call nobody, for another role of the list only for its credentials
+    assert keys(run_awsexec.child("corp/Prod/ReadOnly")) == keys(child)
+    assert len(corp.asked) == 4
+    other = run_awsexec.child("corp/Test/Admin")
+    assert keys(other) == of(corp.roles[TEST, "Admin"])
+    assert corp.asked[4:] == [GET]
+    time.sleep(0.03)
+    run_awsexec.child("corp/Prod/ReadOnly")
+    assert is_fast(run_awsexec, "corp/Prod/ReadOnly", "true") == fast_path_is_on(
+        run_awsexec
+    )
+
+
+@pytest.mark.both_ways
+def test_run_by_id_needs_no_list(run_awsexec, corp):
+    child = run_awsexec.child(f"corp/{TEST}/Admin")
+    assert keys(child) == of(corp.roles[TEST, "Admin"])
+    assert corp.asked == [GET]
+
+
+def test_every_action_takes_it(run_awsexec, corp, sts):
+    name = "corp/Prod/Admin"
+    assert f"assumed-role/{PROD}-Admin/" in run_awsexec("--whoami", name).stdout
+    document = json.loads(run_awsexec("--export", "process", name).stdout)
+    assert document["AccessKeyId"] == corp.roles[PROD, "Admin"].key_id
+    explained = json.loads(run_awsexec("--explain", "--json", name).stdout)
+    assert explained["profile"] == name
+    served = run_awsexec("--serve", name, "--", "env").stdout
+    assert f"AWSEXEC_PROFILE={name}" in served
+    assert run_awsexec("--forget", name).status == 0
+
+
+def test_role_assumed_from_it(run_awsexec, corp, sts):
+    words = ["--role-arn", READER, "--source-profile", "corp/Prod/Admin", "--", "true"]
+    assert run_awsexec(*words).status == 0
+    assert sts.operations == ["AssumeRole reader"]
+
+
+@pytest.mark.both_ways
+def test_names_that_swap_accounts(run_awsexec, corp):
+    run_awsexec.child("corp/Prod/Admin")
+    time.sleep(0.03)
+    run_awsexec.child("corp/Prod/Admin")
+    corp.assignments = {
+        PROD: ("Test", corp.assignments[PROD][1]),
+        TEST: ("Prod", corp.assignments[TEST][1]),
+    }
+    run_awsexec("--accounts", "--refresh")
+    assert keys(run_awsexec.child("corp/Prod/Admin")) == of(corp.roles[TEST, "Admin"])
+
+
+@pytest.mark.both_ways
+def test_names_count_for_a_day(run_awsexec, corp, home):
+    run_awsexec.child("corp/Prod/Admin")
+    (kept,) = home.cache.glob("*.accounts")
+    text = json.loads(kept.read_text())
+    text["listed"] -= 86_400
+    kept.write_text(json.dumps(text))
+    corp.assignments[PROD] = ("Production", ["Admin"])
+    failed = run_awsexec("corp/Prod/Admin", "true").error()
+    assert failed == (
+        "corp/Prod/Admin: corp has no account Prod for you; see awsexec --accounts corp, "
+        "or write the account's id"
+    )
+
+
+@pytest.mark.both_ways
+def test_list_of_another_sign_in(run_awsexec, corp, home, sts):
+    run_awsexec.child("corp/Prod/Admin")
+    corp.tokens.add("EXAMPLEACCESSTOKEN9")
+    write_token(home, accessToken="EXAMPLEACCESSTOKEN9")
+    corp.assignments = {TEST: ("Prod", ["Admin"])}
+    assert keys(run_awsexec.child("corp/Prod/Admin")) == of(corp.roles[TEST, "Admin"])
+
+
+def test_fast_entry_ends_with_the_list(run_awsexec, corp, home):
+    corp.roles[PROD, "Admin"] = dataclasses.replace(
+        corp.roles[PROD, "Admin"], expires=time.time() + 7 * 86_400
+    )
+    run_awsexec.child("corp/Prod/Admin")
+    time.sleep(0.03)
+    run_awsexec.child("corp/Prod/Admin")
+    (entry,) = [each for each in entries(home).values() if each.files]
+    assert entry.expires <= time.time() + 86_400
+
+
+def test_two_accounts_of_one_name(run_awsexec, corp, sts):
+    assign(corp, sts, TEST, "Prod", "Admin")
+    assert run_awsexec("corp/Prod/Admin", "true").error() == (
+        "corp/Prod/Admin: corp has 2 accounts with the name Prod: "
+        f"{PROD} and {TEST}; write the id instead of the name"
+    ) or run_awsexec("corp/Prod/Admin", "true").error() == (
+        "corp/Prod/Admin: corp has 2 accounts with the name Prod: "
+        f"{TEST} and {PROD}; write the id instead of the name"
+    )
+
+
+def test_name_that_is_another_account_s_id(run_awsexec, corp, sts):
+    assign(corp, sts, "999999999999", TEST, "Admin")
+    child = run_awsexec.child(f"corp/{TEST}/Admin")
+    assert keys(child) == of(corp.roles[TEST, "Admin"])
+    listed = json.loads(run_awsexec("--accounts", "--json").stdout)
+    names = {row["account_id"]: row["profile"] for row in listed}
+    assert names["999999999999"] == "corp/999999999999/Admin"
+
+
+def test_file_s_profile_wins(run_awsexec, corp, home):
+    home.write_config(
+        CORP,
+        "[profile corp/Prod/Admin]\nsource_profile = alice\n" f"role_arn = {READER}\n",
+    )
+    child = run_awsexec.child("corp/Prod/Admin")
+    assert child["AWS_ACCESS_KEY_ID"] != corp.roles[PROD, "Admin"].key_id
+    assert corp.asked == []
+
+
+def test_broken_profile_of_that_name_is_an_error(run_awsexec, corp, home):
+    home.write_config(CORP, "[corp/Prod/Admin]\nregion = eu-west-1\n")
+    assert "write [profile corp/Prod/Admin] in the config file" in (
+        run_awsexec("corp/Prod/Admin", "true").error()
+    )
+    assert corp.asked == []
+
+
+def test_source_profile_of_a_file(run_awsexec, corp, home):
+    home.write_config(
+        CORP, f"[profile r]\nrole_arn = {READER}\nsource_profile = corp/Prod/Admin\n"
+    )
+    assert run_awsexec("r", "true").error() == (
+        f"{home.config}:7: source_profile of profile 'r' is the name of a role of IAM "
+        "Identity Center, which no other program that reads this file knows; write a "
+        "profile for it: awsexec --print-profiles corp/Prod/Admin"
+    )
+
+
+def test_longest_session_counts(run_awsexec, corp, home):
+    home.write_config(CORP, CORP.replace("corp", "corp/eu"))
+    write_token(home, "corp/eu")
+    child = run_awsexec.child("corp/eu/Prod/Admin")
+    assert keys(child) == of(corp.roles[PROD, "Admin"])
+
+
+def test_account_of_any_name(run_awsexec, corp, sts):
+    assign(corp, sts, "999999999999", HOSTILE, "Admin")
+    child = run_awsexec.child(f"corp/{HOSTILE}/Admin")
+    assert keys(child) == of(corp.roles["999999999999", "Admin"])
+
+
+@pytest.mark.parametrize("words", [["--no-cache"], []])
+def test_without_a_cache(run_awsexec, corp, home, words):
+    if not words:
+        home.cache.write_text("not a directory")
+    result = run_awsexec(*words, "corp/Prod/Admin", "--", "env")
+    assert corp.roles[PROD, "Admin"].key_id in result.stdout
+    if words:
+        assert not list(home.cache.glob("*.accounts")) and result.stderr == ""
+
+
+# --- The list -------------------------------------------------------------------------
+
+
+def test_accounts(run_awsexec, corp):
+    assert run_awsexec("--accounts").stdout.splitlines() == [
+        "ACCOUNT  ID            SESSION  ROLES",
+        f"Prod     {PROD}  corp     Admin, ReadOnly",
+        f"Test     {TEST}  corp     Admin",
+    ]
+    asked = list(corp.asked)
+    assert json.loads(run_awsexec("--accounts", "--json", "corp/*/Read*").stdout) == [
+        {
+            "profile": "corp/Prod/ReadOnly",
+            "session": "corp",
+            "account": "Prod",
+            "account_id": PROD,
+            "role": "ReadOnly",
+        }
+    ]
+    assert corp.asked == asked
+    run_awsexec("--accounts", "corp", "--refresh")
+    assert len(corp.asked) == 2 * len(asked)
+
+
+def test_pages_and_throttling(run_awsexec, home, corp):
+    corp.assignments = {
+        f"{number:012}": (f"account {number}", [f"Role{each}" for each in range(3)])
+        for number in range(1, 12)
+    }
+    corp.page, corp.throttled = 2, 3
+    listed = json.loads(run_awsexec("--accounts", "--json").stdout)
+    assert len(listed) == 33
+    assert all("max_result" in request.query for request in corp.requests)
+
+
+def test_sign_in_that_ends_in_the_middle(run_awsexec, home, corp):
+    corp.pages_of_token = 2
+    failed = run_awsexec("--accounts", "--no-prompt").error()
+    assert failed.endswith(
+        "not signed in, and --no-prompt forbids signing in; run: aws sso login "
+        "--sso-session corp"
+    )
+    assert not list(home.cache.glob("*.accounts"))
+
+
+def test_account_that_goes_away_in_the_middle(run_awsexec, corp):
+    usual = corp.respond
+
+    def respond(request):
+        if request.query.get("account_id") == TEST:
+            corp.assignments.pop(TEST, None)
+        return usual(request)
+
+    corp.respond = respond
+    listed = json.loads(run_awsexec("--accounts", "--json").stdout)
+    assert {row["account_id"] for row in listed} == {PROD}
+
+
+def test_several_sessions(run_awsexec, corp, home):
+    home.write_config(CORP, CORP.replace("corp", "other"))
+    result = run_awsexec("--accounts")
+    assert "Prod" in result.stdout
+    assert result.stderr == (
+        "awsexec: left out other: not signed in; sign in with awsexec --sign-in other\n"
+    )
+
+
+def test_five_thousand_roles(run_awsexec, corp):
+    corp.assignments = {
+        f"{number:012}": (f"account {number}", [f"Role{each}" for each in range(10)])
+        for number in range(1, 501)
+    }
+    started = time.monotonic()
+    listed = json.loads(run_awsexec("--accounts", "--json").stdout)
+    assert len(listed) == 5_000
+    assert time.monotonic() - started < 60
+    names = run_awsexec("--profiles", "corp/a").stdout.splitlines()
+    assert len(names) == 501
+
+
+# --- Signing in and out -----------------------------------------------------------------
+
+
+def test_sign_out(run_awsexec, corp, home, sts):
+    home.write_config(
+        CORP,
+        f"[profile r]\nrole_arn = {READER}\nsource_profile = p\n"
+        f"[profile p]\nsso_session = corp\nsso_account_id = {PROD}\n"
+        "sso_role_name = Admin\n",
+    )
+    run_awsexec.child("corp/Test/Admin")
+    run_awsexec.child("r")
+    run_awsexec.child("alice")
+    time.sleep(0.03)
+    run_awsexec.child("r")
+    assert run_awsexec("--sign-out").stderr == "awsexec: you are signed out of corp\n"
+    assert corp.asked[-1] == LOGOUT and not corp.tokens
+    assert not list((home.path / ".aws/sso/cache").iterdir())
+    assert entries(home) == {}
+    assert "not signed in" in run_awsexec("--no-prompt", "r", "true").error()
+    assert run_awsexec("--sign-out", "corp").stderr == (
+        "awsexec: you were not signed in to corp\n"
+    )
+
+
+def test_sign_in_that_is_there(run_awsexec, corp):
+    said = run_awsexec("--sign-in", "corp").stderr
+    assert said.startswith("awsexec: you are signed in to corp until ")
+    assert corp.asked == []
+
+
+def test_sign_in_by_the_cli(run_awsexec, home):
+    home.write_config("[profile x]\nlogin_session = arn:aws:iam::123456789012:user/a\n")
+    assert "run: aws login --profile x" in run_awsexec("--sign-in", "x").error()
+    assert "does not sign in" in run_awsexec("--sign-in", "alice").error()
+
+
+# --- Printed profiles -------------------------------------------------------------------
+
+
+def test_printed_profiles(run_awsexec, corp, home):
+    printed = run_awsexec("--print-profiles").stdout
+    assert printed.startswith(
+        "[profile Prod-Admin]\nsso_session = corp\n"
+        f"sso_account_id = {PROD}\nsso_role_name = Admin\n"
+    )
+    home.write_config(CORP, printed)
+    assert keys(run_awsexec.child("Test-Admin")) == of(corp.roles[TEST, "Admin"])
+    assert run_awsexec("--print-profiles").stderr == (
+        "awsexec: every role of yours that fits has a profile already\n"
+    )
+
+
+def test_printed_name_is_safe(run_awsexec, corp, sts):
+    corp.assignments = {PROD: (HOSTILE + "\t]#\u202e", ["Admin"])}
+    printed = run_awsexec("--print-profiles").stdout
+    (name,) = files.parse(printed, "", files.CONFIG).profiles
+    assert name == "touch-x-y-Admin"
+
+
+@pytest.mark.parametrize(
+    ("template", "message"),
+    [
+        ("{role}", "two sections would have the name Admin"),
+        ("default", "would have the name 'default', which is taken"),
+        ("alice", "would have the name 'alice', which is taken"),
+        ("{role!r}", "has an unknown place"),
+        ("{role:>8888888888}", "has an unknown place"),
+        ("{account.name}", "has an unknown place"),
+        ("{", "has an unknown place"),
+    ],
+)
+def test_refused_names(run_awsexec, corp, template, message):
+    result = run_awsexec("--print-profiles", "*Admin", "--name", template)
+    assert message in result.error()
+
+
+def test_stale_profiles(run_awsexec, corp, home):
+    home.write_config(CORP, run_awsexec("--print-profiles").stdout)
+    corp.assignments[PROD] = ("Prod", ["ReadOnly"])
+    assert run_awsexec("--print-profiles", "--stale").stdout == "Prod-Admin\n"
+
+
+@pytest.mark.skipif(not AWS.exists(), reason="the AWS CLI is not installed here")
+def test_printed_profiles_work_in_the_cli(run_awsexec, corp, home):
+    home.write_config(CORP, run_awsexec("--print-profiles").stdout)
+    found = subprocess.run(
+        [AWS, "sts", "get-caller-identity", "--profile", "Prod-Admin"],
+        env={**run_awsexec.environ, "AWS_DEFAULT_REGION": "eu-west-1"},
+        capture_output=True,
+        text=True,
+    )
+    assert f"assumed-role/{PROD}-Admin/" in found.stdout, found
