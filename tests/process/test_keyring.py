@@ -5,9 +5,12 @@ import os
 import re
 import signal
 import subprocess
+from contextlib import nullcontext
 
 import pytest
 
+from awsexec.credentials.keys.index import IndexFile
+from awsexec.profiles.key_index import Rotation
 from tests.process.test_imports import SLOW
 from tests.servers import secret_service
 from tests.servers.sts import role_arn
@@ -556,6 +559,20 @@ def test_rotation_of_a_key_in_a_file(run_awsexec, home, iam):
         "--rotate-keys is for a key in the keyring, and profile 'alice' (key" in message
     )
     assert "deletes a key" in run_awsexec("--rotate-keys", "alice").error()
+
+
+def test_rotation_that_is_under_way(alice, home, keyring, iam):
+    new, secret = iam.make_key("alice")
+    with IndexFile({"HOME": str(home.path)}, lambda _: nullcontext()) as index:
+        kept = index.read().keys["alice"]
+        index.put(kept.with_rotation(Rotation(kept.added, KEY_ID, new)))
+    message = alice("--add-keys", "alice", stdin=PAIR).error()
+    assert "a rotation of the keys of alice is under way; end it first" in message
+    # the item of the new key is lost: that key is not the one in use, and alice's works
+    assert alice.child("alice")["AWS_ACCESS_KEY_ID"] == KEY_ID
+    result = alice("--remove-keys", "alice")
+    assert "deleted the key …MP01 and …MPLE of alice" in result.stderr
+    assert keyring.items() == {}
 
 
 @pytest.mark.true_start

@@ -95,11 +95,15 @@ class SecretService:
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
+def lacking() -> list[str]:
+    """The programs that are not installed here."""
+    return [name for name in NEEDED if shutil.which(name) is None]
+
+
 def running() -> SecretService:
     """Start one; skips the test where the programs are missing."""
-    for name in NEEDED:
-        if shutil.which(name) is None:
-            pytest.skip(f"{name} is not installed")
+    if lacking():
+        pytest.skip(f"not installed: {' and '.join(lacking())}")
     return SecretService()
 
 

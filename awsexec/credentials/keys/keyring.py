@@ -12,7 +12,14 @@ from __future__ import annotations
 import os
 import sys
 
-from awsexec.errors import CredentialsError, Interrupted, reason, shown, tail
+from awsexec.errors import (
+    CredentialsError,
+    Interrupted,
+    NeedsUser,
+    reason,
+    shown,
+    tail,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,7 +43,8 @@ class Keyring:
 
     `may_prompt` is whether it may show a window that asks for its password; where it is
     False, a locked keyring is an error. `say` tells the user what awsexec waits for. All
-    methods raise `CredentialsError`, whose one line says what to do.
+    methods raise `CredentialsError`, whose one line says what to do: `NeedsUser` if the
+    keyring is locked and must not prompt.
     """
 
     def __init__(self, *, may_prompt: bool, say: Callable[[str], None]) -> None:
@@ -203,7 +211,7 @@ def _no_keyring() -> str:
 
 
 def _refuse_locked(backend: KeyringBackend) -> None:
-    """Raise `CredentialsError` if the Secret Service would ask for the keyring's password.
+    """Raise `NeedsUser` if the Secret Service would ask for the keyring's password.
 
     The library has no other way to say that nobody may be asked.
     """
@@ -222,9 +230,10 @@ def _refuse_locked(backend: KeyringBackend) -> None:
     finally:
         connection.close()
     if is_locked:
-        raise CredentialsError(
+        raise NeedsUser(
             "the keyring is locked, and awsexec must not ask for its password now; unlock "
-            "it, for example by a run of awsexec that may ask"
+            "it, for example by a run of awsexec that may ask",
+            "the password of the keyring",
         )
 
 

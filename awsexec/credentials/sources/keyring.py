@@ -5,7 +5,7 @@ from __future__ import annotations
 from awsexec.credentials.checks import source_error, unsendable
 from awsexec.credentials.credentials import Credentials
 from awsexec.credentials.keys.keyring import Keyring
-from awsexec.errors import CredentialsError, shown
+from awsexec.errors import CredentialsError, NeedsUser, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,13 +14,15 @@ if TYPE_CHECKING:
 
 
 def load(source: Source, context: Context) -> Credentials:
-    """Return the key that the index names. Raises `CredentialsError`, `Interrupted`."""
+    """Return the key that the index names. Raises `CredentialsError` and `Interrupted`."""
     kept = source.kept
     assert kept is not None
     name = shown(kept.name)
     keyring = Keyring(may_prompt=context.show is not None, say=context.waiting)
     try:
         secret = keyring.secret(kept.name, kept.key_id)
+    except NeedsUser as error:
+        raise NeedsUser(f"profile {kept.name!r}: {error}", error.what) from None
     except CredentialsError as error:
         raise CredentialsError(f"profile {kept.name!r}: {error}") from None
     if secret is None:
