@@ -75,8 +75,9 @@ def ask(question: str, *, hidden: bool = False) -> str:
                     raise InBackground("another job is in the foreground")
                 if hidden:
                     echo.switch_off()
-                screen.write(_printable(question))
-                screen.flush()
+                # not by the stream, whose write may be what a signal has interrupted
+                text = _printable(question)
+                os.write(screen.fileno(), text.encode("utf-8", "replace"))
 
             try:
                 with _Continued(put_question):

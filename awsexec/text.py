@@ -45,7 +45,7 @@ def remote(text: object) -> str:
     words = " ".join(line.strip() for line in str(text).strip().splitlines())
     lower = words.lower()
     if any(tag in lower for tag in _MARKUP):
-        return "an HTML page"
+        return "a web page"
     if len(words) > REMOTE_LONGEST:
         words = words[: REMOTE_LONGEST - 1] + "…"
     return words

@@ -5,7 +5,9 @@ import json
 import pytest
 
 from awsexec import cli
+from awsexec.commands import accounts
 from awsexec.commands.explain import _variables
+from awsexec.commands.pick import Choice, Row, screen
 from awsexec.errors import AwsexecError
 from awsexec.options.table import OPTIONS
 from awsexec.profiles.files import Setting
@@ -121,3 +123,24 @@ def test_any_word(shown):
                 shown("--export", "json", "x", flag, HOSTILE, config=config)
             shown(f"{flag}={HOSTILE}" if "--" in flag else f"{flag}{HOSTILE}", "--list")
     shown(f"--{HOSTILE}", "x")
+
+
+def test_the_picker():
+    """What it draws: every line of the screen, also of a profile with a fault."""
+    rows = [
+        Row(each, HOSTILE, HOSTILE, HOSTILE, HOSTILE, lambda: (HOSTILE, HOSTILE))
+        for each in (HOSTILE, "x")
+    ]
+    for typed in ("", "x", HOSTILE):
+        choice = Choice(rows)
+        choice.replace(typed)
+        for height in (1, 4, 8, 24):
+            lines = screen(choice, height, 60)
+            text = "".join(part for line in lines for _, part in line)
+            assert is_harmless(text) and "\n" not in text
+
+
+def test_roles_of_identity_center():
+    names = ("profile", "session", "account", "account_id", "role")
+    (header, _), line = accounts._lines([dict.fromkeys(names, f"{HOSTILE}\n")], {})
+    assert is_harmless(line) and "\n" not in line and "forged" in line

@@ -17,11 +17,10 @@ import io
 import json
 import os
 import shutil
-import subprocess
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +41,7 @@ from awsexec.commands import forget as forget_command
 from awsexec.commands import run as run_command
 from awsexec.credentials import sources, sts
 from awsexec.credentials.credentials import Credentials
+from awsexec.credentials.mfa_process import CodeProcess
 from awsexec.credentials.sdk.errors import Unreachable
 from awsexec.errors import AwsexecError, CredentialsError, NeedsUser
 from awsexec.options.arguments import parse
@@ -277,11 +277,12 @@ class Runs(RuleBasedStateMachine):
         self.patch.setattr(fastpath, "become", become)
         self.patch.setattr(background, "detach", lambda work, in_place: work())
         self.patch.setattr(sources, "load", self.load)
-        self.patch.setattr("subprocess.run", print_a_code)
+        self.patch.setattr(CodeProcess, "__call__", lambda _: "123456")
         self.patch.setattr(endpoint, "start", self.serving)
         self.patch.setattr(inputs, "_BOOT_ID", str(self.folder / "boot_id"))
         self.another_machine("1")
         self.endpoints: list[Endpoint] = []
+        self.meanwhile: Callable[[], None] | None = None
         self.tokens = 0
         self.home = os.getcwd()
         self.configs: dict[Path, dict[str, tuple[Any, ...]]] = {}
@@ -586,6 +587,9 @@ class Runs(RuleBasedStateMachine):
             )
         else:
             who = f"process:{environ.get('WHO')}:{os.getcwd()}"
+        if self.meanwhile is not None:
+            meanwhile, self.meanwhile = self.meanwhile, None
+            meanwhile()
         self.world.calls += 1
         token = f"{who}#{self.world.calls}#{expires}"
         return Credentials(
@@ -677,6 +681,21 @@ class Runs(RuleBasedStateMachine):
             self.run_other(name, 2, False, export)
             self.change(name, other)
             self.run_other(name, 1, off, export)
+
+    @rule(names=some_others, other=st.booleans(), serve=st.booleans())
+    def change_during_a_run(self, names, other, serve) -> None:
+        """What decides changes just after the source has looked: only once that may do."""
+        for name in names:
+            self.prepare(name)
+            self.forget(None)
+            self.meanwhile = lambda name=name: self.change(name, other)
+            if serve:
+                self.serve(name)
+            elif self.url():
+                self.awsexec(name, False)
+            self.meanwhile = None
+            self.ask_all(False)
+            self.run_other(name, 1, False, False)
 
     def prepare(self, name: str) -> None:
         """Make the source of profile `name` give something, if need be."""
@@ -1001,11 +1020,6 @@ class Runs(RuleBasedStateMachine):
         except AwsexecError:
             return None
         raise AssertionError("nothing was run")
-
-
-def print_a_code(argv: list[str], **_: Any) -> subprocess.CompletedProcess[bytes]:
-    """What runs in place of an mfa_process."""
-    return subprocess.CompletedProcess(argv, 0, b"123456\n")
 
 
 def key_of(who: str, number: int) -> str:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 
 from awsexec import fastpath
-from awsexec.errors import CredentialsError, Deadlock
+from awsexec.errors import CredentialsError, Deadlock, shown
 from awsexec.processes import tree
+from awsexec.text import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
 
 if sys.platform == "win32":
     import msvcrt
-    import time
 
     def _try_lock(descriptor: int) -> bool:
         try:
@@ -106,14 +107,18 @@ class Lock:
 
     Failures are shared: if the block of a holder ends with a `CredentialsError` that
     `is_shared`, ``with`` raises a `CredentialsError` with the same text in those that were
-    waiting by then and want the same. `about` names what is wanted. A process that begins
-    to wait later, or does not have to wait, tries anew.
+    waiting by then and want the same. `about` names what is wanted, and `who` this run,
+    for those who share its failure under another name. A process that begins to wait later,
+    or does not have to wait, tries anew.
     """
 
-    def __init__(self, path: str, waiting: Waiting, about: str = "") -> None:
+    def __init__(
+        self, path: str, waiting: Waiting, about: str = "", who: str = ""
+    ) -> None:
         self._path = path
         self._waiting = waiting
         self._about = fastpath.digest(ascii(about).encode())
+        self._who = shown(who)
         self._descriptor = -1
         self._note: _Note | None = None
 
@@ -125,7 +130,7 @@ class Lock:
                 before = _Note.parse(_read(descriptor))
                 waited = not _try_lock(descriptor)
                 if waited:
-                    holder = Holder.parse(_read(descriptor))
+                    holder = _holder(descriptor)
                     _check_holder(holder)
                     with self._waiting(holder):
                         _wait(descriptor)
@@ -141,52 +146,70 @@ class Lock:
             if before is None or self._note.number != before.number:
                 # it stays there for the others that wait
                 os.close(descriptor)
-                raise CredentialsError(self._note.text)
-        _write(descriptor, Holder.me().dump() + _dumped(self._note))
+                raise CredentialsError(self._note.for_run(self._who))
+        _write(
+            descriptor, Holder.me().dump() + (self._note.dump() if self._note else b"")
+        )
         self._descriptor = descriptor
 
     def __exit__(
         self, kind: object = None, error: object = None, traceback: object = None
     ) -> None:
         if isinstance(error, CredentialsError) and error.is_shared:
-            self._note = _Note(os.urandom(8).hex(), self._about, str(error))
+            self._note = _Note(os.urandom(8).hex(), self._about, self._who, str(error))
         elif self._note is not None and self._note.about == self._about:
             self._note = None
         # The number of this process is not left there: COMMAND will have it.
-        _write(self._descriptor, b"\n" + _dumped(self._note) if self._note else b"")
+        _write(self._descriptor, b"\n" + self._note.dump() if self._note else b"")
         os.close(self._descriptor)
 
 
 class _Note:
     """A note that says what the last failure was.
 
-    It has a random `number`, and says what the failure was `about`. The `text` is one line.
+    It has a random `number`, says what the failure was `about`, and `who` failed. The
+    `text` is one line.
     """
 
-    __slots__ = ("number", "about", "text")
+    __slots__ = ("number", "about", "who", "text")
 
-    def __init__(self, number: str, about: str, text: str) -> None:
+    def __init__(self, number: str, about: str, who: str, text: str) -> None:
         self.number = number
         self.about = about
-        self.text = " ".join(text.split())[:MOST_CHARACTERS]
+        self.who = who[:MOST_CHARACTERS]
+        self.text = printable(" ".join(text.split()))[:MOST_CHARACTERS]
 
     @classmethod
     def parse(cls, content: bytes) -> _Note | None:
         """Return the note in the `content` of a lock file, None for none or a damaged one."""
         try:
-            _, head, text, rest = content.decode().split("\n")
+            _, head, who, text, rest = content.decode().split("\n")
             failed, number, about = head.split(" ")
         except ValueError:
             return None
-        is_whole = failed == "failed" and rest == "" and text and text.isprintable()
-        return cls(number, about, text) if is_whole else None
+        is_whole = failed == "failed" and rest == "" and text
+        if is_whole and who.isprintable() and text.isprintable():
+            return cls(number, about, who, text)
+        return None
+
+    def dump(self) -> bytes:
+        lines = f"failed {self.number} {self.about}\n{self.who}\n{self.text}\n"
+        return lines.encode("utf-8", "backslashreplace")
+
+    def for_run(self, who: str) -> str:
+        """Return the text for a run that is called `who`."""
+        if who == self.who:
+            return self.text
+        return f"this run waited for one of {self.who}, which failed: {self.text}"
 
 
-def _dumped(note: _Note | None) -> bytes:
-    if note is None:
-        return b""
-    text = f"failed {note.number} {note.about}\n{note.text}\n"
-    return text.encode("utf-8", "backslashreplace")
+def _holder(descriptor: int) -> Holder | None:
+    """Return the holder of a lock; it writes down who it is when it has the lock."""
+    for _ in range(5):
+        if (found := Holder.parse(_read(descriptor))) is not None:
+            return found
+        time.sleep(0.002)
+    return None
 
 
 def _check_holder(holder: Holder | None) -> None:

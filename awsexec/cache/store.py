@@ -160,15 +160,15 @@ class Store:
             return False
 
     def lock(
-        self, key: str, waiting: locks.Waiting, about: str = ""
+        self, key: str, waiting: locks.Waiting, about: str = "", who: str = ""
     ) -> AbstractContextManager[None]:
         """Return the lock of `key`, held from ``with`` to its end.
 
-        If the directory allows no locks, ``with`` goes on without one. `waiting` and
-        `about` are as for `locks.Lock`: ``with`` may raise `Deadlock`, and the failure of
-        the process that held the lock.
+        If the directory allows no locks, ``with`` goes on without one. `waiting`, `about`
+        and `who` are as for `locks.Lock`: ``with`` may raise `Deadlock`, and the failure
+        of the process that held the lock.
         """
-        return _Lock(self, locks.Lock(self._path(key) + _LOCK, waiting, about))
+        return _Lock(self, locks.Lock(self._path(key) + _LOCK, waiting, about, who))
 
     def try_lock(self, lock: locks.Lock) -> bool:
         """Begin to hold `lock`; return False if the directory allows no locks."""

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from awsexec.fastpath import Entry
     from awsexec.options.arguments import Arguments
     from awsexec.output import Line
+    from awsexec.plan.calls import Step
     from awsexec.plan.chain import Chain
     from awsexec.plan.plan import Plan
     from awsexec.plan.source import Source
@@ -176,6 +177,12 @@ def _run(plan: Plan, store: Store) -> dict[str, Any]:
     endpoint = plan.endpoint.url or f"AWS STS in {plan.endpoint.region}"
     facts["endpoint"] = without_userinfo(endpoint)
     facts["calls"] = _calls(chain, found, signed_in, now)
+    if chain.if_user_keys is not None and not any(found):
+        steps = chain.if_user_keys.steps
+        facts["if_user_keys"] = {
+            "chain": list(_steps(chain.if_user_keys, [None] * len(steps), now)),
+            "calls": [_call(step) for step in steps],
+        }
     facts["child"] = _child(plan, found[-1])
     return facts
 
@@ -249,11 +256,11 @@ def _calls(
         calls.append(
             {"call": chain.source.kind.asks, "prompt": None, "sign_in": is_asked}
         )
-    calls += [
-        {"call": step.operation, "prompt": step.mfa_serial, "sign_in": False}
-        for step in chain.steps[last or 0 :]
-    ]
-    return calls
+    return calls + [_call(step) for step in chain.steps[last or 0 :]]
+
+
+def _call(step: Step) -> dict[str, Any]:
+    return {"call": step.operation, "prompt": step.mfa_serial, "sign_in": False}
 
 
 def _child(plan: Plan, cached: Entry | None) -> dict[str, str]:
@@ -347,6 +354,11 @@ def _run_lines(facts: dict[str, Any]) -> Iterator[Line]:
     yield "chain", output.BOLD
     for number, step in enumerate(facts["chain"]):
         yield from _step_lines(number, step)
+    other = facts.get("if_user_keys", {"chain": [], "calls": []})
+    if other["chain"]:
+        yield "  or, if the command gives a user's keys, without a session token"
+    for number, step in enumerate(other["chain"], 1):
+        yield from _step_lines(number, step)
     yield f"  at {facts['endpoint']}"
     if "instance" in facts:
         yield "instance", output.BOLD
@@ -356,6 +368,10 @@ def _run_lines(facts: dict[str, Any]) -> Iterator[Line]:
     for call in facts["calls"]:
         verb = "opens" if call["call"] == KEYRING.asks else "calls"
         yield f"  {verb} {call['call']}{_asks(call, until)}"
+    if other["calls"]:
+        yield "  or, if the command gives a user's keys and no session of them is cached"
+    for call in other["calls"]:
+        yield f"  calls {call['call']}{_asks(call, until)}"
     if not facts["calls"]:
         yield "  calls nothing and asks for nothing"
     yield "COMMAND gets", output.BOLD

@@ -247,7 +247,7 @@ _TROUBLE = {
     ),
     Unreachable.PROXY_PASSWORD: (
         "cannot reach {service} at {url}: the proxy{via} wants a user and a password "
-        "({reason}); write them into its URL: http://USER:PASSWORD@HOST:PORT"
+        "({reason}); write them into its URL, before the host: USER:PASSWORD@HOST:PORT"
     ),
     Unreachable.ENDPOINT: (
         "AWS has no such endpoint, {url}: {reason}; it comes from {host}: correct that"

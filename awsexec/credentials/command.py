@@ -12,7 +12,7 @@ import os
 import signal
 import time
 
-from awsexec import bounded
+from awsexec import bounded, terminal
 from awsexec.credentials.checks import READING_ERRORS
 from awsexec.errors import ConfigError, ProcessLoop, SaidAlready, program, reason, shown
 from awsexec.fastpath import CALLERS
@@ -23,7 +23,7 @@ from awsexec.times import in_units, seconds
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import subprocess
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import Any
 
     from awsexec.credentials.context import Context
@@ -119,7 +119,7 @@ class Command:
         timeout = _timeout(self._environ)
         inside = json.dumps([*callers(self._environ), self._caller])
         try:
-            with core_dumps.AsCaller():
+            with core_dumps.AsCaller(), _unstopped():
                 process: subprocess.Popen[bytes] = subprocess.Popen(
                     argv,
                     stdin=None if _is_terminal(0) else subprocess.DEVNULL,
@@ -191,6 +191,26 @@ def _is_terminal(descriptor: int) -> bool:
         return os.isatty(descriptor)
     except OSError:
         return False
+
+
+@contextlib.contextmanager
+def _unstopped() -> Iterator[None]:
+    """Let what is started here fail, and not stop, if it reads a terminal of another job.
+
+    A run in the background would be stopped with it, and hold its locks for ever.
+    """
+    try:
+        terminal.check()
+    except terminal.InBackground:
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTTIN})
+        try:
+            yield
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        return
+    except terminal.NoTerminal:
+        pass
+    yield
 
 
 def _output(

@@ -233,6 +233,7 @@ class _Locks:
     """
 
     def __init__(self, plan: Plan, store: Store, report: Report) -> None:
+        self._who = f"profile {plan.name!r}"
         self._store = store
         self._report = report
         # by another way, the same call may succeed
@@ -250,17 +251,17 @@ class _Locks:
             if holder is not None and holder.shares_terminal:
                 # there, the user sees the question
                 seconds = None if question else SAY_AFTER
-                if tree.is_stopped(holder.pid):
-                    seconds = 0
-                    text = (
-                        f"waiting for awsexec process {holder.pid}, which {doing} and is "
-                        "stopped; continue it with fg, or end it with kill"
-                    )
+            if holder is not None and tree.is_stopped(holder.pid):
+                seconds = 0
+                text = (
+                    f"waiting for awsexec process {holder.pid}, which {doing} and is "
+                    "stopped; continue it with fg, or end it with kill"
+                )
             return self._report.patience(text, seconds)
 
         # keys are ASCII, and a name from the config file may be anything
         key = name if name.isascii() else ascii(name)
-        return self._store.lock(key, waiting, about + self._way)
+        return self._store.lock(key, waiting, about + self._way, self._who)
 
 
 class _Sts:

@@ -99,8 +99,7 @@ class Resolver:
         clock: Callable[[], float],
         report: Report,
     ) -> None:
-        self._plan = plan
-        self._chain = plan.chain
+        self._plan = self._given_plan = plan
         self._load = load
         self._sign_in = sign_in
         self._signed_in = signed_in
@@ -120,7 +119,7 @@ class Resolver:
         `inputs` is what decides, and `keys` are the cache keys of the source and of each
         step, None where no entry counts and none is to be written.
         """
-        self._given: Credentials | None = None
+        self._plan = self._given_plan
         self.inputs = self._plan.look()
         self.keys = self._plan.keys(self.inputs)
 
@@ -129,12 +128,12 @@ class Resolver:
 
         Raises `CredentialsError` (`TooShort` and `NoCode` among them) and `Interrupted`.
         """
+        # a resolver may be asked again later, and then of something else
+        self._begin(demand)
         chain = self._chain
         if demand.min_ttl is not None and chain.life is not None:
             # before the user is asked for a code that would not help
             _check_life(chain, chain.life, demand.min_ttl)
-        # a resolver may be asked again later, and then of something else
-        self._begin(demand)
         while True:
             try:
                 found = self._resolve()
@@ -145,8 +144,13 @@ class Resolver:
                 self._sign_in(due.refused)
                 self._begin(demand)
         if demand.min_ttl is not None and found.expires is not None:
-            _check_life(chain, int(found.expires - self._clock()), demand.min_ttl)
+            seconds = int(found.expires - self._clock())
+            _check_life(self._chain, seconds, demand.min_ttl)
         return found
+
+    @property
+    def _chain(self) -> Chain:
+        return self._plan.chain
 
     def _begin(self, demand: Demand) -> None:
         self._demand = demand
@@ -160,16 +164,33 @@ class Resolver:
 
         Raises `_CodeDue` and `SignInDue`, for what has to happen first.
         """
-        chain = self._chain
-        if (
-            chain.source.tells_itself
-            and chain.steps
-            and self._store is not None
-            and self._given is None
-        ):
-            self._given = self._fetch(0)
-            self.keys = self._plan.keys(self.inputs, self._given.key_id)
-        return self._after(len(chain.steps))
+        if self._must_see_source():
+            self._see_source()
+        return self._after(len(self._chain.steps))
+
+    def _must_see_source(self) -> bool:
+        """Return whether only the source's credentials say which steps and entries count."""
+        chain, length = self._chain, len(self._chain.steps)
+        if 0 in self._in_hand or not length:
+            return False
+        if chain.if_user_keys is None:
+            return chain.source.tells_itself and self._store is not None
+        # a session that is cached under this key was not got with a user's keys
+        found = self._cached(length)
+        if found is not None:
+            self._in_hand[length] = found
+        return found is None
+
+    def _see_source(self) -> None:
+        """Get the source's credentials first, and choose by them how to go on."""
+        if self._chain.takes_code:
+            self._codes.check_given()
+        given, chain = self._after(0), self._chain
+        if chain.if_user_keys is not None and given.token is None:
+            self._plan = self._plan.but(chain=chain.if_user_keys)
+            self._before = {}
+        if chain.source.tells_itself or self.keys is not None:
+            self.keys = self._plan.keys(self.inputs, given.key_id)
 
     def _after(self, length: int) -> Credentials:
         """Return the credentials after the first `length` steps, 0 for the source."""
@@ -364,8 +385,6 @@ class Resolver:
 
         Raises `_CodeDue` and `SignInDue` where the user has to be asked first.
         """
-        if length == 0 and self._given is not None:
-            return self._given
         if length == 0:
             source = self._chain.source
             self._report.debug(f"source: {source.label}")
@@ -395,13 +414,18 @@ class Resolver:
         """Look whether what decides is as it was before the source was asked.
 
         It may be another sign-in, if that is the one whose token was used. Otherwise
-        nobody knows whose credentials these are, and no entry is written.
+        nobody knows whose credentials these are: no entry is written, and `inputs` stay
+        those of before, so that who looks again later sees the difference.
         """
-        before, self.inputs = self.inputs, self._plan.look()
-        if self.inputs.identity != before.identity:
-            sign_in = self._signed_in()
-            is_ours = sign_in is not None and sign_in == self.inputs.sign_in
-            self.keys = self._plan.keys(self.inputs) if is_ours else None
+        now = self._plan.look()
+        if now.identity == self.inputs.identity:
+            self.inputs = now
+            return
+        sign_in = self._signed_in()
+        if sign_in is not None and sign_in == now.sign_in:
+            self.inputs, self.keys = now, self._plan.keys(now)
+        else:
+            self.keys = None
 
     def _request(
         self, step: Step, signer: Credentials, code: str | None

@@ -28,10 +28,7 @@ def sign_in(
     source = plan.chain.source
     context = context_for(plan, environ, store_for(environ, report), report)
     portal = Portal(source, context)
-    try:
-        portal.sign_in(refused=portal.current_token() if refresh else None)
-    except Unreachable as error:
-        raise portal.unreachable(error) from None
+    portal.sign_in(refused=portal.current_token() if refresh else None)
     return portal.until()
 
 

@@ -1,7 +1,7 @@
 """The small HTTP server: one GET request a connection, on a port of this machine.
 
 It serves the user's browser (RFC 8252), which the console and the sign-in send there, and
-COMMAND's SDKs (`serve.server`). Every program on the machine can connect, whoever runs
+COMMAND's SDKs (`serve.credentials_server`). Every program on the machine can connect, whoever runs
 it, and a web page can make the browser connect. So a request is bounded in size and time,
 the number of connections is bounded, and the Host header must be the server's own.
 """

@@ -46,9 +46,12 @@ class Chain:
     """What a profile stands for: its source, then the steps in the order of the calls.
 
     `hops` are the profiles on the way, from the one of the run to the source's.
+    `if_user_keys` is the chain to take instead if the source turns out to give a user's
+    own keys: one MFA code then serves all their roles. None if that makes no difference.
+    `of_user_keys` is whether this is such a chain.
     """
 
-    __slots__ = ("profile", "source", "steps", "hops")
+    __slots__ = ("profile", "source", "steps", "hops", "if_user_keys", "of_user_keys")
 
     def __init__(
         self,
@@ -56,11 +59,15 @@ class Chain:
         source: Source,
         steps: tuple[Step, ...],
         hops: tuple[Profile, ...],
+        if_user_keys: Chain | None = None,
+        of_user_keys: bool = False,
     ) -> None:
         self.profile = profile
         self.source = source
         self.steps = steps
         self.hops = hops
+        self.if_user_keys = if_user_keys
+        self.of_user_keys = of_user_keys
 
     @property
     def role_arns(self) -> list[Setting]:
@@ -94,7 +101,7 @@ class Chain:
         it with the keys.
         """
         roles = sum(not isinstance(step, MfaSession) for step in self.steps)
-        return roles > self.source.is_user_keys
+        return roles > (self.source.is_user_keys or self.of_user_keys)
 
     @property
     def remarks(self) -> list[str]:
@@ -144,7 +151,11 @@ class Chain:
         calls = [
             (step.operation, *sorted(step.parameters().items())) for step in self.steps
         ]
-        identity = self.source.identity(inputs, key_id)
+        if self.of_user_keys:
+            # the id tells whose keys these are, as for keys in a file
+            identity: tuple[object, ...] = ("keys", key_id)
+        else:
+            identity = self.source.identity(inputs, key_id)
         return [
             ascii(("session", endpoint, identity, *calls[:length]))
             for length in range(len(calls) + 1)
@@ -174,8 +185,14 @@ def chain_of(
     source = with_settings(source, profiles, profile, session_name, environ)
     serial = profile.get("mfa_serial")
     steps: list[Step] = []
+    if_user_keys: list[Step] = []
     if hops:
-        steps = _role_steps(hops[::-1], source, session_name, environ)
+        roles = hops[::-1]
+        steps = _role_steps(roles, source, session_name, environ)
+        if source.kind.may_be_user_keys:
+            if_user_keys = _role_steps(
+                roles, source, session_name, environ, is_user_keys=True
+            )
     elif federated and source.is_user_keys:
         # and a --duration is for GetFederationToken
         _refuse_session_options(profile, ("mfa_serial",))
@@ -188,7 +205,12 @@ def chain_of(
         _refuse_session_options(profile)
     if not hops or hops[-1].name != source.profile.name:
         hops.append(source.profile)
-    return Chain(profile, source, tuple(steps), tuple(hops))
+    other = None
+    if len(if_user_keys) > len(steps):
+        other = Chain(
+            profile, source, tuple(if_user_keys), tuple(hops), of_user_keys=True
+        )
+    return Chain(profile, source, tuple(steps), tuple(hops), other)
 
 
 def chain_of_machine(
@@ -354,8 +376,13 @@ def _role_steps(
     source: Source,
     session_name: str,
     environ: Mapping[str, str],
+    *,
+    is_user_keys: bool = False,
 ) -> list[Step]:
     """Return the steps through the roles of `hops`, in the order of the calls.
+
+    `is_user_keys` is whether to take the source's credentials for a user's own keys,
+    whatever the plan knows of them.
 
     The first hop's MFA gets a session of its own where that is possible, so that one code
     serves every role of the same keys. It is not possible with credentials that are a
@@ -389,7 +416,8 @@ def _role_steps(
                 f"role's session ({source.label}) cannot present it; remove mfa_serial, "
                 "or name a source_profile with the keys of the device's user"
             )
-        if in_call and position == 0 and source.is_user_keys and not is_long:
+        opens_session = source.is_user_keys or is_user_keys
+        if in_call and position == 0 and opens_session and not is_long:
             steps.append(MfaSession(in_call, MFA_DEFAULT, hop.name))
             step.mfa_serial = None
         steps.append(step)

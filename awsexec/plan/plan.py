@@ -117,7 +117,8 @@ class Plan:
         None where nothing in the cache counts: something that decides cannot be told, or
         only the source's credentials tell whose they are, and their `key_id` is not given.
         """
-        if not inputs.is_known or (self.chain.source.tells_itself and key_id is None):
+        by_key_id = self.chain.source.tells_itself or self.chain.of_user_keys
+        if not inputs.is_known or (by_key_id and key_id is None):
             return None
         return self.chain.keys(self.endpoint.identity, inputs, key_id)
 
@@ -138,11 +139,15 @@ class Plan:
         return f"profile {self.name!r}{where}"
 
     def but(
-        self, *, asking: Asking | None = None, endpoint: Endpoint | None = None
+        self,
+        *,
+        asking: Asking | None = None,
+        endpoint: Endpoint | None = None,
+        chain: Chain | None = None,
     ) -> Plan:
-        """Return the same plan with another way to ask, or another endpoint."""
+        """Return the same plan with another way to ask, endpoint or chain."""
         return Plan(
-            chain=self.chain,
+            chain=chain or self.chain,
             endpoint=endpoint or self.endpoint,
             retries=self.retries,
             asking=asking or self.asking,

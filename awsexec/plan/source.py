@@ -37,6 +37,7 @@ class Kind:
       ``services`` section
     - `asks`: what --explain says that a run asks, "" for nothing
     - `is_role_session`: whether it is sure to give a role's session
+    - `may_be_user_keys`: whether only its answer tells if these are a user's own keys
     - `assumes_role`: whether it assumes the profile's role itself
     - `may_prompt`: whether getting its credentials may need the user
     - `runs_command`: whether it runs a command of the user's; the command may ask by its
@@ -59,6 +60,7 @@ class Kind:
         "services",
         "asks",
         "is_role_session",
+        "may_be_user_keys",
         "assumes_role",
         "may_prompt",
         "runs_command",
@@ -80,6 +82,7 @@ class Kind:
         services: tuple[str, ...] = (),
         asks: str = "",
         is_role_session: bool = False,
+        may_be_user_keys: bool = False,
         assumes_role: bool = False,
         may_prompt: bool = False,
         runs_command: bool = False,
@@ -97,6 +100,7 @@ class Kind:
         self.services = services
         self.asks = asks
         self.is_role_session = is_role_session
+        self.may_be_user_keys = may_be_user_keys
         self.assumes_role = assumes_role
         self.may_prompt = may_prompt
         self.runs_command = runs_command

@@ -421,6 +421,7 @@ PROCESS = Kind(
     _decided_by_setting,
     looks=_look_at_run,
     asks="credential_process",
+    may_be_user_keys=True,
     may_prompt=True,
     runs_command=True,
     is_fast=True,

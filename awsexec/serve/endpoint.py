@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from awsexec.credentials.credentials import Credentials
     from awsexec.plan.inputs import Inputs
     from awsexec.plan.plan import Plan
+    from awsexec.profiles.config import Config
     from awsexec.report import Report
+    from awsexec.serve.supply import RenewedSupply
 
 # what the endpoint says when it has started
 READY = "ready"
@@ -40,10 +42,19 @@ def start(
 ) -> dict[str, str]:
     """Start the endpoint and return the variables that COMMAND gets instead of keys.
 
-    `inputs` decided whose `credentials` these are. This process then has to become COMMAND.
-    Raises `AwsexecError`.
+    `inputs` decided whose `credentials` these are. This process then has to become
+    COMMAND. Raises `AwsexecError`.
     """
-    endpoint = _Endpoint(plan, credentials, inputs, environ, report)
+    # a code in it is good for one call, which was made
+    environ = {k: v for k, v in environ.items() if k != "AWSEXEC_MFA_TOKEN"}
+
+    def supply() -> RenewedSupply:
+        # COMMAND does not wait for this import
+        from awsexec.serve.supply import RenewedSupply
+
+        return RenewedSupply(plan, credentials, inputs, environ, report)
+
+    endpoint = _Endpoint(plan.config, config_copy.has_boto_keys(environ), supply)
     try:
         reading, writing = os.pipe()
         if hasattr(os, "fork"):
@@ -72,22 +83,18 @@ def start(
 
 
 class _Endpoint:
-    """One endpoint: its socket, its token, and its run."""
+    """One endpoint: its socket, its token, and its run.
+
+    `config` is the user's, and `has_boto_keys` whether a file of boto's has keys. `supply`
+    makes what the endpoint gives.
+    """
 
     def __init__(
-        self,
-        plan: Plan,
-        credentials: Credentials,
-        inputs: Inputs,
-        environ: Mapping[str, str],
-        report: Report,
+        self, config: Config, has_boto_keys: bool, supply: Callable[[], RenewedSupply]
     ) -> None:
-        self._plan = plan
-        self._credentials = credentials
-        self._inputs = inputs
-        # a code in it is good for one call, which was made
-        self._environ = {k: v for k, v in environ.items() if k != "AWSEXEC_MFA_TOKEN"}
-        self._report = report
+        self._config = config
+        self._has_boto_keys = has_boto_keys
+        self._supply = supply
         self._token = os.urandom(32).hex()
         self._command = os.getpid()
         self.listener, self.reservation = hold.listen_and_reserve()
@@ -101,11 +108,11 @@ class _Endpoint:
             "AWS_CONTAINER_AUTHORIZATION_TOKEN": self._token,
         }
         if path:
-            name = config_copy.unused_name(self._plan.config.profiles)
+            name = config_copy.unused_name(self._config.profiles)
             added["AWS_PROFILE"] = added["AWSEXEC_BARE_PROFILE"] = name
             added["AWS_CONFIG_FILE"] = added["AWSEXEC_BARE_CONFIG"] = path
-            added["AWSEXEC_OWN_CONFIG"] = self._plan.config.paths[0]
-        if config_copy.has_boto_keys(self._environ):
+            added["AWSEXEC_OWN_CONFIG"] = self._config.paths[0]
+        if self._has_boto_keys:
             added["BOTO_CONFIG"] = os.devnull
         return added
 
@@ -119,7 +126,7 @@ class _Endpoint:
             try:
                 watch = Watch(self._command)
                 self._hold(writing)
-                path, remove = self._config()
+                path, remove = self._copy()
             except Exception as error:
                 why = error.strerror if isinstance(error, OSError) else in_words(error)
                 stream.write(f"failed\n{why}")
@@ -132,12 +139,9 @@ class _Endpoint:
 
     def _serve_until(self, watch: Watch) -> None:
         # COMMAND does not wait for these imports
-        from awsexec.serve.server import CredentialsServer
-        from awsexec.serve.supply import RenewedSupply
+        from awsexec.serve.credentials_server import CredentialsServer
 
-        supply = RenewedSupply(
-            self._plan, self._credentials, self._inputs, self._environ, self._report
-        )
+        supply = self._supply()
         supply.start()
         import socket
 
@@ -153,10 +157,10 @@ class _Endpoint:
             others = (self.listener.fileno(), writing)
             hold.start(self.reservation, self._command, self._token, others)
 
-    def _config(self) -> tuple[str, Callable[[], None]]:
+    def _copy(self) -> tuple[str, Callable[[], None]]:
         """Return COMMAND's config file, "" for the user's own, and what removes it."""
-        profiles = self._plan.config.profiles
-        texts = [_content(path) for path in self._plan.config.paths]
+        profiles = self._config.profiles
+        texts = [_content(path) for path in self._config.paths]
         if not config_copy.needs_copy(profiles, texts):
             return "", lambda: None
         return config_copy.write_copy(config_copy.copied(profiles, texts[0]))

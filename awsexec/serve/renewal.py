@@ -7,6 +7,7 @@ import time
 
 from awsexec.credentials.resolver import Demand
 from awsexec.errors import AwsexecError, Interrupted, NeedsUser
+from awsexec.internal_error import in_words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -181,19 +182,9 @@ class Renewal:
 
 
 def _in_words(error: Exception) -> AwsexecError:
-    """Return `error` if it is in the user's words; if nobody foresaw it, say so.
-
-    Its own text is left out, which may hold a secret.
-    """
+    """Return `error` if it is in the user's words; if nobody foresaw it, say so."""
     if isinstance(error, AwsexecError):
         return error
     if isinstance(error, ImportError) or not os.path.exists(__file__):
         return AwsexecError("awsexec was upgraded or removed while COMMAND ran")
-    trace, where = error.__traceback__, ""
-    while trace is not None:
-        file = os.path.basename(trace.tb_frame.f_code.co_filename)
-        where = f" in {file}:{trace.tb_lineno}"
-        trace = trace.tb_next
-    return AwsexecError(
-        f"internal error: {type(error).__name__}{where}; please report it"
-    )
+    return AwsexecError(in_words(error))

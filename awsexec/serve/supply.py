@@ -77,7 +77,7 @@ class RenewedSupply:
             self._report.debug(f"cannot load what renewals need: {error!r}")
 
     def current(self) -> dict[str, str] | None:
-        """Return what a request is answered with (`server.Supply`)."""
+        """Return what a request is answered with (`credentials_server.Supply`)."""
         found = self.renewal.current()
         if found is None:
             return None

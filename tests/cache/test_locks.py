@@ -27,10 +27,10 @@ SAID = "AWS said no"
 class Waiter:
     """A thread that takes the lock as another process would."""
 
-    def __init__(self, path, about="wanted"):
+    def __init__(self, path, about="wanted", who=""):
         self.outcome = None
         self.waits = threading.Event()
-        self._lock = locks.Lock(path, self._waiting, about)
+        self._lock = locks.Lock(path, self._waiting, about, who)
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
 
@@ -119,6 +119,17 @@ def test_others_want_something_else(path):
     assert found == ["held", SAID]
 
 
+def test_run_of_another_name_is_told_whose_failure_it_is(path):
+    with pytest.raises(CredentialsError):
+        with locks.Lock(path, nobody, "wanted", "profile 'p'"):
+            waiting = Waiter(path, who="profile 'q'")
+            assert waiting.waits.wait(10)
+            raise CredentialsError(SAID)
+    assert waiting.ends() == (
+        f"this run waited for one of profile 'p', which failed: {SAID}"
+    )
+
+
 def test_success_leaves_nothing(path):
     with locks.Lock(path, nobody, "wanted"):
         waiting = Waiter(path)
@@ -134,6 +145,11 @@ def test_note_is_short_on_one_line_and_for_the_user_only(path):
     assert found == ("é \U0001f511" * 5000)[: locks.MOST_CHARACTERS].strip()
     assert os.stat(path).st_size < locks.MOST_BYTES
     assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
+
+
+def test_what_the_note_says_can_be_shown(path):
+    (found,) = fail_with(path, CredentialsError("no \x1b]0;title\x07"))
+    assert found.isprintable() and found.startswith("no ")
 
 
 @pytest.mark.parametrize("killed", [True, False])
@@ -159,11 +175,12 @@ def test_late_one_takes_nothing_away_from_those_that_waited(path, killed):
         b"\nfailed",
         b"\nfailed \n",
         b"\nfailed 0 ABOUT\n",
-        b"\nfailed 0 ABOUT\ncut off",
-        b"\nfailed 0 ABOUT\n\n",
-        b"\nfailed 0 ABOUT\n\x1b]0;title\x07\n",
-        b"\nfailed 0 ABOUT\ntwo\nlines\n",
-        b"\nfailed 0 other\nAWS said no\n",
+        b"\nfailed 0 ABOUT\nwho\ncut off",
+        b"\nfailed 0 ABOUT\nwho\n\n",
+        b"\nfailed 0 ABOUT\nwho\n\x1b]0;title\x07\n",
+        b"\nfailed 0 ABOUT\n\x1b]0;title\x07\nAWS said no\n",
+        b"\nfailed 0 ABOUT\nwho\ntwo\nlines\n",
+        b"\nfailed 0 other\nwho\nAWS said no\n",
         b"\xff" * 100_000,
         # of a holder that was killed
         b"4711 12345 4711\n",

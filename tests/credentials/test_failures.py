@@ -182,6 +182,17 @@ def said(error, service, endpoint=None, **more):
     return str(aws_errors.unreachable(error, endpoint, service, **more))
 
 
+def test_an_operation_without_an_answer(server, clients):
+    """Of an empty answer to Logout nothing is missing, but a page is still no answer."""
+    client = clients("sso", server.url)
+    server.answer = Answer(200)
+    assert call(client, "Logout", {"accessToken": "t"}, lambda answer: 1) == 1
+    for status, body in ((200, PAGE), (404, ""), (302, "")):
+        server.answer = Answer(status, body)
+        with pytest.raises(UnexpectedResponse):
+            call(client, "Logout", {"accessToken": "t"}, dict)
+
+
 @pytest.mark.parametrize("service", SERVICES)
 def test_page_of_a_failing_proxy_is_tried_again(server, service):
     retries = {"mode": "standard", "total_max_attempts": 2}
@@ -264,7 +275,7 @@ HOST = "the host comes from region = eu-west-1 (CONFIG:4)"
                 proxy_url="http://***:***@proxy:3128",
                 error=OSError("Tunnel connection failed: 403 Forbidden"),
             ),
-            "no connection through the proxy http://***:***@proxy:3128 (Tunnel connection "
+            "no connection through the proxy http://******@proxy:3128 (Tunnel connection "
             "failed: 403 Forbidden); check the proxy, or name the host in NO_PROXY",
         ),
         (
@@ -275,8 +286,8 @@ HOST = "the host comes from region = eu-west-1 (CONFIG:4)"
                 ),
             ),
             "the proxy http://proxy:3128 wants a user and a password (Tunnel connection "
-            "failed: 407 Proxy Authentication Required); write them into its URL: "
-            "http://USER:PASSWORD@HOST:PORT",
+            "failed: 407 Proxy Authentication Required); write them into its URL, before the "
+            "host: USER:PASSWORD@HOST:PORT",
         ),
     ],
     ids=range(9),

@@ -62,6 +62,8 @@ _words = st.sampled_from(
             "http://x",
             "eu-west-1",
             "k=v,k=w",
+            *("' " * 20_000, "#" * 20_000, "]" * 20_000, "  a = b\n" * 2_000),
+            *("a=b," * 2_000, "$x" * 20_000, "{" * 20_000, "/dev/zero"),
         ),
         *(READER, SERIAL, HOSTILE, f"http://me:{PASSWORD}@{HOSTILE}"),
     ]

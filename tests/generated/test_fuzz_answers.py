@@ -22,7 +22,7 @@ from unittest import mock
 import botocore.loaders
 import botocore.utils
 import pytest
-from botocore.awsrequest import AWSResponse
+from botocore.exceptions import HTTPClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -52,6 +52,8 @@ pytestmark = pytest.mark.uncounted
 # in every value that no message may show
 MARK = "EXAMPLEMARK"
 DEEP = "[" * 100_000
+# more than any answer or output may have
+HUGE = "[" + " " * internals.LARGEST_ANSWER
 DPOP_KEY = new_key()[1]
 
 _names = st.sampled_from(
@@ -87,7 +89,7 @@ _secrets = st.sampled_from(
 # what is not JSON, or no XML, or too much of it
 _junk = st.one_of(
     st.sampled_from(
-        [DEEP, '{"a":' * 100_000, "", "{}", "[]", "null", "[1]", "9" * 5000]
+        [DEEP, '{"a":' * 100_000, "", "{}", "[]", "null", "[1]", "9" * 5000, HUGE]
     ),
     st.sampled_from(["<html><p>Sign in</p></html>", "<a>" * 10_000, "\ufeff{}", "\0"]),
     st.sampled_from(
@@ -308,12 +310,20 @@ class Tampering:
     def of(self, aws: Aws):
         answer = aws.answer
 
-        def tampered(request) -> AWSResponse:
+        def tampered(request):
             self._left -= 1
             if self._left != -1:
                 return answer(request)
             headers = {"Content-Type": "application/json"}
-            return AWSResponse(request.url, self._status, headers, Raw(self._body))
+            response = internals.BoundedResponse(
+                request.url, self._status, headers, Raw(self._body)
+            )
+            try:
+                assert response.content is not None
+            except OSError as error:
+                # as botocore's session does
+                raise HTTPClientError(error=error) from None
+            return response
 
         return mock.patch.object(aws, "answer", tampered)
 
@@ -449,6 +459,26 @@ def test_any_output_of_a_process(bench, content):
     bench.resolve(world(credential_process="/bin/cat {home}/output"))
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        "/bin/cat /dev/zero",
+        "/bin/sh -c '/bin/cat /dev/zero & sleep 60'",
+        "/bin/sh -c 'while :; do echo; done'",
+        "/bin/sh -c 'exec >&-; while :; do :; done'",
+    ],
+)
+@pytest.mark.parametrize("setting", ["credential_process", "mfa_process"])
+def test_process_that_does_not_end(bench, setting, command):
+    settings = {setting: command}
+    if setting == "mfa_process":
+        settings |= {**ROLE.config[0][1], "mfa_serial": SERIAL}
+    variables = {"AWSEXEC_PROCESS_TIMEOUT": "1s", "AWSEXEC_MFA_TOKEN": ""}
+    began = time.monotonic()
+    bench.resolve(world({**ONCE, **variables}, **settings))
+    assert time.monotonic() - began < 20
+
+
 @given(altered({"Version": "2012-10-17", "Statement": []}))
 @examples(26, 80)
 def test_any_policy(bench, content):
@@ -483,6 +513,8 @@ _texts = st.one_of(
             "x\ty",
             "xé",
             "x\x7f",
+            "/dev/zero",
+            "' " * 20_000,
             DEEP,
             "[[1]]",
             '[["a", "b", "c"]]',

@@ -151,7 +151,7 @@ def test_sign_in(name, value):
         (
             "sso_start_url",
             "http://127.0.0.1@x.com",
-            "sso_start_url = http://127.0.0.1@x",
+            "sso_start_url = http://******@x.com is",
         ),
         ("sso_start_url", "https://", "sso_start_url = https:// is not the URL of an "),
         (

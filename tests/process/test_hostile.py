@@ -25,7 +25,7 @@ LONG = f"begin {'x' * 100_000} end"
 SAID = [
     (f"m{HOSTILE}", r"ma\x1b]0;forged\x07b\x9b31mc\x7fd\u202ee"),
     (LONG, f"begin {'x' * (REMOTE_LONGEST - 7)}…"),
-    (PAGE, "an HTML page"),
+    (PAGE, "a web page"),
 ]
 
 
@@ -70,7 +70,7 @@ def test_container(run_awsexec, home, container):
     home.write_config(ALONE.format("EcsContainer"))
     for said, part in SAID:
         instead(container, PATH, said, 403)
-        check(run_awsexec("p", "true"), part if part == "an HTML page" else "")
+        check(run_awsexec("p", "true"), part if part == "a web page" else "")
 
 
 def test_whoami_and_the_instance(run_awsexec, home, sts, instance):

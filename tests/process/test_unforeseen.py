@@ -101,12 +101,12 @@ def test_traceback_with_debug_only(run_awsexec, home):
         ),
         (ValueError("code 123456 is odd"), "ValueError: code ****** is odd"),
         (ValueError("at http://me:pw@host/x"), "ValueError: at http:******host/x"),
-        (ValueError("a\n\tb\x9b"), r"ValueError: a b\x9b"),
+        (ValueError("a\n\tb"), "ValueError: a b"),
         (
             TypeError("unsupported operand type(s)"),
             "TypeError: unsupported operand type(s)",
         ),
-        (LookupError("x" * 999), "LookupError: " + "x" * 300),
+        (LookupError("x" * 999), "LookupError: " + "x" * 299 + "…"),
         (AssertionError(), "AssertionError"),
         (
             PermissionError(13, "Permission denied", "/home/alice/A1/B2/C3/D4/E5"),
@@ -266,7 +266,7 @@ def homeless(run_awsexec, home):
         (["--list"], ""),
         (["--explain", "reader"], ""),
         (["--export", "process", "alice"], ""),
-        (["--forget"], "awsexec: deleted 0 cache entries\n"),
+        (["--forget"], "awsexec: no session of any profile is in the cache\n"),
         (["alice"], ""),
     ],
     ids=" ".join,

@@ -150,6 +150,15 @@ def test_stopped_question_is_named_to_the_next_one(jobs, sts):
     jobs.sees("reader\r\n")
 
 
+def test_command_in_the_background_is_not_stopped(terminal, home, sts):
+    """With the lock in hand, it would hold up all others."""
+    with open(home.config, "a") as config:
+        config.write("mfa_process = sh -c 'read code </dev/tty && echo $code'\n")
+    person = terminal(f"set -m; {AWSEXEC} reader true & wait $!; echo =$?=")
+    person.sees("mfa_process sh ended with status 1; run it by hand to see why")
+    person.sees("=125=")
+
+
 def test_no_prompt(terminal, sts):
     person = terminal(f"{AWSEXEC} --no-prompt reader true")
     screen, status = person.ends()

@@ -259,6 +259,40 @@ def test_stopped_and_continued(run_awsexec, home, sts):
     shell.close()
 
 
+def test_stopped_at_the_question(run_awsexec, home, sts):
+    """The shell has the terminal again, and the question comes back after fg."""
+    home.write_config(ADMIN)
+    sts.add_role("reader", mfa=True, longest=7200, life=24)
+    environ = {**run_awsexec.environ, "PS1": "me> ", "TERM": "dumb"}
+    shell = pexpect.spawn(
+        "/bin/bash", ["--norc", "-i"], env=environ, encoding="utf-8", timeout=40
+    )
+    shell.expect_exact("me> ")
+    shell.sendline(f"{AWSEXEC} --serve admin -- sleep 100")
+    shell.expect_exact(QUESTION)
+    shell.sendline("111111")
+    shell.expect_exact(QUESTION)
+    shell.send("22")
+    shell.sendcontrol("z")
+    shell.expect_exact("Stopped")
+    shell.expect_exact("me> ")
+    # each key is the shell's
+    for key in "echo all of it":
+        shell.send(key)
+        shell.expect_exact(key)
+    shell.send("\r")
+    shell.expect_exact("all of it\r\n")
+    shell.sendline("fg")
+    shell.expect_exact(QUESTION)
+    shell.sendline("222222")
+    sts.wait_for_calls(2)
+    shell.sendcontrol("c")
+    shell.expect_exact("me> ")
+    shell.sendline("exit")
+    shell.expect(pexpect.EOF)
+    shell.close()
+
+
 def shell_line(shell, pattern):
     shell.expect(pattern)
     return shell.match[0]

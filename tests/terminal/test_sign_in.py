@@ -379,3 +379,17 @@ def test_sign_in_that_is_denied_is_left_to_the_next_one(terminal, home, portal):
     assert (status, "the sign-in failed" in screen) == (125, True)
     allow(url_shown(waits))
     assert waits.ends() == ("awsexec: signed in\r\n", 0)
+
+
+def test_sign_in_that_the_service_fails_is_shared(terminal, home, portal):
+    portal.delay = 2
+    instead(portal, "/client/register", PAGE)
+    first = terminal(f"{AWSEXEC} --no-browser p true")
+    first.sees(SIGNING_IN)
+    waits = terminal(f"{AWSEXEC} --no-browser p true")
+    waits.sees(", which signs in to corp\r\n")
+    failure = f"awsexec: {not_the(CENTER, portal.url)}"
+    for person in (first, waits):
+        screen, status = person.ends()
+        assert (status, screen.startswith(failure)) == (125, True)
+    assert portal.asked == [REGISTER]

@@ -6,7 +6,12 @@ from awsexec.credentials import aws_errors
 from awsexec.credentials.checks import source_error
 from awsexec.credentials.identity_center.sign_in import SERVICE, SignIn, command
 from awsexec.credentials.sdk.clients import call
-from awsexec.credentials.sdk.errors import NotSignedIn, Refused, SignInDue
+from awsexec.credentials.sdk.errors import (
+    NotSignedIn,
+    Refused,
+    SignInDue,
+    Unreachable,
+)
 from awsexec.credentials.sdk.providers import client_creator, from_sso
 from awsexec.credentials.sdk.tokens import current_token, sso_tokens, taken, token_end
 
@@ -16,7 +21,6 @@ if TYPE_CHECKING:
 
     from awsexec.credentials.context import Context
     from awsexec.credentials.credentials import Credentials
-    from awsexec.credentials.sdk.errors import Unreachable
     from awsexec.errors import CredentialsError
     from awsexec.plan.source import Source
 
@@ -34,7 +38,7 @@ class Portal:
     def token(self) -> str:
         """Return a token that has not expired.
 
-        Raises `SignInDue` if there is none, `CredentialsError` and `Unreachable`.
+        Raises `SignInDue` if there is none, and `CredentialsError`.
         """
         current = self._current()
         if current is None:
@@ -46,8 +50,7 @@ class Portal:
         """Let the user sign in, unless there is a token other than the one `refused`.
 
         It takes as long as a person takes, so call it without any lock. Raises
-        `CredentialsError` (`NeedsUser` if nobody can be asked), `Unreachable` and
-        `Interrupted`.
+        `CredentialsError` (`NeedsUser` if nobody can be asked) and `Interrupted`.
         """
         current = self._current()
         if current is None or current[0] == refused:
@@ -58,7 +61,10 @@ class Portal:
             with self._context.lock(f"sign-in {signing.name}", doing, question=True):
                 current = self._current()
                 if current is None or current[0] == refused:
-                    current = signing.token(self._cache)
+                    try:
+                        current = signing.token(self._cache)
+                    except Unreachable as error:
+                        raise self.unreachable(error) from None
         self._context.fresh_token = current[0]
 
     def _current(self) -> tuple[str, str | None] | None:
@@ -94,6 +100,8 @@ class Portal:
             return current_token(
                 source, self._create_client, self._cache, self._url("sso_oidc")
             )
+        except Unreachable as error:
+            raise self.unreachable(error) from None
         except Refused as error:
             raise source_error(
                 source,

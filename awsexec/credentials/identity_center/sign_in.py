@@ -244,7 +244,7 @@ class SignIn:
             except NoBrowser as error:
                 self._show(
                     f"No browser can be opened here ({error}). To use one on another "
-                    "machine, press Ctrl-C and add --device-code.\n"
+                    "machine, press Ctrl-C and add --device-code."
                 )
             code, refused = callback.answered()
         if code is None:

@@ -120,6 +120,9 @@ def check_answer(
     begins = b"{" if "json" in protocol else b"<"
     if not isinstance(body, bytes) or _may_be_of_aws(headers, body, begins):
         return
+    if status < 300 and not body and operation_model.output_shape is None:
+        # Logout of the access portal has nothing to say
+        return
     if status >= 500:
         # without a body botocore does not parse it, and tries again
         response_dict["body"] = b""

@@ -58,8 +58,4 @@ def sign_in(source: Source, context: Context, refused: str | None) -> None:
 
     Raises `CredentialsError` and `Interrupted`.
     """
-    portal = Portal(source, context)
-    try:
-        portal.sign_in(refused)
-    except Unreachable as error:
-        raise portal.unreachable(error) from None
+    Portal(source, context).sign_in(refused)
