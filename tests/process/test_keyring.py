@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 from contextlib import nullcontext
 
 import pytest
@@ -249,6 +250,14 @@ def test_section_for_other_programs(alice, home, iam):
     assert said.stdout.split() == [ALICE_ARN, "eu-west-1"], said
 
 
+def test_serve(alice, iam):
+    script = "import boto3; print(boto3.client('sts').get_caller_identity()['Arn'])"
+    words = ["--serve", "reader", "--", sys.executable, "-c", script]
+    result = alice(*words, env={"AWS_REGION": "eu-west-1"})
+    assert result.stdout.startswith("arn:aws:sts::123456789012:assumed-role/reader/")
+    assert (result.status, result.stderr) == (0, "")
+
+
 # --- Whose credentials ------------------------------------------------------------------
 
 
@@ -406,6 +415,19 @@ def test_backend_that_keeps_nothing(run_awsexec, home, iam, backend, why):
     result = run_awsexec("--add-keys", "alice", stdin=PAIR, env=env)
     assert why in result.error()
     assert not (home.path / ".local/share/awsexec/keys").exists()
+
+
+def test_library_that_is_not_installed(alice, home, tmp_path):
+    (tmp_path / "keyring.py").write_text("raise ImportError\n")
+    env = {"PYTHONPATH": str(tmp_path)}
+    assert alice("reader", "true", env=env).error() == (
+        "profile 'alice': a key in the keyring needs the Python package keyring, which is "
+        "not installed; install it: pipx inject awsexec keyring, or pip install "
+        "'awsexec[keyring]'"
+    )
+    # whoever has no key there needs no library
+    home.write_credentials(ALICE.replace("alice", "bob"))
+    assert alice("bob", "true", env=env).stderr == ""
 
 
 def test_index_that_is_damaged(alice, home, iam):
