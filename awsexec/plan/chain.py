@@ -8,7 +8,14 @@ serves a whole chain.
 
 from __future__ import annotations
 
-from awsexec.errors import ConfigError, NoSuchProfile, ProfileLoop, UsageError, shown
+from awsexec.errors import (
+    ConfigError,
+    NoSuchProfile,
+    ProfileLoop,
+    UsageError,
+    shown,
+    typed,
+)
 from awsexec.plan.calls import OWN_SETTINGS, ROLE_SETTINGS, MfaSession, assume_role
 from awsexec.plan.limits import (
     CHAINED_LONGEST,
@@ -131,7 +138,7 @@ class Chain:
         return [
             f"{keys.key_id.where}: profile {profile.name!r} has keys here and in the "
             f"keyring, and {keys.where} is used, as by every SDK, not {kept.where}; "
-            f"delete {' and '.join(lines)}, or run awsexec --remove-keys {shown(profile.name)}"
+            f"delete {' and '.join(lines)}, or run {typed('--remove-keys', profile.name)}"
         ]
 
     @property
