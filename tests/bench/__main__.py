@@ -247,9 +247,11 @@ class Bench:
         table.row("cold run", first, plain, runs // 5, limit=0.65)
         if not secret_service.lacking():
             service = secret_service.SecretService()
-            kept = {"awsexec": self.with_keyring(service)}
-            table.row("  its key in the keyring", kept, plain, runs // 5)
-            service.stop()
+            try:
+                kept = {"awsexec": self.with_keyring(service)}
+                table.row("  its key in the keyring", kept, plain, runs // 5)
+            finally:
+                service.stop()
         fifty = {name: replace(command, times=50) for name, command in first.items()}
         calls = {}
 
