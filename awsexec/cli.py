@@ -234,6 +234,8 @@ def _command(action: str) -> Command:
         from awsexec.commands.init import run
     elif action == "forget":
         from awsexec.commands.forget import run
+    elif action == "doctor":
+        from awsexec.commands.doctor import run
     elif action == "log":
         from awsexec.commands.log import run
     elif action == "add_keys":

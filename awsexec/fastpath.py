@@ -185,6 +185,7 @@ NEUTRAL_VARIABLES = frozenset(
         "AWSEXEC_CACHE_DIR",
         "AWSEXEC_CALLERS",
         "AWSEXEC_FASTPATH",
+        "AWSEXEC_INIT",
         "AWSEXEC_LOG",
         "AWSEXEC_LOG_ARGV",
         "AWSEXEC_LOG_REQUIRED",

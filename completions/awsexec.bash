@@ -72,9 +72,9 @@ _awsexec_option() {
             ;;
     esac
     case ${1%%=*} in
-        --list | --explain | --whoami | --export | --console | --forget | --log | \
-            --accounts | --print-profiles | --sign-in | --sign-out | --add-keys | \
-            --remove-keys | --rotate-keys | --profiles)
+        --list | --explain | --whoami | --export | --console | --forget | \
+            --doctor | --log | --accounts | --print-profiles | --sign-in | \
+            --sign-out | --add-keys | --remove-keys | --rotate-keys | --profiles)
             # --unset may stand before --export
             [[ $action ]] || action=profile
             ;;
@@ -88,14 +88,14 @@ _awsexec_option() {
 _awsexec_options() {
     values=(
         --list --explain --whoami --json --export --unset --console --init --function
-        --forget --all --log --accounts --print-profiles --name --stale --sign-in
-        --sign-out --serve --shell --login --region --role-arn --source-profile
-        --duration --read-only --policy --policy-arn --external-id --session-name
-        --source-identity --session-tag --transitive-tag --mfa-serial --mfa-token
-        --no-prompt --device-code --no-browser --refresh --min-ttl --no-cache
-        --service --destination --logout --add-keys --remove-keys --rotate-keys
-        --no-verify --yes -q --quiet -v --verbose --debug -h --help --version
-        --completion --profiles
+        --forget --all --doctor --log --accounts --print-profiles --name --stale
+        --sign-in --sign-out --serve --shell --login --region --role-arn
+        --source-profile --duration --read-only --policy --policy-arn --external-id
+        --session-name --source-identity --session-tag --transitive-tag --mfa-serial
+        --mfa-token --no-prompt --device-code --no-browser --refresh --min-ttl
+        --no-cache --service --destination --logout --add-keys --remove-keys
+        --rotate-keys --no-verify --yes -q --quiet -v --verbose --debug -h --help
+        --version --completion --profiles
     )
 }
 

@@ -354,7 +354,7 @@ def test_alternatives(words, text):
         ),
         (
             ["--json", "p", "ls"],
-            "--json works only with --list, --explain, --whoami, --log or --accounts; add that or remove "
+            "--json works only with --list, --explain, --whoami, --doctor, --log or --accounts; add that or remove "
             "--json",
         ),
         (

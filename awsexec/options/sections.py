@@ -39,6 +39,7 @@ VALUES = (
 
 STATUS = (
     ("COMMAND's own", "COMMAND ran; a signal that ends COMMAND is passed on"),
+    ("123", "--doctor found something wrong"),
     ("125", "awsexec failed: usage, configuration, credentials, or AWS refused"),
     ("126", "COMMAND was found but cannot be run"),
     ("127", "COMMAND was not found"),
@@ -121,6 +122,11 @@ ENVIRONMENT = (
         LOOKS,
         (
             ("SHELL", "the shell to start (on Windows: COMSPEC)"),
+            (
+                "AWSEXEC_INIT",
+                "the process number of the shell that has read the line of --init, which "
+                "sets it, for --doctor",
+            ),
             ("AWSEXEC_PROMPT", "0 leaves the prompt of the shell as it is"),
             ("BROWSER", "the browser to open (default: the system's)"),
             ("NO_COLOR", "any value turns colours off"),

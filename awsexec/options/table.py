@@ -186,7 +186,7 @@ GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
                 "--json",
                 "",
                 "print JSON",
-                only=("list", "explain", "whoami", "log", "accounts"),
+                only=("list", "explain", "whoami", "doctor", "log", "accounts"),
             ),
             Option(
                 "--export",
@@ -241,6 +241,13 @@ GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
                 "all profiles, or all sign-ins",
                 operand="",
                 only=("forget", "sign_out"),
+            ),
+            Option(
+                "--doctor",
+                "",
+                "check files, variables, clock, network and sign-ins, and say what to mend",
+                action=True,
+                common=True,
             ),
             Option(
                 "--log",
