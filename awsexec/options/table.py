@@ -135,7 +135,8 @@ class Option:
     def help(self) -> str:
         """The whole help text: with what actions it works, and how often."""
         actions = [flag_of(name) for name in self.only if name != "run"]
-        start = f"with {alternatives(actions)}: " if actions else ""
+        # a longer list is no help
+        start = f"with {alternatives(actions)}: " if 0 < len(actions) < 6 else ""
         return start + self.about + " (may be repeated)" * self.repeated
 
     @property
@@ -185,7 +186,7 @@ GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
             Option(
                 "--json",
                 "",
-                "print JSON",
+                "print JSON, with actions that show something",
                 only=("list", "explain", "whoami", "doctor", "log", "accounts"),
             ),
             Option(
@@ -245,9 +246,8 @@ GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
             Option(
                 "--doctor",
                 "",
-                "check files, variables, clock, network and sign-ins, and say what to mend",
+                "check files, variables, clock, network, sign-ins: what to mend",
                 action=True,
-                common=True,
             ),
             Option(
                 "--log",
