@@ -9,7 +9,7 @@ the variable wins.
 from __future__ import annotations
 
 from awsexec.errors import ConfigError, shown
-from awsexec.fastpath import ACCESS_KEY_ID, SESSION_TOKEN
+from awsexec.fastpath import ACCESS_KEY_ID, SESSION_TOKEN, machine
 from awsexec.plan.command_line import SHELL_SETTING, runs_by_shell
 from awsexec.plan.endpoint import configured_url, is_region, not_a_region
 from awsexec.plan.inputs import (
@@ -19,7 +19,6 @@ from awsexec.plan.inputs import (
     login_sign_in,
     login_signed_in,
     login_token_file,
-    machine,
     sso_sign_in,
     sso_signed_in,
     sso_token_file,
@@ -283,14 +282,16 @@ def _look_at_container(
     source: Source, paths: tuple[str, str], environ: Mapping[str, str]
 ) -> Inputs:
     path = source.value("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE")
-    return Inputs([InputFile(path, content)] if path is not None else [])
+    files = [InputFile(path, content)] if path is not None else []
+    # a URL of loopback is another one on each machine
+    return Inputs(files, machine=machine())
 
 
 def _look_at_machine(
     source: Source, paths: tuple[str, str], environ: Mapping[str, str]
 ) -> Inputs:
     found = machine()
-    return Inputs(machine=found or "", is_known=found is not None)
+    return Inputs(machine=found, is_known=bool(found))
 
 
 def _look_at_run(
