@@ -20,7 +20,6 @@ from awsexec.plan.endpoint import Endpoint, chosen_region, endpoint_for
 from awsexec.plan.limits import clean_session_name
 from awsexec.plan.overrides import local_user, profile_for, settings_of
 from awsexec.plan.source_kinds import (
-    ENVIRONMENT,
     METADATA_DISABLED,
     has_identity,
     source_of,
@@ -127,7 +126,7 @@ class Plan:
     def is_of_environment(self) -> bool:
         """Whether the environment holds the credentials, and no profile led there."""
         source = self.chain.source
-        return source.kind is ENVIRONMENT and not source.profile.settings
+        return source.kind.is_environment and not source.profile.settings
 
     @property
     def label(self) -> str:

@@ -81,7 +81,14 @@ def _decided_by_environment(
     session_name: str,
     environ: Mapping[str, str],
 ) -> list[Setting | None]:
-    return [variable(ACCESS_KEY_ID, environ)]
+    """Return the key id, and that there is a session token, if there is one."""
+    tokens = (variable(name, environ) for name in TOKEN_VARIABLES)
+    token = next(filter(None, tokens), None)
+    return [
+        variable(ACCESS_KEY_ID, environ),
+        # the id tells which token
+        Setting.outside(SESSION_TOKEN, "set", token.file) if token else None,
+    ]
 
 
 def _decided_by_container(
@@ -342,7 +349,11 @@ def _look_at_sign_in(token: InputFile, *, is_fixed: bool) -> Inputs:
 KEYS = Kind("keys", "static", None, is_cached=False, is_fast=True)
 # keys in the environment may be a user's or a session's
 ENVIRONMENT = Kind(
-    "environment", "environment", _decided_by_environment, is_cached=False
+    "environment",
+    "environment",
+    _decided_by_environment,
+    is_environment=True,
+    is_cached=False,
 )
 EC2 = Kind(
     "ec2",
