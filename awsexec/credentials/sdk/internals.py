@@ -221,9 +221,9 @@ class RecordingHttp:
 
 
 class MetadataFetcher(botocore.utils.InstanceMetadataFetcher):  # type: ignore[misc]
-    """botocore's, which remembers the last status, and also asks for the profile's ARN."""
+    """botocore's, which remembers the last answer, and also asks for the profile's ARN."""
 
-    status: int | None = None
+    answer: Any = None
 
     def instance_profile(self) -> str | None:
         """Return the ARN of the instance profile; None if the metadata does not say."""
@@ -241,7 +241,7 @@ class MetadataFetcher(botocore.utils.InstanceMetadataFetcher):  # type: ignore[m
         return arn if isinstance(arn, str) else None
 
     def _is_non_ok_response(self, response: Any) -> bool:
-        self.status = response.status_code
+        self.answer = response
         return bool(super()._is_non_ok_response(response))
 
     def _evaluate_expiration(self, credentials: dict[str, str]) -> None:
