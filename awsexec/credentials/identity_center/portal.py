@@ -116,7 +116,7 @@ class Portal:
         `CredentialsError`.
         """
         return from_sso(
-            self._source, self._create_client, self._cache, token, self._url("sso")
+            self._source, self._create_client, self._cache, token, self.url
         )
 
     def unreachable(self, error: Unreachable) -> CredentialsError:
@@ -169,6 +169,11 @@ class Portal:
                 # it has ended already
                 pass
         return True
+
+    @property
+    def url(self) -> str:
+        """Where the access portal is, for messages."""
+        return self._url("sso")
 
     def _url(self, service: str) -> str:
         """Return where `service` is, for messages."""
