@@ -571,6 +571,17 @@ def test_credentials_for_a_token(tmp_path, identity_center):
         providers.from_sso(found, create, files, "OTHERTOKEN", url)
 
 
+def test_no_token_is_written_without_a_home(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    found = source(source_kinds.SSO, {"sso_session": "corp"})
+    cache = tokens.TokenCache(found, "~/.aws/sso/cache")
+    with pytest.raises(CredentialsError, match="no home directory, .* set HOME"):
+        cache.check()
+    with pytest.raises(CredentialsError, match="no home directory, .* set HOME"):
+        cache["key"] = {}
+    assert not list(tmp_path.iterdir())
+
+
 # --- Answers --------------------------------------------------------------------------
 
 
@@ -594,6 +605,8 @@ def test_answer_that_trickles(monkeypatch, head):
         url = f"http://127.0.0.1:{server.getsockname()[1]}/"
         http = internals.RecordingHttp(True, timeout=5)
         began = time.monotonic()
-        with pytest.raises(botocore.exceptions.HTTPClientError, match="takes more than"):
+        with pytest.raises(
+            botocore.exceptions.HTTPClientError, match="takes more than"
+        ):
             http.send(AWSRequest("GET", url).prepare())
     assert time.monotonic() - began < 5

@@ -115,9 +115,7 @@ class Portal:
         Raises `NotSignedIn` if it does not accept the token, `Refused`, `Unreachable` and
         `CredentialsError`.
         """
-        return from_sso(
-            self._source, self._create_client, self._cache, token, self.url
-        )
+        return from_sso(self._source, self._create_client, self._cache, token, self.url)
 
     def unreachable(self, error: Unreachable) -> CredentialsError:
         """Return the failure to get an answer of IAM Identity Center."""
