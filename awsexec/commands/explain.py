@@ -173,7 +173,7 @@ def _run(plan: Plan, store: Store) -> dict[str, Any]:
         ]
     }
     if source.kind.is_described:
-        facts["instance"] = _instance(source)
+        facts["instance"] = _instance(plan)
     endpoint = plan.endpoint.url or f"AWS STS in {plan.endpoint.region}"
     facts["endpoint"] = without_userinfo(endpoint)
     facts["calls"] = _calls(chain, found, signed_in, now)
@@ -294,12 +294,12 @@ def _child(plan: Plan, cached: Entry | None) -> dict[str, str]:
     return child | profile_variables(plan.name, plan.region)
 
 
-def _instance(source: Source) -> dict[str, Any]:
+def _instance(plan: Plan) -> dict[str, Any]:
     """Return what the instance's metadata says of its role, or why it says nothing."""
     from awsexec.credentials import sources
 
     try:
-        found = sources.describe(source)
+        found = sources.describe(plan.chain.source, plan.endpoint)
     except AwsexecError as error:
         return {"fault": str(error)}
     expires = found.credentials.expires

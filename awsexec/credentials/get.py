@@ -159,11 +159,15 @@ def _renewed(
 
 
 def resolver_for(
-    plan: Plan, environ: Mapping[str, str], store: Store | None, report: Report
+    plan: Plan,
+    environ: Mapping[str, str],
+    store: Store | None,
+    report: Report,
+    ask: Callable[[str], str] = terminal.ask,
 ) -> Resolver:
     """Return what works out the credentials of `plan`, with a `store` or without.
 
-    Raises `ProcessLoop`.
+    `ask` is how the user is asked for an MFA code, if he may be asked. Raises `ProcessLoop`.
     """
     source, asking = plan.chain.source, plan.asking
     context = context_for(plan, environ, store or store_for(environ, report), report)
@@ -183,7 +187,7 @@ def resolver_for(
         codes=Codes(
             asking.code,
             process,
-            terminal.ask if asking.may_prompt else None,
+            ask if asking.may_prompt else None,
             terminal.check,
         ),
         store=store,

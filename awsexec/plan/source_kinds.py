@@ -324,7 +324,8 @@ def _look_at_run(
         return Inputs()
     seen = surroundings_of(environ)
     files = [InputFile(path, content) for path in paths]
-    return Inputs(files, seen or "", is_known=seen is not None)
+    is_known = seen is not None and all(file.is_known for file in files)
+    return Inputs(files, seen or "", is_known=is_known)
 
 
 def _look_at_sso(
