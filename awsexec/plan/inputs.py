@@ -105,15 +105,20 @@ class Inputs:
         files = [(file.path, file.identity) for file in self.files]
         return (files, self.surroundings, self.machine)
 
-    def with_file(self, file: InputFile, until: int) -> Inputs:
-        """Return the same with one more `file`, whose content holds `until` then."""
+    def with_file(
+        self, file: InputFile, *, until: int | None = None, is_known: bool = True
+    ) -> Inputs:
+        """Return the same with one more `file`, whose content holds `until` then.
+
+        With `is_known` False, nobody can tell what the file decided.
+        """
         return Inputs(
             [*self.files, file],
             self.surroundings,
             self.machine,
-            self.is_known,
+            self.is_known and is_known,
             self.is_fixed,
-            until,
+            self.until if until is None else until,
         )
 
     @property
