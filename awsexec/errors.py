@@ -138,6 +138,12 @@ class CredentialsError(AwsexecError):
     is_shared = True
 
 
+class WrongAccount(CredentialsError):
+    """The credentials are of another account than the user expects."""
+
+    is_shared = False
+
+
 class SaidAlready(CredentialsError):
     """A process that is awsexec itself failed, and its line says why.
 

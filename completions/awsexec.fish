@@ -118,8 +118,8 @@ complete -c awsexec -n '__awsexec_at command' -a '(__awsexec_command)'
 set -g __awsexec_valued \
     --export --init --function --name --shell --region --role-arn --source-profile \
     --duration --policy --policy-arn --external-id --session-name --source-identity \
-    --session-tag --transitive-tag --mfa-serial --mfa-token --min-ttl --service \
-    --destination --completion
+    --session-tag --transitive-tag --expect-account --mfa-serial --mfa-token --min-ttl \
+    --service --destination --completion
 # the actions that take a PROFILE, and the options that take no word at all
 set -g __awsexec_actions \
     --list --explain --whoami --export --console --forget --accounts --print-profiles \
@@ -204,6 +204,7 @@ complete -c awsexec -n '__awsexec_at option' -l session-name -x -a '\{user\} \{h
 complete -c awsexec -n '__awsexec_at option' -l source-identity -x -d 'the source identity, kept through role chaining'
 complete -c awsexec -n '__awsexec_at option' -l session-tag -x -d 'add a session tag (may be repeated)'
 complete -c awsexec -n '__awsexec_at option' -l transitive-tag -x -d 'keep this session tag through role chaining (may be repeated)'
+complete -c awsexec -n '__awsexec_at option' -l expect-account -x -d 'fail unless the credentials are of this account'
 complete -c awsexec -n '__awsexec_at option' -l mfa-serial -x -d 'the MFA device, by its ARN or serial number'
 complete -c awsexec -n '__awsexec_at option' -l mfa-token -x -d 'the MFA code (default: ask)'
 complete -c awsexec -n '__awsexec_at option' -l no-prompt -d 'fail instead of asking for anything'

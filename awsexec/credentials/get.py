@@ -176,6 +176,7 @@ def resolver_for(
         sign_in=lambda refused: sources.sign_in(source, context, refused),
         signed_in=lambda: context.sign_in,
         call=_Sts(plan, report),
+        account=lambda given: _account(plan, given, report),
         codes=Codes(
             asking.code,
             process,
@@ -257,6 +258,18 @@ class _Locks:
         # keys are ASCII, and a name from the config file may be anything
         key = name if name.isascii() else ascii(name)
         return self._store.lock(key, waiting, about + self._way, self._who)
+
+
+def _account(plan: Plan, given: Credentials, report: Report) -> str:
+    """Ask AWS of which account the credentials `given` are. Raises `CredentialsError`."""
+    from awsexec.credentials.sts import Sts
+    from awsexec.plan.chain import Chain
+
+    chain = plan.chain
+    # they are the source's, and messages must not name the steps
+    of_source = plan.but(chain=Chain(chain.profile, chain.source, (), chain.hops))
+    sts = Sts(plan.endpoint, plan.retries, report.debug)
+    return sts.identity(given, of_source)["Account"]
 
 
 class _Sts:

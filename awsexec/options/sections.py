@@ -289,6 +289,16 @@ SETTINGS = (
         ),
     ),
     (
+        "Guardrails",
+        (
+            (
+                "expected_account",
+                "the account that the profile's credentials must be of (only awsexec); "
+                "--expect-account counts besides",
+            ),
+        ),
+    ),
+    (
         "The role and its session",
         (
             ("role_arn", "the role to assume"),

@@ -43,6 +43,13 @@ def tag(text: str) -> str:
     return text
 
 
+def account(text: str) -> str:
+    """Read the id of an account."""
+    if len(text) != 12 or not (text.isascii() and text.isdigit()):
+        raise ValueError("not an account; write its 12 digits")
+    return text
+
+
 def function_name(text: str) -> str:
     """Read the name of a function that bash, zsh and fish can have, or an empty one."""
     letters = text.replace("-", "_")
@@ -392,6 +399,17 @@ GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
                 "keep this session tag through role chaining",
                 repeated=True,
                 setting="transitive_session_tags",
+            ),
+        ),
+    ),
+    (
+        "Guardrails",
+        (
+            Option(
+                "--expect-account",
+                "ID",
+                "fail unless the credentials are of this account",
+                read=account,
             ),
         ),
     ),
