@@ -128,6 +128,10 @@ class Deadlock(AwsexecError):
         )
 
 
+class NotConfirmed(AwsexecError):
+    """The user did not allow what the profile asks about, or cannot be asked."""
+
+
 class CredentialsError(AwsexecError):
     """AWS, or a source before it, gave no credentials.
 

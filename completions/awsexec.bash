@@ -90,10 +90,10 @@ _awsexec_options() {
         --forget --all --accounts --print-profiles --name --stale --sign-in --sign-out
         --serve --shell --login --region --role-arn --source-profile --duration
         --read-only --policy --policy-arn --external-id --session-name
-        --source-identity --session-tag --transitive-tag --expect-account --mfa-serial
-        --mfa-token --no-prompt --device-code --no-browser --refresh --min-ttl
-        --no-cache --service --destination --logout -q --quiet -v --verbose --debug -h
-        --help --version --completion --profiles
+        --source-identity --session-tag --transitive-tag --expect-account --yes
+        --mfa-serial --mfa-token --no-prompt --device-code --no-browser --refresh
+        --min-ttl --no-cache --service --destination --logout -q --quiet -v --verbose
+        --debug -h --help --version --completion --profiles
     )
 }
 

@@ -205,6 +205,7 @@ complete -c awsexec -n '__awsexec_at option' -l source-identity -x -d 'the sourc
 complete -c awsexec -n '__awsexec_at option' -l session-tag -x -d 'add a session tag (may be repeated)'
 complete -c awsexec -n '__awsexec_at option' -l transitive-tag -x -d 'keep this session tag through role chaining (may be repeated)'
 complete -c awsexec -n '__awsexec_at option' -l expect-account -x -d 'fail unless the credentials are of this account'
+complete -c awsexec -n '__awsexec_at option' -l yes -d 'do not ask, whatever confirm in the profile says'
 complete -c awsexec -n '__awsexec_at option' -l mfa-serial -x -d 'the MFA device, by its ARN or serial number'
 complete -c awsexec -n '__awsexec_at option' -l mfa-token -x -d 'the MFA code (default: ask)'
 complete -c awsexec -n '__awsexec_at option' -l no-prompt -d 'fail instead of asking for anything'

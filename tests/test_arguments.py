@@ -275,6 +275,7 @@ def test_options_that_limit_are_for_a_session():
         ["--no-cache"],
         ["--min-ttl", "5m"],
         ["--expect-account", "111122223333"],
+        ["--yes"],
     ],
 )
 @pytest.mark.parametrize("what", ["", *IDLE])

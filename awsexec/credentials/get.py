@@ -50,6 +50,7 @@ def get(
     *,
     renew_from: RenewFrom | None = None,
     attended: bool = True,
+    doing: str = "get the credentials",
 ) -> Credentials:
     """Carry out `plan` and return credentials that satisfy `demand`.
 
@@ -58,11 +59,20 @@ def get(
     is renewed before this function returns. If the caller is not `attended`, the user is
     not asked for anything while the session is still good.
 
-    Raises `ConfigError`, `CredentialsError` (`TooShort` and `NoCode` among them) and
-    `Interrupted`.
+    `doing` says what they are for, to a user whose profile asks before it is used; "" is
+    for callers that hand them to nobody.
+
+    Raises `ConfigError`, `NotConfirmed`, `CredentialsError` (`TooShort` and `NoCode` among
+    them) and `Interrupted`.
     """
     return get_with_inputs(
-        plan, demand, environ, report, renew_from=renew_from, attended=attended
+        plan,
+        demand,
+        environ,
+        report,
+        renew_from=renew_from,
+        attended=attended,
+        doing=doing,
     )[0]
 
 
@@ -74,8 +84,13 @@ def get_with_inputs(
     *,
     renew_from: RenewFrom | None = None,
     attended: bool = True,
+    doing: str = "get the credentials",
 ) -> tuple[Credentials, Inputs]:
     """Return what `get` returns, and what decided whose credentials these are."""
+    if doing and plan.confirmation is not None:
+        from awsexec.credentials.confirm import confirm
+
+        confirm(plan, doing, environ, may_ask=attended)
     for remark in plan.chain.remarks:
         report.warning(remark)
     store = store_for(environ, report) if plan.uses_cache else None

@@ -70,6 +70,7 @@ class Arguments:
     mfa_serial: str | None
     mfa_token: str | None
     expect_account: str | None
+    yes: bool
     no_prompt: bool
     device_code: bool
     no_browser: bool

@@ -411,6 +411,7 @@ GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
                 "fail unless the credentials are of this account",
                 read=account,
             ),
+            Option("--yes", "", "do not ask, whatever confirm in the profile says"),
         ),
     ),
     (

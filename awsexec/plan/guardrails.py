@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from awsexec.profiles.profile import Profile
 
 
+# set in what runs inside: which profile and role the user has confirmed there
+CONFIRMED = "AWSEXEC_CONFIRMED"
+
+
 class ExpectedAccounts:
     """The accounts that the credentials of a run must be of.
 
@@ -112,3 +116,68 @@ def own(profile: Profile, name: str) -> Setting | None:
             "the same line"
         )
     return setting if setting is not None and setting.value else None
+
+
+class Confirmation:
+    """A question to the user before the credentials of a profile are handed over.
+
+    `where` the profile says so, `by_name` whether the user has to type the profile's name,
+    and `text` what the profile wants to be shown besides the `facts`, which are pairs of a
+    name and a value. `mark` is what `CONFIRMED` is once the user has said yes.
+    """
+
+    __slots__ = ("where", "by_name", "text", "facts", "mark")
+
+    def __init__(
+        self,
+        where: str,
+        by_name: bool,
+        text: str,
+        facts: Sequence[tuple[str, str]],
+        mark: str,
+    ) -> None:
+        self.where = where
+        self.by_name = by_name
+        self.text = text
+        self.facts = facts
+        self.mark = mark
+
+
+def confirmation(
+    named: Profile, source: Source, steps: Sequence[Step], expected: ExpectedAccounts
+) -> Confirmation | None:
+    """Return the question that the profile of a run wants, None for none.
+
+    `expected` tells the account where nothing else does. Raises `ConfigError`.
+    """
+    setting, text = own(named, "confirm"), own(named, "confirm_text")
+    if setting is None:
+        if text is not None:
+            raise ConfigError(
+                f"{text.where}: confirm_text would do nothing without confirm; add "
+                "confirm = true, or remove it"
+            )
+        return None
+    value = setting.value.lower()
+    if value not in ("true", "false", "name"):
+        raise values.wrong(
+            setting, f"confirm = {shown(setting.value)}: write true, false or name"
+        )
+    if value == "false":
+        return None
+    role, account = source.value("sso_role_name") or "", _account_of(source)
+    if (arn := source.value("role_arn")) is not None:
+        role = arn
+    for step in steps:
+        if not isinstance(step, MfaSession):
+            role, account = step.role_arn, step.role_arn.split(":", 5)[4]
+    if account is None and expected.stated:
+        account = expected.stated[0][0].value
+    facts = [
+        ("account", account or "known after the call"),
+        ("role", role or f"none: {source.label}"),
+    ]
+    mark = f"{named.name} {role}"
+    return Confirmation(
+        setting.where, value == "name", text.value if text else "", facts, mark
+    )

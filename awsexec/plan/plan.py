@@ -17,7 +17,12 @@ from awsexec.options.arguments import PROFILE_VARIABLES, profile_variable
 from awsexec.plan.asking import Asking, asking_for
 from awsexec.plan.chain import Chain, chain_of, chain_of_machine
 from awsexec.plan.endpoint import Endpoint, chosen_region, endpoint_for
-from awsexec.plan.guardrails import ExpectedAccounts, expected_accounts
+from awsexec.plan.guardrails import (
+    Confirmation,
+    ExpectedAccounts,
+    confirmation,
+    expected_accounts,
+)
 from awsexec.plan.limits import clean_session_name
 from awsexec.plan.overrides import local_user, profile_for, settings_of
 from awsexec.plan.source_kinds import (
@@ -60,7 +65,8 @@ class Plan:
     out from. `uses_cache` is whether sessions may be read from the cache and kept there.
     `by_name` is whether the profile's name alone, without an option that changes what
     the name stands for, made the plan. `expected` are the accounts that the credentials
-    must be of. `environ` is the environment of the run.
+    must be of, and `confirmation` the question before they are handed over, None for none.
+    `environ` is the environment of the run.
     """
 
     __slots__ = (
@@ -74,6 +80,7 @@ class Plan:
         "uses_cache",
         "by_name",
         "expected",
+        "confirmation",
         "environ",
     )
 
@@ -90,6 +97,7 @@ class Plan:
         uses_cache: bool,
         by_name: bool,
         expected: ExpectedAccounts,
+        confirmation: Confirmation | None,
         environ: Mapping[str, str],
     ) -> None:
         self.chain = chain
@@ -102,6 +110,7 @@ class Plan:
         self.uses_cache = uses_cache
         self.by_name = by_name
         self.expected = expected
+        self.confirmation = confirmation
         self.environ = environ
 
     @property
@@ -163,6 +172,7 @@ class Plan:
             uses_cache=self.uses_cache,
             by_name=self.by_name,
             expected=self.expected,
+            confirmation=self.confirmation,
             environ=self.environ,
         )
 
@@ -312,6 +322,10 @@ class Planner:
                 f"--mfa-token would do nothing: no step of profile {shown(profile.name)} "
                 "takes an MFA code; remove --mfa-token, or add --mfa-serial"
             )
+        named = named or profile
+        expected = expected_accounts(
+            named, chain.hops, chain.source, chain.steps, self._account
+        )
         chosen = chosen_region(environ, arguments.region)
         region = chosen or profile.get("region")
         return Plan(
@@ -326,9 +340,8 @@ class Planner:
             config=self.config,
             uses_cache=not arguments.no_cache,
             by_name=by_name,
-            expected=expected_accounts(
-                named or profile, chain.hops, chain.source, chain.steps, self._account
-            ),
+            expected=expected,
+            confirmation=confirmation(named, chain.source, chain.steps, expected),
             environ=environ,
         )
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 # setting that looks like one of these is an error.
 DECISIVE = frozenset(
     "aws_access_key_id aws_secret_access_key aws_session_token aws_security_token "
+    "confirm confirm_text "
     "credential_process credential_process_command_decides credential_process_shell "
     "credential_source duration_seconds ec2_metadata_v1_disabled expected_account "
     "external_id "

@@ -21,7 +21,9 @@ from awsexec.times import iso8601
 # the prompt of the user's shell, and awsexec's words before it in a shell with a role
 _PROMPT = re.compile(r"^(?P<role>(\(\S+( \w+)?\) )?)\$ ?(?P<command>.*)$")
 # what asks, so that what follows in the document is the answer
-_QUESTION = re.compile(r"^(?P<question>MFA code for .*?: )(?P<answer>.*)$")
+_QUESTION = re.compile(
+    r"^(?P<question>MFA code for .*?: |Go on\? \[y/N\] )(?P<answer>.*)$"
+)
 # in a line of its own any number of lines, else any text
 _ELLIPSIS = "..."
 # Left of the terminal's own orders, such as the clearing of a line.

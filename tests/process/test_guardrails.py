@@ -269,3 +269,115 @@ def test_explain_and_list(run_awsexec, home):
     # which runs nothing
     rows = json.loads(run_awsexec("--list", "--json").stdout)
     assert [row["error"] for row in rows] == [None, None]
+
+
+# --- confirm ------------------------------------------------------------------------
+
+NO_TERMINAL = (
+    "config:5: profile reader asks before it is used, and there is no terminal to ask on; "
+    "add --yes if you are sure"
+)
+
+
+@pytest.mark.both_ways
+@pytest.mark.parametrize("action", ACTIONS)
+def test_confirm_without_a_terminal(run_awsexec, home, sts, action):
+    """Cached or not, with the entries of runs before the setting or without."""
+    home.write_config(READER_CONFIG)
+    run_awsexec.child("reader")
+    home.write_config(READER_CONFIG, "confirm = true\n")
+    result = run_awsexec(*words_of(action, "reader"))
+    if action == "whoami":
+        # it hands nothing to anybody
+        assert result.status == 0
+        return
+    if action == "cached format":
+        assert result.error().endswith(
+            "--export process never asks; add --yes if you are sure"
+        )
+    else:
+        assert result.error().endswith(NO_TERMINAL)
+    sure = words_of(action, "reader")
+    for _ in range(2):
+        result = run_awsexec("--yes", *sure)
+        # there is no console to sign in to
+        assert result.status == (125 if action == "console" else 0)
+        assert "asks before" not in result.stderr
+    # and nothing was left that a run without --yes could use
+    assert run_awsexec(*sure).status == 125
+
+
+@pytest.mark.both_ways
+@pytest.mark.parametrize(
+    ("config", "words", "is_asked"),
+    [
+        (READER_CONFIG + "confirm = name\n", ["reader"], True),
+        (READER_CONFIG + "confirm = TRUE\n", ["reader"], True),
+        (READER_CONFIG + "confirm = false\n", ["reader"], False),
+        (READER_CONFIG + "confirm = true\n", ["--no-prompt", "reader"], True),
+        (
+            READER_CONFIG + "confirm = true\n",
+            ["--source-profile", "alice", "reader"],
+            True,
+        ),
+        (
+            "[profile base]\nconfirm = true\n"
+            + READER_CONFIG
+            + "include_profile = base\n",
+            ["reader"],
+            True,
+        ),
+        # the profile of a source does not ask
+        (READER_CONFIG + "[profile alice]\nconfirm = true\n", ["reader"], False),
+    ],
+)
+def test_whose_confirm_counts(run_awsexec, home, sts, config, words, is_asked):
+    home.write_config(config)
+    result = run_awsexec(*words, "true")
+    assert (result.status, "asks before" in result.stderr) == (
+        (125, True) if is_asked else (0, False)
+    )
+    assert bool(sts.calls) != is_asked
+
+
+def test_nested_runs_of_what_was_confirmed(run_awsexec, home, sts):
+    home.write_config(
+        READER_CONFIG,
+        "confirm = name\n",
+        READER_CONFIG.replace("reader", "admin"),
+        "confirm = true\n",
+    )
+    child = run_awsexec.child("--yes", "reader")
+    inside = {name: v for name, v in child.items() if name.startswith("AWS")}
+    assert run_awsexec("reader", "true", env=inside).status == 0
+    for words in (
+        ["admin", "true"],
+        ["reader", "--role-arn", READER.replace("reader", "writer"), "true"],
+        ["--export", "process", "reader"],
+    ):
+        assert "asks before" in run_awsexec(*words, env=inside).error()
+    # another profile's shell is no longer that one's
+    home.write_config(home.config.read_text(), "[profile alice]\nregion = eu-west-1\n")
+    assert "AWSEXEC_CONFIRMED" not in run_awsexec.child("alice", env=inside)
+    unset = run_awsexec("--export", "sh", "--unset", env=inside).stdout
+    assert "AWSEXEC_CONFIRMED" in unset
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        ("confirm = yes\n", "confirm = yes: write true, false or name"),
+        ("confirm_text = x\n", "confirm_text would do nothing without confirm"),
+        ("confirm =\n  x = 1\n", "confirm takes no indented lines"),
+        ("confrim = true\n", "did you mean confirm?"),
+    ],
+)
+def test_settings_that_would_not_ask(run_awsexec, home, sts, lines, message):
+    home.write_config(READER_CONFIG, lines)
+    assert message in run_awsexec("--yes", "reader", "true").error()
+    assert sts.calls == []
+
+
+def test_what_is_wrong_anyway_is_no_question(run_awsexec, home):
+    home.write_config(READER_CONFIG, "confirm = true\n", EXPECTS.format(OTHER))
+    assert "of account" in run_awsexec("reader", "true").error()
