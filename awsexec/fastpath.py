@@ -59,6 +59,8 @@ _PRIME = 2**128 - 159
 # COMMAND is given, and when to renew it.
 RUN_VARIABLES = (
     "HOME",
+    # where the index of the keys in the keyring is
+    "XDG_DATA_HOME",
     "AWS_REGION",
     "AWS_DEFAULT_REGION",
     "AWS_ENDPOINT_URL",
@@ -338,7 +340,7 @@ def parse(data: bytes, key: "str | None" = None) -> Entry:
 
 def check_directory(directory: str) -> None:
     """Raise unless `directory` is a real one, belongs to the user and is closed to others."""
-    _check_private(os.lstat(directory), 0o040000, "directory")
+    check_private(os.lstat(directory), 0o040000, "directory")
 
 
 def read(directory: str, key: str) -> Entry:
@@ -357,13 +359,14 @@ def read_private(path: str, limit: int) -> bytes:
         os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0),
     )
     try:
-        _check_private(os.fstat(descriptor), 0o100000, "file")
+        check_private(os.fstat(descriptor), 0o100000, "file")
         return os.read(descriptor, limit)
     finally:
         os.close(descriptor)
 
 
-def _check_private(status: os.stat_result, kind: int, noun: str) -> None:
+def check_private(status: os.stat_result, kind: int, noun: str) -> None:
+    """Raise `ValueError` unless the file is of that kind, the user's, and closed to others."""
     if status.st_mode & 0o170000 != kind:
         raise ValueError(f"not a regular {noun}")
     # Windows has neither owner nor mode; there the user's own folder is private

@@ -73,7 +73,8 @@ _awsexec_option() {
     esac
     case ${1%%=*} in
         --list | --explain | --whoami | --export | --console | --forget | \
-            --accounts | --print-profiles | --sign-in | --sign-out | --profiles)
+            --accounts | --print-profiles | --sign-in | --sign-out | --add-keys | \
+            --remove-keys | --rotate-keys | --profiles)
             # --unset may stand before --export
             [[ $action ]] || action=profile
             ;;
@@ -92,8 +93,9 @@ _awsexec_options() {
         --read-only --policy --policy-arn --external-id --session-name
         --source-identity --session-tag --transitive-tag --expect-account --yes
         --mfa-serial --mfa-token --no-prompt --device-code --no-browser --refresh
-        --min-ttl --no-cache --service --destination --logout -q --quiet -v --verbose
-        --debug -h --help --version --completion --profiles
+        --min-ttl --no-cache --service --destination --logout --add-keys --remove-keys
+        --rotate-keys --no-verify -q --quiet -v --verbose --debug -h --help --version
+        --completion --profiles
     )
 }
 

@@ -16,7 +16,7 @@ from awsexec.fastpath import ACCESS_KEY_ID, EXPIRATION, SECRET_ACCESS_KEY, SESSI
 from awsexec.options import sections
 from awsexec.plan.command_line import runs_by_shell
 from awsexec.plan.plan import Planner
-from awsexec.plan.source_kinds import ENVIRONMENT, TOKEN_VARIABLES
+from awsexec.plan.source_kinds import ENVIRONMENT, KEYRING, TOKEN_VARIABLES
 from awsexec.profiles.config import Config, open_to_others
 from awsexec.profiles.files import Setting
 from awsexec.profiles.known import note_on
@@ -83,7 +83,8 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
 def _variables() -> list[str]:
     """Return the variables that can change a run, as the manual lists them."""
     groups = (*sections.ENVIRONMENT, *sections.SDK_ENVIRONMENT)
-    rows = [row for topic, rows in groups if topic != sections.LOOKS for row in rows]
+    left_out = (sections.LOOKS, sections.KEYRING)
+    rows = [row for topic, rows in groups if topic not in left_out for row in rows]
     return [name for names, _ in rows for name in names.split(", ")] + [*_LOWER_CASE]
 
 
@@ -203,7 +204,7 @@ def _source(source: Source, signed_in: SignedIn | None) -> dict[str, Any]:
         facts["runs"] = "by /bin/sh" if by_shell else "without a shell"
     if signed_in is not None:
         facts["signed_in_until"] = signed_in.until and iso8601(signed_in.until)
-    return facts
+    return facts | _backend(source)
 
 
 def _steps(
@@ -221,6 +222,18 @@ def _steps(
             "request": request,
             **_life(entry, now),
         }
+
+
+def _backend(source: Source) -> dict[str, Any]:
+    """Return which keyring has the key of a source that is in one, without opening it."""
+    if source.kept is None:
+        return {}
+    from awsexec.credentials.keys.keyring import Keyring
+
+    try:
+        return {"keyring": Keyring(may_prompt=False, say=lambda _: None).name()}
+    except AwsexecError as error:
+        return {"keyring": None, "keyring_fault": str(error)}
 
 
 def _life(entry: Entry | None, now: float) -> dict[str, Any]:
@@ -272,6 +285,8 @@ def _child(plan: Plan, cached: Entry | None) -> dict[str, str]:
         has_token = source.keys.token is not None
         ends = source.keys.expires
         expires = "" if ends is None else iso8601(max(0, ends))
+    elif source.kept is not None:
+        has_token, expires = False, ""
     elif source.kind is ENVIRONMENT:
         has_token = any(map(environ.get, TOKEN_VARIABLES))
         expires = environ.get(EXPIRATION, "")
@@ -367,7 +382,8 @@ def _run_lines(facts: dict[str, Any]) -> Iterator[Line]:
     yield "the next run", output.BOLD
     until = facts["chain"][0].get("signed_in_until")
     for call in facts["calls"]:
-        yield f"  calls {call['call']}{_asks(call, until)}"
+        verb = "opens" if call["call"] == KEYRING.asks else "calls"
+        yield f"  {verb} {call['call']}{_asks(call, until)}"
     if other["calls"]:
         yield "  or, if the command gives a user's keys and no session of them is cached"
     for call in other["calls"]:
@@ -393,6 +409,9 @@ def _step_lines(number: int, step: dict[str, Any]) -> Iterator[str]:
         yield f"  from {step['what']}"
         if "runs" in step:
             yield f"       the command runs {step['runs']}"
+        if "keyring" in step:
+            keyring = step["keyring"] or f"! {step['keyring_fault']}"
+            yield f"       keyring: {keyring}"
         if step.get("signed_in_until"):
             yield f"       the sign-in's token is good until {step['signed_in_until']}"
     else:

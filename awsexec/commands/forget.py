@@ -5,7 +5,6 @@ from __future__ import annotations
 from awsexec.cache.store import store_for
 from awsexec.errors import AwsexecError
 from awsexec.plan.plan import make_plan
-from awsexec.profiles import files
 from awsexec.profiles.profile import Profiles
 
 TYPE_CHECKING = False
@@ -30,7 +29,7 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
         sessions, count = store.forget(ascii(name), _keys(arguments, environ))
         if not count:
             # the profile has no entries, or its name is misspelt
-            Profiles.load(files.paths(environ)).get(name)
+            Profiles.load(environ).get(name)
         whose = f"profile {name!r}"
     if sessions:
         noun = "session" if sessions == 1 else "sessions"

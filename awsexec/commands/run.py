@@ -90,10 +90,14 @@ def _say_what_the_prompt_shows(
 def _credentials(
     plan: Plan, arguments: Arguments, environ: Mapping[str, str], report: Report
 ) -> tuple[Credentials, Inputs]:
-    import shlex
+    doing = "start a shell"
+    if arguments.command is not None:
+        doing = "run COMMAND"
+        if plan.confirmation is not None:
+            # slow to load
+            import shlex
 
-    # a profile may ask about it
-    doing = "start a shell" if not arguments.command else shlex.join(arguments.command)
+            doing = shlex.join(arguments.command)
     if not arguments.serve:
         demand = Demand(arguments.min_ttl, arguments.refresh)
         return get_with_inputs(plan, demand, environ, report, doing=doing)

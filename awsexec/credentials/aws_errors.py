@@ -36,6 +36,8 @@ STS = "AWS STS"
 DENIED = ("AccessDenied", "AccessDeniedException")
 # the codes for a session that has ended
 EXPIRED = ("ExpiredToken", "ExpiredTokenException")
+# the codes for a key that was deleted, is inactive, or is too new
+UNKNOWN_KEY = ("InvalidClientTokenId", "UnrecognizedClientException")
 
 
 # Seconds that AWS's services allow a request's time to differ from their clock at least
@@ -113,16 +115,24 @@ def identity_in_words(
     )
 
 
+def key_in_words(error: Refused, profile: str, key: str) -> CredentialsError:
+    """Return the failure of GetCallerIdentity with a `key` that is no source so far."""
+    return _of_signer(error, profile, key) or CredentialsError(
+        f"{profile}: AWS refused GetCallerIdentity: {error.said}"
+    )
+
+
 def _of_signer(
     error: Refused,
     profile: str,
-    source: Source,
+    source: Source | str,
     signer: Credentials | None = None,
     session: str | None = None,
 ) -> CredentialsError | None:
     """Return the failure if it is about who signed, or when; None for other failures.
 
-    `signer` signed: the credentials of `source`, or those of a `session`.
+    `signer` signed: the credentials of `source`, which may be just its name, or those of a
+    `session`.
     """
     code, said = error.code, error.said
     if code in ("RequestExpired", "RequestInTheFuture") or (
@@ -138,7 +148,7 @@ def _of_signer(
         return CredentialsError(
             f"{profile}: this machine's clock {_clocks(error)}; set it and try again: {said}"
         )
-    asking = source.label if session is None else session
+    asking = session or (source if isinstance(source, str) else source.label)
     # it may be from the cache
     advice = "forget it with awsexec --forget, and try again"
     if code in EXPIRED:
@@ -149,12 +159,12 @@ def _of_signer(
         what = "the credentials of " if session is None else ""
         verb = "have" if session is None else "has"
         return CredentialsError(f"{what}{asking} {verb} expired; {advice}")
-    if code in ("InvalidClientTokenId", "UnrecognizedClientException"):
+    if code in UNKNOWN_KEY:
         if session is not None:
             return CredentialsError(
                 f"{profile}: AWS does not know {asking} any more; {advice}: {said}"
             )
-        why = _mixed(source, signer)
+        why = None if isinstance(source, str) else _mixed(source, signer)
         if why is None:
             why = "it was deleted, made inactive or mistyped"
         return CredentialsError(f"AWS does not know the key of {asking}; {why}: {said}")

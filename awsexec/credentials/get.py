@@ -116,6 +116,7 @@ def load_all(plan: Plan) -> Plan:
     import importlib
     import pkgutil
 
+    from awsexec.credentials.keys.keyring import Keyring
     from awsexec.credentials.sdk.clients import Clients, kept_bundle
 
     for package in PACKAGES:
@@ -128,6 +129,9 @@ def load_all(plan: Plan) -> Plan:
     for service in source.kind.services:
         region = source.value("sso_region") or endpoint.region
         clients.create(service.replace("_", "-"), region, None)
+    if source.kept is not None:
+        # it loads its backends itself
+        Keyring(may_prompt=False, say=lambda _: None).name()
     if endpoint.ca_bundle is None and (bundle := kept_bundle()):
         endpoint = endpoint.trusting(bundle)
     return plan.but(endpoint=endpoint)
@@ -223,6 +227,7 @@ def context_for(
         browser=asking.browser,
         lock=_Locks(plan, store, report),
         debug=report.debug,
+        waiting=report.waiting,
     )
 
 

@@ -174,7 +174,7 @@ class Resolver:
             self._see_source()
         if self._plan.expected.of_source and not self._chain.source.is_cached:
             # what the cache has of the steps tells nothing of the keys at hand
-            self._after(0)
+            self._check_keys_at_hand()
         return self._after(len(self._chain.steps))
 
     def _must_see_source(self) -> bool:
@@ -433,18 +433,35 @@ class Resolver:
         if store is None:
             plan.expected.check_source(self._account(given))
             return
-        key = ascii(("account", plan.endpoint.identity, given.key_id))
-        with self._lock(key, f"asks AWS whose the {given} is"):
-            noted = store.read(key)
-            now = int(self._clock())
-            if noted is not None and noted.is_fresh(now):
-                account = noted.variables[ACCOUNT]
-            else:
+        with self._lock(self._note(given.key_id), f"asks AWS whose the {given} is"):
+            account = self._noted(given.key_id)
+            if account is None:
                 account = self._account(given)
+                now = int(self._clock())
                 end = min(given.expires or now + NOTE_LIFE, now + NOTE_LIFE)
-                name = ascii(self._chain.profile.name)
+                key, name = self._note(given.key_id), ascii(self._chain.profile.name)
                 store.write(Entry(key, name, now, end, {ACCOUNT: account}), self.mark)
         plan.expected.check_source(account)
+
+    def _check_keys_at_hand(self) -> None:
+        """Check a source that the cache does not keep; a noted key need not be got."""
+        key_id = self._chain.source.key_id
+        account = self._noted(key_id) if key_id is not None else None
+        if account is None:
+            self._after(0)
+        else:
+            self._plan.expected.check_source(account)
+
+    def _note(self, key_id: str) -> str:
+        """Return the key of the entry that notes the account of `key_id`."""
+        return ascii(("account", self._plan.endpoint.identity, key_id))
+
+    def _noted(self, key_id: str) -> str | None:
+        """Return the account that the cache notes for `key_id`, None for none."""
+        entry = self._store.read(self._note(key_id)) if self._store else None
+        if entry is None or not entry.is_fresh(self._clock()):
+            return None
+        return entry.variables.get(ACCOUNT)
 
     def _look_again(self) -> None:
         """Look whether what decides is as it was before the source was asked.

@@ -15,6 +15,7 @@ from awsexec.errors import (
 )
 from awsexec.options.arguments import PROFILE_VARIABLES, profile_variable
 from awsexec.plan.asking import Asking, asking_for
+from awsexec.plan.calls import ROLE_SETTINGS
 from awsexec.plan.chain import Chain, chain_of, chain_of_machine
 from awsexec.plan.endpoint import Endpoint, chosen_region, endpoint_for
 from awsexec.plan.guardrails import (
@@ -34,6 +35,7 @@ from awsexec.plan.source_kinds import (
 )
 from awsexec.profiles import values
 from awsexec.profiles.config import Config
+from awsexec.profiles.profile import Profile
 from awsexec.profiles.files import Setting
 
 TYPE_CHECKING = False
@@ -44,7 +46,6 @@ if TYPE_CHECKING:
     from awsexec.plan.by_name import Lists
     from awsexec.plan.inputs import Inputs
     from awsexec.profiles.accounts import Account
-    from awsexec.profiles.profile import Profile
 
     # what botocore calls ``retries``
     Retries = dict[str, str | int]
@@ -53,6 +54,8 @@ if TYPE_CHECKING:
 # behavior"); nobody waits for more attempts
 RETRY_MODES = ("legacy", "standard", "adaptive")
 ATTEMPT_BOUNDS = (1, 1000)
+# what makes a profile a role
+ROLE_LINKS = ("role_arn", "source_profile", "credential_source")
 
 
 class Plan:
@@ -241,6 +244,30 @@ class Planner:
             and not chain.remarks
         )
         return self._plan_of(chain, by_name=by_name)
+
+    def plan_of_key(self, name: str) -> Plan:
+        """Make the plan for the key that the keyring has of `name`, without any role.
+
+        The profile's MFA counts, and its endpoints. Raises as `plan` does.
+        """
+        profile = profile_for(self.config.profiles, name, None, self._options).without(
+            *ROLE_LINKS, *ROLE_SETTINGS, "duration_seconds"
+        )
+        chain = chain_of(
+            self.config.profiles, profile, self._session_name, self._environ
+        )
+        return self._plan_of(chain, by_name=False)
+
+    def endpoint(self, name: str) -> tuple[Endpoint, Retries | None]:
+        """Return where and how often to call AWS for a profile that need not exist yet.
+
+        Raises `ConfigError`.
+        """
+        profiles, environ = self.config.profiles, self._environ
+        profile = profiles.get(name) if profiles.in_files(name) else Profile(name)
+        region = chosen_region(environ, self._arguments.region) or profile.get("region")
+        endpoint = endpoint_for(profiles, profile, environ, region, [])
+        return endpoint, _retries(profile, environ)
 
     @property
     def lists(self) -> Lists:

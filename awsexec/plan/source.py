@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from awsexec.profiles.files import Setting
+    from awsexec.profiles.key_index import KeptKey
     from awsexec.profiles.profile import Profile, Profiles, StaticKeys
 
     # source, profiles, the profile of the run, session name, environment
@@ -117,11 +118,10 @@ class Source:
     """Where the first credentials of a chain come from.
 
     `setting` is what makes `profile` a source of this `kind`. `keys` are there for keys
-    in a file only. `settings` are all that decide whose credentials these are, and
-    `endpoints` the settings with the URLs of the services asked, None for AWS's own, and
-    `urls` only the URLs. `given_by` is the
-    profile of which awsexec put them in this environment, None if it is not known that
-    awsexec did.
+    in a file only, and `kept` for a key in the keyring. `settings` are all that decide
+    whose credentials these are, `endpoints` the settings with the URLs of the services
+    asked, None for AWS's own, and `urls` only the URLs. `given_by` is the profile of which
+    awsexec put them in this environment, None if it is not known that awsexec did.
     """
 
     __slots__ = (
@@ -132,6 +132,7 @@ class Source:
         "settings",
         "endpoints",
         "given_by",
+        "kept",
     )
 
     def __init__(
@@ -143,6 +144,7 @@ class Source:
         settings: tuple[Setting, ...] = (),
         endpoints: tuple[tuple[str, Setting | None], ...] = (),
         given_by: str | None = None,
+        kept: KeptKey | None = None,
     ) -> None:
         self.kind = kind
         self.profile = profile
@@ -151,6 +153,7 @@ class Source:
         self.settings = settings
         self.endpoints = endpoints
         self.given_by = given_by
+        self.kept = kept
 
     @property
     def urls(self) -> tuple[tuple[str, str | None], ...]:
@@ -160,6 +163,8 @@ class Source:
     @property
     def is_user_keys(self) -> bool:
         """Whether these are an IAM user's own keys, which GetSessionToken accepts."""
+        if self.kept is not None:
+            return True
         return self.keys is not None and self.keys.token is None
 
     @property
@@ -176,13 +181,21 @@ class Source:
         return is_session and self.get("sso_role_name") is None
 
     @property
+    def key_id(self) -> str | None:
+        """The id of its key where that is known without getting the key."""
+        if self.kept is not None:
+            return self.kept.key_id
+        return self.keys.key_id.value if self.keys is not None else None
+
+    @property
     def label(self) -> str:
         """For messages: the profile, and the key's tail and place."""
         if self.is_session_only:
             return f"sso-session {self.profile.name!r} ({self.setting.where})"
-        if not self.profile.settings:
+        if not self.profile.is_users:
             return f"{self.kind.label} ({self.setting.where})"
-        place = self.keys.where if self.keys else None
+        keys = self.keys or self.kept
+        place = keys.where if keys else None
         place = place or f"{self.kind.label}, {self.setting.where}"
         return f"profile {self.profile.name!r} ({place})"
 
@@ -243,6 +256,8 @@ class Source:
         """
         if self.keys is not None:
             return (self.kind.label, self.keys.key_id.value)
+        if self.kept is not None:
+            return (self.kind.label, self.kept.key_id, self.kept.generation)
         # slow to load, and no use for keys
         import hashlib
 

@@ -68,6 +68,7 @@ def context(url=None):
         browser=False,
         lock=lambda name, doing, **_: contextlib.nullcontext(),
         debug=lambda line: None,
+        waiting=lambda text: None,
     )
 
 

@@ -110,13 +110,14 @@ def test_installation():
     lines = block("README.md", "pipx install")
     words = [line.partition("#")[0].split() for line in lines.splitlines()]
     assert words == [
-        ["pipx", "install", "."],
-        ["pipx", "install", "'.[login]'"],
-        ["pipx", "install", "--force", "."],
+        ["pipx", "install", "'.[keyring]'"],
+        ["pipx", "install", "'.[keyring,login]'"],
+        ["pipx", "install", "--force", "'.[keyring]'"],
         "awsexec --forget --all && pipx uninstall awsexec".split(),
     ]
     assert "\nname = awsexec\n" in read("setup.cfg")
-    assert "\nlogin =\n" in read("setup.cfg")
+    for extra in ("keyring", "login"):
+        assert f"\n{extra} =\n" in read("setup.cfg")
     assert "\npython_requires = >=3.10\n" in read("setup.cfg")
     assert "Python 3.10 or newer" in read("README.md")
 
