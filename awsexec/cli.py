@@ -234,6 +234,8 @@ def _command(action: str) -> Command:
         from awsexec.commands.init import run
     elif action == "forget":
         from awsexec.commands.forget import run
+    elif action == "each":
+        from awsexec.commands.each import run
     elif action == "accounts":
         from awsexec.commands.accounts import run
     elif action == "print_profiles":

@@ -381,6 +381,7 @@ def _check_private(status: os.stat_result, kind: int, noun: str) -> None:
 # blanked: to some programs an empty variable is a value.
 REMOVED = frozenset(
     {
+        "AWSEXEC_ACCOUNT",
         "AWSEXEC_BARE_CONFIG",
         "AWSEXEC_BARE_PROFILE",
         "AWSEXEC_ISSUED",
