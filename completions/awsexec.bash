@@ -63,7 +63,7 @@ _awsexec() {
 _awsexec_option() {
     valued=''
     case $1 in
-        --export | --init | --function | --name | --each | --except | --regions | \
+        --export | --each | --init | --function | --name | --except | --regions | \
             --jobs | --shell | --region | --role-arn | --source-profile | --duration | \
             --policy | --policy-arn | --external-id | --session-name | \
             --source-identity | --session-tag | --transitive-tag | --mfa-serial | \
@@ -77,7 +77,7 @@ _awsexec_option() {
             # --unset may stand before --export
             [[ $action ]] || action=profile
             ;;
-        --unset | --init | --all | --each | -h | --help | --version | \
+        --unset | --each | --init | --all | -h | --help | --version | \
             --completion)
             action=none
             ;;
@@ -87,14 +87,15 @@ _awsexec_option() {
 # Put all options into `values`.
 _awsexec_options() {
     values=(
-        --list --explain --whoami --json --export --unset --console --init --function
-        --forget --all --accounts --print-profiles --name --stale --sign-in --sign-out
-        --each --except --regions --dry-run --jobs --group --fail-fast --serve --shell
-        --login --region --role-arn --source-profile --duration --read-only --policy
-        --policy-arn --external-id --session-name --source-identity --session-tag
-        --transitive-tag --mfa-serial --mfa-token --no-prompt --device-code
-        --no-browser --refresh --min-ttl --no-cache --service --destination --logout
-        -q --quiet -v --verbose --debug -h --help --version --completion --profiles
+        --list --explain --whoami --json --export --unset --console --each --init
+        --function --forget --all --accounts --print-profiles --name --stale --sign-in
+        --sign-out --except --regions --dry-run --jobs --group --fail-fast --serve
+        --shell --login --region --role-arn --source-profile --duration --read-only
+        --policy --policy-arn --external-id --session-name --source-identity
+        --session-tag --transitive-tag --mfa-serial --mfa-token --no-prompt
+        --device-code --no-browser --refresh --min-ttl --no-cache --service
+        --destination --logout -q --quiet -v --verbose --debug -h --help --version
+        --completion --profiles
     )
 }
 
@@ -106,6 +107,9 @@ _awsexec_values() {
                 process sh fish powershell cmd dotenv json
             )
             ;;
+        --each)
+            list=profiles
+            ;;
         --init)
             values=(
                 bash zsh fish
@@ -115,9 +119,6 @@ _awsexec_values() {
             values=(
                 '{account}-{role}' '{session}-{account_id}-{role}'
             )
-            ;;
-        --each)
-            list=profiles
             ;;
         --except)
             list=profiles

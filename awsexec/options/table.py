@@ -231,6 +231,17 @@ GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
                 common=True,
             ),
             Option(
+                "--each",
+                "PATTERN",
+                "run COMMAND for many profiles",
+                repeated=True,
+                action=True,
+                operand="",
+                common=True,
+                completes="profiles",
+                attribute="each",
+            ),
+            Option(
                 "--init",
                 "SHELL",
                 "print the start-up line for bash, zsh or fish: prompt, TAB, function",
@@ -313,20 +324,9 @@ GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
         "Many profiles",
         (
             Option(
-                "--each",
-                "PATTERN",
-                "run COMMAND once for each profile that PATTERN names",
-                repeated=True,
-                action=True,
-                operand="",
-                common=True,
-                completes="profiles",
-                attribute="each",
-            ),
-            Option(
                 "--except",
                 "PATTERN",
-                "leave out the profiles that PATTERN names",
+                "leave out profiles that PATTERN names",
                 repeated=True,
                 only=("each",),
                 completes="profiles",
@@ -334,7 +334,7 @@ GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
             Option(
                 "--regions",
                 "NAME,...",
-                "run COMMAND once in each of these regions",
+                "run COMMAND once in each of several regions",
                 read=regions,
                 only=("each",),
                 completes="regions",
@@ -348,7 +348,7 @@ GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
             Option(
                 "--jobs",
                 "NUMBER",
-                "how many commands run at the same time (default: 8)",
+                "how many commands run at once (default: 8)",
                 read=jobs,
                 only=("each",),
             ),
