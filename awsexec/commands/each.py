@@ -22,8 +22,10 @@ from awsexec.errors import (
     shown,
 )
 from awsexec.fastpath import child_environment
+from awsexec.plan.limits import NO_CODE, mfa_code
 from awsexec.plan.plan import Planner
 from awsexec.plan.source_kinds import has_identity
+from awsexec.profiles.files import Setting
 from awsexec.profiles.near import nearest
 from awsexec.profiles.patterns import is_glob, strictly_fitting
 from awsexec.report import NORMAL
@@ -73,10 +75,9 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     code, arguments.mfa_token = arguments.mfa_token, None
     planner = Planner(arguments, environ)
     names = _selected(arguments, planner, environ, report)
-    arguments.mfa_token = code
-    plans = {name: _plan(name, arguments, planner, environ, report) for name in names}
+    plans = {name: _plan(name, planner, environ, report) for name in names}
     if code is not None:
-        _check_code_is_used(plans)
+        _give_code(code, plans)
     if arguments.dry_run:
         return _show_plans(plans, arguments, environ)
     credentials = _credentials(plans, arguments, planner, environ, report)
@@ -181,7 +182,6 @@ class _Names:
 
 def _plan(
     name: str,
-    arguments: Arguments,
     planner: Planner,
     environ: Mapping[str, str],
     report: Report,
@@ -250,11 +250,21 @@ def _rows(
 # --- Whose credentials --------------------------------------------------------------
 
 
-def _check_code_is_used(plans: Mapping[str, Planned]) -> None:
-    if not any(
-        isinstance(plan, AwsexecError) or plan.chain.takes_code
-        for plan in plans.values()
-    ):
+def _give_code(code: str, plans: dict[str, Planned]) -> None:
+    """Let the plans that take an MFA code use `code`. Raises `UsageError`."""
+    if mfa_code(code) is None:
+        raise UsageError(f"--mfa-token: {NO_CODE}")
+    given = Setting.from_option("mfa_token", code, "--mfa-token")
+    is_used = False
+    for name, plan in plans.items():
+        if isinstance(plan, AwsexecError):
+            # nobody knows what it takes
+            is_used = True
+        elif plan.chain.takes_code:
+            is_used = True
+            asking = plan.asking.again(may_prompt=plan.asking.may_prompt, code=given)
+            plans[name] = plan.but(asking=asking)
+    if not is_used:
         raise UsageError(
             "--mfa-token would do nothing: no step of these profiles takes an MFA code; "
             "remove --mfa-token, or add --mfa-serial"
@@ -348,7 +358,7 @@ def _share_code(
             f"{shown(name)}: its session will live one hour and not {duration(life)}, so "
             f"that one MFA code serves {len(names)} profiles"
         )
-        plans[name] = shared
+        plans[name] = shared.but(asking=before.asking)
 
 
 # --- The commands -------------------------------------------------------------------
