@@ -74,7 +74,7 @@ $(DEMO)/made:
 
 $(DEMO)/installed: $(DEMO)/made $(SOURCES)
 	@rm -rf build
-	@$(SAY) 'installing awsexec' $(DEMO)/bin/pip install --quiet .
+	@$(SAY) 'installing awsexec' $(DEMO)/bin/pip install --quiet '.[keyring]'
 	@touch $@
 
 # what the demo and the picture run: no more than these
@@ -173,7 +173,7 @@ $(VENV)/%/made: $(VENV)/made
 	$(VENV)/$*/bin/pip install --quiet $(or $(PACKAGES_$*),$*)
 	touch $@
 
-PACKAGES_awsexec := .
+PACKAGES_awsexec := '.[keyring]'
 $(VENV)/awsexec/made: $(VENV)/installed
 # 0.18 fails with what came later
 PACKAGES_aws-export-credentials := aws-export-credentials 'boto3<1.36'

@@ -236,6 +236,12 @@ def _command(action: str) -> Command:
         from awsexec.commands.forget import run
     elif action == "each":
         from awsexec.commands.each import run
+    elif action == "add_keys":
+        from awsexec.commands.keys import add as run
+    elif action == "remove_keys":
+        from awsexec.commands.keys import remove as run
+    elif action == "rotate_keys":
+        from awsexec.commands.rotate import run
     elif action == "accounts":
         from awsexec.commands.accounts import run
     elif action == "print_profiles":

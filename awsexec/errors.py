@@ -248,6 +248,14 @@ def shown(text: str) -> str:
     return text if text.isprintable() and text else repr(text)
 
 
+def typed(action: str, name: str) -> str:
+    """Return the command line of an `action` for the profile `name`, to type in a shell."""
+    # slow to load
+    import shlex
+
+    return f"awsexec {action} {shlex.quote(name)}"
+
+
 def program(command: str) -> str:
     """Return the first word of a command line; its arguments may hold a secret."""
     return shown((command.split() or [""])[0])

@@ -59,6 +59,8 @@ _PRIME = 2**128 - 159
 # COMMAND is given, and when to renew it.
 RUN_VARIABLES = (
     "HOME",
+    # where the index of the keys in the keyring is
+    "XDG_DATA_HOME",
     "AWS_REGION",
     "AWS_DEFAULT_REGION",
     "AWS_ENDPOINT_URL",
@@ -233,13 +235,29 @@ NEUTRAL_PREFIXES = (
     "WEZTERM_",
     "XDG_SESSION_",
 )
+# Another one after each start of the system, on every Linux; containers on one machine
+# share it, and share the machine's role too.
+BOOT_ID = "/proc/sys/kernel/random/boot_id"
+
+
+def machine() -> str:
+    """Return a name of this machine's running system; "" where it has none."""
+    try:
+        descriptor = os.open(BOOT_ID, os.O_RDONLY)
+    except OSError:
+        return ""
+    try:
+        return os.read(descriptor, 100).decode("ascii", "replace").strip()
+    finally:
+        os.close(descriptor)
 
 
 def surroundings(environ: "Mapping[str, str]") -> str:
-    """Return a digest of all that a program sees of its run: variables and directory.
+    """Return a digest of all that a program sees of its run.
 
-    That is a cryptographic digest, since the environment holds secrets. The directory
-    counts by its real path. Raises `OSError` where there is none any more.
+    That is its variables, its directory, and its machine: machines may share a home. It
+    is a cryptographic digest, since the environment holds secrets. The directory counts
+    by its real path. Raises `OSError` where there is none any more.
     """
     # a tenth of what hashlib takes to load
     from _blake2 import blake2b
@@ -250,7 +268,7 @@ def surroundings(environ: "Mapping[str, str]") -> str:
         if name not in NEUTRAL_VARIABLES and not name.startswith(NEUTRAL_PREFIXES)
     ]
     seen.sort()
-    data = ascii((os.getcwd(), seen)).encode("ascii")
+    data = ascii((machine(), os.getcwd(), seen)).encode("ascii")
     found: str = blake2b(data, digest_size=32).hexdigest()
     return found
 
@@ -337,7 +355,7 @@ def parse(data: bytes, key: "str | None" = None) -> Entry:
 
 def check_directory(directory: str) -> None:
     """Raise unless `directory` is a real one, belongs to the user and is closed to others."""
-    _check_private(os.lstat(directory), 0o040000, "directory")
+    check_private(os.lstat(directory), 0o040000, "directory")
 
 
 def read(directory: str, key: str) -> Entry:
@@ -356,13 +374,14 @@ def read_private(path: str, limit: int) -> bytes:
         os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0),
     )
     try:
-        _check_private(os.fstat(descriptor), 0o100000, "file")
+        check_private(os.fstat(descriptor), 0o100000, "file")
         return os.read(descriptor, limit)
     finally:
         os.close(descriptor)
 
 
-def _check_private(status: os.stat_result, kind: int, noun: str) -> None:
+def check_private(status: os.stat_result, kind: int, noun: str) -> None:
+    """Raise `ValueError` unless the file is of that kind, the user's, and closed to others."""
     if status.st_mode & 0o170000 != kind:
         raise ValueError(f"not a regular {noun}")
     # Windows has neither owner nor mode; there the user's own folder is private

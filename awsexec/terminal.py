@@ -5,14 +5,18 @@ from __future__ import annotations
 import os
 import sys
 
-from awsexec.errors import Interrupted
+from awsexec.errors import Interrupted, UsageError
 from awsexec.text import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
 if sys.platform == "win32":
+    import ctypes
+    import msvcrt
+
     _KEYBOARD, _SCREEN = "CONIN$", "CONOUT$"
 else:
     _KEYBOARD = _SCREEN = "/dev/tty"
@@ -50,23 +54,27 @@ def check() -> None:
         raise NoTerminal(os.strerror(error.errno or 0)) from None
 
 
-def ask(question: str) -> str:
+def ask(question: str, *, hidden: bool = False) -> str:
     """Print `question` on the controlling terminal and return the line typed there.
 
-    The line is shown while it is typed, and returned without white space around it. After
-    Ctrl-Z and ``fg`` the question is printed again. Raises `NoTerminal` (`InBackground` if
-    the process is in the background), and `Interrupted` on Ctrl-C or end of input.
+    The line is shown while it is typed, unless it is `hidden`, and returned without white
+    space around it. After Ctrl-Z and ``fg`` the question is printed again. Raises
+    `NoTerminal` (`InBackground` if the process is in the background), and `Interrupted`
+    on Ctrl-C or end of input.
     """
     try:
         # two streams, because Python's r+ requires seek and a terminal has none
         with (
             open(_KEYBOARD, encoding="utf-8", errors="replace") as keyboard,
             open(_SCREEN, "w", encoding="utf-8", errors="replace") as screen,
+            _Echo(keyboard.fileno()) as echo,
         ):
 
             def put_question() -> None:
                 if not _is_foreground(keyboard.fileno()):
                     raise InBackground("another job is in the foreground")
+                if hidden:
+                    echo.switch_off()
                 # not by the stream, whose write may be what a signal has interrupted
                 text = _printable(question)
                 os.write(screen.fileno(), text.encode("utf-8", "replace"))
@@ -87,10 +95,75 @@ def ask(question: str) -> str:
         raise NoTerminal(os.strerror(error.errno or 0)) from None
 
 
+class Questions:
+    """Questions about what an action is to do; with `is_yes`, yes is the answer to all.
+
+    `may_ask` is False where the user must not be asked. Methods raise `UsageError` if an
+    answer is needed and nobody can give it, and `Interrupted`.
+    """
+
+    def __init__(self, may_ask: bool, is_yes: bool) -> None:
+        self._may_ask = may_ask
+        self._is_yes = is_yes
+
+    def yes(self, question: str) -> bool:
+        """Return whether the answer to `question`, without its ``?``, is yes."""
+        if self._is_yes:
+            return True
+        answer = self.line(f"{question}? [y/N] ", "add --yes if the answer is yes")
+        return answer.casefold() in ("y", "yes")
+
+    def line(self, question: str, otherwise: str, *, hidden: bool = False) -> str:
+        """Return the line that the user types; `otherwise` is what else to do."""
+        why = "--no-prompt forbids asking"
+        if self._may_ask:
+            try:
+                return ask(question, hidden=hidden)
+            except NoTerminal:
+                why = "there is no terminal to ask on"
+        raise UsageError(f"{question.strip(' :')}: {why}; {otherwise}")
+
+    def check(self) -> None:
+        """Raise if `yes` could not ask."""
+        if not self._is_yes:
+            try:
+                if self._may_ask:
+                    check()
+                    return
+            except NoTerminal:
+                pass
+            raise UsageError(
+                "this action asks before it deletes a key, and cannot ask here; run it on "
+                "a terminal, or add --yes"
+            )
+
+
 if sys.platform == "win32":
 
     def _is_foreground(keyboard: int) -> bool:
         return True
+
+    class _Echo:
+        """Whether a console shows what is typed, from ``with`` to its end."""
+
+        def __init__(self, keyboard: int) -> None:
+            self._console = msvcrt.get_osfhandle(keyboard)
+            self._mode: int | None = None
+
+        def __enter__(self) -> _Echo:
+            return self
+
+        def switch_off(self) -> None:
+            # Console functions, "SetConsoleMode": ENABLE_ECHO_INPUT is 4
+            mode = ctypes.c_ulong()
+            kernel = ctypes.windll.kernel32
+            if kernel.GetConsoleMode(self._console, ctypes.byref(mode)):
+                self._mode = mode.value
+                kernel.SetConsoleMode(self._console, mode.value & ~4)
+
+        def __exit__(self, *exception: object) -> None:
+            if self._mode is not None:
+                ctypes.windll.kernel32.SetConsoleMode(self._console, self._mode)
 
     class _Continued:
         """Do nothing: a console has no groups of processes."""
@@ -108,6 +181,35 @@ else:
 
     def _is_foreground(keyboard: int) -> bool:
         return os.tcgetpgrp(keyboard) == os.getpgrp()
+
+    class _Echo:
+        """Whether a terminal shows what is typed, from ``with`` to its end."""
+
+        def __init__(self, keyboard: int) -> None:
+            self._keyboard = keyboard
+            self._modes: list[Any] | None = None
+
+        def __enter__(self) -> _Echo:
+            return self
+
+        def switch_off(self) -> None:
+            import termios
+
+            try:
+                modes = termios.tcgetattr(self._keyboard)
+                if self._modes is None:
+                    self._modes = list(modes)
+                # the end of the line is shown all the same
+                modes[3] = modes[3] & ~termios.ECHO | termios.ECHONL
+                termios.tcsetattr(self._keyboard, termios.TCSADRAIN, modes)
+            except termios.error as error:
+                raise NoTerminal(str(error)) from None
+
+        def __exit__(self, *exception: object) -> None:
+            if self._modes is not None:
+                import termios
+
+                termios.tcsetattr(self._keyboard, termios.TCSADRAIN, self._modes)
 
     class _Continued:
         """A context in which `do` is called whenever this process goes on after a stop.

@@ -73,7 +73,8 @@ _awsexec_option() {
     esac
     case ${1%%=*} in
         --list | --explain | --whoami | --export | --console | --forget | \
-            --accounts | --print-profiles | --sign-in | --sign-out | --profiles)
+            --accounts | --print-profiles | --sign-in | --sign-out | --add-keys | \
+            --remove-keys | --rotate-keys | --profiles)
             # --unset may stand before --export
             [[ $action ]] || action=profile
             ;;
@@ -94,8 +95,9 @@ _awsexec_options() {
         --policy --policy-arn --external-id --session-name --source-identity
         --session-tag --transitive-tag --mfa-serial --mfa-token --no-prompt
         --device-code --no-browser --refresh --min-ttl --no-cache --service
-        --destination --logout -q --quiet -v --verbose --debug -h --help --version
-        --completion --profiles
+        --destination --logout --add-keys --remove-keys --rotate-keys --no-verify
+        --yes -q --quiet -v --verbose --debug -h --help --version --completion
+        --profiles
     )
 }
 

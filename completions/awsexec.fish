@@ -123,7 +123,7 @@ set -g __awsexec_valued \
 # the actions that take a PROFILE, and the options that take no word at all
 set -g __awsexec_actions \
     --list --explain --whoami --export --console --forget --accounts --print-profiles \
-    --sign-in --sign-out --profiles
+    --sign-in --sign-out --add-keys --remove-keys --rotate-keys --profiles
 set -g __awsexec_alone \
     --unset --each --init --all -h --help --version --completion
 
@@ -222,6 +222,11 @@ complete -c awsexec -n '__awsexec_at option' -l no-cache -d 'do not read or writ
 complete -c awsexec -n '__awsexec_at option' -l service -x -a 'cloudformation cloudtrail cloudwatch dynamodb ec2 ecr ecs eks iam kms lambda rds route53 s3 secretsmanager sns sqs ssm stepfunctions vpc' -d 'with --console: open the page of a service, like s3'
 complete -c awsexec -n '__awsexec_at option' -l destination -x -d 'with --console: open this page, by its URL or path'
 complete -c awsexec -n '__awsexec_at option' -l logout -d 'with --console: sign the browser out first'
+complete -c awsexec -n '__awsexec_at option' -l add-keys -d 'put a user\'s access key into the keyring, as profile NAME'
+complete -c awsexec -n '__awsexec_at option' -l remove-keys -d 'delete the access key of profile NAME from the keyring'
+complete -c awsexec -n '__awsexec_at option' -l rotate-keys -d 'replace the access key of profile NAME by a new one, at AWS too'
+complete -c awsexec -n '__awsexec_at option' -l no-verify -d 'with --add-keys: store the key without asking AWS whose it is'
+complete -c awsexec -n '__awsexec_at option' -l yes -d 'with --add-keys or --rotate-keys: answer all questions with yes'
 complete -c awsexec -n '__awsexec_at option' -s q -l quiet -d 'print only errors'
 complete -c awsexec -n '__awsexec_at option' -s v -l verbose -d 'print what awsexec does'
 complete -c awsexec -n '__awsexec_at option' -l debug -d 'print each request to AWS, without secrets'

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.fork_server import ForkServer
-from tests.servers import tls
+from tests.servers import secret_service, tls
+from tests.servers.iam import IamServer
 from tests.servers.identity_center import IdentityCenter
 from tests.servers.proxy import Proxy
 from tests.servers.sts import StsServer
@@ -156,6 +157,33 @@ def sts(run_awsexec: Awsexec) -> Iterator[StsServer]:
         _populate(server)
         run_awsexec.environ["AWS_ENDPOINT_URL_STS"] = server.url
         yield server
+
+
+@pytest.fixture
+def iam(run_awsexec: Awsexec) -> Iterator[IamServer]:
+    """An STS with IAM that knows alice, and is where awsexec's calls go."""
+    with IamServer() as server:
+        _populate(server)
+        for name in ("AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL_IAM"):
+            run_awsexec.environ[name] = server.url
+        yield server
+
+
+@pytest.fixture(scope="session")
+def _daemon() -> Iterator[secret_service.SecretService]:
+    daemon = secret_service.running()
+    yield daemon
+    daemon.stop()
+
+
+@pytest.fixture
+def keyring(
+    run_awsexec: Awsexec, _daemon: secret_service.SecretService
+) -> secret_service.SecretService:
+    """An unlocked keyring with nothing in it, which awsexec finds."""
+    run_awsexec.environ.update(_daemon.environ)
+    _daemon.clear()
+    return _daemon
 
 
 @pytest.fixture

@@ -101,6 +101,7 @@ WRITING = {
     "_dumped",
     "_make_directory",
     "_try_lock",
+    "_replace",
     "_write",
     "dump",
     "lock",

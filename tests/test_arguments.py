@@ -9,6 +9,7 @@ from awsexec.options.arguments import Arguments
 from awsexec.options.table import (
     ACTIONS,
     COMPLETION_FILES,
+    OF_KEYS,
     OPTIONS,
     alternatives,
     flag_of,
@@ -144,6 +145,7 @@ SAMPLES = {
 }
 # what else must be given with an option that works only with some actions
 NEEDED = {
+    "add_keys": ["--add-keys"],
     "list": ["--list"],
     "export": ["--export", "sh"],
     "console": ["--console"],
@@ -242,6 +244,15 @@ IDLE = {
     "--version": ["--version"],
     "--completion": ["--completion", "fish"],
     "--profiles": ["--profiles"],
+    "--add-keys": ["--add-keys", "alice"],
+    "--remove-keys": ["--remove-keys", "alice"],
+    "--rotate-keys": ["--rotate-keys", "alice"],
+}
+# the options that these have an effect with all the same
+EFFECTIVE = {
+    ("--list", "--region"),
+    ("--add-keys", "--region"),
+    *(("--rotate-keys", flag_of(name)) for name in OF_KEYS),
 }
 
 
@@ -254,8 +265,8 @@ IDLE = {
 def test_an_option_for_a_session_that_nobody_opens_is_an_error(option, what):
     flag, value = option.flags[-1], SAMPLES.get(option.value, ("s3",))[0]
     words = [*IDLE[what], flag, *([value] if option.value else [])]
-    if (what, flag) == ("--list", "--region"):
-        assert arguments.parse(words).region == value
+    if (what, flag) in EFFECTIVE:
+        assert getattr(arguments.parse(words), option.attribute) == value
         return
     with pytest.raises(UsageError) as caught:
         arguments.parse(words)

@@ -84,8 +84,9 @@ def answer(words, environ):
         ("clear deploy", "awsexec --forget deploy"),
         ("forget deploy", "awsexec --forget deploy"),
         ("serve deploy x", "awsexec --serve deploy -- x"),
-        ("add alice", "aws configure --profile alice"),
-        ("rotate alice", "awsexec alice -- aws iam create-access-key"),
+        ("add alice", "awsexec --add-keys alice"),
+        ("remove alice", "awsexec --remove-keys alice"),
+        ("rotate alice", "awsexec --rotate-keys alice"),
         ("\u2014list", "awsexec --list"),
         # what prints lines for a shell, in the line that reads them
         ("unset", 'eval "$(awsexec --export sh --unset)"'),

@@ -256,6 +256,40 @@ class Store:
         if keys:
             self.forget("", keys)
 
+    def forget_signed(self, key_id: str) -> int:
+        """Delete the sessions that were got with a user's key; return how many entries.
+
+        The entries of runs that have these sessions are deleted too. What is under way
+        now writes nothing any more. Raises `AwsexecError`.
+        """
+        found = [(path, entry) for path, entry in self.entries() if entry is not None]
+        # a session's key has the id of the key at its beginning
+        sessions = {
+            entry.variables.get(fastpath.ACCESS_KEY_ID)
+            for _, entry in found
+            if ascii(key_id) in entry.key
+        }
+        paths = [
+            path
+            for path, entry in found
+            if entry.variables.get(fastpath.ACCESS_KEY_ID) in sessions
+        ]
+        try:
+            fastpath.check_directory(self.directory)
+            self._forgotten.add(None, ())
+        except FileNotFoundError:
+            return 0
+        except (OSError, ValueError) as error:
+            raise self._cannot_forget(error) from None
+        for path in paths:
+            try:
+                os.unlink(path)
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                raise self._cannot_forget(error, path) from None
+        return len(paths)
+
     def prune(self) -> None:
         """Delete what has been useless for a day."""
         now = self._clock()

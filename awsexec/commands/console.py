@@ -96,7 +96,7 @@ def _is_session_here(plan: Plan, environ: Mapping[str, str]) -> bool:
     """Return whether the environment holds a session, and no profile led there."""
     from awsexec.plan.source_kinds import TOKEN_VARIABLES
 
-    if plan.chain.profile.settings:
+    if plan.chain.profile.is_users:
         return False
     return not plan.is_of_environment or any(map(environ.get, TOKEN_VARIABLES))
 

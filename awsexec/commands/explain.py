@@ -16,7 +16,7 @@ from awsexec.fastpath import ACCESS_KEY_ID, EXPIRATION, SECRET_ACCESS_KEY, SESSI
 from awsexec.options import sections
 from awsexec.plan.command_line import runs_by_shell
 from awsexec.plan.plan import Planner
-from awsexec.plan.source_kinds import ENVIRONMENT, TOKEN_VARIABLES
+from awsexec.plan.source_kinds import KEYRING, TOKEN_VARIABLES
 from awsexec.profiles.config import Config, open_to_others
 from awsexec.profiles.files import Setting
 from awsexec.profiles.known import note_on
@@ -83,7 +83,8 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
 def _variables() -> list[str]:
     """Return the variables that can change a run, as the manual lists them."""
     groups = (*sections.ENVIRONMENT, *sections.SDK_ENVIRONMENT)
-    rows = [row for topic, rows in groups if topic != sections.LOOKS for row in rows]
+    left_out = (sections.LOOKS, sections.KEYRING)
+    rows = [row for topic, rows in groups if topic not in left_out for row in rows]
     return [name for names, _ in rows for name in names.split(", ")] + [*_LOWER_CASE]
 
 
@@ -172,7 +173,7 @@ def _run(plan: Plan, store: Store) -> dict[str, Any]:
         ]
     }
     if source.kind.is_described:
-        facts["instance"] = _instance(source)
+        facts["instance"] = _instance(plan)
     endpoint = plan.endpoint.url or f"AWS STS in {plan.endpoint.region}"
     facts["endpoint"] = without_userinfo(endpoint)
     facts["calls"] = _calls(chain, found, signed_in, now)
@@ -197,7 +198,7 @@ def _source(source: Source, signed_in: SignedIn | None) -> dict[str, Any]:
         facts["runs"] = "by /bin/sh" if by_shell else "without a shell"
     if signed_in is not None:
         facts["signed_in_until"] = signed_in.until and iso8601(signed_in.until)
-    return facts
+    return facts | _backend(source)
 
 
 def _steps(
@@ -215,6 +216,18 @@ def _steps(
             "request": request,
             **_life(entry, now),
         }
+
+
+def _backend(source: Source) -> dict[str, Any]:
+    """Return which keyring has the key of a source that is in one, without opening it."""
+    if source.kept is None:
+        return {}
+    from awsexec.credentials.keys.keyring import Keyring
+
+    try:
+        return {"keyring": Keyring(may_prompt=False, say=lambda _: None).name()}
+    except AwsexecError as error:
+        return {"keyring": None, "keyring_fault": str(error)}
 
 
 def _life(entry: Entry | None, now: float) -> dict[str, Any]:
@@ -266,7 +279,9 @@ def _child(plan: Plan, cached: Entry | None) -> dict[str, str]:
         has_token = source.keys.token is not None
         ends = source.keys.expires
         expires = "" if ends is None else iso8601(max(0, ends))
-    elif source.kind is ENVIRONMENT:
+    elif source.kept is not None:
+        has_token, expires = False, ""
+    elif source.kind.is_environment:
         has_token = any(map(environ.get, TOKEN_VARIABLES))
         expires = environ.get(EXPIRATION, "")
     elif source.kind.runs_command:
@@ -279,12 +294,12 @@ def _child(plan: Plan, cached: Entry | None) -> dict[str, str]:
     return child | profile_variables(plan.name, plan.region, account=plan.account)
 
 
-def _instance(source: Source) -> dict[str, Any]:
+def _instance(plan: Plan) -> dict[str, Any]:
     """Return what the instance's metadata says of its role, or why it says nothing."""
     from awsexec.credentials import sources
 
     try:
-        found = sources.describe(source)
+        found = sources.describe(plan.chain.source, plan.endpoint)
     except AwsexecError as error:
         return {"fault": str(error)}
     expires = found.credentials.expires
@@ -351,7 +366,8 @@ def _run_lines(facts: dict[str, Any]) -> Iterator[Line]:
     yield "the next run", output.BOLD
     until = facts["chain"][0].get("signed_in_until")
     for call in facts["calls"]:
-        yield f"  calls {call['call']}{_asks(call, until)}"
+        verb = "opens" if call["call"] == KEYRING.asks else "calls"
+        yield f"  {verb} {call['call']}{_asks(call, until)}"
     if other["calls"]:
         yield "  or, if the command gives a user's keys and no session of them is cached"
     for call in other["calls"]:
@@ -368,6 +384,9 @@ def _step_lines(number: int, step: dict[str, Any]) -> Iterator[str]:
         yield f"  from {step['what']}"
         if "runs" in step:
             yield f"       the command runs {step['runs']}"
+        if "keyring" in step:
+            keyring = step["keyring"] or f"! {step['keyring_fault']}"
+            yield f"       keyring: {keyring}"
         if step.get("signed_in_until"):
             yield f"       the sign-in's token is good until {step['signed_in_until']}"
     else:

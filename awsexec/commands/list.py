@@ -93,7 +93,7 @@ def _row(name: str, planner: Planner, store: Store, modes: _Modes) -> dict[str, 
     if source.keys is not None:
         row["warning"] = modes[source.keys.secret.file]
     # the machine's own source has no profile
-    if source.profile.settings and source.profile.name != name:
+    if source.profile.is_users and source.profile.name != name:
         row["source_profile"] = source.profile.name
     row["region"] = plan.region
     # IAM Identity Center gives a role without an AssumeRole call

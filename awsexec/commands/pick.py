@@ -324,10 +324,14 @@ def _row(name: str, planner: Planner, look: Look) -> Row:
         return Row(name, "", "", "", "", look)
     role_arn = profile.value("role_arn") or ""
     account = role_arn.split(":")[4] if role_arn.count(":") >= 4 else ""
+    account = account or profile.value("sso_account_id") or ""
+    kept = planner.config.profiles.index.keys.get(name)
+    if kept is not None and not profile.settings:
+        account = kept.account
     return Row(
         name,
         role_arn,
-        account or profile.value("sso_account_id") or "",
+        account,
         role_arn.partition("/")[2] or profile.value("sso_role_name") or "",
         profile.value("region") or "",
         look,

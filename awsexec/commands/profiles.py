@@ -11,6 +11,7 @@ import os
 from awsexec import bounded, output
 from awsexec.errors import AwsexecError
 from awsexec.profiles import files
+from awsexec.profiles.key_index import KeyIndex
 from awsexec.text import printable
 
 TYPE_CHECKING = False
@@ -46,6 +47,8 @@ def run(typed: str, environ: Mapping[str, str]) -> NoReturn:
         if file.sso_sessions:
             for name, note in _segments(file.sso_sessions, typed, environ):
                 found.setdefault(name, [note])
+    for name, kept in KeyIndex.load(environ).keys.items():
+        found.setdefault(name, [" ".join(("keyring", kept.account)).rstrip()])
     lines = [
         f"{name}\t{printable(' '.join(notes))}\n"
         for name, notes in found.items()

@@ -13,7 +13,6 @@ from awsexec.errors import CredentialsError, MfaRefused, shown
 from awsexec.plan.calls import AssumeRole
 from awsexec.plan.endpoint import DEFAULT
 from awsexec.plan.limits import CHAINED_LONGEST
-from awsexec.plan.source_kinds import ENVIRONMENT
 from awsexec.profiles import values
 from awsexec.times import about, in_units
 
@@ -36,6 +35,8 @@ STS = "AWS STS"
 DENIED = ("AccessDenied", "AccessDeniedException")
 # the codes for a session that has ended
 EXPIRED = ("ExpiredToken", "ExpiredTokenException")
+# the codes for a key that was deleted, is inactive, or is too new
+UNKNOWN_KEY = ("InvalidClientTokenId", "UnrecognizedClientException")
 
 
 # Seconds that AWS's services allow a request's time to differ from their clock at least
@@ -113,16 +114,24 @@ def identity_in_words(
     )
 
 
+def key_in_words(error: Refused, profile: str, key: str) -> CredentialsError:
+    """Return the failure of GetCallerIdentity with a `key` that is no source so far."""
+    return _of_signer(error, profile, key) or CredentialsError(
+        f"{profile}: AWS refused GetCallerIdentity: {error.said}"
+    )
+
+
 def _of_signer(
     error: Refused,
     profile: str,
-    source: Source,
+    source: Source | str,
     signer: Credentials | None = None,
     session: str | None = None,
 ) -> CredentialsError | None:
     """Return the failure if it is about who signed, or when; None for other failures.
 
-    `signer` signed: the credentials of `source`, or those of a `session`.
+    `signer` signed: the credentials of `source`, which may be just its name, or those of a
+    `session`.
     """
     code, said = error.code, error.said
     if code in ("RequestExpired", "RequestInTheFuture") or (
@@ -138,7 +147,7 @@ def _of_signer(
         return CredentialsError(
             f"{profile}: this machine's clock {_clocks(error)}; set it and try again: {said}"
         )
-    asking = source.label if session is None else session
+    asking = session or (source if isinstance(source, str) else source.label)
     # it may be from the cache
     advice = "forget it with awsexec --forget, and try again"
     if code in EXPIRED:
@@ -149,12 +158,12 @@ def _of_signer(
         what = "the credentials of " if session is None else ""
         verb = "have" if session is None else "has"
         return CredentialsError(f"{what}{asking} {verb} expired; {advice}")
-    if code in ("InvalidClientTokenId", "UnrecognizedClientException"):
+    if code in UNKNOWN_KEY:
         if session is not None:
             return CredentialsError(
                 f"{profile}: AWS does not know {asking} any more; {advice}: {said}"
             )
-        why = _mixed(source, signer)
+        why = None if isinstance(source, str) else _mixed(source, signer)
         if why is None:
             why = "it was deleted, made inactive or mistyped"
         return CredentialsError(f"AWS does not know the key of {asking}; {why}: {said}")
@@ -188,7 +197,7 @@ def _mixed(source: Source, signer: Credentials | None) -> str | None:
     key_id = signer.key_id if signer is not None else ""
     token = signer.token if signer is not None else None
     token_place = "its session token"
-    if source.kind is ENVIRONMENT:
+    if source.kind.is_environment:
         token_place = "AWS_SESSION_TOKEN"
     if keys is not None:
         key_id, token = keys.key_id.value, None

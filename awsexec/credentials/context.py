@@ -31,8 +31,8 @@ class Context:
     and raises `terminal.NoTerminal`; it is None where the user must not be asked for
     anything. `device_code` is whether to sign in with a device code, and `browser` whether
     to open a browser. `lock` returns a lock among processes. A lock for a question may be
-    held while a person is awaited, the others may not. `debug` takes a line for --debug. A
-    source notes in `sign_in` which sign-in's token it used, and in `fresh_token` the token
+    held while a person is awaited, the others may not. `debug` takes a line for --debug, and
+    `waiting` one that says why nothing happens. A source notes in `sign_in` which sign-in's token it used, and in `fresh_token` the token
     of a sign-in that was due in this run.
     """
 
@@ -47,6 +47,7 @@ class Context:
         "browser",
         "lock",
         "debug",
+        "waiting",
         "sign_in",
         "fresh_token",
     )
@@ -64,6 +65,7 @@ class Context:
         browser: bool,
         lock: Locks,
         debug: Callable[[str], None],
+        waiting: Callable[[str], None],
     ) -> None:
         self.environ = environ
         self.paths = paths
@@ -75,5 +77,6 @@ class Context:
         self.browser = browser
         self.lock = lock
         self.debug = debug
+        self.waiting = waiting
         self.sign_in: str | None = None
         self.fresh_token: str | None = None

@@ -103,6 +103,7 @@ def load_all(plan: Plan) -> Plan:
     import importlib
     import pkgutil
 
+    from awsexec.credentials.keys.keyring import Keyring
     from awsexec.credentials.sdk.clients import Clients, kept_bundle
 
     for package in PACKAGES:
@@ -115,6 +116,9 @@ def load_all(plan: Plan) -> Plan:
     for service in source.kind.services:
         region = source.value("sso_region") or endpoint.region
         clients.create(service.replace("_", "-"), region, None)
+    if source.kept is not None:
+        # it loads its backends itself
+        Keyring(may_prompt=False, say=lambda _: None).name()
     if endpoint.ca_bundle is None and (bundle := kept_bundle()):
         endpoint = endpoint.trusting(bundle)
     return plan.but(endpoint=endpoint)
@@ -161,13 +165,15 @@ def resolver_for(
     environ: Mapping[str, str],
     store: Store | None,
     report: Report,
+    ask: Callable[[str], str] = terminal.ask,
     *,
     load: Callable[[Source, Context], Credentials] = sources.load,
     call: Call | None = None,
 ) -> Resolver:
     """Return what works out the credentials of `plan`, with a `store` or without.
 
-    `load` gets a source's credentials, and `call` calls AWS STS. Raises `ProcessLoop`.
+    `ask` is how the user is asked for an MFA code, if he may be asked. `load` gets a
+    source's credentials, and `call` calls AWS STS. Raises `ProcessLoop`.
     """
     source, asking = plan.chain.source, plan.asking
     context = context_for(plan, environ, store or store_for(environ, report), report)
@@ -187,7 +193,7 @@ def resolver_for(
         codes=Codes(
             asking.code,
             process,
-            terminal.ask if asking.may_prompt else None,
+            ask if asking.may_prompt else None,
             terminal.check,
         ),
         store=store,
@@ -215,6 +221,7 @@ def context_for(
         browser=asking.browser,
         lock=_Locks(plan, store, report),
         debug=report.debug,
+        waiting=report.waiting,
     )
 
 

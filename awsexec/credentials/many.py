@@ -193,7 +193,7 @@ def _group(plan: Plan) -> Hashable:
             return keys[1]
         # a code in the call of a role serves that role alone
         return (plan.name, "code")
-    if source.kind.runs_command:
+    if source.asks_itself:
         return _LoadOnce.key(source)
     if source.kind.may_prompt:
         return plan.look().files[0].path
@@ -201,7 +201,7 @@ def _group(plan: Plan) -> Hashable:
 
 
 class _LoadOnce:
-    """Loads sources, and one that runs a command only once: it may ask its user."""
+    """Loads sources; one that asks its user itself, as a keyring does, only once."""
 
     def __init__(self) -> None:
         self._locks: dict[Hashable, threading.Lock] = {}
@@ -213,7 +213,7 @@ class _LoadOnce:
         return (source.kind.label, source.profile.name, *settings)
 
     def __call__(self, source: Source, context: Context) -> Credentials:
-        if not source.kind.runs_command:
+        if not source.asks_itself:
             return sources.load(source, context)
         key = self.key(source)
         with self._locks.setdefault(key, threading.Lock()):

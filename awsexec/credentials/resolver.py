@@ -209,9 +209,9 @@ class Resolver:
         """
         if self._must_see_source():
             self._see_source()
-        steps, kind = self._chain.steps, self._chain.source.kind
+        steps, source = self._chain.steps, self._chain.source
         asking = [n for n, step in enumerate(steps, start=1) if step.mfa_serial]
-        if not (asking or kind.may_prompt or kind.runs_command):
+        if not (asking or source.kind.may_prompt or source.asks_itself):
             return False
         last = asking[-1] if asking else 0
         for length in range(len(steps), last - 1, -1):

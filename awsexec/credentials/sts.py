@@ -1,4 +1,4 @@
-"""Calls to AWS STS, and one to IAM: for the account's alias."""
+"""Calls to AWS STS, and to IAM: for the account's alias, and for `credentials.keys`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from awsexec.credentials.credentials import Credentials
 from awsexec.credentials.sdk.clients import Clients, call, url_of
 from awsexec.credentials.sdk.errors import Refused, Unreachable
 from awsexec.credentials.sdk.failures import date_of
-from awsexec.errors import CredentialsError
+from awsexec.errors import CredentialsError, tail
+from awsexec.profiles.files import Setting
 from awsexec.text import HIDDEN
 from awsexec.times import iso8601
 
@@ -59,26 +60,42 @@ class Sts:
         It is AssumeRole, GetSessionToken or GetFederationToken. Raises `Refused` and
         `Unreachable`, and `CredentialsError` if the credentials have expired.
         """
-        return self._ask("sts", operation, parameters, signer, _credentials)
+        return self.ask("sts", operation, parameters, signer, _credentials)
 
     def identity(self, signer: Credentials, plan: Plan) -> dict[str, str]:
         """Return Account, Arn and UserId of `signer`, by GetCallerIdentity.
 
         `plan` names the credentials in messages. Raises `CredentialsError`.
         """
-        names = ("Account", "Arn", "UserId")
         try:
-            return self._ask(
-                "sts",
-                "GetCallerIdentity",
-                {},
-                signer,
-                lambda answer: {name: str(answer[name]) for name in names},
-            )
+            return self.caller(signer)
         except Refused as error:
             raise aws_errors.identity_in_words(error, plan, signer) from None
         except Unreachable as error:
-            raise aws_errors.unreachable(error, self._endpoint) from None
+            raise self.unreachable(error) from None
+
+    def caller(self, signer: Credentials) -> dict[str, str]:
+        """Return what `identity` returns. Raises `Refused` and `Unreachable`."""
+        names = ("Account", "Arn", "UserId")
+        return self.ask(
+            "sts",
+            "GetCallerIdentity",
+            {},
+            signer,
+            lambda answer: {name: str(answer[name]) for name in names},
+        )
+
+    def unreachable(self, error: Unreachable, service: str = "sts") -> CredentialsError:
+        """Return the failure to get an answer of `service`, "sts" or "iam"."""
+        endpoint = self._endpoint
+        if service == "sts":
+            return aws_errors.unreachable(error, endpoint)
+        url = None
+        if endpoint.iam_url is not None:
+            url = Setting.outside("endpoint_url", "", "the endpoint URL of IAM")
+        return aws_errors.unreachable(
+            error, endpoint, "AWS IAM", endpoint.host_made_by(url)
+        )
 
     def account_alias(self, signer: Credentials) -> str | None:
         """Return the alias of the account of `signer`, None if there is none to be seen.
@@ -86,7 +103,7 @@ class Sts:
         The account may have no alias, `signer` may not read it, or IAM cannot be reached.
         """
         try:
-            return self._ask(
+            return self.ask(
                 "iam",
                 "ListAccountAliases",
                 {},
@@ -98,7 +115,7 @@ class Sts:
             # of an account without an alias
             return None
 
-    def _ask(
+    def ask(
         self,
         service: str,
         operation: str,
@@ -106,7 +123,10 @@ class Sts:
         signer: Credentials,
         read: Callable[[dict[str, Any]], T],
     ) -> T:
-        """Return what `read` finds in the answer to one call of `service`."""
+        """Return what `read` finds in the answer to one call of `service`, "sts" or "iam".
+
+        Raises `Refused` and `Unreachable`.
+        """
         endpoint = self._endpoint
         configured = endpoint.url if service == "sts" else endpoint.iam_url
         client = self._client(service, configured, signer)
@@ -163,7 +183,10 @@ def _credentials(answer: dict[str, Any]) -> Credentials:
 
 def _cut(parameters: Mapping[str, object]) -> dict[str, object]:
     """Return the parameters as --debug shows them; an external id is a shared secret."""
-    return {
+    shown = {
         name: HIDDEN if name in ("TokenCode", "ExternalId") else value
         for name, value in parameters.items()
     }
+    if "AccessKeyId" in shown:
+        shown["AccessKeyId"] = tail(str(shown["AccessKeyId"]))
+    return shown

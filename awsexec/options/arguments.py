@@ -10,6 +10,7 @@ from awsexec.errors import UnknownOption, UsageError, shown
 from awsexec.export_formats import UNSET_FORMATS
 from awsexec.options.table import (
     ACTIONS,
+    OF_KEYS,
     OF_SESSION,
     OPTIONS,
     Option,
@@ -50,6 +51,11 @@ class Arguments:
     print_profiles: bool
     name: str | None
     stale: bool
+    add_keys: bool
+    remove_keys: bool
+    rotate_keys: bool
+    no_verify: bool
+    yes: bool
     sign_in: bool
     sign_out: bool
     each: tuple[str, ...]
@@ -119,6 +125,18 @@ class Arguments:
     def named_profile(self, environ: Mapping[str, str]) -> str | None:
         """Return PROFILE, else the environment's profile, else None."""
         return self.profile or profile_variable(environ)
+
+    def needed_profile(self) -> str:
+        """Return PROFILE, for an action that needs it on the command line.
+
+        Raises `UsageError` without it, whatever the environment names.
+        """
+        if self.profile is None:
+            action = flag_of(self.action)
+            raise UsageError(
+                f"{action} needs the NAME of a profile; write {action} NAME"
+            )
+        return self.profile
 
     @property
     def actions(self) -> tuple[str, ...]:
@@ -275,8 +293,14 @@ def _without_session(arguments: Arguments, option: Option) -> str:
         return "--unset"
     if action == "forget" and arguments.profile is None:
         return "--forget without PROFILE"
+    if action == "forget" and option.attribute == "mfa_token":
+        return "--forget"
     # --list shows each profile's own region, or that one
-    if action in OF_SESSION or (action == "list" and option.attribute == "region"):
+    if action in OF_SESSION or (
+        option.attribute == "region" and action in ("list", "add_keys")
+    ):
+        return ""
+    if action == "rotate_keys" and option.attribute in OF_KEYS:
         return ""
     return flag_of(action)
 

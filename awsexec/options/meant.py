@@ -18,8 +18,14 @@ from awsexec.errors import (
 )
 from awsexec.export_formats import EXPORT_FORMATS, UNSET_FORMATS
 from awsexec.options.arguments import parse, profile_variable
-from awsexec.options.table import ACTIONS, COMPLETION_FILES, OPTIONS, alternatives
+from awsexec.options.table import (
+    ACTIONS,
+    COMPLETION_FILES,
+    OPTIONS,
+    alternatives,
+)
 from awsexec.profiles import files
+from awsexec.profiles.key_index import KeyIndex
 from awsexec.profiles.near import distance
 
 TYPE_CHECKING = False
@@ -55,6 +61,9 @@ _ACTIONS = {
     "logout": "sign-out",
     "clear": "forget",
     "serve": "serve",
+    "add": "add-keys",
+    "remove": "remove-keys",
+    "rotate": "rotate-keys",
 }
 # what a phone or a text program makes of --
 _DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
@@ -312,13 +321,6 @@ def _in_place_of_profile(
     if at is None or argv[at] != error.name or error.is_explained:
         return []
     found = _typed(_corrected(argv, environ, names))
-    if not found and argv[at] in ("add", "rotate") and argv[at + 1 :]:
-        name = quoted(argv[at + 1])
-        if argv[at] == "add":
-            found = [f"the AWS CLI adds keys; type: aws configure --profile {name}"]
-        else:
-            created = f"awsexec {name} -- aws iam create-access-key"
-            found = [f"awsexec does not rotate keys; to get a new one, type: {created}"]
     if not found and error.near:
         found = [error.advice]
     if not found or profile_variable(environ):
@@ -397,7 +399,7 @@ def _is_program(name: str, environ: Mapping[str, str]) -> bool:
 def _profile_names(environ: Mapping[str, str]) -> set[str]:
     """Return the names of the profiles; of a file that cannot be read, none."""
     config, credentials = files.paths(environ)
-    names: set[str] = set()
+    names = set(KeyIndex.load(environ).keys)
     for path, kind in ((config, files.CONFIG), (credentials, files.CREDENTIALS)):
         try:
             names.update(files.read(path, kind).profiles)

@@ -47,6 +47,7 @@ STATUS = (
 
 # the topic of what decides neither the credentials nor how awsexec gets them
 LOOKS = "Shells, browser and colours"
+KEYRING = "The keyring"
 
 # the variables that awsexec reads, by topic: those that --help shows too
 ENVIRONMENT = (
@@ -120,7 +121,7 @@ SDK_ENVIRONMENT = (
                 "AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL",
                 "the URL of AWS STS; AWS_ENDPOINT_URL is for all services",
             ),
-            ("AWS_ENDPOINT_URL_IAM", "the URL of IAM, for the alias in --whoami"),
+            ("AWS_ENDPOINT_URL_IAM", "the URL of IAM, for --whoami and --rotate-keys"),
             (
                 "AWS_ENDPOINT_URL_SSO, AWS_ENDPOINT_URL_SSO_OIDC",
                 "the URLs of IAM Identity Center",
@@ -144,6 +145,23 @@ SDK_ENVIRONMENT = (
             (
                 "AWS_RETRY_MODE, AWS_MAX_ATTEMPTS",
                 "how, and how often, the SDK tries a call",
+            ),
+        ),
+    ),
+    (
+        KEYRING,
+        (
+            (
+                "PYTHON_KEYRING_BACKEND",
+                "the backend of the library keyring (default: its choice)",
+            ),
+            (
+                "DBUS_SESSION_BUS_ADDRESS",
+                "on Linux, where the programs of the keyring answer",
+            ),
+            (
+                "XDG_DATA_HOME",
+                "on Linux, the directory that holds awsexec's directory for the index",
             ),
         ),
     ),
@@ -393,6 +411,12 @@ FILES = (
         "~/.cache/awsexec (Linux), ~/Library/Caches/awsexec (macOS), "
         "%LOCALAPPDATA%\\awsexec\\Cache (Windows)",
         "the cache: temporary credentials, in files that only you can read",
+    ),
+    (
+        "~/.local/share/awsexec/keys (Linux), "
+        "~/Library/Application Support/awsexec/keys (macOS), "
+        "%LOCALAPPDATA%\\awsexec\\keys (Windows)",
+        "the index of the keys in the keyring, without their secrets",
     ),
     (
         "~/.aws/sso/cache",

@@ -546,6 +546,44 @@ GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
         ),
     ),
     (
+        "Keys in the keyring",
+        (
+            Option(
+                "--add-keys",
+                "",
+                "put a user's access key into the keyring, as profile NAME",
+                action=True,
+                operand="NAME",
+            ),
+            Option(
+                "--remove-keys",
+                "",
+                "delete the access key of profile NAME from the keyring",
+                action=True,
+                operand="NAME",
+            ),
+            Option(
+                "--rotate-keys",
+                "",
+                "replace the access key of profile NAME by a new one, at AWS too",
+                action=True,
+                operand="NAME",
+            ),
+            Option(
+                "--no-verify",
+                "",
+                "store the key without asking AWS whose it is",
+                only=("add_keys",),
+            ),
+            Option(
+                "--yes",
+                "",
+                "answer all questions with yes",
+                only=("add_keys", "rotate_keys"),
+            ),
+        ),
+    ),
+    (
         "Messages",
         (
             Option("-q --quiet", "", "print only errors"),
@@ -595,5 +633,7 @@ GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
 OPTIONS = tuple(option for _, options in GROUPS for option in options)
 # the actions for which a session, or what would be one, is worked out
 OF_SESSION = ("run", "explain", "whoami", "export", "console", "forget", "each")
+# the options of these that --rotate-keys has too: it calls AWS with the user's own key
+OF_KEYS = ("region", "mfa_serial", "mfa_token")
 # what can be done instead of running COMMAND
 ACTIONS = tuple(option.attribute for option in OPTIONS if option.action)

@@ -8,7 +8,14 @@ serves a whole chain.
 
 from __future__ import annotations
 
-from awsexec.errors import ConfigError, NoSuchProfile, ProfileLoop, UsageError, shown
+from awsexec.errors import (
+    ConfigError,
+    NoSuchProfile,
+    ProfileLoop,
+    UsageError,
+    shown,
+    typed,
+)
 from awsexec.plan.calls import OWN_SETTINGS, ROLE_SETTINGS, MfaSession, assume_role
 from awsexec.plan.limits import (
     CHAINED_LONGEST,
@@ -107,6 +114,9 @@ class Chain:
         role_arn = self.role_arn
         if role_arn is not None:
             return role_arn.split(":")[4] or None
+        if self.source.kept is not None:
+            # keys in a keyring
+            return self.source.kept.account or None
         return self.source.value("sso_account_id")
 
     @property
@@ -121,14 +131,33 @@ class Chain:
 
     @property
     def remarks(self) -> list[str]:
-        """What the user should know of profiles that mean something else to other tools."""
-        return [
+        """What the user should know of profiles that mean something else to other tools.
+
+        And of keys that are in a file and in the keyring.
+        """
+        return self._both_places() + [
             f"{setting.where}: {setting.name} is a setting of {tool}, which awsexec does "
             f"not use; {advice}"
             for hop in self.hops
             if not known.knows_all(hop)
             for setting, tool, advice, is_other in known.of_other_tools(hop)
             if is_other
+        ]
+
+    def _both_places(self) -> list[str]:
+        keys, profile = self.source.keys, self.source.profile
+        try:
+            kept = profile.kept if keys is not None else None
+        except ConfigError:
+            # the index does not matter here
+            kept = None
+        if keys is None or kept is None:
+            return []
+        lines = [item.where for item in (keys.key_id, keys.secret, keys.token) if item]
+        return [
+            f"{keys.key_id.where}: profile {profile.name!r} has keys here and in the "
+            f"keyring, and {keys.where} is used, as by every SDK, not {kept.where}; "
+            f"delete {' and '.join(lines)}, or run {typed('--remove-keys', profile.name)}"
         ]
 
     @property
@@ -236,7 +265,7 @@ def chain_of_machine(
         environ,
         default,
         is_named=is_named,
-        looked_in=profiles.looked_in if profiles is not None else ("", ""),
+        looked_in=profiles.looked_in if profiles is not None else (),
     )
     if source is None:
         return None
@@ -270,7 +299,7 @@ def _walk(profiles: Profiles, profile: Profile) -> tuple[list[Profile], Source]:
             return roles, source_named(profile, link)
         source = _source_profile(profiles, profile, link)
         if source.name == profile.name and (
-            source.has_static_keys or not _is_role(source)
+            source.has_static_keys or source.kept is not None or not _is_role(source)
         ):
             return roles, source_of(source)
         names = [role.name for role in roles]

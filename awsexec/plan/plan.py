@@ -15,12 +15,13 @@ from awsexec.errors import (
 )
 from awsexec.options.arguments import PROFILE_VARIABLES, profile_variable
 from awsexec.plan.asking import Asking, asking_for
+from awsexec.plan.calls import ROLE_SETTINGS
 from awsexec.plan.chain import Chain, chain_of, chain_of_machine
 from awsexec.plan.endpoint import Endpoint, chosen_region, endpoint_for
+from awsexec.plan.inputs import Inputs
 from awsexec.plan.limits import clean_session_name
 from awsexec.plan.overrides import local_user, profile_for, settings_of
 from awsexec.plan.source_kinds import (
-    ENVIRONMENT,
     METADATA_DISABLED,
     has_identity,
     source_of,
@@ -28,17 +29,16 @@ from awsexec.plan.source_kinds import (
 )
 from awsexec.profiles import values
 from awsexec.profiles.config import Config
+from awsexec.profiles.profile import Profile
 from awsexec.profiles.files import Setting
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from awsexec.options.arguments import Arguments
     from awsexec.plan.by_name import Lists
-    from awsexec.plan.inputs import Inputs
     from awsexec.profiles.accounts import Account
-    from awsexec.profiles.profile import Profile
 
     # what botocore calls ``retries``
     Retries = dict[str, str | int]
@@ -47,6 +47,8 @@ if TYPE_CHECKING:
 # behavior"); nobody waits for more attempts
 RETRY_MODES = ("legacy", "standard", "adaptive")
 ATTEMPT_BOUNDS = (1, 1000)
+# what makes a profile a role
+ROLE_LINKS = ("role_arn", "source_profile", "credential_source")
 
 
 class Plan:
@@ -128,11 +130,29 @@ class Plan:
         """Return `keys` by what decides now, without getting any credentials."""
         return self.keys(self.look())
 
+    def keys_to_forget(self, cached: Iterable[str]) -> set[str]:
+        """Return the key of every step; `cached` are those of the entries that there are.
+
+        If the source may turn out to give a user's keys, whose id is not known yet, these
+        are the keys with any id: the MFA device tells that it is the same user.
+        """
+        keys = set(self.keys_now() or ())
+        other = self.chain.if_user_keys
+        if other is None:
+            return keys
+        with_any_id = other.keys(self.endpoint.identity, Inputs(), "*")[1:]
+        parts = [key.partition("'*'") for key in with_any_id]
+        return keys.union(
+            key
+            for key in cached
+            if any(key.startswith(one) and key.endswith(rest) for one, _, rest in parts)
+        )
+
     @property
     def is_of_environment(self) -> bool:
         """Whether the environment holds the credentials, and no profile led there."""
         source = self.chain.source
-        return source.kind is ENVIRONMENT and not source.profile.settings
+        return source.kind.is_environment and not source.profile.settings
 
     @property
     def label(self) -> str:
@@ -234,6 +254,30 @@ class Planner:
             and not chain.remarks
         )
         return self._plan_of(chain, by_name=by_name)
+
+    def plan_of_key(self, name: str) -> Plan:
+        """Make the plan for the key that the keyring has of `name`, without any role.
+
+        The profile's MFA counts, and its endpoints. Raises as `plan` does.
+        """
+        profile = profile_for(self.config.profiles, name, None, self._options).without(
+            *ROLE_LINKS, *ROLE_SETTINGS, "duration_seconds"
+        )
+        chain = chain_of(
+            self.config.profiles, profile, self._session_name, self._environ
+        )
+        return self._plan_of(chain, by_name=False)
+
+    def endpoint(self, name: str) -> tuple[Endpoint, Retries | None]:
+        """Return where and how often to call AWS for a profile that need not exist yet.
+
+        Raises `ConfigError`.
+        """
+        profiles, environ = self.config.profiles, self._environ
+        profile = profiles.get(name) if profiles.in_files(name) else Profile(name)
+        region = chosen_region(environ, self._arguments.region) or profile.get("region")
+        endpoint = endpoint_for(profiles, profile, environ, region, [])
+        return endpoint, _retries(profile, environ)
 
     @property
     def lists(self) -> Lists:

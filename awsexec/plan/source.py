@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from awsexec import bounded
+from awsexec.fastpath import ACCESS_KEY_ID, SESSION_TOKEN
 from awsexec.plan.inputs import Inputs, SignedIn
 
 TYPE_CHECKING = False
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from awsexec.profiles.files import Setting
+    from awsexec.profiles.key_index import KeptKey
     from awsexec.profiles.profile import Profile, Profiles, StaticKeys
 
     # source, profiles, the profile of the run, session name, environment
@@ -35,6 +37,7 @@ class Kind:
     - `services`: the AWS services that it asks, besides STS, by their names in a
       ``services`` section
     - `asks`: what --explain says that a run asks, "" for nothing
+    - `is_environment`: whether its credentials are in the environment
     - `is_role_session`: whether it is sure to give a role's session
     - `may_be_user_keys`: whether only its answer tells if these are a user's own keys
     - `assumes_role`: whether it assumes the profile's role itself
@@ -58,6 +61,7 @@ class Kind:
         "signed_in",
         "services",
         "asks",
+        "is_environment",
         "is_role_session",
         "may_be_user_keys",
         "assumes_role",
@@ -80,6 +84,7 @@ class Kind:
         signed_in: Callable[[bytes], SignedIn] | None = None,
         services: tuple[str, ...] = (),
         asks: str = "",
+        is_environment: bool = False,
         is_role_session: bool = False,
         may_be_user_keys: bool = False,
         assumes_role: bool = False,
@@ -98,6 +103,7 @@ class Kind:
         self.signed_in = signed_in
         self.services = services
         self.asks = asks
+        self.is_environment = is_environment
         self.is_role_session = is_role_session
         self.may_be_user_keys = may_be_user_keys
         self.assumes_role = assumes_role
@@ -117,11 +123,10 @@ class Source:
     """Where the first credentials of a chain come from.
 
     `setting` is what makes `profile` a source of this `kind`. `keys` are there for keys
-    in a file only. `settings` are all that decide whose credentials these are, and
-    `endpoints` the settings with the URLs of the services asked, None for AWS's own, and
-    `urls` only the URLs. `given_by` is the
-    profile of which awsexec put them in this environment, None if it is not known that
-    awsexec did.
+    in a file only, and `kept` for a key in the keyring. `settings` are all that decide
+    whose credentials these are, `endpoints` the settings with the URLs of the services
+    asked, None for AWS's own, and `urls` only the URLs. `given_by` is the profile of which
+    awsexec put them in this environment, None if it is not known that awsexec did.
     """
 
     __slots__ = (
@@ -132,6 +137,7 @@ class Source:
         "settings",
         "endpoints",
         "given_by",
+        "kept",
     )
 
     def __init__(
@@ -143,6 +149,7 @@ class Source:
         settings: tuple[Setting, ...] = (),
         endpoints: tuple[tuple[str, Setting | None], ...] = (),
         given_by: str | None = None,
+        kept: KeptKey | None = None,
     ) -> None:
         self.kind = kind
         self.profile = profile
@@ -151,6 +158,7 @@ class Source:
         self.settings = settings
         self.endpoints = endpoints
         self.given_by = given_by
+        self.kept = kept
 
     @property
     def urls(self) -> tuple[tuple[str, str | None], ...]:
@@ -160,13 +168,22 @@ class Source:
     @property
     def is_user_keys(self) -> bool:
         """Whether these are an IAM user's own keys, which GetSessionToken accepts."""
-        return self.keys is not None and self.keys.token is None
+        if self.kept is not None:
+            return True
+        if self.keys is not None:
+            return self.keys.token is None
+        # the environment has a key, and no token beside it
+        return bool(
+            self.kind.is_environment
+            and self.value(ACCESS_KEY_ID)
+            and not self.value(SESSION_TOKEN)
+        )
 
     @property
     def is_session(self) -> bool:
         """Whether these are sure to be a session's: a role's, or keys with a token."""
         return self.kind.is_role_session or (
-            self.keys is not None and not self.is_user_keys
+            self.keys is not None and self.keys.token is not None
         )
 
     @property
@@ -180,9 +197,10 @@ class Source:
         """For messages: the profile, and the key's tail and place."""
         if self.is_session_only:
             return f"sso-session {self.profile.name!r} ({self.setting.where})"
-        if not self.profile.settings:
+        if not self.profile.is_users:
             return f"{self.kind.label} ({self.setting.where})"
-        place = self.keys.where if self.keys else None
+        keys = self.keys or self.kept
+        place = keys.where if keys else None
         place = place or f"{self.kind.label}, {self.setting.where}"
         return f"profile {self.profile.name!r} ({place})"
 
@@ -206,6 +224,11 @@ class Source:
             return False
         program = os.path.basename((self.setting.value.split() or [""])[0])
         return program.strip("\"'") in ("awsexec", "awsexec.exe")
+
+    @property
+    def asks_itself(self) -> bool:
+        """Whether what gives its credentials may ask the user by means of its own."""
+        return self.kind.runs_command or self.kept is not None
 
     @property
     def is_cached(self) -> bool:
@@ -243,6 +266,11 @@ class Source:
         """
         if self.keys is not None:
             return (self.kind.label, self.keys.key_id.value)
+        if self.kept is not None:
+            return (self.kind.label, self.kept.key_id, self.kept.generation)
+        if self.is_user_keys:
+            # as in a file
+            return ("keys", self.value(ACCESS_KEY_ID))
         # slow to load, and no use for keys
         import hashlib
 

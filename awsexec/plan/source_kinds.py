@@ -9,7 +9,7 @@ the variable wins.
 from __future__ import annotations
 
 from awsexec.errors import ConfigError, shown
-from awsexec.fastpath import ACCESS_KEY_ID, SESSION_TOKEN
+from awsexec.fastpath import ACCESS_KEY_ID, SESSION_TOKEN, digest, machine
 from awsexec.plan.command_line import SHELL_SETTING, runs_by_shell
 from awsexec.plan.endpoint import configured_url, is_region, not_a_region
 from awsexec.plan.inputs import (
@@ -19,7 +19,6 @@ from awsexec.plan.inputs import (
     login_sign_in,
     login_signed_in,
     login_token_file,
-    machine,
     sso_sign_in,
     sso_signed_in,
     sso_token_file,
@@ -30,7 +29,7 @@ from awsexec.plan.source import Kind, Source
 from awsexec.profiles import files, known, values
 from awsexec.profiles.accounts import is_account_id
 from awsexec.profiles.files import Setting
-from awsexec.profiles.profile import Profile, Profiles
+from awsexec.profiles.profile import KEY_ID, Profile, Profiles
 from awsexec.profiles.values import variable
 
 TYPE_CHECKING = False
@@ -82,7 +81,14 @@ def _decided_by_environment(
     session_name: str,
     environ: Mapping[str, str],
 ) -> list[Setting | None]:
-    return [variable(ACCESS_KEY_ID, environ)]
+    """Return the key id, and that there is a session token, if there is one."""
+    tokens = (variable(name, environ) for name in TOKEN_VARIABLES)
+    token = next(filter(None, tokens), None)
+    return [
+        variable(ACCESS_KEY_ID, environ),
+        # the id tells which token
+        Setting.outside(SESSION_TOKEN, "set", token.file) if token else None,
+    ]
 
 
 def _decided_by_container(
@@ -283,14 +289,26 @@ def _look_at_container(
     source: Source, paths: tuple[str, str], environ: Mapping[str, str]
 ) -> Inputs:
     path = source.value("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE")
-    return Inputs([InputFile(path, content)] if path is not None else [])
+    files = [InputFile(path, content)] if path is not None else []
+    # a URL of loopback is another one on each machine
+    return Inputs(files, machine=machine())
+
+
+def _look_at_index(
+    source: Source, paths: tuple[str, str], environ: Mapping[str, str]
+) -> Inputs:
+    """The index of the keyring; no entry counts if it has changed since it was read."""
+    assert source.kept is not None and source.kept.index is not None
+    index = source.kept.index
+    file = InputFile(index.path, digest)
+    return Inputs([file], is_known=file.identity == index.identity)
 
 
 def _look_at_machine(
     source: Source, paths: tuple[str, str], environ: Mapping[str, str]
 ) -> Inputs:
     found = machine()
-    return Inputs(machine=found or "", is_known=found is not None)
+    return Inputs(machine=found, is_known=bool(found))
 
 
 def _look_at_run(
@@ -306,7 +324,8 @@ def _look_at_run(
         return Inputs()
     seen = surroundings_of(environ)
     files = [InputFile(path, content) for path in paths]
-    return Inputs(files, seen or "", is_known=seen is not None)
+    is_known = seen is not None and all(file.is_known for file in files)
+    return Inputs(files, seen or "", is_known=is_known)
 
 
 def _look_at_sso(
@@ -315,11 +334,17 @@ def _look_at_sso(
     name = source.value("sso_session") or source.value("sso_start_url") or ""
     path = sso_token_file(name, files.expand(SSO_CACHE, environ))
     found = _look_at_sign_in(InputFile(path, sso_sign_in), is_fixed=True)
-    listed = source.profile.listed
-    if listed is not None and listed.path:
+    profile = source.profile
+    if profile.listed is not None and profile.listed.path:
         # two accounts may swap their names; the id that counts is a setting
-        names = InputFile(listed.path, lambda data: "")
-        return found.with_file(names, listed.until)
+        names = InputFile(profile.listed.path, lambda data: "")
+        found = found.with_file(names, until=profile.listed.until)
+    if profile.index is not None and not profile.is_in_files:
+        # a key in the keyring may get the name of the role, and wins then
+        index = InputFile(profile.index.path, digest)
+        is_known = index.identity == profile.index.identity
+        index.identity = ""
+        found = found.with_file(index, is_known=is_known)
     return found
 
 
@@ -339,9 +364,22 @@ def _look_at_sign_in(token: InputFile, *, is_fixed: bool) -> Inputs:
 # --- The table ------------------------------------------------------------------------
 
 KEYS = Kind("keys", "static", None, is_cached=False, is_fast=True)
+KEYRING = Kind(
+    "keyring",
+    "keyring",
+    None,
+    looks=_look_at_index,
+    asks="the keyring",
+    is_cached=False,
+    is_fast=True,
+)
 # keys in the environment may be a user's or a session's
 ENVIRONMENT = Kind(
-    "environment", "environment", _decided_by_environment, is_cached=False
+    "environment",
+    "environment",
+    _decided_by_environment,
+    is_environment=True,
+    is_cached=False,
 )
 EC2 = Kind(
     "ec2",
@@ -408,7 +446,7 @@ PROCESS = Kind(
     is_fast=True,
     is_checked=True,
 )
-KINDS = (KEYS, ENVIRONMENT, EC2, CONTAINER, WEB_IDENTITY, SSO, LOGIN, PROCESS)
+KINDS = (KEYS, KEYRING, ENVIRONMENT, EC2, CONTAINER, WEB_IDENTITY, SSO, LOGIN, PROCESS)
 
 # what `credential_source` may name
 CREDENTIAL_SOURCES = {
@@ -434,15 +472,20 @@ def _keys(profile: Profile) -> Setting | None:
     return profile.static_keys().key_id if profile.has_static_keys else None
 
 
+def _key_in_keyring(profile: Profile) -> Setting | None:
+    kept = profile.kept
+    return Setting.outside(KEY_ID, kept.key_id, "the keyring") if kept else None
+
+
 def _keys_of_credentials_file(profile: Profile) -> Setting | None:
     return _keys(profile) if profile.keys_in_credentials_file else None
 
 
 # What makes a profile a source, in the order in which botocore looks. Keys count in two
 # places: first if the credentials file has them, later if only the config file does.
-# botocore does not take the last three rows for a source. With the sso_ rows, half an SSO
+# botocore does not take the last four rows for a source. With the sso_ rows, half an SSO
 # profile gets a message that says what is missing. credential_source works without a role
-# only in awsexec.
+# only in awsexec, and other programs do not see a key in the keyring.
 _OF_PROFILE: tuple[tuple[Callable[[Profile], Setting | None], Kind | None], ...] = (
     (_setting("web_identity_token_file"), WEB_IDENTITY),
     (_setting("sso_account_id"), SSO),
@@ -455,6 +498,7 @@ _OF_PROFILE: tuple[tuple[Callable[[Profile], Setting | None], Kind | None], ...]
     (_setting("sso_start_url"), SSO),
     # which of the kinds, the setting says
     (_setting("credential_source"), None),
+    (_key_in_keyring, KEYRING),
 )
 # what the message proposes to a profile that is no source
 _PROPOSED = (
@@ -483,6 +527,8 @@ def source_of(profile: Profile) -> Source:
             return source_named(profile, setting)
         if kind is KEYS:
             return Source(kind, profile, setting, profile.static_keys())
+        if kind is KEYRING:
+            return Source(kind, profile, setting, kept=profile.kept)
         if kind is SSO:
             own = profile.get("sso_session") or profile.get("sso_start_url")
             setting = own or setting
@@ -520,7 +566,7 @@ def source_of_machine(
     default: Profile | None = None,
     *,
     is_named: bool = False,
-    looked_in: tuple[str, str] = ("", ""),
+    looked_in: tuple[str, ...] = (),
 ) -> Source | None:
     """Return the source that the SDKs use where there is no profile; None for none.
 

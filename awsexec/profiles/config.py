@@ -49,7 +49,7 @@ class Config:
         # before the files are read: a change from now on gives another signature
         signatures = fastpath.signatures(paths)
         settled = all(is_settled(path) for path in paths)
-        profiles = Profiles.load(paths)
+        profiles = Profiles.load(environ)
         both = (profiles.config, profiles.credentials)
         for file, variable in zip(both, files.PATH_VARIABLES):
             file.given_by = variable if environ.get(variable) else ""

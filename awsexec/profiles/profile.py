@@ -11,6 +11,7 @@ from awsexec.errors import (
 )
 from awsexec.profiles import files, values
 from awsexec.profiles.files import AwsFile, Section, Setting
+from awsexec.profiles.key_index import KeptKey, KeyIndex
 from awsexec.times import as_tools_write
 
 TYPE_CHECKING = False
@@ -94,10 +95,12 @@ class Profile:
         options: Iterable[Setting] = (),
         included: Profile | None = None,
         listed: AccountList | None = None,
+        index: KeyIndex | None = None,
     ) -> None:
         self.name = name
         self.listed = listed
         self._config, self._credentials = config, credentials
+        self.index = index
         self._options = tuple(options)
         self._included = included
         self._keys: StaticKeys | None = None
@@ -109,6 +112,11 @@ class Profile:
             self.settings = dict(_inherited(included, self.settings)) | self.settings
         self.settings.update((option.name, option) for option in self._options)
 
+    @property
+    def is_in_files(self) -> bool:
+        """Whether one of the files has the profile."""
+        return self._config is not None or self._credentials is not None
+
     def with_options(self, options: Iterable[Setting]) -> Profile:
         """Return this profile with settings from the command line, which win over its own."""
         return Profile(
@@ -118,18 +126,19 @@ class Profile:
             (*self._options, *options),
             self._included,
             self.listed,
+            self.index,
         )
 
-    def without(self, name: str) -> Profile:
-        """Return this profile as if the setting `name` were empty."""
-        return self.with_options([Setting.outside(name, "", "")])
+    def without(self, *names: str) -> Profile:
+        """Return this profile as if the settings `names` were empty."""
+        return self.with_options([Setting.outside(name, "", "") for name in names])
 
     @property
     def where(self) -> str:
         """The profile's first line in the file whose settings win."""
         section = self._credentials or self._config
         if section is None:
-            return self._options[0].where
+            return self._options[0].where if self._options else "the keyring"
         return f"{section.file}:{section.line}"
 
     def get(self, name: str) -> Setting | None:
@@ -163,6 +172,19 @@ class Profile:
     def has_static_keys(self) -> bool:
         """Whether any part of a key pair is there, complete or not."""
         return self.get(KEY_ID) is not None or self.get(SECRET) is not None
+
+    @property
+    def kept(self) -> KeptKey | None:
+        """The user's key that the keyring has under this name; None for none.
+
+        Raises `ConfigError` if that is not to be known.
+        """
+        return self.index.get(self.name) if self.index is not None else None
+
+    @property
+    def is_users(self) -> bool:
+        """Whether the user has it: the source of a machine has a profile too."""
+        return bool(self.settings) or self.kept is not None
 
     @property
     def keys_in_credentials_file(self) -> bool:
@@ -217,23 +239,33 @@ def _present(section: Section) -> dict[str, Setting]:
 
 
 class Profiles:
-    """Every profile of the two files, each merged when it is asked for."""
+    """Every profile of the two files, each merged when it is asked for.
 
-    def __init__(self, config: AwsFile, credentials: AwsFile) -> None:
+    A name of the `index` of the keyring that no file has is a profile too.
+    """
+
+    def __init__(
+        self,
+        config: AwsFile,
+        credentials: AwsFile,
+        index: KeyIndex | None = None,
+    ) -> None:
         self.config = config
         self.credentials = credentials
+        self.index = index or KeyIndex()
         # one profile may be the source of many
         self._merged: dict[str, Profile] = {}
         # finds a profile that no file has, by its name
         self.elsewhere: Callable[[str], Profile | None] = lambda name: None
 
     @classmethod
-    def load(cls, paths: tuple[str, str]) -> Profiles:
-        """Read the config file and the credentials file. Raises `ConfigError`."""
-        config, credentials = paths
+    def load(cls, environ: Mapping[str, str]) -> Profiles:
+        """Read the files and the index that `environ` selects. Raises `ConfigError`."""
+        config, credentials = files.paths(environ)
         return cls(
             files.read(config, files.CONFIG),
             files.read(credentials, files.CREDENTIALS),
+            KeyIndex.load(environ),
         )
 
     @classmethod
@@ -242,28 +274,36 @@ class Profiles:
         return cls(AwsFile(""), AwsFile(""))
 
     def names(self) -> list[str]:
-        """Return the names of both files' profiles, in their order there."""
-        return list(dict.fromkeys([*self.config.profiles, *self.credentials.profiles]))
+        """Return the names of both files' profiles, in their order there, then the keyring's."""
+        names = *self.config.profiles, *self.credentials.profiles, *self.index.keys
+        return list(dict.fromkeys(names))
 
     @property
-    def looked_in(self) -> tuple[str, str]:
+    def looked_in(self) -> tuple[str, ...]:
         """The paths of both files, for messages that something is in neither."""
         return self.config.looked_in, self.credentials.looked_in
 
     def __contains__(self, name: str) -> bool:
+        return self.in_files(name) or name in self.index.keys
+
+    def in_files(self, name: str) -> bool:
+        """Return whether one of the files has the profile `name`."""
         return name in self.config.profiles or name in self.credentials.profiles
 
     def named(self, name: str) -> Profile:
-        """Return the profile that a person means by `name`: of a file, else elsewhere.
+        """Return the profile that a person means by `name`: as `get`, else elsewhere.
 
         Raises as `get` does, and what `elsewhere` raises.
         """
         is_written = name in self or self._why_not(name)
+        if not is_written:
+            # a keyring of which nobody knows the names may have this one
+            self.index.get(name)
         found = None if is_written else self.elsewhere(name)
         return found or self.get(name)
 
     def get(self, name: str) -> Profile:
-        """Return the profile `name` of the files.
+        """Return the profile `name` of the files, or of the keyring.
 
         Raises `NoSuchProfile`, with near matches or with a section that looks as if it
         was meant to be this profile.
@@ -271,18 +311,24 @@ class Profiles:
         merged = self._merged.get(name)
         if merged is not None:
             return merged
-        if name in self:
+        if self.in_files(name) or (
+            # a broken section of that name is not passed over for the keyring
+            not self._why_not(name)
+            and self.index.get(name) is not None
+        ):
             merged = self._merged[name] = self._merge(name, ())
             return merged
         # only a mistake needs it
         from awsexec.profiles.near import nearest
 
         paths = self.looked_in
+        # a file that is not where a variable says it is may have profiles
+        is_lost = paths != (self.config.path, self.credentials.path)
+        if self.index.keys:
+            paths = *paths, "the keyring"
         if why := self._why_not(name):
             raise NoSuchProfile(name, (), paths, why)
         names = self.names()
-        # a file that is not where a variable says it is may have profiles
-        is_lost = paths != (self.config.path, self.credentials.path)
         hint = "" if names or is_lost else FIRST_PROFILE
         raise NoSuchProfile(name, nearest(name, names), paths, hint)
 
@@ -299,7 +345,7 @@ class Profiles:
                     f"{why}; the section is not part of profile {name!r} so far"
                 )
         sections = self.config.profiles.get(name), self.credentials.profiles.get(name)
-        profile = Profile(name, *sections)
+        profile = Profile(name, *sections, index=self.index)
         if len(profile.settings) > MOST_SETTINGS:
             raise ConfigError(
                 f"{profile.where}: profile {name!r} has {len(profile.settings)} settings; "
@@ -325,4 +371,5 @@ class Profiles:
                 raise ConfigError(
                     f"{link.where}: {INCLUDE} of profile {name!r}: {error}"
                 ) from None
-        return Profile(name, *sections, (), self._merge(link.value, names))
+        included = self._merge(link.value, names)
+        return Profile(name, *sections, (), included, index=self.index)

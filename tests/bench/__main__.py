@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import functools
+import json
 import statistics
 import subprocess
 import tempfile
@@ -19,6 +20,9 @@ from pathlib import Path
 from tests.bench import ahead, world
 from tests.bench.measure import Command, compare, peak_memory, seconds
 from tests.bench.world import Home, Sts
+from tests.servers import secret_service
+from tests.servers.secret_service import SecretService
+from tests.support import KEY_ID, SECRET
 
 # How each program is run. Version 1 of the AWS CLI, which is the one on PyPI, has no
 # `configure export-credentials`. `configure list` also works out the credentials, and
@@ -175,6 +179,23 @@ class Bench:
         assert len(self.sts.calls) == calls, "awsexec has nothing in its cache"
         return commands
 
+    def with_keyring(self, service: SecretService) -> Command:
+        """Return the run of awsexec in a home whose key is in the keyring."""
+        home = self.home("kept")
+        home.environ.update(service.environ)
+        (home.path / ".aws" / "credentials").unlink()
+        command = self.commands(RUN, home)["awsexec"]
+        subprocess.run(
+            [command.argv[0], "--add-keys", "alice", "--no-verify"],
+            env=home.environ,
+            input=json.dumps(
+                {"AccessKeyId": KEY_ID, "SecretAccessKey": SECRET}
+            ).encode(),
+            capture_output=True,
+            check=True,
+        )
+        return replace(command, prepare=home.forget)
+
     def run(self, runs: int) -> None:
         usual = self.home("usual")
         # by the number of profiles
@@ -224,6 +245,13 @@ class Bench:
         }
         table.title("Times a plain boto3 script", plain)
         table.row("cold run", first, plain, runs // 5, limit=0.65)
+        if not secret_service.lacking():
+            service = secret_service.SecretService()
+            try:
+                kept = {"awsexec": self.with_keyring(service)}
+                table.row("  its key in the keyring", kept, plain, runs // 5)
+            finally:
+                service.stop()
         fifty = {name: replace(command, times=50) for name, command in first.items()}
         calls = {}
 

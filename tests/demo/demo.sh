@@ -14,9 +14,11 @@ export HOME
 finish() {
     # the fake AWS ends at the end of its input
     exec 9>&-
+    [ -z "$keyring" ] || kill $keyring
     wait
     rm -rf "$scratch"
 }
+keyring=
 trap finish EXIT
 trap 'exit 129' HUP
 trap 'exit 130' INT
@@ -36,7 +38,7 @@ say() {
 run() {
     printf '$ %s\n' "$1"
     status=0
-    eval "$1" >"$scratch/output" 2>&1 9>&- || status=$?
+    eval "$1" >"$scratch/output" 2>&1 9>&- </dev/null || status=$?
     cat "$scratch/output"
 }
 
@@ -47,6 +49,26 @@ expect() {
     for text; do
         grep -qF -e "$text" "$scratch/output" || fail "'$text' is not in the output"
     done
+}
+
+# Start a keyring for the demo, on a D-Bus of its own; fail where Linux's are not installed.
+start_keyring() {
+    command -v dbus-daemon >/dev/null && command -v gnome-keyring-daemon >/dev/null ||
+        return 1
+    mkdir -m 700 "$scratch/keyring"
+    DBUS_SESSION_BUS_ADDRESS=unix:path=$scratch/keyring/bus
+    export DBUS_SESSION_BUS_ADDRESS
+    dbus-daemon --session --nofork --address="$DBUS_SESSION_BUS_ADDRESS" \
+        2>/dev/null 9>&- &
+    keyring=$!
+    until [ -e "$scratch/keyring/bus" ]; do
+        kill -0 "$keyring" || fail "the D-Bus did not start"
+        sleep 0.1
+    done
+    printf password | HOME=$scratch/keyring XDG_RUNTIME_DIR=$scratch/keyring \
+        gnome-keyring-daemon --foreground --unlock --components=secrets \
+        >/dev/null 2>&1 9>&- &
+    keyring="$! $keyring"
 }
 
 echo "demo: starting the fake AWS"
@@ -74,6 +96,7 @@ source_profile = alice
 external_id = demo-1234
 region = us-east-1
 END
+umask 077
 cat >"$HOME/.aws/credentials" <<END
 [alice]
 aws_access_key_id = $key
@@ -93,6 +116,27 @@ expect 0 '"Arn": "arn:aws:iam::123456789012:user/alice"'
 run 'aws s3 ls'
 [ "$status" -ne 0 ] || fail "alice may list buckets"
 expect "$status" AccessDenied
+
+# what the credentials file has of alice
+keys="aws_access_key_id = $key
+aws_secret_access_key = $secret
+"
+if start_keyring; then
+    say "alice's key lies in a plain file, which every program of hers can read. awsexec" \
+        "puts it into the keyring:"
+    run 'awsexec --add-keys alice --yes'
+    expect 0 'is in the keyring (Secret Service), as profile alice' 'delete these lines'
+    say "She deletes the lines. From now on, no file has the key:"
+    run "sed -i '2,3d' ~/.aws/credentials; cat ~/.aws/credentials"
+    run 'grep -rlF "$secret" ~ || echo nowhere'
+    expect 0 nowhere
+    run 'awsexec --list'
+    expect 0 keyring
+    keys=
+else
+    echo "demo: no keyring is installed here (dbus-daemon and gnome-keyring-daemon), so"
+    echo "demo: alice's key stays in the credentials file"
+fi
 
 say "The same commands as the role:"
 run 'awsexec alice-sts -- aws sts get-caller-identity'
@@ -114,6 +158,7 @@ expect 0 unchanged
 
 say "The role can also be [default] in the credentials file. A setting without a" \
     "value, such as alice's aws_session_token, counts as not set:"
+umask 077
 cat >"$HOME/.aws/credentials" <<END
 [default]
 role_arn = arn:aws:iam::123456789012:role/alice-sts
@@ -123,9 +168,7 @@ role_session_name = from-default
 region = us-east-1
 
 [alice]
-aws_access_key_id = $key
-aws_secret_access_key = $secret
-aws_session_token =
+${keys}aws_session_token =
 END
 run 'grep -v secret ~/.aws/credentials'
 run 'awsexec default -- aws sts get-caller-identity'
@@ -159,7 +202,7 @@ expect 0 alice-holiday-photos
 
 say "Another run uses the cached session. It works even when AWS is switched off:"
 exec 9>&-
-wait
+wait "$server"
 run 'AWS_MAX_ATTEMPTS=1 aws sts get-caller-identity'
 [ "$status" -ne 0 ] || fail "the fake AWS is still there"
 run "awsexec alice-sts -- sh -c 'echo \$AWSEXEC_PROFILE until \$AWS_CREDENTIAL_EXPIRATION'"

@@ -17,11 +17,16 @@ from pathlib import Path
 import pexpect
 
 from awsexec.times import iso8601
+from tests.support import SECRET
 
 # the prompt of the user's shell, and awsexec's words before it in a shell with a role
 _PROMPT = re.compile(r"^(?P<role>(\(\S+( \w+)?\) )?)\$ ?(?P<command>.*)$")
 # what asks, so that what follows in the document is the answer
-_QUESTION = re.compile(r"^(?P<question>MFA code for .*?: )(?P<answer>.*)$")
+_QUESTION = re.compile(
+    r"^(?P<question>(?:MFA code|Access key id) for .*?: |.*\? \[y/N\] )(?P<answer>.*)$"
+)
+# what asks for alice's secret key, and does not show it
+_HIDDEN = re.compile(r"^Secret access key for \w+:$")
 # in a line of its own any number of lines, else any text
 _ELLIPSIS = "..."
 # Left of the terminal's own orders, such as the clearing of a line.
@@ -109,13 +114,18 @@ class Typist:
         screen = ""
         for row in step.expected:
             question = _QUESTION.match(row)
-            if question is not None:
-                self.process.expect_exact(question["question"])
+            if _HIDDEN.match(row):
+                self.process.expect_exact(f"{row} ")
+                screen += self.process.before + self.process.after
+                self.process.sendline(SECRET)
+            elif question is not None:
+                # what differs from run to run is compared below
+                self.process.expect(_ends(question["question"]))
                 screen += self.process.before + self.process.after
                 self.process.sendline(question["answer"])
         screen += self._wait()
         expected = self.plain("\n".join(step.expected))
-        printed = self.plain(screen.rstrip("\n"))
+        printed = self.plain(screen.replace("\r", "").rstrip("\n"))
         assert matches(expected, printed), f"\n{printed}\ninstead of\n{expected}"
 
     def _wait(self) -> str:
@@ -134,6 +144,11 @@ class Typist:
 
     def leaves(self) -> None:
         self.process.close(force=True)
+
+
+def _ends(question: str) -> str:
+    """Return a pattern for the end of a question, from its last varying word on."""
+    return re.escape(re.split(r"[\d:]+Z", question)[-1])
 
 
 def _later(role: str) -> str:

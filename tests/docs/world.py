@@ -32,6 +32,8 @@ ROLES: dict[str, dict[str, object]] = {
     "reader": {},
 }
 CODES = ("123456", "234567", "345678")
+# the key that is neither in a file nor in the keyring
+ELSEWHERE = ("AKIAI44QH8DHBEXAMPLE", "je7MtGbClwBF/2Zp9Utk/h3yCo8nvbEXAMPLEKEY")
 _SECTION = re.compile(r"^\[(.+)\]$", re.M)
 
 
@@ -118,6 +120,32 @@ YKMAN = """\
 #!/bin/sh
 test "$*" = "oath accounts code --single aws-alice" && echo {}
 """
+# fill in what the documents keep in 1Password, in pass, and encrypted for the TPM
+OP = """\
+#!/bin/sh
+case "$*" in
+"inject --in-file /home/alice/.aws/alice.op.json")
+    sed -e 's,{{{{ op://Private/aws-alice/access key id }}}},{key_id},' \
+        -e 's,{{{{ op://Private/aws-alice/secret access key }}}},{secret},' \
+        {home}/.aws/alice.op.json ;;
+"item get aws-alice --otp") echo {codes[0]} ;;
+*) exit 1 ;;
+esac
+"""
+PASS = """\
+#!/bin/sh
+case "$*" in
+"show aws/alice")
+    echo '{{"Version": 1, "AccessKeyId": "{key_id}", "SecretAccessKey": "{secret}"}}' ;;
+"otp aws/alice-mfa") echo {codes[1]} ;;
+*) exit 1 ;;
+esac
+"""
+SYSTEMD_CREDS = """\
+#!/bin/sh
+test "$*" = "decrypt --user --name=aws-alice /home/alice/.aws/alice.cred -" || exit 1
+exec pass show aws/alice
+"""
 BROWSER = """\
 #!/usr/bin/env python3
 import sys, urllib.request
@@ -157,6 +185,18 @@ def world(run_awsexec: Awsexec, home: Home, sts: StsServer) -> Iterator[World]:
         }
         home.script("bin/aws_signing_helper", HELPER.format(json.dumps(facts)))
         home.script("bin/ykman", YKMAN.format(CODES[-1]))
+        # another key of hers, which no rotation deletes
+        StsServer.add_user(sts, "alice", *ELSEWHERE, CODES)
+        facts_of_alice = {
+            "key_id": ELSEWHERE[0],
+            "secret": ELSEWHERE[1],
+            "codes": CODES,
+            "home": home.path,
+        }
+        home.script("bin/op", OP.format_map(facts_of_alice))
+        home.script("bin/pass", PASS.format_map(facts_of_alice))
+        home.script("bin/systemd-creds", SYSTEMD_CREDS)
+        (home.path / "run").mkdir(0o700)
         metadata.credentials = sts.session_of(ROLE, 21_600)
         environ = {
             **run_awsexec.environ,
@@ -165,6 +205,7 @@ def world(run_awsexec: Awsexec, home: Home, sts: StsServer) -> Iterator[World]:
             "USER": "alice",
             "TZ": "UTC",
             "PAGER": "cat",
+            "XDG_RUNTIME_DIR": str(home.path / "run"),
             "BROWSER": home.script("browser", BROWSER),
             "AWS_ENDPOINT_URL_S3": s3.url,
             "AWS_ENDPOINT_URL_SSO": center.url,

@@ -272,6 +272,7 @@ class Bench:
                 browser=False,
                 lock=lambda name, doing, **_: contextlib.nullcontext(),
                 debug=lambda text: None,
+                waiting=lambda text: None,
             )
             source = plan.chain.source
             try:

@@ -245,7 +245,8 @@ CHECK = "check the file's permissions"
         ),
         pytest.param(
             "[profile p]\n".encode("utf-16"),
-            ":1: the file has a NUL character; is it a text file?",
+            ":1: the file is UTF-16 text, as > in Windows PowerShell writes it; save it as "
+            "UTF-8",
             id="UTF-16",
         ),
     ],

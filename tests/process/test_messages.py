@@ -74,6 +74,7 @@ def test_help(run_awsexec, word, text):
             "--no-such-option",
             {
                 *("options.meant", "profiles", "profiles.files", "profiles.near"),
+                "profiles.key_index",
                 *("bounded", "processes", "processes.core_dumps"),
             },
         ),

@@ -21,7 +21,7 @@ import threading
 import time
 import urllib.parse
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from xml.sax.saxutils import escape
 
@@ -105,6 +105,9 @@ class Credentials:
     chained: bool = False
 
 
+Operations = dict[str, Callable[[Credentials, dict[str, str]], str]]
+
+
 class Refusal(Exception):
     """An answer that is an error."""
 
@@ -135,6 +138,8 @@ class StsServer:
     context: ssl.SSLContext | None = None
     calls: list[Call] = field(default_factory=list)
     clock_offset: float = 0
+    # for which requests may be signed
+    services: tuple[str, ...] = ("sts",)
 
     def __post_init__(self) -> None:
         self._credentials: dict[str, Credentials] = {}
@@ -315,12 +320,7 @@ class StsServer:
                 result = self._assume_role_with_web_identity(claim, parameters)
             else:
                 caller = self._authenticate(claim, headers, body)
-                result = {
-                    "AssumeRole": self._assume_role,
-                    "GetSessionToken": self._get_session_token,
-                    "GetFederationToken": self._get_federation_token,
-                    "GetCallerIdentity": self._get_caller_identity,
-                }[operation](caller, parameters)
+                result = self.operations_known()[operation](caller, parameters)
         except Refusal as refusal:
             return Answer(refusal.status, _error(refusal.code, refusal.message))
         return Answer(
@@ -329,13 +329,22 @@ class StsServer:
             f"</{operation}Result></{operation}Response>",
         )
 
+    def operations_known(self) -> Operations:
+        """What it answers, besides AssumeRoleWithWebIdentity, which is not signed."""
+        return {
+            "AssumeRole": self._assume_role,
+            "GetSessionToken": self._get_session_token,
+            "GetFederationToken": self._get_federation_token,
+            "GetCallerIdentity": self._get_caller_identity,
+        }
+
     def _authenticate(
         self,
         claim: Authorization | None,
         headers: http.client.HTTPMessage,
         body: bytes,
     ) -> Credentials:
-        if claim is None or claim.service != "sts":
+        if claim is None or claim.service not in self.services:
             raise Refusal("MissingAuthenticationToken", "Request is missing ...")
         caller = self._credentials.get(claim.key_id)
         if caller is None or caller.token != headers["x-amz-security-token"]:

@@ -3,7 +3,7 @@
 from tests.process.test_each import many, profile, two_devices
 from tests.support import AWSEXEC, CODES, SERIAL, WRONG_CODE, is_running, wait_until
 
-RUN = f"TERM=xterm {AWSEXEC} --each '*' --except alice"
+RUN = f"trap : INT; TERM=xterm {AWSEXEC} --each '*' --except alice"
 
 
 def test_one_question_for_each_device(terminal, home, sts):
@@ -56,7 +56,7 @@ def test_live_line_does_not_disturb_the_lines(terminal, home, sts):
         sts.add_role(name)
     home.write_config(profile("a"), profile("b"))
     script = "sleep 0.5; echo first; sleep 0.5; echo second"
-    person = terminal(f"NO_COLOR=1 {RUN} -- sh -c '{script}'")
+    person = terminal(f"export NO_COLOR=1; {RUN} -- sh -c '{script}'")
     person.sees("0 of 2 done, 0 s, running: a, b")
     screen, status = person.ends()
     assert status == 0
