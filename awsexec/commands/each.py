@@ -22,6 +22,7 @@ from awsexec.errors import (
     shown,
 )
 from awsexec.fastpath import child_environment
+from awsexec.plan.guardrails import CONFIRMED
 from awsexec.plan.limits import NO_CODE, mfa_code
 from awsexec.plan.plan import Planner
 from awsexec.plan.source_kinds import has_identity
@@ -304,10 +305,27 @@ def _credentials(
             found[name] = plan
         else:
             good[name] = plan
+    _confirm(good, arguments, environ)
     outcomes = get_many(
         [*good.values()], demand, environ, store, report, stops=arguments.fail_fast
     )
     return found | dict(zip(good, outcomes, strict=True))
+
+
+def _confirm(
+    plans: Mapping[str, Plan], arguments: Arguments, environ: Mapping[str, str]
+) -> None:
+    """Ask for those profiles that ask before they are used. Raises `NotConfirmed`."""
+    if any(plan.confirmation is not None for plan in plans.values()):
+        # slow to load
+        import shlex
+
+        from awsexec.credentials.confirm import confirm_many
+
+        doing = shlex.join(arguments.command or ())
+        if arguments.regions:
+            doing += f" (in {', '.join(arguments.regions)})"
+        confirm_many([*plans.values()], doing, environ)
 
 
 def _check_one_code(
@@ -452,6 +470,8 @@ class _Run:
         plan = self._plans[name]
         assert not isinstance(plan, AwsexecError)
         added = child_variables(credentials, name, region, plan.account)
+        if plan.confirmation is not None:
+            added[CONFIRMED] = plan.confirmation.mark
         environ = child_environment(self._environ, added)
         known = {"profile": name, "account": plan.account, "region": region}
         return Job(label, environ, self._sink(label, known, colour))
