@@ -401,6 +401,7 @@ def check_private(status: os.stat_result, kind: int, noun: str) -> None:
 # blanked: to some programs an empty variable is a value.
 REMOVED = frozenset(
     {
+        "AWSEXEC_ACCOUNT",
         "AWSEXEC_BARE_CONFIG",
         "AWSEXEC_BARE_PROFILE",
         "AWSEXEC_CONFIRMED",

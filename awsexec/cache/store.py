@@ -435,6 +435,34 @@ def _repair(directory: str) -> str:
     return f"run: {command} {shlex.quote(directory)}"
 
 
+class MemoryStore(Store):
+    """The entries that this process has read and written, above those of the directory.
+
+    With ``uses_files=False``, entries are neither read from files nor written there. The
+    locks are those of the directory in any case. It may be used by several threads.
+    """
+
+    def __init__(self, directory: str, report: Report, *, uses_files: bool) -> None:
+        super().__init__(directory, report)
+        self._uses_files = uses_files
+        self._entries: dict[str, Entry] = {}
+
+    def read(self, key: str) -> Entry | None:
+        found = self._entries.get(key)
+        if found is None and self._uses_files:
+            found = super().read(key)
+            if found is not None:
+                self._entries[key] = found
+        return found
+
+    def write(
+        self, entry: Entry, mark: str | None = None, at_most: int | None = None
+    ) -> None:
+        self._entries[entry.key] = entry
+        if self._uses_files:
+            super().write(entry, mark, at_most)
+
+
 def store_for(environ: Mapping[str, str], report: Report) -> Store:
     """Return the cache that `environ` selects."""
     return Store(cache_directory(environ), report)

@@ -297,7 +297,7 @@ def _child(plan: Plan, cached: Entry | None) -> dict[str, str]:
         child[SESSION_TOKEN] = HIDDEN + may_be
     if expires:
         child[EXPIRATION] = expires + may_be
-    return child | profile_variables(plan.name, plan.region)
+    return child | profile_variables(plan.name, plan.region, account=plan.account)
 
 
 def _instance(plan: Plan) -> dict[str, Any]:

@@ -124,6 +124,11 @@ class Plan:
         """Return what decides, besides settings, whose credentials the source gives now."""
         return self.chain.source.look(self.config.paths, self.environ)
 
+    @property
+    def account(self) -> str | None:
+        """The id of the account of the credentials, None where only a call tells it."""
+        return self.chain.account
+
     def keys(self, inputs: Inputs, key_id: str | None = None) -> list[str] | None:
         """Return the cache keys of the source and of what each step gives.
 
@@ -179,12 +184,13 @@ class Plan:
         asking: Asking | None = None,
         endpoint: Endpoint | None = None,
         chain: Chain | None = None,
+        retries: Retries | None = None,
     ) -> Plan:
-        """Return the same plan with another way to ask, endpoint or chain."""
+        """Return the same plan with another way to ask, endpoint, chain or retries."""
         return Plan(
             chain=chain or self.chain,
             endpoint=endpoint or self.endpoint,
-            retries=self.retries,
+            retries=retries or self.retries,
             asking=asking or self.asking,
             region=self.region,
             region_of_profile=self.region_of_profile,
@@ -222,11 +228,18 @@ class Planner:
             )
         self._session_name = clean_session_name(local_user())
 
-    def plan(self, name: str | None, *, federated: bool = False) -> Plan:
+    def plan(
+        self,
+        name: str | None,
+        *,
+        federated: bool = False,
+        shares_code: bool = False,
+    ) -> Plan:
         """Make the plan for the profile `name`, None for what the environment names.
 
         `federated` is for the console, which wants a user's keys as they are:
         GetFederationToken accepts no session of them, and --duration is for that call.
+        With `shares_code`, its MFA code is to serve other roles too, as for `chain_of`.
         Raises `ConfigError` and `UsageError`.
         """
         profiles, options, environ = self.config.profiles, self._options, self._environ
@@ -250,7 +263,12 @@ class Planner:
                 else error.named_by(next(filter(environ.get, PROFILE_VARIABLES)))
             ) from None
         chain = chain_of(
-            profiles, profile, self._session_name, environ, federated=federated
+            profiles,
+            profile,
+            self._session_name,
+            environ,
+            federated=federated,
+            shares_code=shares_code,
         )
         by_name = (
             not options

@@ -233,6 +233,11 @@ class Source:
         return program.strip("\"'") in ("awsexec", "awsexec.exe")
 
     @property
+    def asks_itself(self) -> bool:
+        """Whether what gives its credentials may ask the user by means of its own."""
+        return self.kind.runs_command or self.kept is not None
+
+    @property
     def is_cached(self) -> bool:
         """Whether the cache keeps its credentials."""
         return self.kind.is_cached and not self.tells_itself
