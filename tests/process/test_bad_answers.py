@@ -28,7 +28,6 @@ from tests.sources import (
 from tests.support import ALICE, KEY_ID, READER, READER_CONFIG, SECRET
 
 DEEP = "[" * 100_000
-PAGE = "<!DOCTYPE html><html><body>Access denied</body></html>"
 HUGE = 99_999_999_999_999_999_999
 SIGN_IN = "AWS Sign-In"
 # what is hidden in values that no request can hold
