@@ -120,7 +120,7 @@ ALLOWED = {
     "commands/completion.py": "what pip installed",
     "credentials/command.py": "LARGEST and a time limit",
     "credentials/sdk/clients.py": "what pip installed",
-    "fastpath.py": "a number of bytes of the cache; the kernel's copy of the environment",
+    "fastpath.py": "a number of bytes of the cache and of the boot id; the kernel's copy of the environment",
     "loopback/browser.py": "one byte of a pipe of awsexec's own",
     "loopback/peer.py": "the kernel's table of sockets",
     "loopback/server.py": "HEAD_BYTES, REST_BYTES and a time limit",

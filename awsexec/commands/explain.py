@@ -16,7 +16,7 @@ from awsexec.fastpath import ACCESS_KEY_ID, EXPIRATION, SECRET_ACCESS_KEY, SESSI
 from awsexec.options import sections
 from awsexec.plan.command_line import runs_by_shell
 from awsexec.plan.plan import Planner
-from awsexec.plan.source_kinds import ENVIRONMENT, KEYRING, TOKEN_VARIABLES
+from awsexec.plan.source_kinds import KEYRING, TOKEN_VARIABLES
 from awsexec.profiles.config import Config, open_to_others
 from awsexec.profiles.files import Setting
 from awsexec.profiles.known import note_on
@@ -281,7 +281,7 @@ def _child(plan: Plan, cached: Entry | None) -> dict[str, str]:
         expires = "" if ends is None else iso8601(max(0, ends))
     elif source.kept is not None:
         has_token, expires = False, ""
-    elif source.kind is ENVIRONMENT:
+    elif source.kind.is_environment:
         has_token = any(map(environ.get, TOKEN_VARIABLES))
         expires = environ.get(EXPIRATION, "")
     elif source.kind.runs_command:

@@ -266,6 +266,8 @@ def _without_session(arguments: Arguments, option: Option) -> str:
         return "--unset"
     if action == "forget" and arguments.profile is None:
         return "--forget without PROFILE"
+    if action == "forget" and option.attribute == "mfa_token":
+        return "--forget"
     # --list shows each profile's own region, or that one
     if action in OF_SESSION or (
         option.attribute == "region" and action in ("list", "add_keys")

@@ -18,10 +18,10 @@ from awsexec.plan.asking import Asking, asking_for
 from awsexec.plan.calls import ROLE_SETTINGS
 from awsexec.plan.chain import Chain, chain_of, chain_of_machine
 from awsexec.plan.endpoint import Endpoint, chosen_region, endpoint_for
+from awsexec.plan.inputs import Inputs
 from awsexec.plan.limits import clean_session_name
 from awsexec.plan.overrides import local_user, profile_for, settings_of
 from awsexec.plan.source_kinds import (
-    ENVIRONMENT,
     METADATA_DISABLED,
     has_identity,
     source_of,
@@ -34,11 +34,10 @@ from awsexec.profiles.files import Setting
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from awsexec.options.arguments import Arguments
     from awsexec.plan.by_name import Lists
-    from awsexec.plan.inputs import Inputs
     from awsexec.profiles.accounts import Account
 
     # what botocore calls ``retries``
@@ -126,11 +125,29 @@ class Plan:
         """Return `keys` by what decides now, without getting any credentials."""
         return self.keys(self.look())
 
+    def keys_to_forget(self, cached: Iterable[str]) -> set[str]:
+        """Return the key of every step; `cached` are those of the entries that there are.
+
+        If the source may turn out to give a user's keys, whose id is not known yet, these
+        are the keys with any id: the MFA device tells that it is the same user.
+        """
+        keys = set(self.keys_now() or ())
+        other = self.chain.if_user_keys
+        if other is None:
+            return keys
+        with_any_id = other.keys(self.endpoint.identity, Inputs(), "*")[1:]
+        parts = [key.partition("'*'") for key in with_any_id]
+        return keys.union(
+            key
+            for key in cached
+            if any(key.startswith(one) and key.endswith(rest) for one, _, rest in parts)
+        )
+
     @property
     def is_of_environment(self) -> bool:
         """Whether the environment holds the credentials, and no profile led there."""
         source = self.chain.source
-        return source.kind is ENVIRONMENT and not source.profile.settings
+        return source.kind.is_environment and not source.profile.settings
 
     @property
     def label(self) -> str:

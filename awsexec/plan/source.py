@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from awsexec import bounded
+from awsexec.fastpath import ACCESS_KEY_ID, SESSION_TOKEN
 from awsexec.plan.inputs import Inputs, SignedIn
 
 TYPE_CHECKING = False
@@ -36,6 +37,7 @@ class Kind:
     - `services`: the AWS services that it asks, besides STS, by their names in a
       ``services`` section
     - `asks`: what --explain says that a run asks, "" for nothing
+    - `is_environment`: whether its credentials are in the environment
     - `is_role_session`: whether it is sure to give a role's session
     - `may_be_user_keys`: whether only its answer tells if these are a user's own keys
     - `assumes_role`: whether it assumes the profile's role itself
@@ -59,6 +61,7 @@ class Kind:
         "signed_in",
         "services",
         "asks",
+        "is_environment",
         "is_role_session",
         "may_be_user_keys",
         "assumes_role",
@@ -81,6 +84,7 @@ class Kind:
         signed_in: Callable[[bytes], SignedIn] | None = None,
         services: tuple[str, ...] = (),
         asks: str = "",
+        is_environment: bool = False,
         is_role_session: bool = False,
         may_be_user_keys: bool = False,
         assumes_role: bool = False,
@@ -99,6 +103,7 @@ class Kind:
         self.signed_in = signed_in
         self.services = services
         self.asks = asks
+        self.is_environment = is_environment
         self.is_role_session = is_role_session
         self.may_be_user_keys = may_be_user_keys
         self.assumes_role = assumes_role
@@ -165,13 +170,20 @@ class Source:
         """Whether these are an IAM user's own keys, which GetSessionToken accepts."""
         if self.kept is not None:
             return True
-        return self.keys is not None and self.keys.token is None
+        if self.keys is not None:
+            return self.keys.token is None
+        # the environment has a key, and no token beside it
+        return bool(
+            self.kind.is_environment
+            and self.value(ACCESS_KEY_ID)
+            and not self.value(SESSION_TOKEN)
+        )
 
     @property
     def is_session(self) -> bool:
         """Whether these are sure to be a session's: a role's, or keys with a token."""
         return self.kind.is_role_session or (
-            self.keys is not None and not self.is_user_keys
+            self.keys is not None and self.keys.token is not None
         )
 
     @property
@@ -251,6 +263,9 @@ class Source:
             return (self.kind.label, self.keys.key_id.value)
         if self.kept is not None:
             return (self.kind.label, self.kept.key_id, self.kept.generation)
+        if self.is_user_keys:
+            # as in a file
+            return ("keys", self.value(ACCESS_KEY_ID))
         # slow to load, and no use for keys
         import hashlib
 

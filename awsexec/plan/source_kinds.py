@@ -9,7 +9,7 @@ the variable wins.
 from __future__ import annotations
 
 from awsexec.errors import ConfigError, shown
-from awsexec.fastpath import ACCESS_KEY_ID, SESSION_TOKEN, digest
+from awsexec.fastpath import ACCESS_KEY_ID, SESSION_TOKEN, digest, machine
 from awsexec.plan.command_line import SHELL_SETTING, runs_by_shell
 from awsexec.plan.endpoint import configured_url, is_region, not_a_region
 from awsexec.plan.inputs import (
@@ -19,7 +19,6 @@ from awsexec.plan.inputs import (
     login_sign_in,
     login_signed_in,
     login_token_file,
-    machine,
     sso_sign_in,
     sso_signed_in,
     sso_token_file,
@@ -82,7 +81,14 @@ def _decided_by_environment(
     session_name: str,
     environ: Mapping[str, str],
 ) -> list[Setting | None]:
-    return [variable(ACCESS_KEY_ID, environ)]
+    """Return the key id, and that there is a session token, if there is one."""
+    tokens = (variable(name, environ) for name in TOKEN_VARIABLES)
+    token = next(filter(None, tokens), None)
+    return [
+        variable(ACCESS_KEY_ID, environ),
+        # the id tells which token
+        Setting.outside(SESSION_TOKEN, "set", token.file) if token else None,
+    ]
 
 
 def _decided_by_container(
@@ -283,7 +289,9 @@ def _look_at_container(
     source: Source, paths: tuple[str, str], environ: Mapping[str, str]
 ) -> Inputs:
     path = source.value("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE")
-    return Inputs([InputFile(path, content)] if path is not None else [])
+    files = [InputFile(path, content)] if path is not None else []
+    # a URL of loopback is another one on each machine
+    return Inputs(files, machine=machine())
 
 
 def _look_at_index(
@@ -300,7 +308,7 @@ def _look_at_machine(
     source: Source, paths: tuple[str, str], environ: Mapping[str, str]
 ) -> Inputs:
     found = machine()
-    return Inputs(machine=found or "", is_known=found is not None)
+    return Inputs(machine=found, is_known=bool(found))
 
 
 def _look_at_run(
@@ -326,11 +334,17 @@ def _look_at_sso(
     name = source.value("sso_session") or source.value("sso_start_url") or ""
     path = sso_token_file(name, files.expand(SSO_CACHE, environ))
     found = _look_at_sign_in(InputFile(path, sso_sign_in), is_fixed=True)
-    listed = source.profile.listed
-    if listed is not None and listed.path:
+    profile = source.profile
+    if profile.listed is not None and profile.listed.path:
         # two accounts may swap their names; the id that counts is a setting
-        names = InputFile(listed.path, lambda data: "")
-        return found.with_file(names, listed.until)
+        names = InputFile(profile.listed.path, lambda data: "")
+        found = found.with_file(names, until=profile.listed.until)
+    if profile.index is not None and not profile.is_in_files:
+        # a key in the keyring may get the name of the role, and wins then
+        index = InputFile(profile.index.path, digest)
+        is_known = index.identity == profile.index.identity
+        index.identity = ""
+        found = found.with_file(index, is_known=is_known)
     return found
 
 
@@ -361,7 +375,11 @@ KEYRING = Kind(
 )
 # keys in the environment may be a user's or a session's
 ENVIRONMENT = Kind(
-    "environment", "environment", _decided_by_environment, is_cached=False
+    "environment",
+    "environment",
+    _decided_by_environment,
+    is_environment=True,
+    is_cached=False,
 )
 EC2 = Kind(
     "ec2",

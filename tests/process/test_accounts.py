@@ -5,14 +5,17 @@ import json
 import subprocess
 import sys
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
+from awsexec.credentials.keys.index import IndexFile
 from awsexec.profiles import files
+from awsexec.profiles.key_index import KeptKey
 from tests.servers.identity_center import START_URL
 from tests.sources import GET, instead, keys, of, write_token
-from tests.support import READER, entries, fast_path_is_on, is_fast
+from tests.support import KEY_ID, READER, entries, fast_path_is_on, is_fast
 
 CORP = f"""
 [sso-session corp]
@@ -174,6 +177,23 @@ def test_broken_profile_of_that_name_is_an_error(run_awsexec, corp, home):
         run_awsexec("corp/Prod/Admin", "true").error()
     )
     assert corp.asked == []
+
+
+@pytest.mark.both_ways
+def test_key_in_the_keyring_of_that_name_wins(run_awsexec, corp, home):
+    name = "corp/Prod/Admin"
+    for _ in range(3):
+        assert keys(run_awsexec.child(name)) == of(corp.roles[PROD, "Admin"])
+        # the fast path trusts only files that are older
+        time.sleep(0.03)
+    with IndexFile(run_awsexec.environ, lambda _: nullcontext()) as index:
+        index.put(KeptKey(name, KEY_ID, PROD, "", "first", 0))
+    # where no keyring can be opened
+    assert "keyring" in run_awsexec(name, "true").error()
+    Path(index.path).write_text("damaged")
+    assert "not an index" in run_awsexec(name, "true").error()
+    Path(index.path).unlink()
+    assert keys(run_awsexec.child(name)) == of(corp.roles[PROD, "Admin"])
 
 
 def test_source_profile_of_a_file(run_awsexec, corp, home):
