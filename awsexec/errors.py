@@ -264,7 +264,10 @@ def typed(action: str, name: str) -> str:
 
 def program(command: str) -> str:
     """Return the first word of a command line; its arguments may hold a secret."""
-    return shown((command.split() or [""])[0])
+    text = command.lstrip()
+    # a path with blanks is in quotes
+    end = text.find(text[0], 1) if text[:1] in ('"', "'") else -1
+    return shown(text[: end + 1] if end > 0 else (text.split() or [""])[0])
 
 
 def tail(key_id: str) -> str:
