@@ -37,7 +37,7 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
         ),
     )
     demand = Demand.current(plan.chain, arguments.min_ttl, arguments.refresh)
-    name, credentials = plan.name, get(plan, demand, environ, report)
+    name, credentials = plan.name, get(plan, demand, environ, report, doing="")
     client = Sts(plan.endpoint, plan.retries, report.debug)
     identity = client.identity(credentials, plan)
     answer: dict[str, object] = {
