@@ -128,6 +128,10 @@ class Deadlock(AwsexecError):
         )
 
 
+class NotConfirmed(AwsexecError):
+    """The user did not allow what the profile asks about, or cannot be asked."""
+
+
 class CredentialsError(AwsexecError):
     """AWS, or a source before it, gave no credentials.
 
@@ -136,6 +140,12 @@ class CredentialsError(AwsexecError):
     """
 
     is_shared = True
+
+
+class WrongAccount(CredentialsError):
+    """The credentials are of another account than the user expects."""
+
+    is_shared = False
 
 
 class SaidAlready(CredentialsError):

@@ -180,6 +180,7 @@ NEUTRAL_VARIABLES = frozenset(
         "_",
         "AWSEXEC_CACHE_DIR",
         "AWSEXEC_CALLERS",
+        "AWSEXEC_CONFIRMED",
         "AWSEXEC_FASTPATH",
         "AWSEXEC_MFA_PROCESS",
         "AWSEXEC_MFA_TOKEN",
@@ -402,6 +403,7 @@ REMOVED = frozenset(
     {
         "AWSEXEC_BARE_CONFIG",
         "AWSEXEC_BARE_PROFILE",
+        "AWSEXEC_CONFIRMED",
         "AWSEXEC_ISSUED",
         "AWSEXEC_OWN_CONFIG",
         "AWSEXEC_PROFILE_REGION",

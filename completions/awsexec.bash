@@ -66,8 +66,8 @@ _awsexec_option() {
         --export | --init | --function | --name | --shell | --region | \
             --role-arn | --source-profile | --duration | --policy | --policy-arn | \
             --external-id | --session-name | --source-identity | --session-tag | \
-            --transitive-tag | --mfa-serial | --mfa-token | --min-ttl | --service | \
-            --destination | --completion)
+            --transitive-tag | --expect-account | --mfa-serial | --mfa-token | \
+            --min-ttl | --service | --destination | --completion)
             valued=yes
             ;;
     esac
@@ -91,10 +91,10 @@ _awsexec_options() {
         --forget --all --accounts --print-profiles --name --stale --sign-in --sign-out
         --serve --shell --login --region --role-arn --source-profile --duration
         --read-only --policy --policy-arn --external-id --session-name
-        --source-identity --session-tag --transitive-tag --mfa-serial --mfa-token
-        --no-prompt --device-code --no-browser --refresh --min-ttl --no-cache
-        --service --destination --logout --add-keys --remove-keys --rotate-keys
-        --no-verify --yes -q --quiet -v --verbose --debug -h --help --version
+        --source-identity --session-tag --transitive-tag --expect-account --yes
+        --mfa-serial --mfa-token --no-prompt --device-code --no-browser --refresh
+        --min-ttl --no-cache --service --destination --logout --add-keys --remove-keys
+        --rotate-keys --no-verify -q --quiet -v --verbose --debug -h --help --version
         --completion --profiles
     )
 }

@@ -118,8 +118,8 @@ complete -c awsexec -n '__awsexec_at command' -a '(__awsexec_command)'
 set -g __awsexec_valued \
     --export --init --function --name --shell --region --role-arn --source-profile \
     --duration --policy --policy-arn --external-id --session-name --source-identity \
-    --session-tag --transitive-tag --mfa-serial --mfa-token --min-ttl --service \
-    --destination --completion
+    --session-tag --transitive-tag --expect-account --mfa-serial --mfa-token --min-ttl \
+    --service --destination --completion
 # the actions that take a PROFILE, and the options that take no word at all
 set -g __awsexec_actions \
     --list --explain --whoami --export --console --forget --accounts --print-profiles \
@@ -204,6 +204,8 @@ complete -c awsexec -n '__awsexec_at option' -l session-name -x -a '\{user\} \{h
 complete -c awsexec -n '__awsexec_at option' -l source-identity -x -d 'the source identity, kept through role chaining'
 complete -c awsexec -n '__awsexec_at option' -l session-tag -x -d 'add a session tag (may be repeated)'
 complete -c awsexec -n '__awsexec_at option' -l transitive-tag -x -d 'keep this session tag through role chaining (may be repeated)'
+complete -c awsexec -n '__awsexec_at option' -l expect-account -x -d 'fail unless the credentials are of this account'
+complete -c awsexec -n '__awsexec_at option' -l yes -d 'answer yes: to confirm in the profile, and to questions about keys'
 complete -c awsexec -n '__awsexec_at option' -l mfa-serial -x -d 'the MFA device, by its ARN or serial number'
 complete -c awsexec -n '__awsexec_at option' -l mfa-token -x -d 'the MFA code (default: ask)'
 complete -c awsexec -n '__awsexec_at option' -l no-prompt -d 'fail instead of asking for anything'
@@ -219,7 +221,6 @@ complete -c awsexec -n '__awsexec_at option' -l add-keys -d 'put a user\'s acces
 complete -c awsexec -n '__awsexec_at option' -l remove-keys -d 'delete the access key of profile NAME from the keyring'
 complete -c awsexec -n '__awsexec_at option' -l rotate-keys -d 'replace the access key of profile NAME by a new one, at AWS too'
 complete -c awsexec -n '__awsexec_at option' -l no-verify -d 'with --add-keys: store the key without asking AWS whose it is'
-complete -c awsexec -n '__awsexec_at option' -l yes -d 'with --add-keys or --rotate-keys: answer all questions with yes'
 complete -c awsexec -n '__awsexec_at option' -s q -l quiet -d 'print only errors'
 complete -c awsexec -n '__awsexec_at option' -s v -l verbose -d 'print what awsexec does'
 complete -c awsexec -n '__awsexec_at option' -l debug -d 'print each request to AWS, without secrets'

@@ -140,6 +140,7 @@ SAMPLES = {
     "FORMAT": ("sh", "sh"),
     "SHELL": ("fish", "fish"),
     "KEY=VALUE": ("a=b", "a=b"),
+    "ID": ("111122223333", "111122223333"),
 }
 # what else must be given with an option that works only with some actions
 NEEDED = {
@@ -284,6 +285,8 @@ def test_options_that_limit_are_for_a_session():
         ["--refresh"],
         ["--no-cache"],
         ["--min-ttl", "5m"],
+        ["--expect-account", "111122223333"],
+        ["--yes"],
     ],
 )
 @pytest.mark.parametrize("what", ["", *IDLE])

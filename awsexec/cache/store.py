@@ -30,8 +30,8 @@ PRUNE_AFTER, PRUNE_ACCOUNTS_AFTER = 86_400, 30 * 86_400
 
 _LOCK, _TEMPORARY, _FORGOTTEN = ".lock", ".tmp", ".forgotten"
 _NO_ENTRIES = (_LOCK, _TEMPORARY, _FORGOTTEN, ACCOUNTS)
-# how the keys begin of entries that are no sessions (`fastpath.run_key`)
-_RUN = "('run', "
+# how the keys begin of entries that are sessions (`Chain.keys`)
+_SESSION = "('session', "
 
 
 class Store:
@@ -232,7 +232,7 @@ class Store:
                 continue
             if _is_entry(path):
                 count += 1
-                sessions += found is not None and not found.key.startswith(_RUN)
+                sessions += found is not None and found.key.startswith(_SESSION)
         if failure is not None:
             raise failure
         return sessions, count

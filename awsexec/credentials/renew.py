@@ -110,7 +110,8 @@ def _write(
     store: Store,
     renew: int,
 ) -> None:
-    if not plan.config.is_settled:
+    if not plan.config.is_settled or plan.confirmation is not None:
+        # the fast path asks nothing
         return
     assert credentials.expires is not None and credentials.issued is not None
     variables = child_variables(credentials, plan.name, plan.region)

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
         ) -> Credentials: ...
 
 
+# the variable of an entry that notes the account of a key id, and the seconds it counts
+ACCOUNT, NOTE_LIFE = "ACCOUNT", 90 * 86_400
 # entries of one profile and step, where each environment has entries of its own
 MOST_SURROUNDED = 20
 
@@ -74,7 +76,8 @@ class Resolver:
 
     `load` gets the credentials of the plan's source, and `signed_in` returns the sign-in
     whose token it used, None for none. If `load` raises `SignInDue`, `sign_in` gets the
-    token that was refused. `call` makes one call to STS, and `codes` gives MFA codes.
+    token that was refused. `call` makes one call to STS, `account` asks it of which account
+    credentials are, and `codes` gives MFA codes.
     `store` is None to do without a cache. `waits` is False where another process that holds
     a `lock` may wait for this one. `clock` gives seconds since the epoch.
 
@@ -92,6 +95,7 @@ class Resolver:
         sign_in: Callable[[str | None], None],
         signed_in: Callable[[], str | None],
         call: Call,
+        account: Callable[[Credentials], str],
         codes: Codes,
         store: Store | None,
         lock: Locks,
@@ -104,6 +108,7 @@ class Resolver:
         self._sign_in = sign_in
         self._signed_in = signed_in
         self._call = call
+        self._account = account
         self._codes = codes
         self._store = store
         self._locks = lock
@@ -129,6 +134,7 @@ class Resolver:
         Raises `CredentialsError` (`TooShort` and `NoCode` among them) and `Interrupted`.
         """
         # a resolver may be asked again later, and then of something else
+        self._plan.expected.check()
         self._begin(demand)
         chain = self._chain
         if demand.min_ttl is not None and chain.life is not None:
@@ -166,6 +172,9 @@ class Resolver:
         """
         if self._must_see_source():
             self._see_source()
+        if self._plan.expected.of_source and not self._chain.source.is_cached:
+            # what the cache has of the steps tells nothing of the keys at hand
+            self._check_keys_at_hand()
         return self._after(len(self._chain.steps))
 
     def _must_see_source(self) -> bool:
@@ -390,6 +399,7 @@ class Resolver:
             self._report.debug(f"source: {source.label}")
             fresh = self._load(source)
             self._report.detail(f"{source.label} gave {fresh}")
+            self._check_account(fresh)
             self._look_again()
             return fresh
         step = self._chain.steps[length - 1]
@@ -409,6 +419,49 @@ class Resolver:
             if self._codes.may_ask_again():
                 raise _CodeDue(length) from error
             raise
+
+    def _check_account(self, given: Credentials) -> None:
+        """Raise `WrongAccount` if the source's credentials are of no expected account.
+
+        Keys at hand are asked about once: a key id never changes its account. All other
+        credentials of a source are asked about when it gives them.
+        """
+        plan = self._plan
+        if not plan.expected.of_source:
+            return
+        store = None if self._chain.source.is_cached else self._store
+        if store is None:
+            plan.expected.check_source(self._account(given))
+            return
+        with self._lock(self._note(given.key_id), f"asks AWS whose the {given} is"):
+            account = self._noted(given.key_id)
+            if account is None:
+                account = self._account(given)
+                now = int(self._clock())
+                end = min(given.expires or now + NOTE_LIFE, now + NOTE_LIFE)
+                key, name = self._note(given.key_id), ascii(self._chain.profile.name)
+                store.write(Entry(key, name, now, end, {ACCOUNT: account}), self.mark)
+        plan.expected.check_source(account)
+
+    def _check_keys_at_hand(self) -> None:
+        """Check a source that the cache does not keep; a noted key need not be got."""
+        key_id = self._chain.source.key_id
+        account = self._noted(key_id) if key_id is not None else None
+        if account is None:
+            self._after(0)
+        else:
+            self._plan.expected.check_source(account)
+
+    def _note(self, key_id: str) -> str:
+        """Return the key of the entry that notes the account of `key_id`."""
+        return ascii(("account", self._plan.endpoint.identity, key_id))
+
+    def _noted(self, key_id: str) -> str | None:
+        """Return the account that the cache notes for `key_id`, None for none."""
+        entry = self._store.read(self._note(key_id)) if self._store else None
+        if entry is None or not entry.is_fresh(self._clock()):
+            return None
+        return entry.variables.get(ACCOUNT)
 
     def _look_again(self) -> None:
         """Look whether what decides is as it was before the source was asked.

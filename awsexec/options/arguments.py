@@ -75,6 +75,7 @@ class Arguments:
     transitive_tags: tuple[str, ...]
     mfa_serial: str | None
     mfa_token: str | None
+    expect_account: str | None
     no_prompt: bool
     device_code: bool
     no_browser: bool

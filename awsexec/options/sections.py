@@ -243,6 +243,10 @@ CHILD_TOO = (
         "in a shell, while it starts: what its start-up files need",
     ),
     (
+        "AWSEXEC_CONFIRMED",
+        "if confirm asked: the profile and role, for which an awsexec inside does not ask",
+    ),
+    (
         "AWSEXEC_CALLERS",
         "in a credential_process or mfa_process: the profiles that wait for it",
     ),
@@ -304,6 +308,22 @@ SETTINGS = (
                 "the scopes of the sign-in, in an [sso-session] section",
             ),
             ("login_session", "the session of aws login"),
+        ),
+    ),
+    (
+        "Guardrails",
+        (
+            (
+                "expected_account",
+                "the account that the profile's credentials must be of (only awsexec); "
+                "--expect-account counts besides",
+            ),
+            (
+                "confirm",
+                "true asks before each use, name wants the profile's name typed (only "
+                "awsexec)",
+            ),
+            ("confirm_text", "what that question shows besides (only awsexec)"),
         ),
     ),
     (

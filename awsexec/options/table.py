@@ -43,6 +43,13 @@ def tag(text: str) -> str:
     return text
 
 
+def account(text: str) -> str:
+    """Read the id of an account."""
+    if len(text) != 12 or not (text.isascii() and text.isdigit()):
+        raise ValueError("not an account; write its 12 digits")
+    return text
+
+
 def function_name(text: str) -> str:
     """Read the name of a function that bash, zsh and fish can have, or an empty one."""
     letters = text.replace("-", "_")
@@ -396,6 +403,22 @@ GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
         ),
     ),
     (
+        "Guardrails",
+        (
+            Option(
+                "--expect-account",
+                "ID",
+                "fail unless the credentials are of this account",
+                read=account,
+            ),
+            Option(
+                "--yes",
+                "",
+                "answer yes: to confirm in the profile, and to questions about keys",
+            ),
+        ),
+    ),
+    (
         "MFA and other questions",
         (
             Option(
@@ -498,12 +521,6 @@ GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
                 "",
                 "store the key without asking AWS whose it is",
                 only=("add_keys",),
-            ),
-            Option(
-                "--yes",
-                "",
-                "answer all questions with yes",
-                only=("add_keys", "rotate_keys"),
             ),
         ),
     ),

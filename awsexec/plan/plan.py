@@ -18,6 +18,12 @@ from awsexec.plan.asking import Asking, asking_for
 from awsexec.plan.calls import ROLE_SETTINGS
 from awsexec.plan.chain import Chain, chain_of, chain_of_machine
 from awsexec.plan.endpoint import Endpoint, chosen_region, endpoint_for
+from awsexec.plan.guardrails import (
+    Confirmation,
+    ExpectedAccounts,
+    confirmation,
+    expected_accounts,
+)
 from awsexec.plan.inputs import Inputs
 from awsexec.plan.limits import clean_session_name
 from awsexec.plan.overrides import local_user, profile_for, settings_of
@@ -60,7 +66,9 @@ class Plan:
     it is the profile's and no choice of the user's. `config` is what all of it was worked
     out from. `uses_cache` is whether sessions may be read from the cache and kept there.
     `by_name` is whether the profile's name alone, without an option that changes what
-    the name stands for, made the plan. `environ` is the environment of the run.
+    the name stands for, made the plan. `expected` are the accounts that the credentials
+    must be of, and `confirmation` the question before they are handed over, None for none.
+    `environ` is the environment of the run.
     """
 
     __slots__ = (
@@ -73,6 +81,8 @@ class Plan:
         "config",
         "uses_cache",
         "by_name",
+        "expected",
+        "confirmation",
         "environ",
     )
 
@@ -88,6 +98,8 @@ class Plan:
         config: Config,
         uses_cache: bool,
         by_name: bool,
+        expected: ExpectedAccounts,
+        confirmation: Confirmation | None,
         environ: Mapping[str, str],
     ) -> None:
         self.chain = chain
@@ -99,6 +111,8 @@ class Plan:
         self.config = config
         self.uses_cache = uses_cache
         self.by_name = by_name
+        self.expected = expected
+        self.confirmation = confirmation
         self.environ = environ
 
     @property
@@ -119,7 +133,11 @@ class Plan:
         by_key_id = self.chain.source.tells_itself or self.chain.of_user_keys
         if not inputs.is_known or (by_key_id and key_id is None):
             return None
-        return self.chain.keys(self.endpoint.identity, inputs, key_id)
+        where = self.endpoint.identity
+        if self.chain.source.is_cached and self.expected.of_source:
+            # what the cache has under these keys comes from checked credentials
+            where = ascii((where, [by.value for by, _ in self.expected.of_source]))
+        return self.chain.keys(where, inputs, key_id)
 
     def keys_now(self) -> list[str] | None:
         """Return `keys` by what decides now, without getting any credentials."""
@@ -173,6 +191,8 @@ class Plan:
             config=self.config,
             uses_cache=self.uses_cache,
             by_name=self.by_name,
+            expected=self.expected,
+            confirmation=self.confirmation,
             environ=self.environ,
         )
 
@@ -195,6 +215,11 @@ class Planner:
         self.config.profiles.elsewhere = self._role_by_name
         self._lists: Lists | None = None
         self._options = settings_of(arguments)
+        self._account: Setting | None = None
+        if arguments.expect_account is not None:
+            self._account = Setting.from_option(
+                "expected_account", arguments.expect_account, "--expect-account"
+            )
         self._session_name = clean_session_name(local_user())
 
     def plan(self, name: str | None, *, federated: bool = False) -> Plan:
@@ -328,9 +353,12 @@ class Planner:
                 f"no PROFILE, no profile in {' or '.join(profiles.looked_in)}, and "
                 f"{METADATA_DISABLED} turns the instance metadata off; {FIRST_PROFILE}"
             )
-        return self._plan_of(chain, by_name=False)
+        return self._plan_of(chain, by_name=False, named=default)
 
-    def _plan_of(self, chain: Chain, *, by_name: bool) -> Plan:
+    def _plan_of(
+        self, chain: Chain, *, by_name: bool, named: Profile | None = None
+    ) -> Plan:
+        """Make the plan of `chain`. `named` guards it, by default the chain's profile."""
         arguments, environ = self._arguments, self._environ
         profile = chain.profile
         if arguments.mfa_token is not None and not chain.takes_code:
@@ -338,6 +366,10 @@ class Planner:
                 f"--mfa-token would do nothing: no step of profile {shown(profile.name)} "
                 "takes an MFA code; remove --mfa-token, or add --mfa-serial"
             )
+        named = named or profile
+        expected = expected_accounts(
+            named, chain.hops, chain.source, chain.steps, self._account
+        )
         chosen = chosen_region(environ, arguments.region)
         region = chosen or profile.get("region")
         return Plan(
@@ -352,6 +384,8 @@ class Planner:
             config=self.config,
             uses_cache=not arguments.no_cache,
             by_name=by_name,
+            expected=expected,
+            confirmation=confirmation(named, chain.source, chain.steps, expected),
             environ=environ,
         )
 

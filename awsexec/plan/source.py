@@ -193,6 +193,13 @@ class Source:
         return is_session and self.get("sso_role_name") is None
 
     @property
+    def key_id(self) -> str | None:
+        """The id of its key where that is known without getting the key."""
+        if self.kept is not None:
+            return self.kept.key_id
+        return self.keys.key_id.value if self.keys is not None else None
+
+    @property
     def label(self) -> str:
         """For messages: the profile, and the key's tail and place."""
         if self.is_session_only:

@@ -324,7 +324,8 @@ def _look_at_run(
         return Inputs()
     seen = surroundings_of(environ)
     files = [InputFile(path, content) for path in paths]
-    return Inputs(files, seen or "", is_known=seen is not None)
+    is_known = seen is not None and all(file.is_known for file in files)
+    return Inputs(files, seen or "", is_known=is_known)
 
 
 def _look_at_sso(
@@ -333,11 +334,17 @@ def _look_at_sso(
     name = source.value("sso_session") or source.value("sso_start_url") or ""
     path = sso_token_file(name, files.expand(SSO_CACHE, environ))
     found = _look_at_sign_in(InputFile(path, sso_sign_in), is_fixed=True)
-    listed = source.profile.listed
-    if listed is not None and listed.path:
+    profile = source.profile
+    if profile.listed is not None and profile.listed.path:
         # two accounts may swap their names; the id that counts is a setting
-        names = InputFile(listed.path, lambda data: "")
-        return found.with_file(names, listed.until)
+        names = InputFile(profile.listed.path, lambda data: "")
+        found = found.with_file(names, until=profile.listed.until)
+    if profile.index is not None and not profile.is_in_files:
+        # a key in the keyring may get the name of the role, and wins then
+        index = InputFile(profile.index.path, digest)
+        is_known = index.identity == profile.index.identity
+        index.identity = ""
+        found = found.with_file(index, is_known=is_known)
     return found
 
 

@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 # setting that looks like one of these is an error.
 DECISIVE = frozenset(
     "aws_access_key_id aws_secret_access_key aws_session_token aws_security_token "
+    "confirm confirm_text "
     "credential_process credential_process_command_decides credential_process_shell "
-    "credential_source duration_seconds ec2_metadata_v1_disabled external_id "
+    "credential_source duration_seconds ec2_metadata_v1_disabled expected_account "
+    "external_id "
     "include_profile login_session mfa_process mfa_serial role_arn role_session_name "
     "session_policy session_policy_arns session_read_only session_tags "
     "source_identity source_profile sso_account_id sso_region sso_registration_scopes "
@@ -33,6 +35,7 @@ DECISIVE = frozenset(
 # other ones
 _OTHER_NAMES = {
     "duration": "duration_seconds",
+    "expect_account": "expected_account",
     "policy": "session_policy",
     "policy_arn": "session_policy_arns",
     "policy_arns": "session_policy_arns",

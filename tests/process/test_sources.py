@@ -125,8 +125,8 @@ def test_v1_switched_off(run_awsexec, home, instance, place):
     error = run_awsexec("p", "true", env=env).error()
     assert error == (
         f"profile 'p' (ec2, {home.config}:2): no IMDSv2 token from "
-        f"{instance.url}, and ec2_metadata_v1_disabled forbids IMDSv1; is this an EC2 "
-        "instance, or a container too many hops away from it?"
+        f"{instance.url}, and ec2_metadata_v1_disabled forbids IMDSv1; check that "
+        "this is an EC2 instance, and no container too many hops away from it"
     )
     assert instance.asked == [TOKEN_PATH]
 
@@ -347,8 +347,8 @@ def test_role_that_does_not_trust_ec2(run_awsexec, home, instance):
     [
         (
             3,
-            "unexpected response from {url}, which is not EC2 metadata; is this an EC2 "
-            "instance?",
+            "unexpected response from {url}, which is not EC2 metadata; check that this "
+            "is an EC2 instance",
         ),
         (
             {"AccessKeyId": 3},

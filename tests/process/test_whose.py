@@ -180,7 +180,7 @@ def test_signed_out(run_awsexec, home, sts, portal):
     for words in (["p"], ["r"], ["--export", "process", "p"]):
         command = [] if "--export" in words else ["true"]
         error = run_awsexec(*words, *command).error()
-        assert "aws sso login --sso-session corp" in error
+        assert "run: awsexec --sign-in corp" in error
     facts = json.loads(run_awsexec("--explain", "--json", "p").stdout)
     assert facts["chain"][0]["cached_until"] is None
 

@@ -13,7 +13,12 @@ import threading
 from awsexec.credentials.checks import READING_ERRORS, source_error
 from awsexec.credentials.identity_center.portal import Portal
 from awsexec.credentials.identity_center.sign_in import SERVICE
-from awsexec.credentials.sdk.errors import NotSignedIn, Refused, Unreachable
+from awsexec.credentials.sdk.errors import (
+    NotSignedIn,
+    Refused,
+    UnexpectedResponse,
+    Unreachable,
+)
 from awsexec.profiles.accounts import Account, is_account_id
 
 TYPE_CHECKING = False
@@ -117,7 +122,7 @@ class _Listing:
             try:
                 found = read(answer)
             except READING_ERRORS:
-                raise Refused("MalformedResponse", "an unreadable page", None) from None
+                raise UnexpectedResponse(self._portal.url) from None
             yield from found
             page["nextToken"] = answer.get("nextToken")
             if not page["nextToken"]:

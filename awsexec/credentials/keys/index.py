@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from awsexec import fastpath
+from awsexec import bounded, fastpath
 from awsexec.cache import locks, owner
 from awsexec.errors import AwsexecError, ConfigError, reason, shown
 from awsexec.profiles import key_index
@@ -91,6 +91,8 @@ class IndexFile:
             os.close(descriptor)
 
     def _make_directory(self) -> None:
+        if bounded.is_homeless(self._directory):
+            raise ValueError(bounded.NO_HOME)
         owner.check(os.path.dirname(self._directory))
         try:
             fastpath.check_directory(self._directory)
