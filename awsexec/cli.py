@@ -238,6 +238,8 @@ def _command(action: str) -> Command:
         from awsexec.commands.doctor import run
     elif action == "log":
         from awsexec.commands.log import run
+    elif action == "each":
+        from awsexec.commands.each import run
     elif action == "add_keys":
         from awsexec.commands.keys import add as run
     elif action == "remove_keys":

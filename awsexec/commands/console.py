@@ -94,7 +94,13 @@ def _session(
     demand = Demand.current(plan.chain, arguments.min_ttl, arguments.refresh)
     # nothing renews the console's session
     credentials = get(
-        plan, demand, environ, report, renew_from=near_end(environ), log=log
+        plan,
+        demand,
+        environ,
+        report,
+        renew_from=near_end(environ),
+        doing="open the AWS console (--console)",
+        log=log,
     )
     if credentials.token is None:
         session = federated(plan, credentials, arguments.duration, report)

@@ -19,6 +19,7 @@ from awsexec.credentials.resolver import Demand
 from awsexec.errors import TooShort
 from awsexec.fastpath import child_environment, is_there
 from awsexec.history import Log
+from awsexec.plan.guardrails import CONFIRMED
 from awsexec.plan.plan import Plan, Planner
 from awsexec.times import iso8601, left
 
@@ -60,11 +61,13 @@ def _run(
         from awsexec.serve import endpoint
 
         added = endpoint.start(plan, credentials, inputs, environ, report)
-        added |= profile_variables(name, region, of_profile)
+        added |= profile_variables(name, region, of_profile, account=plan.account)
     elif is_shell:
-        added = shell_variables(credentials, name, region, of_profile)
+        added = shell_variables(credentials, name, region, of_profile, plan.account)
     else:
-        added = child_variables(credentials, name, region)
+        added = child_variables(credentials, name, region, plan.account)
+    if plan.confirmation is not None:
+        added[CONFIRMED] = plan.confirmation.mark
     if arguments.command is not None:
         command = list(arguments.command)
     else:
@@ -109,9 +112,17 @@ def _credentials(
     report: Report,
     log: Log,
 ) -> tuple[Credentials, Inputs]:
+    doing = "start a shell"
+    if arguments.command is not None:
+        doing = "run COMMAND"
+        if plan.confirmation is not None:
+            # slow to load
+            import shlex
+
+            doing = shlex.join(arguments.command)
     if not arguments.serve:
         demand = Demand(arguments.min_ttl, arguments.refresh)
-        return get_with_inputs(plan, demand, environ, report, log=log)
+        return get_with_inputs(plan, demand, environ, report, doing=doing, log=log)
     from awsexec.serve.renewal import renew_from
 
     # The endpoint renews credentials that are too short. What is due is renewed now,
@@ -123,4 +134,5 @@ def _credentials(
         report,
         renew_from=lambda credentials: renew_from(credentials, time.time()),
         log=log,
+        doing=doing,
     )
