@@ -97,6 +97,19 @@ class UnlistedAccount(ConfigError):
         self.session = session
 
 
+class UnfinishedRole(ConfigError):
+    """`name` is only the beginning of the name of a role: of SESSION/ACCOUNT/ROLE."""
+
+    def __init__(self, name: str, session: str, where: str) -> None:
+        super().__init__(
+            f"{shown(name)} names the session {shown(session)} ({shown(where)}), and no "
+            f"role in it; write {shown(session)}/ACCOUNT/ROLE; to see your accounts and "
+            f"roles: awsexec --accounts {shown(session)}"
+        )
+        self.name = name
+        self.session = session
+
+
 class ProfileLoop(ConfigError):
     """The source_profile or include_profile settings lead back to a profile already passed."""
 

@@ -317,7 +317,7 @@ class Planner:
     def _role_by_name(self, name: str) -> Profile | None:
         """Return the role of IAM Identity Center that `name` means, None for none."""
         profiles = self.config.profiles
-        if "/" not in name or not profiles.config.sso_sessions:
+        if not profiles.config.sso_sessions:
             return None
         # most profiles are in a file
         from awsexec.plan.by_name import profile_of_role

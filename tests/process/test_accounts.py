@@ -196,6 +196,21 @@ def test_key_in_the_keyring_of_that_name_wins(run_awsexec, corp, home):
     assert keys(run_awsexec.child(name)) == of(corp.roles[PROD, "Admin"])
 
 
+@pytest.mark.parametrize("name", ["corp", "corp/", "corp/Prod", "corp/Prod/"])
+def test_name_that_is_only_begun(run_awsexec, corp, home, name):
+    said = run_awsexec(name, "true").error()
+    assert said.startswith(f"{name} names the session corp ({home.config}:")
+    assert said.endswith("to see your accounts and roles: awsexec --accounts corp")
+    assert corp.asked == []
+
+
+def test_session_without_a_list_is_proposed(run_awsexec, corp):
+    assert "corp/\tIAM Identity Center\n" in run_awsexec("--profiles", "c").stdout
+    # TAB asks nobody
+    assert "corp" not in run_awsexec("--profiles", "corp/").stdout
+    assert corp.asked == []
+
+
 def test_source_profile_of_a_file(run_awsexec, corp, home):
     home.write_config(
         CORP, f"[profile r]\nrole_arn = {READER}\nsource_profile = corp/Prod/Admin\n"
