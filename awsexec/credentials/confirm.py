@@ -29,10 +29,10 @@ def confirm(
     wanted = plan.confirmation
     if wanted is None or plan.asking.yes:
         return
-    if may_ask and environ.get(CONFIRMED) == wanted.mark:
+    if may_ask and environ.get(CONFIRMED) in (wanted.mark, wanted.whole):
         return
     # no question for what fails anyway
-    plan.expected.check()
+    plan.check()
     why = _why_not(plan, may_ask)
     if why:
         raise NotConfirmed(

@@ -134,7 +134,7 @@ class Resolver:
         Raises `CredentialsError` (`TooShort` and `NoCode` among them) and `Interrupted`.
         """
         # a resolver may be asked again later, and then of something else
-        self._plan.expected.check()
+        self._plan.check()
         self._begin(demand)
         chain = self._chain
         if demand.min_ttl is not None and chain.life is not None:
