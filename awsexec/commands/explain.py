@@ -16,7 +16,7 @@ from awsexec.fastpath import ACCESS_KEY_ID, EXPIRATION, SECRET_ACCESS_KEY, SESSI
 from awsexec.options import sections
 from awsexec.plan.command_line import runs_by_shell
 from awsexec.plan.plan import Planner
-from awsexec.plan.source_kinds import ENVIRONMENT, KEYRING, TOKEN_VARIABLES
+from awsexec.plan.source_kinds import KEYRING, TOKEN_VARIABLES
 from awsexec.profiles.config import Config, open_to_others
 from awsexec.profiles.files import Setting
 from awsexec.profiles.known import note_on
@@ -173,7 +173,7 @@ def _run(plan: Plan, store: Store) -> dict[str, Any]:
         ]
     }
     if source.kind.is_described:
-        facts["instance"] = _instance(source)
+        facts["instance"] = _instance(plan)
     endpoint = plan.endpoint.url or f"AWS STS in {plan.endpoint.region}"
     facts["endpoint"] = without_userinfo(endpoint)
     facts["expected_accounts"] = [
@@ -288,7 +288,7 @@ def _child(plan: Plan, cached: Entry | None) -> dict[str, str]:
         expires = "" if ends is None else iso8601(max(0, ends))
     elif source.kept is not None:
         has_token, expires = False, ""
-    elif source.kind is ENVIRONMENT:
+    elif source.kind.is_environment:
         has_token = any(map(environ.get, TOKEN_VARIABLES))
         expires = environ.get(EXPIRATION, "")
     elif source.kind.runs_command:
@@ -298,15 +298,15 @@ def _child(plan: Plan, cached: Entry | None) -> dict[str, str]:
         child[SESSION_TOKEN] = HIDDEN + may_be
     if expires:
         child[EXPIRATION] = expires + may_be
-    return child | profile_variables(plan.name, plan.region)
+    return child | profile_variables(plan.name, plan.region, account=plan.account)
 
 
-def _instance(source: Source) -> dict[str, Any]:
+def _instance(plan: Plan) -> dict[str, Any]:
     """Return what the instance's metadata says of its role, or why it says nothing."""
     from awsexec.credentials import sources
 
     try:
-        found = sources.describe(source)
+        found = sources.describe(plan.chain.source, plan.endpoint)
     except AwsexecError as error:
         return {"fault": str(error)}
     expires = found.credentials.expires

@@ -45,7 +45,7 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     )
     if arguments.export in SHELLS:
         variables = shell_variables(
-            credentials, plan.name, plan.region, plan.region_of_profile
+            credentials, plan.name, plan.region, plan.region_of_profile, plan.account
         )
         variables |= plan.inside | _own_files(environ)
         unset = [name for name in _shadowing(environ) if name not in variables]
@@ -53,7 +53,8 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
             unset.append(LIMITS)
         text = SHELLS[arguments.export].script(variables, unset)
     else:
-        variables = child_variables(credentials, plan.name, plan.region) | plan.inside
+        variables = child_variables(credentials, plan.name, plan.region, plan.account)
+        variables |= plan.inside
         text = DOCUMENTS[arguments.export](variables)
     if sys.stdout.isatty():
         report.warning("these credentials are secret, and now on your screen")

@@ -46,11 +46,11 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
         from awsexec.serve import endpoint
 
         added = endpoint.start(plan, credentials, inputs, environ, report)
-        added |= profile_variables(name, region, of_profile)
+        added |= profile_variables(name, region, of_profile, account=plan.account)
     elif is_shell:
-        added = shell_variables(credentials, name, region, of_profile)
+        added = shell_variables(credentials, name, region, of_profile, plan.account)
     else:
-        added = child_variables(credentials, name, region)
+        added = child_variables(credentials, name, region, plan.account)
     added |= plan.inside
     if plan.confirmation is not None:
         added[CONFIRMED] = plan.confirmation.mark

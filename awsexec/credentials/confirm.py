@@ -9,7 +9,7 @@ from awsexec.text import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from awsexec.plan.plan import Plan
 
@@ -54,6 +54,58 @@ def confirm(
             f"profile {shown(plan.name)}: not confirmed, so nothing was done; answer "
             + (f"{shown(plan.name)} to go on" if wanted.by_name else "y to go on")
         )
+
+
+def confirm_many(plans: Sequence[Plan], doing: str, environ: Mapping[str, str]) -> None:
+    """Ask the user for all `plans`: once for those that want a yes, else by each name.
+
+    Raises as `confirm` does; nothing may be done then with any of them.
+    """
+    asking = [
+        plan
+        for plan in plans
+        if plan.confirmation is not None
+        and not plan.asking.yes
+        and environ.get(CONFIRMED)
+        not in (plan.confirmation.mark, plan.confirmation.whole)
+    ]
+    by_yes = [
+        each for each in asking if each.confirmation and not each.confirmation.by_name
+    ]
+    by_name = [
+        each for each in asking if each.confirmation and each.confirmation.by_name
+    ]
+    if len(by_yes) == 1:
+        by_name = [*by_yes, *by_name]
+    elif by_yes:
+        _confirm_all(by_yes, doing)
+    for plan in by_name:
+        confirm(plan, doing, environ)
+
+
+def _confirm_all(plans: Sequence[Plan], doing: str) -> None:
+    for plan in plans:
+        # no question for what fails anyway
+        plan.check()
+    first = plans[0]
+    assert first.confirmation is not None
+    if why := _why_not(first, True):
+        raise NotConfirmed(
+            f"{first.confirmation.where}: profile {shown(first.name)} and "
+            f"{len(plans) - 1} more ask before they are used, and {why}; add --yes if you "
+            "are sure"
+        )
+    lines = [f"awsexec: these {len(plans)} profiles ask before they are used"]
+    for plan in plans:
+        wanted = plan.confirmation
+        assert wanted is not None
+        facts = [value for _, value in wanted.facts]
+        lines.append("  " + _cut(", ".join([shown(plan.name), *facts])))
+        if wanted.text:
+            lines.append(f"    {printable(wanted.text)}")
+    lines += [f"  to  {_cut(doing)}", "Go on with all of them? [y/N] "]
+    if terminal.ask("\n".join(lines)).lower() not in ("y", "yes"):
+        raise NotConfirmed("not confirmed, so nothing was done; answer y to go on")
 
 
 def _why_not(plan: Plan, may_ask: bool) -> str:

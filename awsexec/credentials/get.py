@@ -24,8 +24,10 @@ if TYPE_CHECKING:
 
     from awsexec.cache.locks import Holder
     from awsexec.credentials.credentials import Credentials
+    from awsexec.credentials.resolver import Call
     from awsexec.plan.inputs import Inputs
     from awsexec.plan.plan import Plan
+    from awsexec.plan.source import Source
     from awsexec.report import Report
 
     # from when on credentials are to be renewed, in seconds since the epoch
@@ -174,11 +176,19 @@ def _renewed(
 
 
 def resolver_for(
-    plan: Plan, environ: Mapping[str, str], store: Store | None, report: Report
+    plan: Plan,
+    environ: Mapping[str, str],
+    store: Store | None,
+    report: Report,
+    ask: Callable[[str], str] = terminal.ask,
+    *,
+    load: Callable[[Source, Context], Credentials] = sources.load,
+    call: Call | None = None,
 ) -> Resolver:
     """Return what works out the credentials of `plan`, with a `store` or without.
 
-    Raises `ProcessLoop`.
+    `ask` is how the user is asked for an MFA code, if he may be asked. `load` gets a
+    source's credentials, and `call` calls AWS STS. Raises `ProcessLoop`.
     """
     source, asking = plan.chain.source, plan.asking
     context = context_for(plan, environ, store or store_for(environ, report), report)
@@ -191,15 +201,15 @@ def resolver_for(
     runs_command = source.kind.runs_command or process is not None
     return Resolver(
         plan=plan,
-        load=lambda source: sources.load(source, context),
+        load=lambda source: load(source, context),
         sign_in=lambda refused: sources.sign_in(source, context, refused),
         signed_in=lambda: context.sign_in,
-        call=_Sts(plan, report),
+        call=call or _Sts(plan, report),
         account=lambda given: _account(plan, given, report),
         codes=Codes(
             asking.code,
             process,
-            terminal.ask if asking.may_prompt else None,
+            ask if asking.may_prompt else None,
             terminal.check,
         ),
         store=store,

@@ -13,7 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from contextlib import AbstractContextManager
-    from typing import Protocol
+    from typing import Protocol, TypeVar
 
     from awsexec.cache.store import Store
     from awsexec.credentials.context import Locks
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from awsexec.plan.plan import Plan
     from awsexec.plan.source import Source
     from awsexec.report import Report
+
+    T = TypeVar("T")
 
     class Call(Protocol):
         """One call to STS: operation, request and signer in, credentials out.
@@ -115,6 +117,7 @@ class Resolver:
         self._waits = waits
         self._clock = clock
         self._report = report
+        self._demand = Demand()
         # what is forgotten from now on, this run does not write
         self.mark = store.mark() if store is not None else ""
 
@@ -136,22 +139,53 @@ class Resolver:
         # a resolver may be asked again later, and then of something else
         self._plan.check()
         self._begin(demand)
-        chain = self._chain
-        if demand.min_ttl is not None and chain.life is not None:
-            # before the user is asked for a code that would not help
-            _check_life(chain, chain.life, demand.min_ttl)
+        self._check_demand()
+        return self._checked(self._answered(self._resolve))
+
+    def prepare(self, demand: Demand) -> bool:
+        """Get what the user may be asked for, and nothing that comes after it.
+
+        `unasked` then goes on from there. Return whether there was anything to get: False
+        if the cache has it. Raises as `credentials` does.
+        """
+        self._begin(demand)
+        self._check_demand()
+        return self._answered(self._resolve_asked)
+
+    def unasked(self, demand: Demand) -> Credentials | None:
+        """Return what `credentials` does; None where the user has to be asked for it.
+
+        It may be called in any thread. Raises as `credentials` does.
+        """
+        if self._demand is not demand:
+            self._begin(demand)
+            self._check_demand()
+        try:
+            return self._checked(self._resolve())
+        except (_CodeDue, SignInDue):
+            return None
+
+    def _answered(self, do: Callable[[], T]) -> T:
+        """Return what `do` returns, after the user has given what it needs."""
         while True:
             try:
-                found = self._resolve()
-                break
+                return do()
             except _CodeDue as due:
                 self._in_hand[due.length] = self._ask(due.length)
             except SignInDue as due:
                 self._sign_in(due.refused)
-                self._begin(demand)
-        if demand.min_ttl is not None and found.expires is not None:
+                self._begin(self._demand)
+
+    def _check_demand(self) -> None:
+        chain, min_ttl = self._chain, self._demand.min_ttl
+        if min_ttl is not None and chain.life is not None:
+            # before the user is asked for a code that would not help
+            _check_life(chain, chain.life, min_ttl)
+
+    def _checked(self, found: Credentials) -> Credentials:
+        if self._demand.min_ttl is not None and found.expires is not None:
             seconds = int(found.expires - self._clock())
-            _check_life(self._chain, seconds, demand.min_ttl)
+            _check_life(self._chain, seconds, self._demand.min_ttl)
         return found
 
     @property
@@ -176,6 +210,24 @@ class Resolver:
             # what the cache has of the steps tells nothing of the keys at hand
             self._check_keys_at_hand()
         return self._after(len(self._chain.steps))
+
+    def _resolve_asked(self) -> bool:
+        """Get the last step that may ask the user; return whether that was necessary.
+
+        Raises as `_resolve` does.
+        """
+        if self._must_see_source():
+            self._see_source()
+        steps, source = self._chain.steps, self._chain.source
+        asking = [n for n, step in enumerate(steps, start=1) if step.mfa_serial]
+        if not (asking or source.kind.may_prompt or source.asks_itself):
+            return False
+        last = asking[-1] if asking else 0
+        for length in range(len(steps), last - 1, -1):
+            if self._store is not None and self._usable(length):
+                return False
+        self._after(last)
+        return True
 
     def _must_see_source(self) -> bool:
         """Return whether only the source's credentials say which steps and entries count."""

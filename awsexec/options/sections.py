@@ -213,6 +213,10 @@ CHILD = (
     ),
     ("AWSEXEC_PROFILE", "the name of the profile"),
     (
+        "AWSEXEC_ACCOUNT",
+        "the id of the AWS account, if the profile's settings tell it; else not set",
+    ),
+    (
         "AWS_REGION, AWS_DEFAULT_REGION",
         "the region: of --region, else the caller's, else the profile's; else not set",
     ),

@@ -98,6 +98,7 @@ def profile_of_role(name: str, profiles: Profiles, lists: Lists) -> Profile | No
             Setting.outside("sso_role_name", role, "PROFILE"),
         ],
         listed=listed,
+        index=profiles.index,
     )
 
 

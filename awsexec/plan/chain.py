@@ -26,6 +26,7 @@ from awsexec.plan.limits import (
     checked_serial,
     duration,
 )
+from awsexec.plan.source import Facts
 from awsexec.plan.source_kinds import (
     source_named,
     source_of,
@@ -100,6 +101,25 @@ class Chain:
         if not self.steps:
             return None
         return self.steps[-1].duration or ROLE_DEFAULT
+
+    @property
+    def role_arn(self) -> str | None:
+        """The ARN of the role at its end; None for keys and for IAM Identity Center."""
+        last = self.steps[-1] if self.steps else None
+        if last is not None and not isinstance(last, MfaSession):
+            return last.role_arn
+        return self.source.value("role_arn")
+
+    @property
+    def account(self) -> str | None:
+        """The id of the account of its credentials, None where only a call tells it."""
+        role_arn = self.role_arn
+        if role_arn is not None:
+            return role_arn.split(":")[4] or None
+        if self.source.kept is not None:
+            # keys in a keyring
+            return self.source.kept.account or None
+        return self.source.value("sso_account_id")
 
     @property
     def is_chained(self) -> bool:
@@ -177,12 +197,14 @@ def chain_of(
     environ: Mapping[str, str],
     *,
     federated: bool = False,
+    shares_code: bool = False,
 ) -> Chain:
     """Work out the chain of `profile`, which may carry settings from options.
 
     `session_name` is for roles that configure none. `federated` is for the console, which
-    wants a user's keys as they are: GetFederationToken accepts no session of them.
-    Raises `ConfigError` and `UsageError`.
+    wants a user's keys as they are: GetFederationToken accepts no session of them. With
+    `shares_code`, a role that is to live longer than an hour gets one hour if one code can
+    then serve other roles too. Raises `ConfigError` and `UsageError`.
     """
     hops, source = _walk(profiles, profile)
     for one in (*hops, source.profile):
@@ -190,16 +212,23 @@ def chain_of(
             _refuse_misspelt(one)
     if not hops or source.kind.assumes_role:
         _refuse_role_settings(source, source.profile, profiles)
-    source = with_settings(source, profiles, profile, session_name, environ)
+    source = with_settings(source, Facts(profiles, profile, session_name, environ))
     serial = profile.get("mfa_serial")
     steps: list[Step] = []
     if_user_keys: list[Step] = []
     if hops:
         roles = hops[::-1]
-        steps = _role_steps(roles, source, session_name, environ)
+        steps = _role_steps(
+            roles, source, session_name, environ, shares_code=shares_code
+        )
         if source.kind.may_be_user_keys:
             if_user_keys = _role_steps(
-                roles, source, session_name, environ, is_user_keys=True
+                roles,
+                source,
+                session_name,
+                environ,
+                is_user_keys=True,
+                shares_code=shares_code,
             )
     elif federated and source.is_user_keys:
         # and a --duration is for GetFederationToken
@@ -249,7 +278,7 @@ def chain_of_machine(
     _refuse_misspelt(profile)
     _refuse_role_settings(source, profile, profiles)
     source = with_settings(
-        source, profiles or Profiles.none(), profile, session_name, environ
+        source, Facts(profiles or Profiles.none(), profile, session_name, environ)
     )
     return Chain(profile, source, (), (profile,))
 
@@ -392,11 +421,12 @@ def _role_steps(
     environ: Mapping[str, str],
     *,
     is_user_keys: bool = False,
+    shares_code: bool = False,
 ) -> list[Step]:
     """Return the steps through the roles of `hops`, in the order of the calls.
 
     `is_user_keys` is whether to take the source's credentials for a user's own keys,
-    whatever the plan knows of them.
+    whatever the plan knows of them. `shares_code` is as for `chain_of`.
 
     The first hop's MFA gets a session of its own where that is possible, so that one code
     serves every role of the same keys. It is not possible with credentials that are a
@@ -431,6 +461,8 @@ def _role_steps(
                 "or name a source_profile with the keys of the device's user"
             )
         opens_session = source.is_user_keys or is_user_keys
+        if is_long and shares_code and in_call and position == 0 and opens_session:
+            step.duration, is_long = CHAINED_LONGEST, False
         if in_call and position == 0 and opens_session and not is_long:
             steps.append(MfaSession(in_call, MFA_DEFAULT, hop.name))
             step.mfa_serial = None

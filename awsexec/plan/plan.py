@@ -30,10 +30,10 @@ from awsexec.plan.guardrails import (
     other_way,
     shown_limits,
 )
+from awsexec.plan.inputs import Inputs
 from awsexec.plan.limits import clean_session_name
 from awsexec.plan.overrides import local_user, profile_for, settings_of
 from awsexec.plan.source_kinds import (
-    ENVIRONMENT,
     METADATA_DISABLED,
     has_identity,
     source_of,
@@ -46,11 +46,10 @@ from awsexec.profiles.files import Setting
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from awsexec.options.arguments import Arguments
     from awsexec.plan.by_name import Lists
-    from awsexec.plan.inputs import Inputs
     from awsexec.profiles.accounts import Account
 
     # what botocore calls ``retries``
@@ -151,6 +150,11 @@ class Plan:
         """Return what decides, besides settings, whose credentials the source gives now."""
         return self.chain.source.look(self.config.paths, self.environ)
 
+    @property
+    def account(self) -> str | None:
+        """The id of the account of the credentials, None where only a call tells it."""
+        return self.chain.account
+
     def keys(self, inputs: Inputs, key_id: str | None = None) -> list[str] | None:
         """Return the cache keys of the source and of what each step gives.
 
@@ -173,11 +177,29 @@ class Plan:
         """Return `keys` by what decides now, without getting any credentials."""
         return self.keys(self.look())
 
+    def keys_to_forget(self, cached: Iterable[str]) -> set[str]:
+        """Return the key of every step; `cached` are those of the entries that there are.
+
+        If the source may turn out to give a user's keys, whose id is not known yet, these
+        are the keys with any id: the MFA device tells that it is the same user.
+        """
+        keys = set(self.keys_now() or ())
+        other = self.chain.if_user_keys
+        if other is None:
+            return keys
+        with_any_id = other.keys(self.endpoint.identity, Inputs(), "*")[1:]
+        parts = [key.partition("'*'") for key in with_any_id]
+        return keys.union(
+            key
+            for key in cached
+            if any(key.startswith(one) and key.endswith(rest) for one, _, rest in parts)
+        )
+
     @property
     def is_of_environment(self) -> bool:
         """Whether the environment holds the credentials, and no profile led there."""
         source = self.chain.source
-        return source.kind is ENVIRONMENT and not source.profile.settings
+        return source.kind.is_environment and not source.profile.settings
 
     @property
     def label(self) -> str:
@@ -191,12 +213,13 @@ class Plan:
         asking: Asking | None = None,
         endpoint: Endpoint | None = None,
         chain: Chain | None = None,
+        retries: Retries | None = None,
     ) -> Plan:
-        """Return the same plan with another way to ask, endpoint or chain."""
+        """Return the same plan with another way to ask, endpoint, chain or retries."""
         return Plan(
             chain=chain or self.chain,
             endpoint=endpoint or self.endpoint,
-            retries=self.retries,
+            retries=retries or self.retries,
             asking=asking or self.asking,
             region=self.region,
             region_of_profile=self.region_of_profile,
@@ -236,11 +259,18 @@ class Planner:
             )
         self._session_name = clean_session_name(local_user())
 
-    def plan(self, name: str | None, *, federated: bool = False) -> Plan:
+    def plan(
+        self,
+        name: str | None,
+        *,
+        federated: bool = False,
+        shares_code: bool = False,
+    ) -> Plan:
         """Make the plan for the profile `name`, None for what the environment names.
 
         `federated` is for the console, which wants a user's keys as they are:
         GetFederationToken accepts no session of them, and --duration is for that call.
+        With `shares_code`, its MFA code is to serve other roles too, as for `chain_of`.
         Raises `ConfigError` and `UsageError`.
         """
         profiles, options, environ = self.config.profiles, self._options, self._environ
@@ -264,7 +294,12 @@ class Planner:
                 else error.named_by(next(filter(environ.get, PROFILE_VARIABLES)))
             ) from None
         chain = chain_of(
-            profiles, profile, self._session_name, environ, federated=federated
+            profiles,
+            profile,
+            self._session_name,
+            environ,
+            federated=federated,
+            shares_code=shares_code,
         )
         by_name = (
             not options

@@ -31,16 +31,21 @@ DECISIVE = frozenset(
     "sso_role_name sso_session sso_start_url transitive_session_tags use_fips_endpoint "
     "web_identity_token_file".split()
 )
-# the names of options, where those of the settings are other ones
-_OPTIONS = {
+# the names of options and of AssumeRole's parameters, where those of the settings are
+# other ones
+_OTHER_NAMES = {
     "duration": "duration_seconds",
     "expect_account": "expected_account",
     "policy": "session_policy",
     "policy_arn": "session_policy_arns",
     "policy_arns": "session_policy_arns",
     "read_only": "session_read_only",
+    "serial_number": "mfa_serial",
+    "session_duration": "duration_seconds",
     "session_name": "role_session_name",
+    "tags": "session_tags",
     "transitive_tag": "transitive_session_tags",
+    "transitive_tag_keys": "transitive_session_tags",
     "transitive_tags": "transitive_session_tags",
 }
 # the other settings that awsexec, botocore (configprovider, credentials) and the AWS SDKs
@@ -223,14 +228,11 @@ def _decisive(name: str) -> str | None:
     for word in _SHELL:
         name = name.removeprefix(word)
     plain = name.strip().replace("-", "_").replace(" ", "_")
+    names = DECISIVE.union(_OTHER_NAMES)
     for form in (plain, plain.removeprefix("aws_")):
-        if form in DECISIVE:
-            return form
-        if form in _OPTIONS:
-            return _OPTIONS[form]
-        near = _nearest(form, DECISIVE)
+        near = form if form in names else _nearest(form, names)
         if near is not None:
-            return near
+            return _OTHER_NAMES.get(near, near)
     if plain.startswith("session_"):
         ours = sorted(one for one in DECISIVE if one.startswith("session_"))
         return min(ours, key=lambda one: distance(plain, one, 100))

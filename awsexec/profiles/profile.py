@@ -100,7 +100,7 @@ class Profile:
         self.name = name
         self.listed = listed
         self._config, self._credentials = config, credentials
-        self._index = index
+        self.index = index
         self._options = tuple(options)
         self._included = included
         self._keys: StaticKeys | None = None
@@ -112,6 +112,11 @@ class Profile:
             self.settings = dict(_inherited(included, self.settings)) | self.settings
         self.settings.update((option.name, option) for option in self._options)
 
+    @property
+    def is_in_files(self) -> bool:
+        """Whether one of the files has the profile."""
+        return self._config is not None or self._credentials is not None
+
     def with_options(self, options: Iterable[Setting]) -> Profile:
         """Return this profile with settings from the command line, which win over its own."""
         return Profile(
@@ -121,7 +126,7 @@ class Profile:
             (*self._options, *options),
             self._included,
             self.listed,
-            self._index,
+            self.index,
         )
 
     def without(self, *names: str) -> Profile:
@@ -174,7 +179,7 @@ class Profile:
 
         Raises `ConfigError` if that is not to be known.
         """
-        return self._index.get(self.name) if self._index is not None else None
+        return self.index.get(self.name) if self.index is not None else None
 
     @property
     def is_users(self) -> bool:
@@ -291,6 +296,9 @@ class Profiles:
         Raises as `get` does, and what `elsewhere` raises.
         """
         is_written = name in self or self._why_not(name)
+        if not is_written:
+            # a keyring of which nobody knows the names may have this one
+            self.index.get(name)
         found = None if is_written else self.elsewhere(name)
         return found or self.get(name)
 
@@ -341,7 +349,7 @@ class Profiles:
         if len(profile.settings) > MOST_SETTINGS:
             raise ConfigError(
                 f"{profile.where}: profile {name!r} has {len(profile.settings)} settings; "
-                f"awsexec reads at most {MOST_SETTINGS}"
+                f"awsexec reads at most {MOST_SETTINGS}; delete the others"
             )
         link = profile.get(INCLUDE)
         if link is None:

@@ -5,14 +5,17 @@ import json
 import subprocess
 import sys
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
+from awsexec.credentials.keys.index import IndexFile
 from awsexec.profiles import files
+from awsexec.profiles.key_index import KeptKey
 from tests.servers.identity_center import START_URL
-from tests.sources import GET, keys, of, write_token
-from tests.support import READER, entries, fast_path_is_on, is_fast
+from tests.sources import GET, instead, keys, of, write_token
+from tests.support import KEY_ID, READER, entries, fast_path_is_on, is_fast
 
 CORP = f"""
 [sso-session corp]
@@ -176,6 +179,23 @@ def test_broken_profile_of_that_name_is_an_error(run_awsexec, corp, home):
     assert corp.asked == []
 
 
+@pytest.mark.both_ways
+def test_key_in_the_keyring_of_that_name_wins(run_awsexec, corp, home):
+    name = "corp/Prod/Admin"
+    for _ in range(3):
+        assert keys(run_awsexec.child(name)) == of(corp.roles[PROD, "Admin"])
+        # the fast path trusts only files that are older
+        time.sleep(0.03)
+    with IndexFile(run_awsexec.environ, lambda _: nullcontext()) as index:
+        index.put(KeptKey(name, KEY_ID, PROD, "", "first", 0))
+    # where no keyring can be opened
+    assert "keyring" in run_awsexec(name, "true").error()
+    Path(index.path).write_text("damaged")
+    assert "not an index" in run_awsexec(name, "true").error()
+    Path(index.path).unlink()
+    assert keys(run_awsexec.child(name)) == of(corp.roles[PROD, "Admin"])
+
+
 def test_source_profile_of_a_file(run_awsexec, corp, home):
     home.write_config(
         CORP, f"[profile r]\nrole_arn = {READER}\nsource_profile = corp/Prod/Admin\n"
@@ -249,10 +269,19 @@ def test_sign_in_that_ends_in_the_middle(run_awsexec, home, corp):
     corp.pages_of_token = 2
     failed = run_awsexec("--accounts", "--no-prompt").error()
     assert failed.endswith(
-        "not signed in, and --no-prompt forbids signing in; run: aws sso login "
-        "--sso-session corp"
+        "not signed in, and --no-prompt forbids signing in; run: awsexec "
+        "--sign-in corp"
     )
     assert not list(home.cache.glob("*.accounts"))
+
+
+@pytest.mark.parametrize("page", [{"accountList": [3]}, {"accountList": 3}, {}])
+def test_page_that_nobody_can_read(run_awsexec, corp, page):
+    """AWS has refused nothing."""
+    instead(corp, "/assignment/accounts", page)
+    error = run_awsexec("--accounts").error()
+    assert error.startswith("unexpected response from AWS IAM Identity Center at ")
+    assert "refused" not in error
 
 
 def test_account_that_goes_away_in_the_middle(run_awsexec, corp):
