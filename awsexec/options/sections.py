@@ -20,7 +20,8 @@ IN_SHORT = "run a command with the temporary credentials of an AWS role"
 ABOUT = (
     "awsexec gets the temporary credentials of PROFILE, puts them in the environment of "
     "COMMAND and becomes COMMAND. PROFILE is a profile of ~/.aws/config or "
-    "~/.aws/credentials. If it needs an MFA code or a sign-in, awsexec asks on the "
+    "~/.aws/credentials, the NAME of a key in the keyring, or a role of IAM Identity Center: "
+    "SESSION/ACCOUNT/ROLE. If it needs an MFA code or a sign-in, awsexec asks on the "
     "terminal. awsexec caches the credentials, so that the next run neither asks you nor "
     "calls AWS.",
     "Without PROFILE, awsexec uses AWS_PROFILE. If that is not set, you choose a profile "
