@@ -66,6 +66,7 @@ def _run(
         added = shell_variables(credentials, name, region, of_profile, plan.account)
     else:
         added = child_variables(credentials, name, region, plan.account)
+    added |= plan.inside
     if plan.confirmation is not None:
         added[CONFIRMED] = plan.confirmation.mark
     if arguments.command is not None:
