@@ -13,7 +13,7 @@ import time
 from awsexec import bounded, fastpath
 from awsexec.cache import locks, owner
 from awsexec.cache.forgotten import Forgotten
-from awsexec.directories import ACCOUNTS, cache_directory
+from awsexec.directories import ACCOUNTS, TEMPORARY, cache_directory, write_whole
 from awsexec.errors import AwsexecError, reason, shown
 
 TYPE_CHECKING = False
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 # lists of accounts, which TAB uses for longer than their names count
 PRUNE_AFTER, PRUNE_ACCOUNTS_AFTER = 86_400, 30 * 86_400
 
-_LOCK, _TEMPORARY, _FORGOTTEN = ".lock", ".tmp", ".forgotten"
-_NO_ENTRIES = (_LOCK, _TEMPORARY, _FORGOTTEN, ACCOUNTS)
+_LOCK, _FORGOTTEN = ".lock", ".forgotten"
+_NO_ENTRIES = (_LOCK, TEMPORARY, _FORGOTTEN, ACCOUNTS)
 # how the keys begin of entries that are sessions (`Chain.keys`)
 _SESSION = "('session', "
 
@@ -103,7 +103,7 @@ class Store:
                 return
             try:
                 # so `prune` need not read the entry
-                _replace(path, data, entry.expires)
+                write_whole(path, data, entry.expires)
             except FileNotFoundError:
                 self._report.detail(f"not caching what was forgotten: {path}")
                 return
@@ -121,7 +121,7 @@ class Store:
         """Replace the list of accounts at `path` of this directory; warn if that fails."""
         try:
             self._make_directory()
-            _replace(path, data)
+            write_whole(path, data)
         except (OSError, ValueError) as error:
             self._warn(error)
 
@@ -369,30 +369,6 @@ class _Lock:
     def __exit__(self, *exception: object) -> None:
         if self._is_held:
             self._lock.__exit__(*exception)
-
-
-def _replace(path: str, data: bytes, stamp: float | None = None) -> None:
-    """Replace the file at `path` by `data`, with the time stamp `stamp` if there is one.
-
-    Raises `OSError`, `FileNotFoundError` where another process has deleted the new file.
-    """
-    temporary = f"{path}.{os.urandom(8).hex()}{_TEMPORARY}"
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    descriptor = os.open(temporary, flags, 0o600)
-    try:
-        with open(descriptor, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(descriptor)
-        if stamp is not None:
-            os.utime(temporary, (stamp, stamp))
-        os.replace(temporary, path)
-    except BaseException:
-        try:
-            os.unlink(temporary)
-        except OSError:
-            pass
-        raise
 
 
 def _is_ours(name: str) -> bool:

@@ -25,6 +25,7 @@ from awsexec.plan.limits import (
     checked_serial,
     duration,
 )
+from awsexec.plan.source import Facts
 from awsexec.plan.source_kinds import (
     source_named,
     source_of,
@@ -210,7 +211,7 @@ def chain_of(
             _refuse_misspelt(one)
     if not hops or source.kind.assumes_role:
         _refuse_role_settings(source, source.profile)
-    source = with_settings(source, profiles, profile, session_name, environ)
+    source = with_settings(source, Facts(profiles, profile, session_name, environ))
     serial = profile.get("mfa_serial")
     steps: list[Step] = []
     if_user_keys: list[Step] = []
@@ -276,7 +277,7 @@ def chain_of_machine(
     _refuse_misspelt(profile)
     _refuse_role_settings(source, profile)
     source = with_settings(
-        source, profiles or Profiles.none(), profile, session_name, environ
+        source, Facts(profiles or Profiles.none(), profile, session_name, environ)
     )
     return Chain(profile, source, (), (profile,))
 

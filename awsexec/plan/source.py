@@ -16,11 +16,31 @@ if TYPE_CHECKING:
     from awsexec.profiles.key_index import KeptKey
     from awsexec.profiles.profile import Profile, Profiles, StaticKeys
 
-    # source, profiles, the profile of the run, session name, environment
-    Decides = Callable[
-        ["Source", Profiles, Profile, str, Mapping[str, str]], list[Setting | None]
-    ]
+    Decides = Callable[["Source", "Facts"], list[Setting | None]]
     Looks = Callable[["Source", tuple[str, str], Mapping[str, str]], Inputs]
+
+
+class Facts:
+    """What a run knows before it looks at its source.
+
+    `profiles` are those of the user's files. `selected` is the profile of the run, whose
+    settings for the metadata service and for endpoints count, as in botocore.
+    `session_name` is for a web identity that configures none.
+    """
+
+    __slots__ = ("profiles", "selected", "session_name", "environ")
+
+    def __init__(
+        self,
+        profiles: Profiles,
+        selected: Profile,
+        session_name: str,
+        environ: Mapping[str, str],
+    ) -> None:
+        self.profiles = profiles
+        self.selected = selected
+        self.session_name = session_name
+        self.environ = environ
 
 
 class Kind:

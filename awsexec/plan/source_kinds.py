@@ -25,7 +25,7 @@ from awsexec.plan.inputs import (
     surroundings_of,
 )
 from awsexec.plan.limits import checked_arn, checked_session_name
-from awsexec.plan.source import Kind, Source
+from awsexec.plan.source import Facts, Kind, Source
 from awsexec.profiles import files, known, values
 from awsexec.profiles.accounts import is_account_id
 from awsexec.profiles.files import Setting
@@ -74,78 +74,42 @@ _SSO_SESSION = ("sso_start_url", "sso_region")
 # --- What decides whose credentials a source gives ------------------------------------
 
 
-def _decided_by_environment(
-    source: Source,
-    profiles: Profiles,
-    selected: Profile,
-    session_name: str,
-    environ: Mapping[str, str],
-) -> list[Setting | None]:
+def _decided_by_environment(source: Source, facts: Facts) -> list[Setting | None]:
     """Return the key id, and that there is a session token, if there is one."""
-    tokens = (variable(name, environ) for name in TOKEN_VARIABLES)
+    tokens = (variable(name, facts.environ) for name in TOKEN_VARIABLES)
     token = next(filter(None, tokens), None)
     return [
-        variable(ACCESS_KEY_ID, environ),
+        variable(ACCESS_KEY_ID, facts.environ),
         # the id tells which token
         Setting.outside(SESSION_TOKEN, "set", token.file) if token else None,
     ]
 
 
-def _decided_by_container(
-    source: Source,
-    profiles: Profiles,
-    selected: Profile,
-    session_name: str,
-    environ: Mapping[str, str],
-) -> list[Setting | None]:
-    return [variable(name, environ) for name in CONTAINER_VARIABLES]
+def _decided_by_container(source: Source, facts: Facts) -> list[Setting | None]:
+    return [variable(name, facts.environ) for name in CONTAINER_VARIABLES]
 
 
-def _decided_by_ec2(
-    source: Source,
-    profiles: Profiles,
-    selected: Profile,
-    session_name: str,
-    environ: Mapping[str, str],
-) -> list[Setting | None]:
+def _decided_by_ec2(source: Source, facts: Facts) -> list[Setting | None]:
     return [
-        variable(from_environ, environ, name)
+        variable(from_environ, facts.environ, name)
         # as in botocore, the profile of the run says where the metadata service is
-        or selected.get(name) or source.profile.get(name)
+        or facts.selected.get(name) or source.profile.get(name)
         for name, from_environ in _EC2.items()
     ]
 
 
-def _decided_by_setting(
-    source: Source,
-    profiles: Profiles,
-    selected: Profile,
-    session_name: str,
-    environ: Mapping[str, str],
-) -> list[Setting | None]:
+def _decided_by_setting(source: Source, facts: Facts) -> list[Setting | None]:
     # raises where there is no shell
     runs_by_shell(source.profile, source.setting)
     shell = source.profile.get(SHELL_SETTING)
     return [source.setting, source.profile.get(COMMAND_DECIDES), shell]
 
 
-def _decided_by_login(
-    source: Source,
-    profiles: Profiles,
-    selected: Profile,
-    session_name: str,
-    environ: Mapping[str, str],
-) -> list[Setting | None]:
-    return [source.setting, variable(LOGIN_CACHE_VARIABLE, environ)]
+def _decided_by_login(source: Source, facts: Facts) -> list[Setting | None]:
+    return [source.setting, variable(LOGIN_CACHE_VARIABLE, facts.environ)]
 
 
-def _decided_by_token(
-    source: Source,
-    profiles: Profiles,
-    selected: Profile,
-    session_name: str,
-    environ: Mapping[str, str],
-) -> list[Setting | None]:
+def _decided_by_token(source: Source, facts: Facts) -> list[Setting | None]:
     """Return the token file, the role and the session's name of a web identity.
 
     All of them are the profile's, or without a profile the environment's.
@@ -155,7 +119,7 @@ def _decided_by_token(
         name: (
             source.profile.get(name)
             if of_profile
-            else variable(from_environ, environ, name)
+            else variable(from_environ, facts.environ, name)
         )
         for name, from_environ in _WEB_IDENTITY.items()
     }
@@ -167,10 +131,10 @@ def _decided_by_token(
             f"add {name}"
         )
     if token is not None:
-        path = files.expand(token.value, environ)
+        path = files.expand(token.value, facts.environ)
         found[token.name] = Setting(token.name, path, token.file, token.line)
     if found["role_session_name"] is None:
-        default = Setting.outside("role_session_name", session_name, "")
+        default = Setting.outside("role_session_name", facts.session_name, "")
         found["role_session_name"] = default
     checked_arn(role)
     name_setting = found["role_session_name"]
@@ -179,14 +143,8 @@ def _decided_by_token(
     return list(found.values())
 
 
-def _decided_by_sign_in(
-    source: Source,
-    profiles: Profiles,
-    selected: Profile,
-    session_name: str,
-    environ: Mapping[str, str],
-) -> list[Setting | None]:
-    return _sign_in_settings(source.profile, profiles, _SSO_PROFILE)
+def _decided_by_sign_in(source: Source, facts: Facts) -> list[Setting | None]:
+    return _sign_in_settings(source.profile, facts.profiles, _SSO_PROFILE)
 
 
 def _sign_in_settings(
@@ -600,25 +558,20 @@ def metadata_is_off(setting: Setting | None) -> bool:
     return setting is not None and setting.value.lower() == "true"
 
 
-def with_settings(
-    source: Source,
-    profiles: Profiles,
-    selected: Profile,
-    session_name: str,
-    environ: Mapping[str, str],
-) -> Source:
+def with_settings(source: Source, facts: Facts) -> Source:
     """Return `source` with all that decides whose credentials it gives.
 
-    `selected` is the profile of the run, whose settings for the metadata service and
-    for endpoints count, as in botocore. `session_name` is for a web identity that
-    configures none. Raises `ConfigError`.
+    Raises `ConfigError`.
     """
     kind = source.kind
     if kind.decides is None:
         return source
-    settings = kind.decides(source, profiles, selected, session_name, environ)
+    settings = kind.decides(source, facts)
     endpoints = [
-        (service, configured_url(service, profiles, selected, environ))
+        (
+            service,
+            configured_url(service, facts.profiles, facts.selected, facts.environ),
+        )
         for service in kind.services
     ]
     return Source(
