@@ -68,14 +68,14 @@ def find(command: str, path: str) -> str:
                 return file
             found = found or file
     if os.path.isdir(command) and "/" in command:
-        raise CommandNotExecutable(
-            command, OSError(errno.EISDIR, os.strerror(errno.EISDIR))
-        )
+        raise CommandNotExecutable(command, _error(errno.EISDIR))
     if found:
-        raise CommandNotExecutable(
-            command, OSError(errno.EACCES, os.strerror(errno.EACCES))
-        )
+        raise CommandNotExecutable(command, _error(errno.EACCES))
     raise CommandNotFound(command)
+
+
+def _error(number: int) -> OSError:
+    return OSError(number, os.strerror(number))
 
 
 class Outcome:

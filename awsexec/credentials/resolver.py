@@ -142,10 +142,7 @@ class Resolver:
 
         Raises `CredentialsError` (`TooShort` and `NoCode` among them) and `Interrupted`.
         """
-        # a resolver may be asked again later, and then of something else
-        self._plan.check()
-        self._begin(demand)
-        self._check_demand()
+        self._start(demand)
         return self._checked(self._answered(self._resolve))
 
     def prepare(self, demand: Demand) -> bool:
@@ -154,8 +151,7 @@ class Resolver:
         `unasked` then goes on from there. Return whether there was anything to get: False
         if the cache has it. Raises as `credentials` does.
         """
-        self._begin(demand)
-        self._check_demand()
+        self._start(demand)
         return self._answered(self._resolve_asked)
 
     def unasked(self, demand: Demand) -> Credentials | None:
@@ -164,8 +160,7 @@ class Resolver:
         It may be called in any thread. Raises as `credentials` does.
         """
         if self._demand is not demand:
-            self._begin(demand)
-            self._check_demand()
+            self._start(demand)
         try:
             return self._checked(self._resolve())
         except (_CodeDue, SignInDue):
@@ -182,8 +177,12 @@ class Resolver:
                 self._sign_in(due.refused)
                 self._begin(self._demand)
 
-    def _check_demand(self) -> None:
-        chain, min_ttl = self._chain, self._demand.min_ttl
+    def _start(self, demand: Demand) -> None:
+        """Begin, and refuse what no call and no answer of the user could change."""
+        # a resolver may be asked again later, and then of something else
+        self._plan.check()
+        self._begin(demand)
+        chain, min_ttl = self._chain, demand.min_ttl
         if min_ttl is not None and chain.life is not None:
             # before the user is asked for a code that would not help
             _check_life(chain, chain.life, min_ttl)
