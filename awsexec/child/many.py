@@ -15,6 +15,7 @@ import subprocess
 import time
 
 from awsexec.errors import (
+    AwsexecError,
     CommandNotExecutable,
     CommandNotFound,
     ReaderGone,
@@ -68,14 +69,14 @@ def find(command: str, path: str) -> str:
                 return file
             found = found or file
     if os.path.isdir(command) and "/" in command:
-        raise CommandNotExecutable(
-            command, OSError(errno.EISDIR, os.strerror(errno.EISDIR))
-        )
+        raise CommandNotExecutable(command, _error(errno.EISDIR))
     if found:
-        raise CommandNotExecutable(
-            command, OSError(errno.EACCES, os.strerror(errno.EACCES))
-        )
+        raise CommandNotExecutable(command, _error(errno.EACCES))
     raise CommandNotFound(command)
+
+
+def _error(number: int) -> OSError:
+    return OSError(number, os.strerror(number))
 
 
 class Outcome:
@@ -152,7 +153,8 @@ class Runner:
     """Runs jobs, `at_once` of them at the same time.
 
     `show` is called with how many are done, of how many failed, and with the names of
-    those that run, whenever this changes and several times a second.
+    those that run, whenever this changes and several times a second. `starting` is called
+    with each job just before its command starts; it may raise `AwsexecError`.
     """
 
     def __init__(
@@ -165,6 +167,7 @@ class Runner:
         stops_at_failure: bool,
         show: Callable[[int, int, Sequence[str]], None],
         interrupted: Callable[[int], None],
+        starting: Callable[[Job], None],
     ) -> None:
         self._command = list(command)
         self._file = file
@@ -173,6 +176,7 @@ class Runner:
         self._stops = stops_at_failure
         self._show = show
         self._interrupted = interrupted
+        self._starting = starting
         self._running: list[_Running] = []
         self._next = 0
         self._failed = 0
@@ -261,7 +265,11 @@ class Runner:
         number, job = self._next, self._jobs[self._next]
         self._next += 1
         try:
+            self._starting(job)
             process = self._spawn(job.environ)
+        except AwsexecError as error:
+            self._end(number, job, Outcome(error=str(error)))
+            return
         except OSError as error:
             self._end(number, job, Outcome(error=f"cannot be run ({reason(error)})"))
             return

@@ -22,6 +22,7 @@ from awsexec.errors import (
     shown,
 )
 from awsexec.fastpath import child_environment
+from awsexec.history import Log
 from awsexec.plan.guardrails import CONFIRMED
 from awsexec.plan.limits import NO_CODE, mfa_code
 from awsexec.plan.plan import Planner
@@ -67,6 +68,8 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
         raise AwsexecError("--each does not work on Windows; use WSL")
     from awsexec.child.many import find
 
+    log = Log(environ, report)
+    log.check()
     # before any question
     file = find(arguments.command[0], environ.get("PATH", os.defpath))
     if arguments.regions:
@@ -82,7 +85,7 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     if arguments.dry_run:
         return _show_plans(plans, arguments, environ)
     credentials = _credentials(plans, arguments, planner, environ, report)
-    return _Run(plans, credentials, arguments, environ, report).run(file)
+    return _Run(plans, credentials, arguments, environ, report, log).run(file)
 
 
 # --- Which profiles -----------------------------------------------------------------
@@ -392,7 +395,9 @@ class _Run:
         arguments: Arguments,
         environ: Mapping[str, str],
         report: Report,
+        log: Log,
     ) -> None:
+        self._log = log
         self._plans = plans
         self._credentials = credentials
         self._arguments = arguments
@@ -439,6 +444,7 @@ class _Run:
                 done, total, failed + without, names
             ),
             interrupted=self._say_interrupted,
+            starting=self._record,
         )
         try:
             outcomes = runner.run()
@@ -456,6 +462,14 @@ class _Run:
         if all(outcome is not None and outcome.is_success for outcome in outcomes):
             return 0
         return SOME_FAILED
+
+    def _record(self, job: Job) -> None:
+        """Record that a command starts. Raises `CannotRecord`."""
+        name, _ = self._runs[job.name]
+        plan, given = self._plans[name], self._credentials[name]
+        assert not isinstance(plan, AwsexecError)
+        assert not isinstance(given, AwsexecError)
+        self._log.started(plan, given, self._arguments.command or ())
 
     def _job(
         self,
@@ -530,6 +544,7 @@ class _Run:
             if not isinstance(given, AwsexecError):
                 continue
             count += 1
+            self._log.refused(name, self._arguments.command or (), given)
             # many profiles may have one source
             before = first.setdefault(str(given), label)
             text = given if before == label else f"the same as {before}"

@@ -43,8 +43,8 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
         renew_from=near_end(environ),
         # an SDK asks while its user is busy with something else
         attended=arguments.export != "process",
-        log=log,
         doing=f"print the credentials (--export {arguments.export})",
+        log=log,
     )
     if arguments.export in SHELLS:
         variables = shell_variables(

@@ -134,6 +134,6 @@ def _credentials(
         environ,
         report,
         renew_from=lambda credentials: renew_from(credentials, time.time()),
-        log=log,
         doing=doing,
+        log=log,
     )

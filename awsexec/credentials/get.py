@@ -53,8 +53,8 @@ def get(
     *,
     renew_from: RenewFrom | None = None,
     attended: bool = True,
-    log: Log | None = None,
     doing: str = "get the credentials",
+    log: Log | None = None,
 ) -> Credentials:
     """Carry out `plan` and return credentials that satisfy `demand`.
 
@@ -90,8 +90,8 @@ def get_with_inputs(
     *,
     renew_from: RenewFrom | None = None,
     attended: bool = True,
-    log: Log | None = None,
     doing: str = "get the credentials",
+    log: Log | None = None,
 ) -> tuple[Credentials, Inputs]:
     """Return what `get` returns, and what decided whose credentials these are."""
     if doing and plan.confirmation is not None:
@@ -195,9 +195,9 @@ def resolver_for(
 ) -> Resolver:
     """Return what works out the credentials of `plan`, with a `store` or without.
 
-    `ask` is how the user is asked for an MFA code, if he may be asked. `load` gets a
-    source's credentials, and `call` calls AWS STS. `log` is as for `get`.
-    Raises `ProcessLoop`.
+    `ask` is how the user is asked for an MFA code, if he may be asked. `log` is as for
+    `get`. `load` gets a source's credentials, and `call` calls AWS STS. Raises
+    `ProcessLoop`.
     """
     source, asking = plan.chain.source, plan.asking
     context = context_for(plan, environ, store or store_for(environ, report), report)

@@ -9,7 +9,13 @@ from awsexec.credentials import sources
 from awsexec.credentials.get import resolver_for
 from awsexec.credentials.parallel import in_parallel
 from awsexec.directories import cache_directory
-from awsexec.errors import AwsexecError, Interrupted
+from awsexec.errors import (
+    AwsexecError,
+    ConfigError,
+    Interrupted,
+    TooShort,
+    WrongAccount,
+)
 from awsexec.plan.calls import MfaSession
 
 TYPE_CHECKING = False
@@ -33,6 +39,10 @@ AT_ONCE = 16
 # botocore's ``retries`` if the user configured none: STS slows down those who ask too
 # fast, and the adaptive mode then asks more slowly
 RETRIES: Retries = {"mode": "adaptive", "total_max_attempts": 6}
+
+
+# failures of one profile, which say nothing of others that need the same answer
+_OWN = (ConfigError, TooShort, WrongAccount)
 
 
 def store_of_many(
@@ -130,7 +140,9 @@ class _Many:
             except Interrupted:
                 raise
             except AwsexecError as error:
-                self._found[number] = failed[group] = self._failure(error)
+                self._found[number] = self._failure(error)
+                if not isinstance(error, _OWN):
+                    failed[group] = error
                 was_due = False
             else:
                 if was_due:

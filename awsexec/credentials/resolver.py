@@ -82,7 +82,9 @@ class Resolver:
     `load` gets the credentials of the plan's source, and `signed_in` returns the sign-in
     whose token it used, None for none. If `load` raises `SignInDue`, `sign_in` gets the
     token that was refused. `call` makes one call to STS, `account` asks it of which account
-    credentials are, and `codes`     `store` is None to do without a cache. `waits` is False where another process that holds
+    credentials are, and `codes` gives MFA codes. `record` is told what was obtained, and
+    may raise `CredentialsError`.
+    `store` is None to do without a cache. `waits` is False where another process that holds
     a `lock` may wait for this one. `clock` gives seconds since the epoch.
 
     There are two kinds of locks. The one of a call is held by the run that makes the call,
@@ -120,8 +122,8 @@ class Resolver:
         self._waits = waits
         self._clock = clock
         self._report = report
-        self._record = record
         self._demand = Demand()
+        self._record = record
         # what is forgotten from now on, this run does not write
         self.mark = store.mark() if store is not None else ""
 
@@ -140,10 +142,7 @@ class Resolver:
 
         Raises `CredentialsError` (`TooShort` and `NoCode` among them) and `Interrupted`.
         """
-        # a resolver may be asked again later, and then of something else
-        self._plan.check()
-        self._begin(demand)
-        self._check_demand()
+        self._start(demand)
         return self._checked(self._answered(self._resolve))
 
     def prepare(self, demand: Demand) -> bool:
@@ -152,8 +151,7 @@ class Resolver:
         `unasked` then goes on from there. Return whether there was anything to get: False
         if the cache has it. Raises as `credentials` does.
         """
-        self._begin(demand)
-        self._check_demand()
+        self._start(demand)
         return self._answered(self._resolve_asked)
 
     def unasked(self, demand: Demand) -> Credentials | None:
@@ -162,8 +160,7 @@ class Resolver:
         It may be called in any thread. Raises as `credentials` does.
         """
         if self._demand is not demand:
-            self._begin(demand)
-            self._check_demand()
+            self._start(demand)
         try:
             return self._checked(self._resolve())
         except (_CodeDue, SignInDue):
@@ -180,8 +177,12 @@ class Resolver:
                 self._sign_in(due.refused)
                 self._begin(self._demand)
 
-    def _check_demand(self) -> None:
-        chain, min_ttl = self._chain, self._demand.min_ttl
+    def _start(self, demand: Demand) -> None:
+        """Begin, and refuse what no call and no answer of the user could change."""
+        # a resolver may be asked again later, and then of something else
+        self._plan.check()
+        self._begin(demand)
+        chain, min_ttl = self._chain, demand.min_ttl
         if min_ttl is not None and chain.life is not None:
             # before the user is asked for a code that would not help
             _check_life(chain, chain.life, min_ttl)
@@ -455,9 +456,9 @@ class Resolver:
             self._report.debug(f"source: {source.label}")
             fresh = self._load(source)
             self._report.detail(f"{source.label} gave {fresh}")
+            self._check_account(fresh)
             if source.kind.is_cached:
                 self._record(self._plan, None, fresh)
-            self._check_account(fresh)
             self._look_again()
             return fresh
         step = self._chain.steps[length - 1]

@@ -213,7 +213,7 @@ GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
                 "--json",
                 "",
                 "print JSON, with actions that show something",
-                only=("list", "explain", "whoami", "doctor", "log", "accounts", "each"),
+                only=("list", "explain", "whoami", "accounts", "each", "doctor", "log"),
             ),
             Option(
                 "--export",

@@ -20,6 +20,7 @@ from pathlib import Path
 from tests.bench import ahead, world
 from tests.bench.measure import Command, compare, peak_memory, seconds
 from tests.bench.world import Home, Sts
+from tests.support import SERIAL
 from tests.servers import secret_service
 from tests.servers.identity_center import IdentityCenter
 from tests.servers.secret_service import SecretService
@@ -75,6 +76,29 @@ import boto3
 boto3.client("sts").assume_role(
     RoleArn="arn:aws:iam::123456789012:role/reader", RoleSessionName="plain"
 )
+"""
+
+# one client for the user and one for the session, and threads as --each has them
+PLAIN_MANY = f"""
+import boto3, concurrent.futures, botocore.config
+given = boto3.client("sts").get_session_token(
+    SerialNumber="{SERIAL}", TokenCode="{world.CODE}"
+)["Credentials"]
+client = boto3.client(
+    "sts",
+    aws_access_key_id=given["AccessKeyId"],
+    aws_secret_access_key=given["SecretAccessKey"],
+    aws_session_token=given["SessionToken"],
+    config=botocore.config.Config(max_pool_connections=16),
+)
+with concurrent.futures.ThreadPoolExecutor(16) as pool:
+    for _ in pool.map(
+        lambda name: client.assume_role(
+            RoleArn="arn:aws:iam::123456789012:role/" + name, RoleSessionName="plain"
+        ),
+        {world.FIFTY!r},
+    ):
+        pass
 """
 
 Commands = Mapping[str, Command]
@@ -315,6 +339,8 @@ class Bench:
         ours, *others = (calls[command.argv] for command in fifty.values())
         table.line("  calls to AWS", ours, "", "", "", *others)
 
+        self.many(table)
+
         table.title("A run every ten minutes for three hours, times `python -c pass`")
         outcomes = ahead.run(
             cached["awsexec"].argv,
@@ -327,6 +353,30 @@ class Bench:
             table.line(
                 f"longest, {label}", f"{max(outcome.ratios):.2f}", "", f"  {waits}"
             )
+
+    def many(self, table: Table) -> None:
+        """Measure --each for fifty roles with MFA, where an answer of STS takes 80 ms."""
+        home = self.home("many", world.FIFTY_CONFIG)
+        environ = {**home.environ, "AWSEXEC_MFA_TOKEN": world.CODE}
+
+        def prepare() -> None:
+            home.forget()
+            self.sts.expect_code()
+
+        awsexec = str(self.folder / "awsexec" / "bin" / "awsexec")
+        each = Command(
+            (awsexec, "--each", "team-*", "--", "true"), environ, prepare=prepare
+        )
+        alone = {**environ, "AWS_PROFILE": "alice", "AWS_DEFAULT_REGION": "eu-west-1"}
+        plain = Command((self.python, "-c", PLAIN_MANY), alone, prepare=prepare)
+        line = f"for p in {' '.join(world.FIFTY)}; do {awsexec} $p -- true; done"
+        loop = Command(("/bin/sh", "-c", line), environ, prepare=prepare)
+        self.sts.delay = 0.08
+        time.sleep(world.SETTLING)
+        table.title("Fifty roles with MFA; times a boto3 script with 16 threads", plain)
+        table.row("--each", {"awsexec": each}, plain, 5, limit=1.3)
+        table.row("  times a shell loop", {"awsexec": each}, loop, 1, limit=0.125)
+        self.sts.delay = 0.0
 
 
 if __name__ == "__main__":

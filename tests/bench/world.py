@@ -54,6 +54,15 @@ def config_of(profiles: int) -> str:
     return "".join(others) + CONFIG
 
 
+# fifty roles of one user, whose MFA session serves all of them
+FIFTY = [f"team-{number:02}" for number in range(50)]
+FIFTY_CONFIG = "".join(
+    f"[profile {name}]\nrole_arn = {sts.role_arn(name)}\nsource_profile = alice\n"
+    f"mfa_serial = {SERIAL}\nregion = eu-west-1\n"
+    for name in FIFTY
+)
+
+
 # where awsexec and the others keep what AWS gave them
 CACHES = (".cache", "Library/Caches", ".aws/cli", ".awsume/cache", "credentials.json")
 
@@ -83,7 +92,7 @@ def running_sts() -> Iterator[Sts]:
     sts.TOLERANCE = 86_400
     with Sts() as server:
         server.user = server.add_user("alice", KEY_ID, SECRET)
-        for name in ("reader", "base"):
+        for name in ("reader", "base", *FIFTY):
             server.add_role(name)
         yield server
 

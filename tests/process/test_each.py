@@ -9,6 +9,7 @@ import time
 import pytest
 
 from tests.servers.sts import role_arn
+from tests.sources import SESSION, write_token
 from tests.support import (
     AWSEXEC,
     CODES,
@@ -338,6 +339,51 @@ def test_want_of_credentials_wins_over_a_failure(run_awsexec, three, sts):
     words = ["--each", "*", "--except", "alice", "--", "false"]
     assert run_awsexec(*words).status == 125
     assert run_awsexec("--except", "nonprod", *words).status == 123
+
+
+@pytest.mark.parametrize("source", ["setting", "option"])
+def test_expected_account_is_of_one_profile(run_awsexec, home, sts, source):
+    """The others of the same device go on."""
+    found = many(home, sts, 3)
+    with home.config.open("a") as config:
+        config.write("[profile acct-00-x]\n")
+        config.write(profile("x", role=found[0]).partition("\n")[2])
+        config.write(f"mfa_serial = {SERIAL}\nexpected_account = 111122223333\n")
+    words = ["--each", "acct-*", "--mfa-token", CODES[0], "--jobs", "1"]
+    if source == "option":
+        words += ["--expect-account", "111122223333"]
+    result = run_awsexec(*words, *PRINT)
+    assert result.status == 125
+    assert "acct-00-x: " in result.stderr
+    assert "expected_account = 111122223333, but" in result.stderr
+    if source == "option":
+        assert (result.stdout, sts.calls) == ("", [])
+    else:
+        assert names(result) == found
+
+
+def test_confirm_without_a_terminal_runs_nothing(run_awsexec, home, sts):
+    write(home, sts, "a", "b", "c", lines=["confirm = true"])
+    words = ["--each", "?", *PRINT]
+    assert "add --yes if you are sure" in run_awsexec(*words).error()
+    assert sts.calls == []
+    assert run_awsexec("--yes", *words).status == 0
+
+
+@pytest.mark.parametrize("life", [3600, -60])
+def test_one_sign_in_serves_all_roles(run_awsexec, home, portal, sts, life):
+    """Each role is asked for once; without a sign-in all fail for the same reason."""
+    found = [f"p{number}" for number in range(4)]
+    session, _, _ = SESSION.partition("[profile p]")
+    body = SESSION.partition("[profile p]\n")[2]
+    home.write_config(session, *(f"[profile {name}]\n{body}\n" for name in found))
+    write_token(home, life=life)
+    result = run_awsexec("--each", "p*", "--no-prompt", "--jobs", "1", *PRINT)
+    if life > 0:
+        assert (result.status, names(result)) == (0, found)
+    else:
+        assert (result.status, result.stdout, portal.asked) == (125, "", [])
+        assert "the same as p0" in result.stderr
 
 
 # what is printed, and the status

@@ -193,3 +193,23 @@ def test_shown(run_awsexec, home, sts):
     os.unlink(home.path / "log")
     assert "nothing is recorded in" in run_awsexec("--log", env=LOG).error(status=0)
     assert "AWSEXEC_LOG is not set" in run_awsexec("--log").error()
+
+
+def test_each(run_awsexec, home, sts):
+    home.write_config(
+        READER_CONFIG, "[profile bad]\nrole_arn = x\nsource_profile = alice\n"
+    )
+    result = run_awsexec("--each", "*", "--", "true", env=LOG)
+    assert result.status == 125, result
+    rows = record(home)
+    found = sorted((row["event"], row["profile"]) for row in rows)
+    assert found == [
+        ("refused", "bad"),
+        ("session", "reader"),
+        ("started", "alice"),
+        ("started", "reader"),
+    ]
+    assert {row["command"] for row in rows if "command" in row} == {"true"}
+    required = {"AWSEXEC_LOG": "log", "AWSEXEC_LOG_REQUIRED": "1"}
+    error = run_awsexec("--each", "*", "--", "true", env=required).error()
+    assert "AWSEXEC_LOG_REQUIRED=1 stops the run" in error

@@ -23,6 +23,29 @@ def test_one_question_for_each_device(terminal, home, sts):
     ]
 
 
+def test_confirm_once_for_all_and_each_name(terminal, home, sts):
+    for name in ("a", "b", "c"):
+        sts.add_role(name)
+    home.write_config(
+        profile("a", "confirm = true"),
+        profile("b", "confirm = true"),
+        profile("c", "confirm = name"),
+    )
+    person = terminal(f"{RUN} -- echo finished")
+    person.sees("these 2 profiles ask before they are used")
+    person.sees("Go on with all of them? [y/N] ")
+    person.types("y")
+    person.sees("Type c to go on: ")
+    assert sts.calls == []
+    person.types("c")
+    screen, status = person.ends()
+    assert (status, screen.count("finished")) == (0, 3)
+    person = terminal(f"{RUN} -- echo finished")
+    person.sees("[y/N] ")
+    person.types("n")
+    assert person.ends()[1] == 125
+
+
 def test_ctrl_c_at_a_question(terminal, home, sts):
     many(home, sts, 3)
     person = terminal(f"{RUN} -- touch {home.path}/ran")
