@@ -14,6 +14,7 @@ from awsexec.errors import (
     NoSuchProfile,
     ReaderGone,
     SaidAlready,
+    UnfinishedRole,
     UsageError,
 )
 from awsexec.export_formats import UNSET_FORMATS, failure
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from awsexec.report import Report
 
     Command = Callable[[Arguments, Mapping[str, str], Report], int]
+
+# the actions for which the user picks a profile
+_OF_A_PROFILE = ("run", "explain", "whoami", "export", "console")
 
 
 def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
@@ -143,6 +147,9 @@ def _do(argv: Sequence[str], environ: Mapping[str, str]) -> int:
         return 0
     if action == "export" and parsed.export in UNSET_FORMATS:
         _fail_reader_of_killed(argv)
+    if parsed.unlimited:
+        # for this run and what runs in it, there are no limits around
+        environ = {k: v for k, v in environ.items() if k != fastpath.LIMITS}
     _forbid_core_dumps()
     if action == "profiles":
         from awsexec.commands import profiles
@@ -195,7 +202,17 @@ def _act(parsed: Arguments, environ: Mapping[str, str]) -> int:
         from awsexec.commands.pick import pick
 
         parsed.profile = pick(parsed, environ, reports)
-    return _command(parsed.action)(parsed, environ, reports)
+    command = _command(parsed.action)
+    try:
+        return command(parsed, environ, reports)
+    except UnfinishedRole as error:
+        # it comes from the plan, before anything was done
+        if error.name != parsed.profile or parsed.action not in _OF_A_PROFILE:
+            raise
+        from awsexec.commands.pick import pick_role
+
+        parsed.profile = pick_role(error, parsed, environ, reports)
+    return command(parsed, environ, reports)
 
 
 def _wants_profile(parsed: Arguments, environ: Mapping[str, str]) -> bool:
@@ -211,7 +228,7 @@ def _wants_profile(parsed: Arguments, environ: Mapping[str, str]) -> bool:
     return (
         parsed.profile is None
         and not parsed.unset
-        and parsed.action in ("run", "explain", "whoami", "export", "console")
+        and parsed.action in _OF_A_PROFILE
         and not (parsed.role_arn and parsed.source_profile)
     )
 

@@ -97,6 +97,19 @@ class UnlistedAccount(ConfigError):
         self.session = session
 
 
+class UnfinishedRole(ConfigError):
+    """`name` is only the beginning of the name of a role: of SESSION/ACCOUNT/ROLE."""
+
+    def __init__(self, name: str, session: str, where: str) -> None:
+        super().__init__(
+            f"{shown(name)} names the session {shown(session)} ({shown(where)}), and no "
+            f"role in it; write {shown(session)}/ACCOUNT/ROLE; to see your accounts and "
+            f"roles: awsexec --accounts {shown(session)}"
+        )
+        self.name = name
+        self.session = session
+
+
 class ProfileLoop(ConfigError):
     """The source_profile or include_profile settings lead back to a profile already passed."""
 
@@ -128,6 +141,10 @@ class Deadlock(AwsexecError):
             "credentials; let that credential_process or mfa_process get its credentials "
             "in another way"
         )
+
+
+class Limited(AwsexecError):
+    """The run around this one is limited, and this one cannot be limited so."""
 
 
 class NotConfirmed(AwsexecError):

@@ -32,6 +32,8 @@ _LOCK, _FORGOTTEN = ".lock", ".forgotten"
 _NO_ENTRIES = (_LOCK, TEMPORARY, _FORGOTTEN, ACCOUNTS)
 # how the keys begin of entries that are sessions (`Chain.keys`)
 _SESSION = "('session', "
+# what is in the keys of sessions whose sources may hand on a session from elsewhere
+_HANDED_ON = ("('process', ", "('environment', ")
 
 
 class Store:
@@ -242,38 +244,32 @@ class Store:
         advice = _repair(self.directory) or "correct that and try again"
         return AwsexecError(f"cannot delete {what}: {reason(error)}; {advice}")
 
-    def forget_from(self, path: str) -> None:
-        """Delete the entries of what was got with the file at `path`.
+    def forget_from(self, path: str) -> int:
+        """Delete what was, or may have been, got with the file at `path`.
 
-        Raises `AwsexecError`.
+        Nobody knows whom a process or the environment had its credentials from: it may be
+        awsexec. Return how many entries. Raises as `forget_signed` does.
         """
         word = fastpath.dependencies([(path, "")])
-        keys = {
-            found.key
-            for _, found in self.entries()
-            if found is not None and word in found.also
-        }
-        if keys:
-            self.forget("", keys)
+        return self._forget_with_sessions(
+            lambda entry: word in entry.also
+            or any(source in entry.key for source in _HANDED_ON)
+        )
 
     def forget_signed(self, key_id: str) -> int:
         """Delete the sessions that were got with a user's key; return how many entries.
 
-        The entries of runs that have these sessions are deleted too. What is under way
-        now writes nothing any more. Raises `AwsexecError`.
+        What is under way now writes nothing any more. Raises `AwsexecError`.
         """
-        found = [(path, entry) for path, entry in self.entries() if entry is not None]
         # a session's key has the id of the key at its beginning
-        sessions = {
-            entry.variables.get(fastpath.ACCESS_KEY_ID)
-            for _, entry in found
-            if ascii(key_id) in entry.key
-        }
-        paths = [
-            path
-            for path, entry in found
-            if entry.variables.get(fastpath.ACCESS_KEY_ID) in sessions
-        ]
+        return self._forget_with_sessions(lambda entry: ascii(key_id) in entry.key)
+
+    def _forget_with_sessions(self, is_first: Callable[[Entry], bool]) -> int:
+        """Delete the entries that `is_first` says, and those that hold their sessions."""
+        found = [(path, entry) for path, entry in self.entries() if entry is not None]
+        # the entries of runs have the ids of sessions that they are for
+        sessions = {_key_id(entry) for _, entry in found if is_first(entry)}
+        paths = [path for path, entry in found if _key_id(entry) in sessions]
         try:
             fastpath.check_directory(self.directory)
             self._forgotten.add(None, ())
@@ -382,6 +378,10 @@ def _is_ours(name: str) -> bool:
 
 def _is_entry(path: str) -> bool:
     return not path.endswith(_NO_ENTRIES)
+
+
+def _key_id(entry: Entry) -> str:
+    return entry.variables.get(fastpath.ACCESS_KEY_ID, "")
 
 
 def _parsed(paths: Iterable[str]) -> Iterator[tuple[str, Entry | None]]:

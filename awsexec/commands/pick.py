@@ -15,6 +15,7 @@ from awsexec.errors import (
     AwsexecError,
     ConfigError,
     Interrupted,
+    UnfinishedRole,
     UnlistedAccount,
     shown,
 )
@@ -251,21 +252,68 @@ def pick(
 ) -> str | None:
     """Return the profile that the user picks; the last used ones come first.
 
-    None where there is no terminal that can show them, or no profile. Raises
+    None where nobody can be asked, or there is no profile. Raises
     `ConfigError`, and `Interrupted` if the user cancels.
     """
     planner = Planner(arguments, environ)
-    profiles, store = planner.config.profiles, store_for(environ, report)
+    profiles = planner.config.profiles
     names = [name for name in profiles.names() if _is_candidate(profiles, name)]
     # an account's roles stand one below the other
     listed = {
         name: (account.id, role) for name, account, role in planner.listed_roles()
     }
     names += listed
-    is_screen = os.isatty(0) and os.isatty(2) and environ.get("TERM") != "dumb"
-    if not names or not is_screen:
+    if not names or not _can_ask(arguments, environ):
         return None
-    rows = []
+    return _pick(names, listed, planner, arguments, environ, report)
+
+
+def pick_role(
+    begun: UnfinishedRole,
+    arguments: Arguments,
+    environ: Mapping[str, str],
+    report: Report,
+) -> str:
+    """Return the role that the user picks among those whose name is `begun`.
+
+    Signs in if that is due. Raises `begun` where nobody can be asked or there is no such
+    role, and as `account_list` and `pick` do.
+    """
+    if not _can_ask(arguments, environ):
+        raise begun
+    # most picks need no list
+    from awsexec.credentials.account_lists import account_list
+
+    planner = Planner(arguments, environ)
+    found = account_list(planner, begun.session, environ, report)
+    listed = {
+        name: (account.id, role)
+        for name, account, role in found.roles(
+            planner.config.profiles.config.sso_sessions
+        )
+        if name.startswith(begun.name)
+    }
+    if not listed:
+        raise begun
+    return _pick(list(listed), listed, planner, arguments, environ, report)
+
+
+def _can_ask(arguments: Arguments, environ: Mapping[str, str]) -> bool:
+    """Return whether the user may be asked, on a terminal that can show the rows."""
+    is_screen = os.isatty(0) and os.isatty(2) and environ.get("TERM") != "dumb"
+    return is_screen and not arguments.no_prompt
+
+
+def _pick(
+    names: Sequence[str],
+    listed: Mapping[str, tuple[str, str]],
+    planner: Planner,
+    arguments: Arguments,
+    environ: Mapping[str, str],
+    report: Report,
+) -> str:
+    """Return the one of `names` that the user picks; `listed` are roles by name."""
+    rows, store = [], store_for(environ, report)
     federated = arguments.action == "console"
     for name in by_last_use(names, store):
         look = _look(name, planner, store, environ, federated)

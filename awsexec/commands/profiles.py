@@ -65,8 +65,8 @@ def _segments(
 ) -> Iterator[tuple[str, str]]:
     """Yield how SESSION/ACCOUNT/ROLE goes on after what was `typed`, with a note.
 
-    What ends in ``/`` is to be completed further. Only sessions with a list of accounts in
-    the cache count.
+    What ends in ``/`` is to be completed further. A session without a list of accounts in
+    the cache is completed no further; a run with it lets the user pick.
     """
     # few users have them
     from awsexec.directories import cache_directory
@@ -74,14 +74,14 @@ def _segments(
 
     directory = cache_directory(environ)
     for session, section in sessions.items():
-        start_url = section.lines.get("sso_start_url", [""])[0]
-        path = accounts.path_of(directory, session, start_url)
-        if not directory or not os.path.exists(path):
-            continue
         start = f"{session}/"
         if not typed.startswith(start):
             yield start, "IAM Identity Center"
             continue
+        if not directory:
+            continue
+        start_url = section.lines.get("sso_start_url", [""])[0]
+        path = accounts.path_of(directory, session, start_url)
         listed = accounts.kept(path)
         seen = set()
         for name, account, role in listed.roles(sessions) if listed is not None else ():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from awsexec.credentials.sign_ins import sign_out
 from awsexec.errors import AwsexecError, shown
 from awsexec.plan.plan import Planner
-from awsexec.plan.sign_in import sign_in_plan
+from awsexec.plan.sign_in import all_sign_ins, sign_in_plan
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 
 def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int:
-    """Sign out of SESSION, or of all sessions.
+    """Sign out of SESSION, or of all that the files name.
 
     One that fails does not stop the others; the first failure is raised at the end.
     """
     planner = Planner(arguments, environ)
     names: list[str | None] = [arguments.profile]
     if arguments.all:
-        names = list(planner.config.profiles.config.sso_sessions)
+        names = list(all_sign_ins(planner))
     failure: AwsexecError | None = None
     for name in names:
         try:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import time
 
-from awsexec.cache.store import store_for
-from awsexec.credentials.get import context_for
 from awsexec.errors import ConfigError, UnlistedAccount, shown
 from awsexec.profiles.patterns import fitting
 
@@ -54,6 +52,9 @@ def account_list(
     found = None if refresh else planner.lists.current(profiles, session)
     if found is not None:
         return found
+    # what the cache has needs none of this
+    from awsexec.cache.store import store_for
+    from awsexec.credentials.get import context_for
     from awsexec.credentials.identity_center.assignments import RETRIES, list_accounts
     from awsexec.profiles import accounts
 

@@ -174,7 +174,7 @@ class Resolver:
     def _start(self, demand: Demand) -> None:
         """Begin, and refuse what no call and no answer of the user could change."""
         # a resolver may be asked again later, and then of something else
-        self._plan.expected.check()
+        self._plan.check()
         self._begin(demand)
         chain, min_ttl = self._chain, demand.min_ttl
         if min_ttl is not None and chain.life is not None:

@@ -20,7 +20,8 @@ IN_SHORT = "run a command with the temporary credentials of an AWS role"
 ABOUT = (
     "awsexec gets the temporary credentials of PROFILE, puts them in the environment of "
     "COMMAND and becomes COMMAND. PROFILE is a profile of ~/.aws/config or "
-    "~/.aws/credentials. If it needs an MFA code or a sign-in, awsexec asks on the "
+    "~/.aws/credentials, the NAME of a key in the keyring, or a role of IAM Identity Center: "
+    "SESSION/ACCOUNT/ROLE. If it needs an MFA code or a sign-in, awsexec asks on the "
     "terminal. awsexec caches the credentials, so that the next run neither asks you nor "
     "calls AWS.",
     "Without PROFILE, awsexec uses AWS_PROFILE. If that is not set, you choose a profile "
@@ -245,6 +246,11 @@ CHILD_TOO = (
     (
         "AWSEXEC_LOGIN_SHELL, AWSEXEC_STARTED_WITH, AWSEXEC_ZDOTDIR",
         "in a shell, while it starts: what its start-up files need",
+    ),
+    (
+        "AWSEXEC_LIMITS",
+        "if the session has policies (--read-only and the like): these, which limit each "
+        "awsexec inside too; else kept",
     ),
     (
         "AWSEXEC_CONFIRMED",

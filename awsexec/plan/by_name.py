@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 
 from awsexec.directories import cache_directory
-from awsexec.errors import ConfigError, UnlistedAccount, shown
+from awsexec.errors import ConfigError, UnfinishedRole, UnlistedAccount, shown
 from awsexec.plan.inputs import InputFile, sso_sign_in, sso_token_file
 from awsexec.plan.source_kinds import SSO_CACHE
 from awsexec.profiles import accounts, files
@@ -68,11 +68,16 @@ def profile_of_role(name: str, profiles: Profiles, lists: Lists) -> Profile | No
     """Return the role `name` as a profile; None if `name` is no name of a role.
 
     The account's id needs no list. Raises `UnlistedAccount` if ACCOUNT is a name that no
-    current list has, and `ConfigError` if two accounts have it.
+    current list has, `ConfigError` if two accounts have it, and `UnfinishedRole` if
+    `name` is a session's alone, or ends after the account.
     """
     sessions = profiles.config.sso_sessions
     parts = accounts.split(name, sessions)
     if parts is None:
+        for session in sorted(sessions, key=len, reverse=True):
+            if f"{name}/".startswith(f"{session}/"):
+                section = sessions[session]
+                raise UnfinishedRole(name, session, f"{section.file}:{section.line}")
         return None
     session, account, role = parts
     section = sessions[session]

@@ -13,6 +13,26 @@ if TYPE_CHECKING:
     from awsexec.plan.plan import Plan, Planner
 
 
+def all_sign_ins(planner: Planner) -> list[str]:
+    """Return a name, as `sign_in_plan` takes it, for each sign-in that the files name.
+
+    A profile without an ``[sso-session]`` signs in to its start URL. A profile that is
+    broken has no sign-in.
+    """
+    names = list(planner.config.profiles.config.sso_sessions)
+    urls = set()
+    for name in planner.config.profiles.names():
+        try:
+            source = planner.plan(name).chain.source
+        except (ConfigError, UsageError):
+            continue
+        url = source.value("sso_start_url")
+        if source.kind is SSO and not source.value("sso_session") and url not in urls:
+            urls.add(url)
+            names.append(name)
+    return names
+
+
 def sign_in_plan(
     planner: Planner, name: str | None, environ: Mapping[str, str]
 ) -> Plan:

@@ -234,6 +234,12 @@ class Bench:
                 home.environ[name] = portal.url
         return homes
 
+    def with_accounts(self) -> Command:
+        """Return --accounts in a home with a sign-in and a list of accounts."""
+        home = self.home("accounts", world.CORP)
+        home.list_accounts()
+        return self.commands({"awsexec": "awsexec --accounts"}, home)["awsexec"]
+
     def with_keyring(self, service: SecretService) -> Command:
         """Return the run of awsexec in a home whose key is in the keyring."""
         home = self.home("kept")
@@ -297,6 +303,9 @@ class Bench:
             listed = self.commands({"awsexec": LIST}, lists[profiles])
             label = f"--list, {profiles:,} profiles"
             table.row(label, listed, start, max(5, runs // fast), limit=limit)
+        only = {"awsexec": self.with_accounts()}
+        label = f"--accounts, {3 * world.ACCOUNTS:,} roles"
+        table.row(label, only, start, runs // 5, limit=4)
         for words in CACHED:
             only = self.commands({"awsexec": f"awsexec {words}"}, usual)
             table.row(words, only, start, runs // 5, limit=3)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import json
 import os
 import shutil
 import socketserver
@@ -11,6 +12,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from awsexec.plan.inputs import sign_in_of, sso_token_file
+from awsexec.profiles import accounts
+from awsexec.profiles.accounts import Account, AccountList
+from awsexec.times import iso8601
 from tests.servers import sts
 from tests.servers.sts import Answer, StsServer, User
 from tests.support import ALICE, KEY_ID, READER, READER_CONFIG, SECRET, SERIAL
@@ -30,6 +35,16 @@ region = eu-west-1
 role_arn = {READER}
 source_profile = base
 region = eu-west-1
+"""
+
+
+# accounts in IAM Identity Center, with three roles each
+ACCOUNTS = 500
+START_URL = "https://example.awsapps.com/start"
+CORP = f"""
+[sso-session corp]
+sso_start_url = {START_URL}
+sso_region = eu-west-1
 """
 
 
@@ -106,6 +121,26 @@ class Home:
                 shutil.rmtree(path)
             else:
                 path.unlink(missing_ok=True)
+
+    def list_accounts(self) -> None:
+        """Leave a sign-in to IAM Identity Center, and its list of accounts in the cache."""
+        token = {
+            "accessToken": "EXAMPLEACCESSTOKEN",
+            "expiresAt": iso8601(int(time.time()) + 86_400),
+        }
+        path = Path(sso_token_file("corp", str(self.path / ".aws/sso/cache")))
+        path.parent.mkdir(parents=True)
+        path.write_text(json.dumps(token))
+        listed = [
+            Account(f"{number:012}", f"account {number}", ["Admin", "Dev", "ReadOnly"])
+            for number in range(1, ACCOUNTS + 1)
+        ]
+        found = AccountList("corp", sign_in_of(token), int(time.time()), listed)
+        cache = self.path / ".cache" / "awsexec"
+        cache.mkdir(0o700, parents=True)
+        path = Path(accounts.path_of(str(cache), "corp", START_URL))
+        path.touch(0o600)
+        path.write_bytes(accounts.as_kept(found))
 
     def crowd_cache(self, entries: int) -> None:
         """Put other entries into awsexec's cache."""

@@ -14,8 +14,8 @@ from awsexec.credentials.keys.index import IndexFile
 from awsexec.profiles import files
 from awsexec.profiles.key_index import KeptKey
 from tests.servers.identity_center import START_URL
-from tests.sources import GET, instead, keys, of, write_token
-from tests.support import KEY_ID, READER, entries, fast_path_is_on, is_fast
+from tests.sources import GET, LEGACY, instead, keys, of, write_token
+from tests.support import AWSEXEC, KEY_ID, READER, entries, fast_path_is_on, is_fast
 
 CORP = f"""
 [sso-session corp]
@@ -196,6 +196,21 @@ def test_key_in_the_keyring_of_that_name_wins(run_awsexec, corp, home):
     assert keys(run_awsexec.child(name)) == of(corp.roles[PROD, "Admin"])
 
 
+@pytest.mark.parametrize("name", ["corp", "corp/", "corp/Prod", "corp/Prod/"])
+def test_name_that_is_only_begun(run_awsexec, corp, home, name):
+    said = run_awsexec(name, "true").error()
+    assert said.startswith(f"{name} names the session corp ({home.config}:")
+    assert said.endswith("to see your accounts and roles: awsexec --accounts corp")
+    assert corp.asked == []
+
+
+def test_session_without_a_list_is_proposed(run_awsexec, corp):
+    assert "corp/\tIAM Identity Center\n" in run_awsexec("--profiles", "c").stdout
+    # TAB asks nobody
+    assert "corp" not in run_awsexec("--profiles", "corp/").stdout
+    assert corp.asked == []
+
+
 def test_source_profile_of_a_file(run_awsexec, corp, home):
     home.write_config(
         CORP, f"[profile r]\nrole_arn = {READER}\nsource_profile = corp/Prod/Admin\n"
@@ -342,6 +357,48 @@ def test_sign_out(run_awsexec, corp, home, sts):
     assert run_awsexec("--sign-out", "corp").stderr == (
         "awsexec: you were not signed in to corp\n"
     )
+
+
+def test_sign_out_of_what_other_profiles_got(run_awsexec, corp, home, sts):
+    """A process or COMMAND handed the session on; a role of alice's own key stays."""
+    process = f"{AWSEXEC} --export process corp/Test/Admin"
+    home.write_config(
+        CORP,
+        f"[profile handed]\ncredential_process = {process}\n"
+        f"[profile r]\nrole_arn = {READER}\nsource_profile = handed\n"
+        f"[profile own]\nrole_arn = {READER}\nsource_profile = alice\n"
+        f"[profile inner]\nrole_arn = {READER}\ncredential_source = Environment\n",
+    )
+    for _ in range(2):
+        run_awsexec.child("r")
+        run_awsexec.child("handed")
+        run_awsexec("corp/Test/Admin", AWSEXEC, "inner", "--", "true")
+        own = run_awsexec.child("own")
+        time.sleep(0.03)
+    assert len(entries(home)) > 2
+    run_awsexec("--sign-out")
+    assert {
+        entry.variables["AWS_ACCESS_KEY_ID"] for entry in entries(home).values()
+    } == {own["AWS_ACCESS_KEY_ID"]}
+    assert "not signed in" in run_awsexec("--no-prompt", "r", "true").stderr
+
+
+def test_sign_out_of_all(run_awsexec, corp, home):
+    """That is of start URLs too, which are in no section of their own."""
+    home.write_config(
+        CORP,
+        LEGACY,
+        LEGACY.replace("profile p", "profile q"),
+        "[sso-session broken]\n[profile other]\nrole_arn = x\n",
+    )
+    write_token(home, START_URL, accessToken="EXAMPLEACCESSTOKEN9")
+    corp.tokens.add("EXAMPLEACCESSTOKEN9")
+    result = run_awsexec("--sign-out", "--all")
+    assert "you are signed out of corp\n" in result.stderr
+    assert result.stderr.count(f"you are signed out of {START_URL}\n") == 1
+    assert corp.tokens == set() and corp.asked == [LOGOUT] * 2
+    # the session that is broken is said at the end
+    assert result.status == 125 and "sso_start_url" in result.stderr
 
 
 def test_sign_in_that_is_there(run_awsexec, corp):

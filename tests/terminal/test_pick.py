@@ -9,6 +9,8 @@ import termios
 import pexpect
 import pytest
 
+from tests.servers.identity_center import START_URL
+from tests.sources import write_token
 from tests.support import AWSEXEC, READER_CONFIG, WRITER
 
 NAMES = f"""
@@ -36,7 +38,7 @@ def picker(run_awsexec, home):
     script = home.script("who", '#!/bin/sh\necho "it is <$AWSEXEC_PROFILE>"\n')
     started = []
 
-    def start(*words):
+    def start(*words, last=MENU):
         process = pexpect.spawn(
             AWSEXEC,
             ["--shell", script, *words],
@@ -50,7 +52,7 @@ def picker(run_awsexec, home):
         started.append(process)
         process.expect("profile:")
         # the last of the menu
-        process.expect("two words")
+        process.expect(last)
         return process
 
     yield start
@@ -101,6 +103,68 @@ def test_newest_first(picker, run_awsexec):
     process = picker()
     process.send("\r")
     picks(process, "writer")
+
+
+@pytest.fixture
+def corp(home, portal, sts):
+    """Two accounts in IAM Identity Center, of which no list was made yet."""
+    home.write_config(
+        READER_CONFIG,
+        f"[sso-session corp]\nsso_start_url = {START_URL}\nsso_region = eu-west-1\n",
+    )
+    write_token(home)
+    portal.roles["111122223333", "Admin"] = sts.session_of("admin")
+    portal.assignments = {
+        "123456789012": ("Production", ["reader"]),
+        "111122223333": ("Sand box", ["Admin", "reader"]),
+    }
+    return portal
+
+
+@pytest.mark.parametrize(
+    "begun, last, keys, name",
+    [
+        ("corp", "Sand box/reader", ["\r"], "corp/Production/reader"),
+        ("corp/", "Sand box/reader", ["sand", "\r"], "corp/Sand box/Admin"),
+        ("corp/Sand box/", "Sand box/reader", ["\r"], "corp/Sand box/Admin"),
+        ("corp/Sand", "Sand box/reader", [DOWN, "\r"], "corp/Sand box/reader"),
+    ],
+)
+def test_role_whose_name_is_begun(begun, last, keys, name, corp, picker, sts):
+    """The way from a session alone to a run: no list was there for TAB."""
+    corp.roles["111122223333", "reader"] = sts.session_of("reader")
+    process = picker(begun, last=last)
+    for key in keys:
+        process.send(key)
+    picks(process, name)
+
+
+def test_roles_by_name_among_the_profiles(corp, picker, run_awsexec):
+    run_awsexec.child("corp/Sand box/Admin")
+    process = picker(last="Sand box/reader")
+    # it was used last
+    process.send("\r")
+    picks(process, "corp/Sand box/Admin")
+    process = picker(last="Sand box/reader")
+    process.send("123456789012 corp\r")
+    picks(process, "corp/Production/reader")
+
+
+@pytest.mark.parametrize(
+    "words, message", [(["corp/"], "names the session corp"), ([], "no PROFILE")]
+)
+def test_nobody_is_asked_with_no_prompt(words, message, corp, run_awsexec):
+    process = pexpect.spawn(
+        AWSEXEC,
+        ["--no-prompt", *words, "--", "true"],
+        env=run_awsexec.environment({"TERM": "xterm"}),
+        encoding="utf-8",
+        timeout=20,
+    )
+    process.expect(message)
+    process.expect(pexpect.EOF)
+    process.close()
+    assert process.exitstatus == 125
 
 
 def test_what_fits_nothing_is_not_taken(picker):
