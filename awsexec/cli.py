@@ -253,6 +253,10 @@ def _command(action: str) -> Command:
         from awsexec.commands.forget import run
     elif action == "each":
         from awsexec.commands.each import run
+    elif action == "doctor":
+        from awsexec.commands.doctor import run
+    elif action == "log":
+        from awsexec.commands.log import run
     elif action == "add_keys":
         from awsexec.commands.keys import add as run
     elif action == "remove_keys":

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 # this machine's clock. They are hexadecimal: for decimal numbers, Python loads a logarithm
 # from the mathematical library, which takes two per cent more memory.
 #
-#     awsexec 2 CHECKSUM        of all that follows
+#     awsexec 3 CHECKSUM        of all that follows
 #     key KEY                   every input of what was asked for
 #     profile NAME              for --forget, as ascii() writes it
 #     issued TIME
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 #     renew TIME                when to renew it ahead of its end, 0 for never
 #     files SIGNATURES          of the config files it was made from, "" for a session
 #     also DEPENDENCIES         what else must be as it was, see `is_unchanged`
+#     about MEMBERS             of a run, for the record: see `log_line`
 #     AWS_ACCESS_KEY_ID=...     and the other variables
 #
 # Two kinds of entry share this form. A session is AWS's answer to one request, and its
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 # its key has the profile and that environment, and it counts only while the config files
 # are unchanged.
 
-MAGIC = b"awsexec 2 "
+MAGIC = b"awsexec 3 "
 # bytes, far more than an entry has: session tokens are a few KiB at most
 LARGEST = 65_536
 # seconds that a clock may go back (NTP steps) without making entries useless
@@ -95,6 +96,7 @@ class Entry:
         "files",
         "also",
         "variables",
+        "about",
     )
 
     def __init__(
@@ -107,6 +109,7 @@ class Entry:
         renew: int = 0,
         files: str = "",
         also: str = "",
+        about: str = "",
     ) -> None:
         self.key = key
         self.profile = profile
@@ -116,6 +119,7 @@ class Entry:
         self.files = files
         self.also = also
         self.variables = variables
+        self.about = about
 
     def life_left(self, now: float) -> float:
         """Return the seconds until expiry; 0 if by the clock it is not issued yet.
@@ -182,6 +186,10 @@ NEUTRAL_VARIABLES = frozenset(
         "AWSEXEC_CALLERS",
         "AWSEXEC_CONFIRMED",
         "AWSEXEC_FASTPATH",
+        "AWSEXEC_INIT",
+        "AWSEXEC_LOG",
+        "AWSEXEC_LOG_ARGV",
+        "AWSEXEC_LOG_REQUIRED",
         "AWSEXEC_MFA_PROCESS",
         "AWSEXEC_MFA_TOKEN",
         "AWSEXEC_PROCESS_TIMEOUT",
@@ -324,6 +332,7 @@ def dump(entry: Entry) -> bytes:
         f"renew {entry.renew:x}",
         f"files {entry.files}",
         f"also {entry.also}",
+        f"about {entry.about}",
     ]
     for name, value in entry.variables.items():
         if not (value.isascii() and value.isprintable()):
@@ -341,17 +350,19 @@ def parse(data: bytes, key: "str | None" = None) -> Entry:
     if head[len(MAGIC) :] != digest(body).encode("ascii"):
         raise ValueError("damaged")
     lines = body.decode("ascii").split("\n")
-    found, profile, issued, expires, renew, files, also = [
-        line.partition(" ")[2] for line in lines[:7]
+    found, profile, issued, expires, renew, files, also, about = [
+        line.partition(" ")[2] for line in lines[:8]
     ]
     if key is not None and found != key:
         raise ValueError("for another request")
     variables = {}
-    for line in lines[7:-1]:
+    for line in lines[8:-1]:
         name, _, value = line.partition("=")
         variables[name] = value
     times = [int(seconds, 16) for seconds in (issued, expires, renew)]
-    return Entry(found, profile, times[0], times[1], variables, times[2], files, also)
+    return Entry(
+        found, profile, times[0], times[1], variables, times[2], files, also, about
+    )
 
 
 def check_directory(directory: str) -> None:
@@ -553,6 +564,162 @@ def put(text: str) -> None:
         data = data[os.write(sys.stdout.fileno(), data) :]
 
 
+# --- The record ---------------------------------------------------------------------
+#
+# AWSEXEC_LOG names a file. Each session obtained, and each COMMAND started or refused, is
+# one JSON object on one line of it (`history` has the rest).
+
+LOG, LOG_ARGV, LOG_REQUIRED = "AWSEXEC_LOG", "AWSEXEC_LOG_ARGV", "AWSEXEC_LOG_REQUIRED"
+# bytes: of a line, and of a file that is full
+LARGEST_LINE, LARGEST_LOG = 4096, 10_000_000
+# bytes that the text of one member may take
+LARGEST_MEMBER = 512
+
+
+def json_string(text: str, size: int = LARGEST_MEMBER) -> str:
+    """Return `text` as a JSON string of ASCII, of `size` bytes at the most.
+
+    A text that is too long loses its end, and an ellipsis stands there.
+    """
+    found = _quoted(text[:size])
+    while len(found) > size or len(text) > size:
+        text = text[: min(len(text), size) // 2]
+        found = _quoted(text + "…")
+    return found
+
+
+def _quoted(text: str) -> str:
+    if text.isascii() and text.isprintable() and '"' not in text and "\\" not in text:
+        return f'"{text}"'
+    return '"' + "".join(map(_escaped, text)) + '"'
+
+
+def _escaped(character: str) -> str:
+    code = ord(character)
+    if character in '"\\':
+        return "\\" + character
+    if 0x20 <= code < 0x7F:
+        return character
+    if code > 0xFFFF:
+        # RFC 8259, section 7: as a pair of surrogates
+        code -= 0x10000
+        return f"\\u{0xD800 + (code >> 10):04x}\\u{0xDC00 + (code & 0x3FF):04x}"
+    return f"\\u{code:04x}"
+
+
+def log_line(
+    event: str, members: str, command: "Sequence[str]", environ: "Mapping[str, str]"
+) -> bytes:
+    """Return the line for an `event`: now, of this process, with the JSON `members`.
+
+    `command` are COMMAND's words, () for none. All of them are in the line only if
+    AWSEXEC_LOG_ARGV is 1, since they may hold secrets. Raises `ValueError` if that, or
+    AWSEXEC_LOG_REQUIRED, is anything but 1 and 0.
+    """
+    for name in (LOG_ARGV, LOG_REQUIRED):
+        if environ.get(name, "") not in ("", "0", "1"):
+            raise ValueError(f"{name} is neither 1 nor 0")
+    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    parent = os.getppid()
+    line = (
+        f'{{"time": "{now}", "event": "{event}", {members}, "pid": {os.getpid()}, '
+        f'"parent_pid": {parent}, "parent": {_process_name(parent)}'
+    )
+    if command:
+        line += f', "command": {json_string(command[0])}'
+    if command and environ.get(LOG_ARGV) == "1":
+        words, left, whole = [], LARGEST_LINE - len(line) - 40, True
+        for word in command:
+            quoted = json_string(word, max(left, 8))
+            # room for the word, a comma and a blank
+            left -= len(quoted) + 2
+            whole = whole and left >= 0 and not _is_cut(quoted, word)
+            if left < 0:
+                break
+            words.append(quoted)
+        line += f', "argv": [{", ".join(words)}]' + ', "argv_cut": true' * (not whole)
+    return line.encode("ascii") + b"}\n"
+
+
+def _is_cut(quoted: str, text: str) -> bool:
+    return quoted.endswith('\\u2026"') and quoted != _quoted(text)
+
+
+def _process_name(pid: int) -> str:
+    """Return the name of a process as JSON, null where Linux does not tell it."""
+    try:
+        descriptor = os.open(f"/proc/{pid}/comm", os.O_RDONLY)
+    except OSError:
+        return "null"
+    try:
+        return json_string(os.fsdecode(os.read(descriptor, 64)).rstrip("\n"))
+    finally:
+        os.close(descriptor)
+
+
+def log_key(key_id: str) -> str:
+    """Return all that the record has of a key: the last four characters of its id."""
+    return json_string(key_id[-4:])
+
+
+def log_path(text: str, home: str) -> str:
+    """Return the path of the record; "" for one that is neither absolute nor in home."""
+    if text[:2] == "~/" and home[:1] == "/":
+        return home.rstrip("/") + text[1:]
+    return text if text[:1] == "/" else ""
+
+
+def append(path: str, line: bytes) -> bool:
+    """Append `line` to the user's own file at `path` in one write; make it if need be.
+
+    Return False, and have written nothing, if the file is full. Raises `OSError`, and
+    `ValueError` for anything but a file that no other user owns or can open.
+    """
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+    for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_NOCTTY"):
+        flags |= getattr(os, name, 0)
+    descriptor = os.open(path, flags, 0o600)
+    try:
+        status = os.fstat(descriptor)
+        check_private(status, 0o100000, "file")
+        if status.st_size >= LARGEST_LOG:
+            return False
+        if os.write(descriptor, line) < len(line):
+            # ENOSPC, without loading the module errno
+            raise OSError(28, os.strerror(28))
+        return True
+    finally:
+        os.close(descriptor)
+
+
+def _is_recorded(
+    profile: str, found: Entry, command: "Sequence[str]", environ: "Mapping[str, str]"
+) -> bool:
+    """Record a cached run, or an export if there is no `command`.
+
+    Return whether that is done. It is not for a `command` that cannot be run, which `cli`
+    records with the reason.
+    """
+    if command and not is_there(command[0], environ):
+        return False
+    members = (
+        f'"profile": {json_string(profile)}, {found.about}, '
+        f'"key": {log_key(found.variables[ACCESS_KEY_ID])}, "cached": true'
+    )
+    if not command:
+        members += ', "format": "process"'
+    event = "started" if command else "exported"
+    line = log_line(event, members, command, environ)
+    return append(log_path(environ[LOG], environ.get("HOME", "")), line)
+
+
+def is_there(name: str, environ: "Mapping[str, str]") -> bool:
+    """Return whether `become` finds a program of that name that it may run."""
+    folders = [""] if "/" in name else environ.get("PATH", os.defpath).split(":")
+    paths = [f"{folder}/{name}" if folder else name for folder in folders if name]
+    return any(os.access(path, os.X_OK) and os.path.isfile(path) for path in paths)
+
+
 # --- The run ------------------------------------------------------------------------
 
 _QUIET = ("-q", "--quiet")
@@ -579,6 +746,8 @@ def attempt(argv: "Sequence[str]", environ: "Mapping[str, str]") -> bool:
     try:
         found = _cached_run(profile, environ, time.time())
         if found is None:
+            return False
+        if environ.get(LOG) and not _is_recorded(profile, found, command, environ):
             return False
         if not command:
             put(process_document(found.variables))
@@ -647,11 +816,7 @@ def _cached_run(
 
 def _path(path: str, home: str) -> str:
     """Return `path` with its ``~`` filled in; "" where that is not so simple."""
-    if "$" in path:
-        return ""
-    if path[:2] == "~/" and home[:1] == "/":
-        return home.rstrip("/") + path[1:]
-    return path if path[:1] == "/" else ""
+    return "" if "$" in path else log_path(path, home)
 
 
 def cache_directory(environ: "Mapping[str, str]", home: str) -> str:

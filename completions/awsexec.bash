@@ -74,8 +74,8 @@ _awsexec_option() {
     esac
     case ${1%%=*} in
         --list | --explain | --whoami | --export | --console | --forget | \
-            --accounts | --print-profiles | --sign-in | --sign-out | --add-keys | \
-            --remove-keys | --rotate-keys | --profiles)
+            --doctor | --log | --accounts | --print-profiles | --sign-in | \
+            --sign-out | --add-keys | --remove-keys | --rotate-keys | --profiles)
             # --unset may stand before --export
             [[ $action ]] || action=profile
             ;;
@@ -90,15 +90,15 @@ _awsexec_option() {
 _awsexec_options() {
     values=(
         --list --explain --whoami --json --export --unset --console --each --init
-        --function --forget --all --accounts --print-profiles --name --stale --sign-in
-        --sign-out --except --regions --dry-run --jobs --group --fail-fast --serve
-        --shell --login --region --role-arn --source-profile --duration --read-only
-        --policy --policy-arn --external-id --session-name --source-identity
-        --session-tag --transitive-tag --expect-account --yes --unlimited --mfa-serial
-        --mfa-token --no-prompt --device-code --no-browser --refresh --min-ttl
-        --no-cache --service --destination --logout --add-keys --remove-keys
-        --rotate-keys --no-verify -q --quiet -v --verbose --debug -h --help --version
-        --completion --profiles
+        --function --forget --all --doctor --log --accounts --print-profiles --name
+        --stale --sign-in --sign-out --except --regions --dry-run --jobs --group
+        --fail-fast --serve --shell --login --region --role-arn --source-profile
+        --duration --read-only --policy --policy-arn --external-id --session-name
+        --source-identity --session-tag --transitive-tag --expect-account --yes
+        --unlimited --mfa-serial --mfa-token --no-prompt --device-code --no-browser
+        --refresh --min-ttl --no-cache --service --destination --logout --add-keys
+        --remove-keys --rotate-keys --no-verify -q --quiet -v --verbose --debug -h
+        --help --version --completion --profiles
     )
 }
 

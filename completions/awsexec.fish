@@ -123,8 +123,9 @@ set -g __awsexec_valued \
     --completion
 # the actions that take a PROFILE, and the options that take no word at all
 set -g __awsexec_actions \
-    --list --explain --whoami --export --console --forget --accounts --print-profiles \
-    --sign-in --sign-out --add-keys --remove-keys --rotate-keys --profiles
+    --list --explain --whoami --export --console --forget --doctor --log --accounts \
+    --print-profiles --sign-in --sign-out --add-keys --remove-keys --rotate-keys \
+    --profiles
 set -g __awsexec_alone \
     --unset --each --init --all -h --help --version --completion
 
@@ -176,7 +177,7 @@ end
 complete -c awsexec -n '__awsexec_at option' -l list -d 'list the profiles, or those that match PATTERN'
 complete -c awsexec -n '__awsexec_at option' -l explain -d 'show what a run of PROFILE would do, and why'
 complete -c awsexec -n '__awsexec_at option' -l whoami -d 'ask AWS which identity PROFILE has'
-complete -c awsexec -n '__awsexec_at option' -l json -d 'with --list, --explain, --whoami, --accounts or --each: print JSON'
+complete -c awsexec -n '__awsexec_at option' -l json -d 'print JSON, with actions that show something'
 complete -c awsexec -n '__awsexec_at option' -l export -x -a 'process sh fish powershell cmd dotenv json' -d 'print PROFILE\'s credentials for a shell or program'
 complete -c awsexec -n '__awsexec_at option' -l unset -d 'with --export: print the commands that unset the variables'
 complete -c awsexec -n '__awsexec_at option' -l console -d 'open the AWS console in the browser as PROFILE'
@@ -185,6 +186,8 @@ complete -c awsexec -n '__awsexec_at option' -l init -x -a 'bash zsh fish' -d 'p
 complete -c awsexec -n '__awsexec_at option' -l function -x -d 'with --init: the function\'s name (default: assume), \'\' for no function'
 complete -c awsexec -n '__awsexec_at option' -l forget -d 'delete cached sessions of PROFILE (default: AWS_PROFILE, else all)'
 complete -c awsexec -n '__awsexec_at option' -l all -d 'with --forget or --sign-out: all profiles, or all sign-ins'
+complete -c awsexec -n '__awsexec_at option' -l doctor -d 'check files, variables, clock, network, sign-ins: what to mend'
+complete -c awsexec -n '__awsexec_at option' -l log -d 'show the record that AWSEXEC_LOG names, or what matches PATTERN'
 complete -c awsexec -n '__awsexec_at option' -l accounts -d 'list your accounts and roles, or those that match PATTERN'
 complete -c awsexec -n '__awsexec_at option' -l print-profiles -d 'print config sections for roles that have no profile yet'
 complete -c awsexec -n '__awsexec_at option' -l name -x -a '\{account\}-\{role\} \{session\}-\{account_id\}-\{role\}' -d 'with --print-profiles: names like {session}-{account_id}-{role}'

@@ -366,7 +366,8 @@ def test_alternatives(words, text):
         ),
         (
             ["--json", "p", "ls"],
-            "--json works only with --list, --explain, --whoami, --accounts or --each; add that or remove "
+            "--json works only with --list, --explain, --whoami, --accounts, --each, "
+            "--doctor or --log; add that or remove "
             "--json",
         ),
         (

@@ -41,7 +41,7 @@ def test_variable_that_does_not_fit(value):
     ("damage", "reason"),
     [
         (lambda data: b"", "written by another version, or not an entry"),
-        (lambda data: data.replace(b"awsexec 2", b"awsexec 3"), "written by another"),
+        (lambda data: data.replace(b"awsexec 3", b"awsexec 9"), "written by another"),
         (lambda data: data.replace(b"expires ", b"expires f"), "damaged"),
         (lambda data: data[:-1], "damaged"),
         (lambda data: data + b"X=y\n", "damaged"),

@@ -9,6 +9,7 @@ from awsexec.credentials.account_lists import plan_named
 from awsexec.credentials.get import get, near_end
 from awsexec.credentials.resolver import Demand
 from awsexec.errors import AwsexecError, Interrupted, UsageError
+from awsexec.history import Log
 from awsexec.loopback.browser import NoBrowser, Redirect, open_tab
 from awsexec.output import put, tell
 from awsexec.plan.endpoint import configured_url
@@ -53,10 +54,12 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     by = configured_url("signin", plan.config.profiles, profile, environ)
     console = Console.of(plan.endpoint.region, by.value if by is not None else None)
     page = console.page(plan.region, arguments.service, arguments.destination)
-    credentials = _session(plan, arguments, environ, report)
+    log = Log(environ, report)
+    credentials = _session(plan, arguments, environ, report, log)
     report.debug(f"getSigninToken at {console.sign_in} for {credentials}, to {page}")
     token = console.token(credentials, plan.endpoint, plan.label, by)
     secret = console.url(token, page, sign_out=arguments.logout)
+    log.exported(plan, credentials, "console")
     if sys.stdout.isatty():
         why = ""
         if not arguments.no_browser:
@@ -74,7 +77,11 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
 
 
 def _session(
-    plan: Plan, arguments: Arguments, environ: Mapping[str, str], report: Report
+    plan: Plan,
+    arguments: Arguments,
+    environ: Mapping[str, str],
+    report: Report,
+    log: Log,
 ) -> Credentials:
     """Return a session that the console accepts; for a user's keys a new one."""
     from awsexec.credentials.federation import federated
@@ -93,9 +100,12 @@ def _session(
         report,
         renew_from=near_end(environ),
         doing="open the AWS console (--console)",
+        log=log,
     )
     if credentials.token is None:
-        return federated(plan, credentials, arguments.duration, report)
+        session = federated(plan, credentials, arguments.duration, report)
+        log.obtained(plan, session, "GetFederationToken")
+        return session
     return credentials
 
 

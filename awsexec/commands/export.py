@@ -10,6 +10,7 @@ from awsexec.credentials.get import get, near_end
 from awsexec.credentials.resolver import Demand
 from awsexec.export_formats import DOCUMENTS, SHELLS
 from awsexec.fastpath import LIMITS, REMOVED, REMOVED_PREFIX
+from awsexec.history import Log
 from awsexec.output import put
 from awsexec.plan.plan import Planner
 
@@ -33,6 +34,7 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
         put(SHELLS[arguments.export].script(_own_files(environ), unset))
         return 0
     plan = plan_named(Planner(arguments, environ), arguments.profile, environ, report)
+    log = Log(environ, report)
     credentials = get(
         plan,
         Demand(arguments.min_ttl, arguments.refresh),
@@ -42,6 +44,7 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
         # an SDK asks while its user is busy with something else
         attended=arguments.export != "process",
         doing=f"print the credentials (--export {arguments.export})",
+        log=log,
     )
     if arguments.export in SHELLS:
         variables = shell_variables(
@@ -58,6 +61,7 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
         text = DOCUMENTS[arguments.export](variables)
     if sys.stdout.isatty():
         report.warning("these credentials are secret, and now on your screen")
+    log.exported(plan, credentials, arguments.export)
     put(text)
     return 0
 

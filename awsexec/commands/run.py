@@ -17,7 +17,8 @@ from awsexec.credentials.credentials import (
 from awsexec.credentials.get import get_with_inputs
 from awsexec.credentials.resolver import Demand
 from awsexec.errors import TooShort
-from awsexec.fastpath import child_environment
+from awsexec.fastpath import child_environment, is_there
+from awsexec.history import Log
 from awsexec.plan.guardrails import CONFIRMED
 from awsexec.plan.plan import Plan, Planner
 from awsexec.times import iso8601, left
@@ -33,9 +34,23 @@ if TYPE_CHECKING:
 
 def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int:
     """Become COMMAND, or a shell, with the credentials of PROFILE."""
-    plan = plan_named(Planner(arguments, environ), arguments.profile, environ, report)
+    log = Log(environ, report)
+    log.check()
     try:
-        credentials, inputs = _credentials(plan, arguments, environ, report)
+        return _run(arguments, environ, report, log)
+    except (Exception, KeyboardInterrupt) as error:
+        words = arguments.command or (arguments.shell or subshell.user_shell(environ),)
+        log.refused(arguments.named_profile(environ), words, error)
+        raise
+
+
+def _run(
+    arguments: Arguments, environ: Mapping[str, str], report: Report, log: Log
+) -> int:
+    plan = plan_named(Planner(arguments, environ), arguments.profile, environ, report)
+    log.plan = plan
+    try:
+        credentials, inputs = _credentials(plan, arguments, environ, report, log)
     except TooShort as error:
         advice = "run it with --serve, which renews them"
         raise TooShort(error.what, [*error.advice, advice]) from None
@@ -70,7 +85,10 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
             + ("; the endpoint renews them" if arguments.serve else "")
         )
     report.debug(f"running {command!r} with {' '.join(sorted(added))}")
-    return launch(command, child_environment(environ, added))
+    child = child_environment(environ, added)
+    if is_there(command[0], child):
+        log.started(plan, credentials, command)
+    return launch(command, child)
 
 
 def _say_what_the_prompt_shows(
@@ -89,7 +107,11 @@ def _say_what_the_prompt_shows(
 
 
 def _credentials(
-    plan: Plan, arguments: Arguments, environ: Mapping[str, str], report: Report
+    plan: Plan,
+    arguments: Arguments,
+    environ: Mapping[str, str],
+    report: Report,
+    log: Log,
 ) -> tuple[Credentials, Inputs]:
     doing = "start a shell"
     if arguments.command is not None:
@@ -101,7 +123,7 @@ def _credentials(
             doing = shlex.join(arguments.command)
     if not arguments.serve:
         demand = Demand(arguments.min_ttl, arguments.refresh)
-        return get_with_inputs(plan, demand, environ, report, doing=doing)
+        return get_with_inputs(plan, demand, environ, report, doing=doing, log=log)
     from awsexec.serve.renewal import renew_from
 
     # The endpoint renews credentials that are too short. What is due is renewed now,
@@ -113,4 +135,5 @@ def _credentials(
         report,
         renew_from=lambda credentials: renew_from(credentials, time.time()),
         doing=doing,
+        log=log,
     )

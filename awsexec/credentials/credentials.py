@@ -11,10 +11,10 @@ class Credentials:
     """What signs a request: an access key id, a secret key, and a session's token.
 
     `issued` and `expires` are seconds since the epoch; `expires` is None for credentials
-    that do not expire.
+    that do not expire. They are `is_cached` if they come from the cache.
     """
 
-    __slots__ = ("key_id", "secret", "token", "expires", "issued")
+    __slots__ = ("key_id", "secret", "token", "expires", "issued", "is_cached")
 
     def __init__(
         self,
@@ -29,6 +29,7 @@ class Credentials:
         self.token = token
         self.expires = expires
         self.issued = issued
+        self.is_cached = False
 
     def variables(self) -> dict[str, str]:
         """Return the environment variables that hand the credentials to a program."""
@@ -44,13 +45,15 @@ class Credentials:
     def from_entry(cls, found: fastpath.Entry) -> Credentials:
         """Return the credentials in a cache entry."""
         variables = found.variables
-        return cls(
+        credentials = cls(
             variables[fastpath.ACCESS_KEY_ID],
             variables[fastpath.SECRET_ACCESS_KEY],
             variables.get(fastpath.SESSION_TOKEN),
             found.expires,
             found.issued,
         )
+        credentials.is_cached = True
+        return credentials
 
     def __str__(self) -> str:
         return f"key {tail(self.key_id)}"

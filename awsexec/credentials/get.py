@@ -13,6 +13,7 @@ from awsexec.credentials.renew import ahead_from, leave_entry, take_turn
 from awsexec.credentials.resolver import Demand, Resolver
 from awsexec.errors import CredentialsError
 from awsexec.fastpath import CALLERS
+from awsexec.history import Log
 from awsexec.processes import tree
 from awsexec.report import SAY_AFTER, SAY_WAIT_AFTER
 from awsexec.times import left
@@ -53,13 +54,15 @@ def get(
     renew_from: RenewFrom | None = None,
     attended: bool = True,
     doing: str = "get the credentials",
+    log: Log | None = None,
 ) -> Credentials:
     """Carry out `plan` and return credentials that satisfy `demand`.
 
     A session near its end is renewed in the background, while COMMAND runs. `renew_from`
     is for callers whose credentials nothing renews later: from that moment on the session
     is renewed before this function returns. If the caller is not `attended`, the user is
-    not asked for anything while the session is still good.
+    not asked for anything while the session is still good. `log` is where to record what
+    is obtained, None for what `environ` names.
 
     `doing` says what they are for, to a user whose profile asks before it is used; "" is
     for callers that hand them to nobody.
@@ -75,6 +78,7 @@ def get(
         renew_from=renew_from,
         attended=attended,
         doing=doing,
+        log=log,
     )[0]
 
 
@@ -87,6 +91,7 @@ def get_with_inputs(
     renew_from: RenewFrom | None = None,
     attended: bool = True,
     doing: str = "get the credentials",
+    log: Log | None = None,
 ) -> tuple[Credentials, Inputs]:
     """Return what `get` returns, and what decided whose credentials these are."""
     if doing and plan.confirmation is not None:
@@ -95,8 +100,10 @@ def get_with_inputs(
         confirm(plan, doing, environ, may_ask=attended)
     for remark in filter(None, [*plan.chain.remarks, plan.remark]):
         report.warning(remark)
+    log = log or Log(environ, report)
+    log.check()
     store = store_for(environ, report) if plan.uses_cache else None
-    resolver = resolver_for(plan, environ, store, report)
+    resolver = resolver_for(plan, environ, store, report, log=log)
     credentials = resolver.credentials(demand)
     if store is None:
         return credentials, resolver.inputs
@@ -181,14 +188,16 @@ def resolver_for(
     store: Store | None,
     report: Report,
     ask: Callable[[str], str] = terminal.ask,
+    log: Log | None = None,
     *,
     load: Callable[[Source, Context], Credentials] = sources.load,
     call: Call | None = None,
 ) -> Resolver:
     """Return what works out the credentials of `plan`, with a `store` or without.
 
-    `ask` is how the user is asked for an MFA code, if he may be asked. `load` gets a
-    source's credentials, and `call` calls AWS STS. Raises `ProcessLoop`.
+    `ask` is how the user is asked for an MFA code, if he may be asked. `log` is as for
+    `get`. `load` gets a source's credentials, and `call` calls AWS STS. Raises
+    `ProcessLoop`.
     """
     source, asking = plan.chain.source, plan.asking
     context = context_for(plan, environ, store or store_for(environ, report), report)
@@ -218,6 +227,7 @@ def resolver_for(
         waits=not (runs_command and environ.get(CALLERS)),
         clock=time.time,
         report=report,
+        record=(log or Log(environ, report)).session,
     )
 
 

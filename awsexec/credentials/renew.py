@@ -9,6 +9,7 @@ from awsexec.credentials.credentials import child_variables
 from awsexec.credentials.resolver import Demand
 from awsexec.errors import AwsexecError, ConfigError, shown
 from awsexec.fastpath import Entry
+from awsexec.history import facts_of, members
 from awsexec.times import seconds
 
 TYPE_CHECKING = False
@@ -129,6 +130,7 @@ def _write(
             renew,
             plan.config.signatures,
             resolver.inputs.dependencies(),
+            members(facts_of(plan)),
         ),
         resolver.mark,
     )

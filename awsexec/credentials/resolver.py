@@ -36,6 +36,9 @@ if TYPE_CHECKING:
             self, operation: str, parameters: Mapping[str, object], signer: Credentials
         ) -> Credentials: ...
 
+    # what was obtained: of a step, or of the source
+    Record = Callable[[Plan, Step | None, Credentials], None]
+
 
 # the variable of an entry that notes the account of a key id, and the seconds it counts
 ACCOUNT, NOTE_LIFE = "ACCOUNT", 90 * 86_400
@@ -79,7 +82,8 @@ class Resolver:
     `load` gets the credentials of the plan's source, and `signed_in` returns the sign-in
     whose token it used, None for none. If `load` raises `SignInDue`, `sign_in` gets the
     token that was refused. `call` makes one call to STS, `account` asks it of which account
-    credentials are, and `codes` gives MFA codes.
+    credentials are, and `codes` gives MFA codes. `record` is told what was obtained, and
+    may raise `CredentialsError`.
     `store` is None to do without a cache. `waits` is False where another process that holds
     a `lock` may wait for this one. `clock` gives seconds since the epoch.
 
@@ -104,6 +108,7 @@ class Resolver:
         waits: bool,
         clock: Callable[[], float],
         report: Report,
+        record: Record,
     ) -> None:
         self._plan = self._given_plan = plan
         self._load = load
@@ -118,6 +123,7 @@ class Resolver:
         self._clock = clock
         self._report = report
         self._demand = Demand()
+        self._record = record
         # what is forgotten from now on, this run does not write
         self.mark = store.mark() if store is not None else ""
 
@@ -451,6 +457,8 @@ class Resolver:
             fresh = self._load(source)
             self._report.detail(f"{source.label} gave {fresh}")
             self._check_account(fresh)
+            if source.kind.is_cached:
+                self._record(self._plan, None, fresh)
             self._look_again()
             return fresh
         step = self._chain.steps[length - 1]
@@ -547,6 +555,7 @@ class Resolver:
         except Unreachable as error:
             raise aws_errors.unreachable(error, self._plan.endpoint) from None
         self._report.detail(f"{step}: {step.operation} gave {fresh}")
+        self._record(self._plan, step, fresh)
         return fresh
 
 

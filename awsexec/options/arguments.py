@@ -47,6 +47,8 @@ class Arguments:
     function: str | None
     forget: bool
     all: bool
+    doctor: bool
+    log: bool
     accounts: bool
     print_profiles: bool
     name: str | None

@@ -40,6 +40,8 @@ VALUES = (
 
 STATUS = (
     ("COMMAND's own", "COMMAND ran; a signal that ends COMMAND is passed on"),
+    ("123", "--doctor found something wrong"),
+    ("123", "--doctor found something that is wrong"),
     ("125", "awsexec failed: usage, configuration, credentials, or AWS refused"),
     ("126", "COMMAND was found but cannot be run"),
     ("127", "COMMAND was not found"),
@@ -104,9 +106,29 @@ ENVIRONMENT = (
         ),
     ),
     (
+        "The record",
+        (
+            (
+                "AWSEXEC_LOG",
+                "a file, by an absolute path or one that begins with ~/: awsexec appends "
+                "a line for each session obtained and each COMMAND started or refused",
+            ),
+            (
+                "AWSEXEC_LOG_ARGV",
+                "1 records all words of COMMAND; they may hold secrets",
+            ),
+            ("AWSEXEC_LOG_REQUIRED", "1 stops a run that cannot be recorded"),
+        ),
+    ),
+    (
         LOOKS,
         (
             ("SHELL", "the shell to start (on Windows: COMSPEC)"),
+            (
+                "AWSEXEC_INIT",
+                "the process number of the shell that has read the line of --init, which "
+                "sets it, for --doctor",
+            ),
             ("AWSEXEC_PROMPT", "0 leaves the prompt of the shell as it is"),
             ("BROWSER", "the browser to open (default: the system's)"),
             ("NO_COLOR", "any value turns colours off"),

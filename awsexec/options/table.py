@@ -161,7 +161,8 @@ class Option:
     def help(self) -> str:
         """The whole help text: with what actions it works, and how often."""
         actions = [flag_of(name) for name in self.only if name != "run"]
-        start = f"with {alternatives(actions)}: " if actions else ""
+        # a longer list is no help
+        start = f"with {alternatives(actions)}: " if 0 < len(actions) < 6 else ""
         return start + self.about + " (may be repeated)" * self.repeated
 
     @property
@@ -211,8 +212,8 @@ GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
             Option(
                 "--json",
                 "",
-                "print JSON",
-                only=("list", "explain", "whoami", "accounts", "each"),
+                "print JSON, with actions that show something",
+                only=("list", "explain", "whoami", "accounts", "each", "doctor", "log"),
             ),
             Option(
                 "--export",
@@ -278,6 +279,19 @@ GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
                 "all profiles, or all sign-ins",
                 operand="",
                 only=("forget", "sign_out"),
+            ),
+            Option(
+                "--doctor",
+                "",
+                "check files, variables, clock, network, sign-ins: what to mend",
+                action=True,
+            ),
+            Option(
+                "--log",
+                "",
+                "show the record that AWSEXEC_LOG names, or what matches PATTERN",
+                action=True,
+                operand="PATTERN",
             ),
         ),
     ),

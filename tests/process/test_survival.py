@@ -107,7 +107,7 @@ def test_killed_at_every_point(run_awsexec, home, sts, before, first):
 
 
 def future(entry):
-    return fastpath.dump(entry).replace(b"awsexec 2 ", b"awsexec 3 ")
+    return fastpath.dump(entry).replace(b"awsexec 3 ", b"awsexec 9 ")
 
 
 def others(entry):
@@ -540,7 +540,7 @@ def test_other_version_side_by_side(run_awsexec, home, sts):
     # each takes the other's entries for no entries, and its locks for locks
     who(run_awsexec)
     for path in entries(home):
-        path.write_bytes(b"awsexec 3 " + path.read_bytes()[10:])
+        path.write_bytes(b"awsexec 9 " + path.read_bytes()[10:])
     result = run_awsexec("-v", "reader", "true")
     assert "another version" in result.stderr
     ends_well(run_awsexec, sts, 2)

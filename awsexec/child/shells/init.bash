@@ -5,6 +5,8 @@
 \builtin shopt -q expand_aliases && __awsexec_aliases=-s || __awsexec_aliases=-u
 \builtin shopt -u expand_aliases
 
+# for awsexec --doctor
+export AWSEXEC_INIT=$$
 . "${BASH_SOURCE[0]%/*}/prompt.bash"
 
 # Change this shell to the role that the words name; if that fails, change nothing.

@@ -2,6 +2,9 @@
 # the function named $argv[1] ("" for none). $argv[2] is the file of the completions, ""
 # for none.
 
+# for awsexec --doctor
+set -gx AWSEXEC_INIT $fish_pid
+
 # Change this shell to the role that the words name; if that fails, change nothing.
 function __awsexec_assume
     set -l lines (command awsexec --export fish $argv)

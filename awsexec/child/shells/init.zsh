@@ -5,6 +5,9 @@
 __awsexec_aliases=${options[aliases]}
 \builtin unsetopt aliases
 
+# for awsexec --doctor
+export AWSEXEC_INIT=$$
+
 source ${${(%):-%x}:A:h}/prompt.zsh
 
 # Change this shell to the role that the words name; if that fails, change nothing.

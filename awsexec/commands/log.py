@@ -1,0 +1,80 @@
+"""--log: show the record that AWSEXEC_LOG names."""
+
+from __future__ import annotations
+
+import os
+
+from awsexec import history, output
+from awsexec.profiles.patterns import fitting
+from awsexec.text import printable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import Any
+
+    from awsexec.options.arguments import Arguments
+    from awsexec.output import Line
+    from awsexec.report import Report
+
+HEADER = ("TIME", "EVENT", "PROFILE", "ACCOUNT", "ROLE", "KEY", "WHAT")
+
+
+def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int:
+    """Print the lines of the record whose profile fits PATTERN, the newest last."""
+    fits = fitting(arguments.profile)
+    rows = [
+        row
+        for row in history.read(environ)
+        if fits(str(row.get("profile") or "")) or arguments.profile is None
+    ]
+    if arguments.json:
+        output.show(output.as_json(rows))
+    elif rows:
+        output.show_lines(_lines(rows, output.width(environ)), environ)
+    elif arguments.profile is None:
+        report.warning(f"nothing is recorded in {history.path_of(environ)} yet")
+    else:
+        report.warning(
+            f"nothing is recorded of a profile that fits {arguments.profile!r}; "
+            "awsexec --log shows all"
+        )
+    return 0
+
+
+def _lines(rows: list[dict[str, Any]], width: int | None) -> Iterator[Line]:
+    cells = [HEADER, *((*_cells(row), HEADER[-1]) for row in rows)]
+    header, *lines = output.table(cells, width, shrink=(2, 4))
+    yield header, output.BOLD
+    for row, line in zip(rows, lines, strict=True):
+        # what is read first is at the beginning of a long reason
+        whole = line.removesuffix(HEADER[-1]) + printable(_what(row))
+        whole = output.cut(whole, width)
+        yield (whole, output.RED) if row.get("event") == "refused" else whole
+
+
+def _cells(row: dict[str, Any]) -> tuple[str, ...]:
+    role = str(row.get("role") or "")
+    key = str(row.get("key") or "")
+    return (
+        str(row.get("time") or ""),
+        str(row.get("event") or ""),
+        str(row.get("profile") or ""),
+        str(row.get("account") or ""),
+        role.partition("/")[2] or role,
+        f"…{key}" if key else "",
+    )
+
+
+def _what(row: dict[str, Any]) -> str:
+    """Return what happened, in a few words: the COMMAND, the call, the reason."""
+    if row.get("event") == "session":
+        return str(row.get("call") or "")
+    if row.get("event") == "exported":
+        return f"--export {row.get('format')}"
+    words = row.get("argv")
+    command = os.path.basename(str(row.get("command") or ""))
+    if isinstance(words, list):
+        command = " ".join(map(str, words)) + " …" * bool(row.get("argv_cut"))
+    why = row.get("reason")
+    return f"{command}: {why}" if why else command

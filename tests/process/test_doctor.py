@@ -1,0 +1,105 @@
+"""--doctor: whole runs."""
+
+import json
+import os
+import shutil
+import subprocess
+
+import pytest
+
+from tests.support import AWSEXEC, READER_CONFIG, SECRETS
+
+
+def test_all_is_well(run_awsexec, home, sts):
+    home.write_config(READER_CONFIG)
+    result = run_awsexec("--doctor")
+    assert (result.status, result.stderr) == (0, "")
+    assert "✗" not in result.stdout
+    assert f"✓ endpoint: {sts.url} answers\n" in result.stdout
+    assert "✓ clock: agrees with AWS's\n" in result.stdout
+    # nothing is signed, and nothing is written
+    assert not any(call.operation for call in sts.calls)
+    assert not home.cache.exists()
+
+
+def test_something_is_wrong(run_awsexec, home, sts):
+    home.write_config(READER_CONFIG, "[profile bad]\nsource_profile = nosuch\n")
+    result = run_awsexec("--doctor")
+    assert (result.status, result.stderr) == (123, "")
+    assert "✗ profile bad: " in result.stdout
+    rows = run_awsexec("--doctor", "--json")
+    assert rows.status == 123
+    wrong = [row for row in json.loads(rows.stdout) if row["status"] == "wrong"]
+    assert [row["about"] for row in wrong] == ["profile bad"]
+    assert run_awsexec("--doctor", "reader").status == 0
+    assert run_awsexec("--doctor", "nosuch").status == 123
+    for secret in SECRETS:
+        assert secret not in result.stdout + rows.stdout
+
+
+def test_clock(run_awsexec, home, sts):
+    home.write_config(READER_CONFIG)
+    sts.clock_offset = -3600
+    result = run_awsexec("--doctor", "reader")
+    assert result.status == 123
+    assert "✗ clock: 3600 seconds ahead of AWS's" in result.stdout
+
+
+def test_offline(run_awsexec, home, dead_port):
+    home.write_config(READER_CONFIG)
+    env = {"AWS_ENDPOINT_URL_STS": f"http://127.0.0.1:{dead_port}"}
+    result = run_awsexec("--doctor", env=env)
+    assert result.status == 0
+    assert "(offline?)" in result.stdout and "- clock: not compared" in result.stdout
+
+
+def test_certificate_that_is_not_trusted(run_awsexec, home, tls_sts):
+    home.write_config(READER_CONFIG)
+    env = {"AWS_ENDPOINT_URL_STS": tls_sts.url}
+    result = run_awsexec("--doctor", env=env)
+    assert result.status == 123
+    assert "✗ endpoint: " in result.stdout
+
+
+@pytest.mark.parametrize("text", [b"\xff\xfe[\0", b"no section\n"])
+def test_file_that_cannot_be_read(run_awsexec, home, sts, text):
+    home.config.write_bytes(text)
+    result = run_awsexec("--doctor")
+    assert result.status == 123
+    assert "✗ files: " in result.stdout and "✓ Python: " in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("shell", "line"),
+    [
+        ("bash", 'eval "$(awsexec --init bash)"'),
+        ("zsh", 'eval "$(awsexec --init zsh)"'),
+        ("fish", "awsexec --init fish | source"),
+    ],
+)
+def test_shell_that_read_the_line(run_awsexec, home, sts, shell, line):
+    program = shutil.which(shell)
+    if program is None:
+        pytest.skip(f"there is no {shell}")
+    home.write_config(READER_CONFIG)
+    folder = os.path.dirname(AWSEXEC)
+    env = run_awsexec.environment()
+    env["PATH"] = f"{folder}:{env['PATH']}"
+
+    def said(script):
+        # the last command would replace the shell
+        finished = subprocess.run(
+            [program, "-c", f"{script}\nawsexec --doctor reader\ntrue"],
+            env=env,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        (found,) = [row for row in finished.stdout.splitlines() if " shell: " in row]
+        return found[0]
+
+    assert said("") == "!"
+    assert said(line) == "✓"
+    # a shell in that shell has not read it
+    env["AWSEXEC_INIT"] = "1"
+    assert said("") == "!"

@@ -1,0 +1,195 @@
+"""AWSEXEC_LOG and --log: what is recorded of whole runs."""
+
+import json
+import os
+
+import pytest
+
+from tests.support import (
+    CODES,
+    READER,
+    READER_CONFIG,
+    SECRETS,
+    SERIAL,
+    fast_path_is_on,
+    is_fast,
+)
+
+LOG = {"AWSEXEC_LOG": "~/log"}
+ALLOW = (
+    '{"Version": "2012-10-17", "Statement": '
+    '[{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}'
+)
+MFA = f"{READER_CONFIG}mfa_serial = {SERIAL}\n"
+OF_READER = {
+    "profile": "reader",
+    "account": "123456789012",
+    "role": READER,
+    "limits": [],
+    "key": "0001",
+}
+
+
+def record(home):
+    """What is recorded, without what differs in each run."""
+    text = (home.path / "log").read_text()
+    for secret in SECRETS:
+        assert secret not in text
+    rows = [json.loads(row) for row in text.splitlines()]
+    for row in rows:
+        assert row.pop("time")[10] == "T"
+        assert isinstance(row.pop("pid"), int)
+        assert isinstance(row.pop("parent_pid"), int)
+        assert row.pop("parent")
+        row.pop("session_name", None)
+    return rows
+
+
+@pytest.mark.both_ways
+def test_runs(run_awsexec, home, sts):
+    home.write_config(READER_CONFIG)
+    for _ in range(2):
+        assert run_awsexec("reader", "true", "it", env=LOG).status == 0
+    words = {**LOG, "AWSEXEC_LOG_ARGV": "1"}
+    assert run_awsexec("reader", "true", "it", env=words).status == 0
+    started = {"event": "started", **OF_READER, "command": "true"}
+    assert record(home) == [
+        {"event": "session", **OF_READER, "call": "AssumeRole"},
+        {**started, "cached": False},
+        {**started, "cached": True},
+        {**started, "cached": True, "argv": ["true", "it"]},
+    ]
+    assert len(sts.calls) == 1
+
+
+def test_cached_run_stays_fast(run_awsexec, home, sts):
+    if not fast_path_is_on(run_awsexec):
+        pytest.skip("the fast path is switched off")
+    home.write_config(READER_CONFIG)
+    run_awsexec("reader", "true")
+    assert is_fast(run_awsexec, "reader", "true", env=LOG)
+    assert len(record(home)) == 1
+
+
+@pytest.mark.both_ways
+@pytest.mark.parametrize(
+    ("words", "status", "why"),
+    [
+        (["reader", "nosuchcommand"], 127, "nosuchcommand: command not found"),
+        (["reader", "/"], 126, "/: cannot be run"),
+        (["nosuch", "true"], 125, "no profile 'nosuch'"),
+        (["reader", "--min-ttl", "5h", "true"], 125, "the credentials of profile"),
+    ],
+)
+def test_refused(run_awsexec, home, sts, words, status, why):
+    home.write_config(READER_CONFIG)
+    run_awsexec("reader", "true")
+    result = run_awsexec(*words, env=LOG)
+    (row,) = record(home)
+    assert (result.status, row["event"]) == (status, "refused")
+    assert row["command"] == words[-1]
+    assert row["profile"] == words[0] and row.get("role") == (
+        READER if words[0] == "reader" else None
+    )
+    assert why in row["reason"]
+
+
+def test_code_that_nobody_gives(run_awsexec, home, sts):
+    home.write_config(MFA)
+    run_awsexec("reader", "true", env=LOG)
+    run_awsexec("--mfa-token", CODES[0], "reader", "true", env=LOG)
+    rows = record(home)
+    assert [row["event"] for row in rows] == [
+        *("refused", "session", "session", "started")
+    ]
+    assert [row["call"] for row in rows[1:3]] == ["GetSessionToken", "AssumeRole"]
+    assert rows[1]["role"] is None
+
+
+@pytest.mark.both_ways
+def test_handed_to_a_program(run_awsexec, home, sts):
+    home.write_config(READER_CONFIG)
+    for form in ("process", "process", "sh"):
+        assert run_awsexec("--export", form, "reader", env=LOG).status == 0
+    rows = record(home)
+    assert [(row["event"], row.get("format")) for row in rows] == [
+        ("session", None),
+        *(("exported", form) for form in ("process", "process", "sh")),
+    ]
+    assert [row.get("cached") for row in rows] == [None, False, True, True]
+
+
+def test_limits(run_awsexec, home, sts):
+    (home.path / "policy").write_text(ALLOW)
+    home.write_config(READER_CONFIG)
+    policy = str(home.path / "policy")
+    run_awsexec("--read-only", "reader", "true", env=LOG)
+    run_awsexec("--policy", policy, "reader", "true", env=LOG)
+    assert [row["limits"] for row in record(home) if row["event"] == "started"] == [
+        ["arn:aws:iam::aws:policy/ReadOnlyAccess"],
+        ["session policy"],
+    ]
+
+
+def test_identity_center(run_awsexec, home, portal):
+    home.write_config("""
+        [profile sso]
+        sso_start_url = https://example.awsapps.com/start
+        sso_region = eu-west-1
+        sso_account_id = 123456789012
+        sso_role_name = reader
+        """)
+    run_awsexec("sso", "true", env=LOG)
+    (row,) = record(home)
+    assert (row["account"], row["role"]) == ("123456789012", "reader")
+    # nobody is there to sign in
+    assert row["event"] == "refused"
+
+
+@pytest.mark.both_ways
+def test_record_that_cannot_be_written(run_awsexec, home, sts):
+    home.write_config(READER_CONFIG)
+    env = {"AWSEXEC_LOG": str(home.path / "no" / "log")}
+    required = {**env, "AWSEXEC_LOG_REQUIRED": "1"}
+    error = run_awsexec("reader", "true", env=required).error()
+    assert "REQUIRED=1 stops the run; make its directory" in error
+    # before any call
+    assert sts.calls == []
+    for _ in range(2):
+        result = run_awsexec("reader", "true", env=env)
+        assert result.status == 0
+        assert "going on without a record" in result.error(status=0)
+    assert "stops the run" in run_awsexec("reader", "true", env=required).error()
+    for words in (["--export", "process"], ["--whoami"]):
+        result = run_awsexec(*words, "reader", env=required)
+        assert "stops the run" in result.error()
+
+
+def test_full_disk(run_awsexec, home, sts):
+    """A record that is a device with no room is none to write to."""
+    home.write_config(READER_CONFIG)
+    error = run_awsexec("reader", "true", env={"AWSEXEC_LOG": "/dev/full"}).stderr
+    assert "not a regular file" in error
+
+
+def test_shown(run_awsexec, home, sts):
+    home.write_config(READER_CONFIG)
+    run_awsexec("reader", "true", "it", env={**LOG, "AWSEXEC_LOG_ARGV": "1"})
+    run_awsexec("nosuch", "true", env=LOG)
+    (home.path / "log").open("a").write('{"time": "\\u001b[2J", "profile": 7}\n')
+    lines = run_awsexec("--log", env=LOG).stdout.splitlines()
+    assert lines[0].split() == [
+        *("TIME", "EVENT", "PROFILE", "ACCOUNT", "ROLE", "KEY", "WHAT")
+    ]
+    assert [row.split()[1] for row in lines[1:4]] == ["session", "started", "refused"]
+    assert lines[2].endswith("true it") and "\x1b" not in lines[4]
+    read = run_awsexec("--log", "READ", env=LOG).stdout.splitlines()
+    assert len(read) == 3
+    found = json.loads(run_awsexec("--log", "nos*", "--json", env=LOG).stdout)
+    assert [row["event"] for row in found] == ["refused"]
+    assert "nothing is recorded of a profile" in run_awsexec(
+        "--log", "x*", env=LOG
+    ).error(status=0)
+    os.unlink(home.path / "log")
+    assert "nothing is recorded in" in run_awsexec("--log", env=LOG).error(status=0)
+    assert "AWSEXEC_LOG is not set" in run_awsexec("--log").error()

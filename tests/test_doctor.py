@@ -1,0 +1,238 @@
+"""The checks of --doctor, each with values; `tests/process/test_doctor.py` has the whole."""
+
+import os
+import time
+
+import pytest
+
+from awsexec.commands import doctor
+from awsexec.credentials.reach import Answer
+from awsexec.options.arguments import Arguments
+from awsexec.plan.plan import Planner
+from awsexec.profiles.config import Config
+from tests.support import ALICE, READER_CONFIG, SECRETS, Home
+
+NOW = 2_000_000_000.0
+SSO = """
+[profile sso]
+sso_start_url = https://example.awsapps.com/start
+sso_region = eu-west-1
+sso_account_id = 123456789012
+sso_role_name = reader
+"""
+
+
+@pytest.fixture
+def home(tmp_path):
+    home = Home(tmp_path / "home")
+    home.write_credentials(ALICE)
+    home.write_config(READER_CONFIG)
+    return home
+
+
+def facts(home, **changes):
+    environ = {"HOME": str(home.path), **changes.pop("environ", {})}
+    config = Config.load(environ)
+    planner = Planner(Arguments(), environ, config)
+    plans, broken = {}, {}
+    for name in config.profiles.names():
+        try:
+            plans[name] = planner.plan(name)
+        except doctor.AwsexecError as error:
+            broken[name] = str(error)
+    values = {"environ": environ, "now": time.time(), "config": config}
+    return doctor.Facts(**{**values, "plans": plans, "broken": broken, **changes})
+
+
+def found(check, facts):
+    findings = list(check(facts))
+    text = "\n".join(f"{one.about} {one.text} {one.mend}" for one in findings)
+    assert not [secret for secret in SECRETS if secret in text]
+    return [one.status for one in findings], text
+
+
+def test_files(home):
+    assert found(doctor.check_files, facts(home))[0] == ["ok", "ok"]
+    home.config.chmod(0o664)
+    home.write_config(READER_CONFIG, READER_CONFIG, "[reader]\n")
+    statuses, text = found(doctor.check_files, facts(home))
+    assert statuses == ["wrong", "warning", "warning", "ok"]
+    assert "other users may change the file (mode 0664)" in text
+    assert "chmod go-w" in text and "is in line 2 too" in text
+    home.config.unlink()
+    assert found(doctor.check_files, facts(home))[0] == ["skipped", "ok"]
+    unreadable = doctor.Facts(environ={}, now=NOW, fault="config:1: no text")
+    assert found(doctor.check_files, unreadable) == (
+        *(["wrong"], "files config:1: no text "),
+    )
+
+
+@pytest.mark.parametrize(
+    ("mode", "age", "statuses"),
+    [
+        (0o600, 0, ["warning"]),
+        (0o644, 0, ["wrong", "warning"]),
+        (0o600, 91, ["warning", "warning"]),
+    ],
+)
+def test_keys(home, mode, age, statuses):
+    home.credentials.chmod(mode)
+    now = time.time()
+    os.utime(home.credentials, (now, now - age * 86_400 - 60))
+    seen, text = found(doctor.check_keys, facts(home))
+    assert seen == statuses
+    assert "awsexec --add-keys alice" in text
+    assert ("at least 91 days old" in text) == (age > 90)
+    assert ("chmod 600" in text) == (mode != 0o600)
+
+
+def test_profiles(home):
+    assert found(doctor.check_profiles, facts(home)) == (
+        *(["ok"], "profiles 2 can work "),
+    )
+    home.write_config(READER_CONFIG, "regoin = x\n[profile b]\nsource_profile = c\n")
+    statuses, text = found(doctor.check_profiles, facts(home))
+    assert statuses == ["wrong", "warning"]
+    assert "did you mean region?" in text
+    # of other tools
+    home.write_config(READER_CONFIG, "color = red\n")
+    assert found(doctor.check_profiles, facts(home))[0] == ["ok"]
+
+
+@pytest.mark.parametrize(
+    ("environ", "statuses", "said"),
+    [
+        ({}, [], ""),
+        ({"AWS_PROFILE": "reader"}, ["ok"], "is the profile if none is named"),
+        ({"AWS_PROFILE": "nosuch"}, ["wrong"], "unset AWS_PROFILE"),
+        (
+            {"AWS_ACCESS_KEY_ID": "AKIAEXAMPLE"},
+            ["warning"],
+            "run: unset AWS_ACCESS_KEY",
+        ),
+        (
+            {"AWS_ACCESS_KEY_ID": "x", "AWSEXEC_PROFILE": "reader"},
+            ["ok"],
+            "this shell has the credentials of reader",
+        ),
+        ({"HTTPS_PROXY": "http://u:hidden@p:1"}, ["ok"], "******@p:1"),
+        ({"HTTPS_PROXY": "u:hidden@p:1"}, ["ok"], "******@p:1"),
+        ({"AWS_REGION": "eu-west-1"}, ["ok"], "eu-west-1 wins"),
+    ],
+)
+def test_environment(home, environ, statuses, said):
+    seen, text = found(doctor.check_environment, facts(home, environ=environ))
+    assert seen == statuses and said in text
+    assert "hidden" not in text
+
+
+def test_cache(home):
+    def seen(**changes):
+        environ = {"AWSEXEC_CACHE_DIR": str(home.cache)}
+        return found(doctor.check_cache, facts(home, environ=environ, **changes))
+
+    assert "made with the first session" in seen()[1]
+    home.cache.mkdir(mode=0o700)
+    assert seen()[0] == ["ok"]
+    mounts = f"/dev/x / ext4 rw 0 0\nserver:/x {home.path} nfs4 rw 0 0\n"
+    statuses, text = seen(mounts=mounts)
+    assert statuses == ["warning"] and "(nfs4)" in text
+    home.cache.chmod(0o755)
+    statuses, text = seen()
+    assert statuses == ["wrong"] and "open to others (mode 0755)" in text
+    home.cache.rmdir()
+    home.cache.touch(0o600)
+    assert seen()[0] == ["wrong"]
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [("/", "ext4"), ("/home/x", "nfs"), ("/homes", "ext4"), ("/a b/c", "cifs")],
+)
+def test_mounts(path, kind):
+    mounts = "d / ext4 rw\nd /home nfs rw\nd /a\\040b cifs rw\nshort\n"
+    assert doctor.kind_of_mount(path, mounts) == kind
+    assert doctor.kind_of_mount(path, "") == ""
+
+
+@pytest.mark.parametrize(
+    ("ahead", "status"),
+    [
+        *(
+            (None, "skipped"),
+            (0, "ok"),
+            (-59, "ok"),
+            (60, "warning"),
+            (-299, "warning"),
+        ),
+        *((300, "wrong"), (-4000, "wrong")),
+    ],
+)
+def test_clock(ahead, status):
+    assert doctor.clock(ahead).status == status
+
+
+@pytest.mark.parametrize(
+    ("answer", "statuses"),
+    [
+        (Answer("https://sts", ahead=1.0), ["ok", "ok"]),
+        (Answer("https://sts", "no name", is_offline=True), ["warning", "skipped"]),
+        (Answer("https://sts", "bad certificate"), ["wrong", "skipped"]),
+    ],
+)
+def test_network(home, answer, statuses):
+    asked = []
+
+    def ask(plan, service):
+        asked.append(service)
+        return answer
+
+    assert found(doctor.check_network, facts(home, ask=ask))[0] == statuses
+    # both profiles use one endpoint
+    assert asked == ["sts"]
+    home.write_config(READER_CONFIG, SSO)
+    found(doctor.check_network, facts(home, ask=ask))
+    assert {"sts", "sso", "sso_oidc"} <= set(asked)
+
+
+def test_sign_ins(home):
+    home.write_config(SSO)
+    statuses, text = found(doctor.check_sign_ins, facts(home))
+    assert statuses == ["warning"] and "you are not signed in" in text
+
+
+def test_mfa(home):
+    serials = ("arn:aws:iam::123456789012:mfa/alice", "GAHT12345678")
+    parts = [
+        f"{READER_CONFIG.replace('reader', f'p{number}')}mfa_serial = {serial}\n"
+        for number, serial in enumerate(serials)
+    ]
+    home.write_config(*parts)
+    statuses, text = found(doctor.check_mfa, facts(home))
+    assert statuses == ["ok", "ok"]
+    assert "an authenticator app" in text and "a hardware token" in text
+
+
+@pytest.mark.parametrize(
+    ("parent", "value", "status"),
+    [
+        (("make", 7), "", "skipped"),
+        (("bash", 7), "7", "ok"),
+        (("bash", 7), "8", "warning"),
+        (("fish", 7), "", "warning"),
+    ],
+)
+def test_shell(home, parent, value, status):
+    environ = {"AWSEXEC_INIT": value}
+    given = facts(home, environ=environ, parent=parent)
+    assert found(doctor.check_shell, given)[0] == [status]
+
+
+def test_browser(home):
+    given = facts(home, environ={"BROWSER": "/no/such"})
+    assert found(doctor.check_browser, given)[0] == ["warning"]
+
+
+def test_versions(home):
+    statuses, text = found(doctor.check_versions, facts(home))
+    assert statuses == ["ok"] * 4 and "boto3 " in text
