@@ -11,7 +11,7 @@ from awsexec.credentials.parallel import in_parallel
 from awsexec.directories import cache_directory
 from awsexec.errors import (
     AwsexecError,
-    ConfigError,
+    CredentialsError,
     Interrupted,
     TooShort,
     WrongAccount,
@@ -42,7 +42,7 @@ RETRIES: Retries = {"mode": "adaptive", "total_max_attempts": 6}
 
 
 # failures of one profile, which say nothing of others that need the same answer
-_OWN = (ConfigError, TooShort, WrongAccount)
+_OWN = (TooShort, WrongAccount)
 
 
 def store_of_many(
@@ -141,7 +141,7 @@ class _Many:
                 raise
             except AwsexecError as error:
                 self._found[number] = self._failure(error)
-                if not isinstance(error, _OWN):
+                if isinstance(error, CredentialsError) and not isinstance(error, _OWN):
                     failed[group] = error
                 was_due = False
             else:
