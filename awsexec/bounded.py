@@ -20,6 +20,7 @@ LARGEST = 16_777_216
 TIME_LIMIT, SAY_AFTER = 300.0, 1.0
 
 _PIECE = 65_536
+NO_HOME = "this user has no home directory"
 
 
 class Unreadable(OSError):
@@ -40,6 +41,9 @@ def read(
     so stderr says after a second what awsexec waits for. Raises `OSError`, and `Unreadable`
     among them.
     """
+    if is_homeless(path):
+        # the ~ is no folder of the current directory, where anybody may have put one
+        raise FileNotFoundError(errno.ENOENT, NO_HOME, path)
     # opening a pipe must not wait for its writer
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
     descriptor = os.open(path, flags | getattr(os, "O_BINARY", 0))
@@ -68,6 +72,11 @@ def read(
         raise Unreadable(errno.EFBIG, f"it has more than {in_words(largest)}", path)
     finally:
         os.close(descriptor)
+
+
+def is_homeless(path: str) -> bool:
+    """Return whether nothing has filled in the ``~`` of `path`: this user has no home."""
+    return path.startswith("~/")
 
 
 def in_words(size: int) -> str:

@@ -248,6 +248,8 @@ def _command(action: str) -> Command:
         from awsexec.commands.init import run
     elif action == "forget":
         from awsexec.commands.forget import run
+    elif action == "each":
+        from awsexec.commands.each import run
     elif action == "add_keys":
         from awsexec.commands.keys import add as run
     elif action == "remove_keys":

@@ -1,4 +1,4 @@
-"""The directories of the user where awsexec keeps files of its own."""
+"""The directories of the user where awsexec keeps files of its own, and writing there."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 # the end of the names of files in the cache directory that hold lists of accounts
 ACCOUNTS = ".accounts"
+# the end of the names of files that are not written whole yet
+TEMPORARY = ".tmp"
 
 
 def cache_directory(environ: Mapping[str, str]) -> str:
@@ -68,3 +70,29 @@ def platform_cache_directory() -> str:
         # the XDG specification says to ignore a relative XDG_CACHE_HOME
         found = os.path.expanduser("~/.cache/awsexec")
     return found if os.path.isabs(found) else ""
+
+
+def write_whole(path: str, data: bytes, stamp: float | None = None) -> None:
+    """Replace the user's own file at `path` by `data`: a reader sees the old or the new one.
+
+    The file has mode 0600 from the start, and is on the disk when this returns. `stamp` is
+    its time stamp, in seconds since the epoch, None for now.
+    Raises `OSError`, `FileNotFoundError` where another process has deleted the new file.
+    """
+    temporary = f"{path}.{os.urandom(8).hex()}{TEMPORARY}"
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(temporary, flags, 0o600)
+    try:
+        with open(descriptor, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(descriptor)
+        if stamp is not None:
+            os.utime(temporary, (stamp, stamp))
+        os.replace(temporary, path)
+    except BaseException:
+        try:
+            os.unlink(temporary)
+        except OSError:
+            pass
+        raise

@@ -5,6 +5,8 @@ Every expected failure is an `AwsexecError`. Its text is the one line that the u
 holds a secret: `tail` shows a key id, and URLs lose their passwords.
 """
 
+import os
+
 from awsexec.text import without_userinfo
 
 TYPE_CHECKING = False
@@ -141,6 +143,10 @@ class Deadlock(AwsexecError):
         )
 
 
+class NotConfirmed(AwsexecError):
+    """The user did not allow what the profile asks about, or cannot be asked."""
+
+
 class CredentialsError(AwsexecError):
     """AWS, or a source before it, gave no credentials.
 
@@ -149,6 +155,12 @@ class CredentialsError(AwsexecError):
     """
 
     is_shared = True
+
+
+class WrongAccount(CredentialsError):
+    """The credentials are of another account than the user expects."""
+
+    is_shared = False
 
 
 class SaidAlready(CredentialsError):
@@ -215,14 +227,18 @@ class CommandNotFound(AwsexecError):
 
 
 class CommandNotExecutable(AwsexecError):
-    """The system found COMMAND and refused to run it."""
+    """The system found COMMAND and refused to run it with `error`."""
 
     status = 126
 
-    def __init__(self, command: str, reason: str) -> None:
-        super().__init__(
-            f"{shown(command)}: cannot be run ({reason}); check its permissions"
-        )
+    def __init__(self, command: str, error: OSError) -> None:
+        why, advice = reason(error), "check its permissions"
+        if isinstance(error, FileNotFoundError):
+            why = "the interpreter that its first line names is not there"
+            advice = "correct that line, or install the interpreter"
+        elif os.path.isdir(command):
+            why, advice = "it is a folder", "name the program in it"
+        super().__init__(f"{shown(command)}: cannot be run ({why}); {advice}")
 
 
 class Interrupted(AwsexecError):
@@ -261,9 +277,20 @@ def shown(text: str) -> str:
     return text if text.isprintable() and text else repr(text)
 
 
+def typed(action: str, name: str) -> str:
+    """Return the command line of an `action` for the profile `name`, to type in a shell."""
+    # slow to load
+    import shlex
+
+    return f"awsexec {action} {shlex.quote(name)}"
+
+
 def program(command: str) -> str:
     """Return the first word of a command line; its arguments may hold a secret."""
-    return shown((command.split() or [""])[0])
+    text = command.lstrip()
+    # a path with blanks is in quotes
+    end = text.find(text[0], 1) if text[:1] in ('"', "'") else -1
+    return shown(text[: end + 1] if end > 0 else (text.split() or [""])[0])
 
 
 def tail(key_id: str) -> str:

@@ -180,6 +180,7 @@ NEUTRAL_VARIABLES = frozenset(
         "_",
         "AWSEXEC_CACHE_DIR",
         "AWSEXEC_CALLERS",
+        "AWSEXEC_CONFIRMED",
         "AWSEXEC_FASTPATH",
         "AWSEXEC_MFA_PROCESS",
         "AWSEXEC_MFA_TOKEN",
@@ -235,13 +236,29 @@ NEUTRAL_PREFIXES = (
     "WEZTERM_",
     "XDG_SESSION_",
 )
+# Another one after each start of the system, on every Linux; containers on one machine
+# share it, and share the machine's role too.
+BOOT_ID = "/proc/sys/kernel/random/boot_id"
+
+
+def machine() -> str:
+    """Return a name of this machine's running system; "" where it has none."""
+    try:
+        descriptor = os.open(BOOT_ID, os.O_RDONLY)
+    except OSError:
+        return ""
+    try:
+        return os.read(descriptor, 100).decode("ascii", "replace").strip()
+    finally:
+        os.close(descriptor)
 
 
 def surroundings(environ: "Mapping[str, str]") -> str:
-    """Return a digest of all that a program sees of its run: variables and directory.
+    """Return a digest of all that a program sees of its run.
 
-    That is a cryptographic digest, since the environment holds secrets. The directory
-    counts by its real path. Raises `OSError` where there is none any more.
+    That is its variables, its directory, and its machine: machines may share a home. It
+    is a cryptographic digest, since the environment holds secrets. The directory counts
+    by its real path. Raises `OSError` where there is none any more.
     """
     # a tenth of what hashlib takes to load
     from _blake2 import blake2b
@@ -252,7 +269,7 @@ def surroundings(environ: "Mapping[str, str]") -> str:
         if name not in NEUTRAL_VARIABLES and not name.startswith(NEUTRAL_PREFIXES)
     ]
     seen.sort()
-    data = ascii((os.getcwd(), seen)).encode("ascii")
+    data = ascii((machine(), os.getcwd(), seen)).encode("ascii")
     found: str = blake2b(data, digest_size=32).hexdigest()
     return found
 
@@ -384,8 +401,10 @@ def check_private(status: os.stat_result, kind: int, noun: str) -> None:
 # blanked: to some programs an empty variable is a value.
 REMOVED = frozenset(
     {
+        "AWSEXEC_ACCOUNT",
         "AWSEXEC_BARE_CONFIG",
         "AWSEXEC_BARE_PROFILE",
+        "AWSEXEC_CONFIRMED",
         "AWSEXEC_ISSUED",
         "AWSEXEC_OWN_CONFIG",
         "AWSEXEC_PROFILE_REGION",

@@ -129,7 +129,7 @@ def table(
     middle of their cells, the widest column first.
     """
     rows = [
-        row if "".join(row).isprintable() else list(map(printable, row)) for row in rows
+        row if _is_plain("".join(row)) else list(map(_as_written, row)) for row in rows
     ]
     widths = [max(map(columns, column)) for column in zip(*rows, strict=True)]
     over = sum(widths) + 2 * (len(widths) - 1) - (width or sys.maxsize)
@@ -145,6 +145,22 @@ def table(
         ).rstrip()
         for row in rows
     ]
+
+
+def _is_plain(text: str) -> bool:
+    """Return whether stdout shows `text` as it is, for what nearly every row is."""
+    return text.isprintable() and (text.isascii() or _encoding() == "utf-8")
+
+
+def _as_written(text: str) -> str:
+    """Return `text` with the escapes that `printable` and stdout's encoding need."""
+    data = printable(text).encode(_encoding(), "backslashreplace")
+    return data.decode(_encoding())
+
+
+def _encoding() -> str:
+    # None for a closed stdout
+    return getattr(sys.stdout, "encoding", None) or "utf-8"
 
 
 def _laid(cell: str, size: int) -> str:

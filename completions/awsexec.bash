@@ -63,11 +63,12 @@ _awsexec() {
 _awsexec_option() {
     valued=''
     case $1 in
-        --export | --init | --function | --name | --shell | --region | \
-            --role-arn | --source-profile | --duration | --policy | --policy-arn | \
-            --external-id | --session-name | --source-identity | --session-tag | \
-            --transitive-tag | --mfa-serial | --mfa-token | --min-ttl | --service | \
-            --destination | --completion)
+        --export | --each | --init | --function | --name | --except | --regions | \
+            --jobs | --shell | --region | --role-arn | --source-profile | --duration | \
+            --policy | --policy-arn | --external-id | --session-name | \
+            --source-identity | --session-tag | --transitive-tag | --expect-account | \
+            --mfa-serial | --mfa-token | --min-ttl | --service | --destination | \
+            --completion)
             valued=yes
             ;;
     esac
@@ -78,7 +79,8 @@ _awsexec_option() {
             # --unset may stand before --export
             [[ $action ]] || action=profile
             ;;
-        --unset | --init | --all | -h | --help | --version | --completion)
+        --unset | --each | --init | --all | -h | --help | --version | \
+            --completion)
             action=none
             ;;
     esac
@@ -87,15 +89,16 @@ _awsexec_option() {
 # Put all options into `values`.
 _awsexec_options() {
     values=(
-        --list --explain --whoami --json --export --unset --console --init --function
-        --forget --all --accounts --print-profiles --name --stale --sign-in --sign-out
-        --serve --shell --login --region --role-arn --source-profile --duration
-        --read-only --policy --policy-arn --external-id --session-name
-        --source-identity --session-tag --transitive-tag --mfa-serial --mfa-token
+        --list --explain --whoami --json --export --unset --console --each --init
+        --function --forget --all --accounts --print-profiles --name --stale --sign-in
+        --sign-out --except --regions --dry-run --jobs --group --fail-fast --serve
+        --shell --login --region --role-arn --source-profile --duration --read-only
+        --policy --policy-arn --external-id --session-name --source-identity
+        --session-tag --transitive-tag --expect-account --yes --mfa-serial --mfa-token
         --no-prompt --device-code --no-browser --refresh --min-ttl --no-cache
         --service --destination --logout --add-keys --remove-keys --rotate-keys
-        --no-verify --yes -q --quiet -v --verbose --debug -h --help --version
-        --completion --profiles
+        --no-verify -q --quiet -v --verbose --debug -h --help --version --completion
+        --profiles
     )
 }
 
@@ -107,6 +110,9 @@ _awsexec_values() {
                 process sh fish powershell cmd dotenv json
             )
             ;;
+        --each)
+            list=profiles
+            ;;
         --init)
             values=(
                 bash zsh fish
@@ -115,6 +121,21 @@ _awsexec_values() {
         --name)
             values=(
                 '{account}-{role}' '{session}-{account_id}-{role}'
+            )
+            ;;
+        --except)
+            list=profiles
+            ;;
+        --regions)
+            values=(
+                af-south-1 ap-east-1 ap-east-2 ap-northeast-1 ap-northeast-2
+                ap-northeast-3 ap-south-1 ap-south-2 ap-southeast-1 ap-southeast-2
+                ap-southeast-3 ap-southeast-4 ap-southeast-5 ap-southeast-6
+                ap-southeast-7 ca-central-1 ca-west-1 cn-north-1 cn-northwest-1
+                eu-central-1 eu-central-2 eu-north-1 eu-south-1 eu-south-2 eu-west-1
+                eu-west-2 eu-west-3 eusc-de-east-1 il-central-1 me-central-1
+                me-south-1 me-west-1 mx-central-1 sa-east-1 sa-west-1 us-east-1
+                us-east-2 us-gov-east-1 us-gov-west-1 us-west-1 us-west-2
             )
             ;;
         --shell)

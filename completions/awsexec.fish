@@ -116,16 +116,17 @@ complete -c awsexec -n '__awsexec_at command' -a '(__awsexec_command)'
 # --- Written by `make completions` from awsexec/options; edit it there. ---
 # the options that take their value from the next word
 set -g __awsexec_valued \
-    --export --init --function --name --shell --region --role-arn --source-profile \
-    --duration --policy --policy-arn --external-id --session-name --source-identity \
-    --session-tag --transitive-tag --mfa-serial --mfa-token --min-ttl --service \
-    --destination --completion
+    --export --each --init --function --name --except --regions --jobs --shell \
+    --region --role-arn --source-profile --duration --policy --policy-arn \
+    --external-id --session-name --source-identity --session-tag --transitive-tag \
+    --expect-account --mfa-serial --mfa-token --min-ttl --service --destination \
+    --completion
 # the actions that take a PROFILE, and the options that take no word at all
 set -g __awsexec_actions \
     --list --explain --whoami --export --console --forget --accounts --print-profiles \
     --sign-in --sign-out --add-keys --remove-keys --rotate-keys --profiles
 set -g __awsexec_alone \
-    --unset --init --all -h --help --version --completion
+    --unset --each --init --all -h --help --version --completion
 
 function __awsexec_regions
     printf '%s\t%s\n' \
@@ -175,10 +176,11 @@ end
 complete -c awsexec -n '__awsexec_at option' -l list -d 'list the profiles, or those that match PATTERN'
 complete -c awsexec -n '__awsexec_at option' -l explain -d 'show what a run of PROFILE would do, and why'
 complete -c awsexec -n '__awsexec_at option' -l whoami -d 'ask AWS which identity PROFILE has'
-complete -c awsexec -n '__awsexec_at option' -l json -d 'with --list, --explain, --whoami or --accounts: print JSON'
+complete -c awsexec -n '__awsexec_at option' -l json -d 'with --list, --explain, --whoami, --accounts or --each: print JSON'
 complete -c awsexec -n '__awsexec_at option' -l export -x -a 'process sh fish powershell cmd dotenv json' -d 'print PROFILE\'s credentials for a shell or program'
 complete -c awsexec -n '__awsexec_at option' -l unset -d 'with --export: print the commands that unset the variables'
 complete -c awsexec -n '__awsexec_at option' -l console -d 'open the AWS console in the browser as PROFILE'
+complete -c awsexec -n '__awsexec_at option' -l each -x -a '(__awsexec_profiles)' -d 'run COMMAND for many profiles (may be repeated)'
 complete -c awsexec -n '__awsexec_at option' -l init -x -a 'bash zsh fish' -d 'print the start-up line for bash, zsh or fish: prompt, TAB, function'
 complete -c awsexec -n '__awsexec_at option' -l function -x -d 'with --init: the function\'s name (default: assume), \'\' for no function'
 complete -c awsexec -n '__awsexec_at option' -l forget -d 'delete cached sessions of PROFILE (default: AWS_PROFILE, else all)'
@@ -189,6 +191,12 @@ complete -c awsexec -n '__awsexec_at option' -l name -x -a '\{account\}-\{role\}
 complete -c awsexec -n '__awsexec_at option' -l stale -d 'with --print-profiles: list the profiles whose role you no longer have'
 complete -c awsexec -n '__awsexec_at option' -l sign-in -d 'sign in to a session of IAM Identity Center'
 complete -c awsexec -n '__awsexec_at option' -l sign-out -d 'sign out, and delete the credentials got with the sign-in'
+complete -c awsexec -n '__awsexec_at option' -l except -x -a '(__awsexec_profiles)' -d 'with --each: leave out profiles that PATTERN names (may be repeated)'
+complete -c awsexec -n '__awsexec_at option' -l regions -x -a '(__awsexec_regions)' -d 'with --each: run COMMAND once in each of several regions'
+complete -c awsexec -n '__awsexec_at option' -l dry-run -d 'with --each: print what would run, and run nothing'
+complete -c awsexec -n '__awsexec_at option' -l jobs -x -d 'with --each: how many commands run at once (default: 8)'
+complete -c awsexec -n '__awsexec_at option' -l group -d 'with --each: print the output of each profile as one block, at its end'
+complete -c awsexec -n '__awsexec_at option' -l fail-fast -d 'with --each: start nothing more after the first failure'
 complete -c awsexec -n '__awsexec_at option' -l serve -d 'renew the credentials of COMMAND while it runs'
 complete -c awsexec -n '__awsexec_at option' -l shell -rF -a '(__awsexec_shells)' -d 'the shell to start (default: $SHELL)'
 complete -c awsexec -n '__awsexec_at option' -l login -d 'start the shell as a login shell'
@@ -204,6 +212,8 @@ complete -c awsexec -n '__awsexec_at option' -l session-name -x -a '\{user\} \{h
 complete -c awsexec -n '__awsexec_at option' -l source-identity -x -d 'the source identity, kept through role chaining'
 complete -c awsexec -n '__awsexec_at option' -l session-tag -x -d 'add a session tag (may be repeated)'
 complete -c awsexec -n '__awsexec_at option' -l transitive-tag -x -d 'keep this session tag through role chaining (may be repeated)'
+complete -c awsexec -n '__awsexec_at option' -l expect-account -x -d 'fail unless the credentials are of this account'
+complete -c awsexec -n '__awsexec_at option' -l yes -d 'answer yes: to confirm in the profile, and to questions about keys'
 complete -c awsexec -n '__awsexec_at option' -l mfa-serial -x -d 'the MFA device, by its ARN or serial number'
 complete -c awsexec -n '__awsexec_at option' -l mfa-token -x -d 'the MFA code (default: ask)'
 complete -c awsexec -n '__awsexec_at option' -l no-prompt -d 'fail instead of asking for anything'
@@ -219,7 +229,6 @@ complete -c awsexec -n '__awsexec_at option' -l add-keys -d 'put a user\'s acces
 complete -c awsexec -n '__awsexec_at option' -l remove-keys -d 'delete the access key of profile NAME from the keyring'
 complete -c awsexec -n '__awsexec_at option' -l rotate-keys -d 'replace the access key of profile NAME by a new one, at AWS too'
 complete -c awsexec -n '__awsexec_at option' -l no-verify -d 'with --add-keys: store the key without asking AWS whose it is'
-complete -c awsexec -n '__awsexec_at option' -l yes -d 'with --add-keys or --rotate-keys: answer all questions with yes'
 complete -c awsexec -n '__awsexec_at option' -s q -l quiet -d 'print only errors'
 complete -c awsexec -n '__awsexec_at option' -s v -l verbose -d 'print what awsexec does'
 complete -c awsexec -n '__awsexec_at option' -l debug -d 'print each request to AWS, without secrets'

@@ -101,7 +101,6 @@ WRITING = {
     "_dumped",
     "_make_directory",
     "_try_lock",
-    "_replace",
     "_write",
     "dump",
     "lock",
@@ -109,6 +108,7 @@ WRITING = {
     "remove_if_free",
     "try_lock",
     "write",
+    "write_whole",
 }
 
 
@@ -118,8 +118,8 @@ def kill(last: int) -> None:
 
     def trace(frame: FrameType, event: str, argument: object) -> Any:
         code = frame.f_code
-        places = ("/awsexec/cache/", "/awsexec/fastpath.py")
-        if not any(place in code.co_filename for place in places):
+        places = ("/cache/", "/directories.py", "/fastpath.py")
+        if not any(f"/awsexec{place}" in code.co_filename for place in places):
             return None
         if code.co_name not in WRITING:
             return None

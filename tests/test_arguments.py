@@ -140,6 +140,9 @@ SAMPLES = {
     "FORMAT": ("sh", "sh"),
     "SHELL": ("fish", "fish"),
     "KEY=VALUE": ("a=b", "a=b"),
+    "NUMBER": ("4", 4),
+    "NAME,...": ("a,b", ("a", "b")),
+    "ID": ("111122223333", "111122223333"),
 }
 # what else must be given with an option that works only with some actions
 NEEDED = {
@@ -150,6 +153,7 @@ NEEDED = {
     "forget": ["--forget"],
     "init": ["--init", "bash"],
     "print_profiles": ["--print-profiles"],
+    "each": ["--each", "p"],
 }
 
 
@@ -171,9 +175,11 @@ def test_every_option_of_the_table(option):
     )
     word, read = SAMPLES.get(option.value, ("s3", "s3"))
     others = NEEDED.get(option.only[0], []) if option.only else []
+    is_each = option.attribute == "each" or option.only == ("each",)
+    command = ["--", "true"] if is_each else []
     for flag in option.flags:
         for given in ([flag, word], [f"{flag}={word}"]) if option.value else [[flag]]:
-            parsed = arguments.parse([*others, *given])
+            parsed = arguments.parse([*others, *given, *command])
             expected = read if option.value else True
             if option.repeated:
                 expected = (read,)
@@ -182,7 +188,7 @@ def test_every_option_of_the_table(option):
                 assert parsed.action == option.attribute
             # and nothing else was set
             names = {other.attribute for other in OPTIONS} - {option.attribute}
-            blank = arguments.parse(others)
+            blank = arguments.parse([*others, *command])
             assert {name: getattr(parsed, name) for name in names} == {
                 name: getattr(blank, name) for name in names
             }
@@ -196,6 +202,7 @@ def test_types_are_those_of_the_table():
             types[option.attribute] = "tuple[str, ...]"
         elif option.value:
             kind = type(option.read(SAMPLES.get(option.value, ("s3", ""))[0])).__name__
+            kind = kind.replace("tuple", "tuple[str, ...]")
             types[option.attribute] = f"{kind} | None"
         else:
             types[option.attribute] = "bool"
@@ -222,9 +229,11 @@ def test_no_two_options_are_the_same():
     ids=lambda each: each if isinstance(each, str) else each.flags[-1],
 )
 def test_an_option_that_would_do_nothing_is_an_error(option, action):
-    value = {"completion": ["fish"], "export": ["sh"], "init": ["zsh"]}.get(action, [])
+    values = {"completion": "fish", "export": "sh", "init": "zsh", "each": "p"}
+    value = [values[action]] if action in values else []
     words = [] if action == "run" else [flag_of(action), *value]
-    words += [option.flags[-1], "s3"] if option.value else [option.flags[-1]]
+    sample = SAMPLES["NUMBER"][0] if option.value == "NUMBER" else "s3"
+    words += [option.flags[-1], sample] if option.value else [option.flags[-1]]
     with pytest.raises(UsageError, match=f"^{option.flags[-1]} works only with "):
         arguments.parse(words)
 
@@ -284,6 +293,8 @@ def test_options_that_limit_are_for_a_session():
         ["--refresh"],
         ["--no-cache"],
         ["--min-ttl", "5m"],
+        ["--expect-account", "111122223333"],
+        ["--yes"],
     ],
 )
 @pytest.mark.parametrize("what", ["", *IDLE])
@@ -354,7 +365,7 @@ def test_alternatives(words, text):
         ),
         (
             ["--json", "p", "ls"],
-            "--json works only with --list, --explain, --whoami or --accounts; add that or remove "
+            "--json works only with --list, --explain, --whoami, --accounts or --each; add that or remove "
             "--json",
         ),
         (

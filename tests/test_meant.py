@@ -127,6 +127,11 @@ def test_the_whole_line(typed, right, environ):
         ("DEPLOI", "no profile 'DEPLOI' in F; did you mean deploy?"),
         ("prod", "no profile 'prod' in F; did you mean acme-prod?"),
         ("nosuch", "no profile 'nosuch' in F; add it there, or check the spelling"),
+        (
+            "'ls | wc'",
+            "no profile 'ls | wc' in F; PROFILE comes first; type: awsexec PROFILE -- sh -c "
+            "'ls | wc'",
+        ),
         ("Two-Words", "no profile 'Two-Words' in F; did you mean two words?"),
     ],
 )
@@ -140,6 +145,7 @@ def test_a_question(typed, said, environ):
         ("aws s3 ls", "awsexec -- aws s3 ls"),
         ("-q aws s3 'a b'", "awsexec -q -- aws s3 'a b'"),
         ("ls -l", "awsexec -- ls -l"),
+        ("'ls -l | wc'", "awsexec -- sh -c 'ls -l | wc'"),
     ],
 )
 def test_a_program_where_a_variable_names_the_profile(typed, right, environ):

@@ -279,7 +279,7 @@ class Runs(RuleBasedStateMachine):
         self.patch.setattr(sources, "load", self.load)
         self.patch.setattr(CodeProcess, "__call__", lambda _: "123456")
         self.patch.setattr(endpoint, "start", self.serving)
-        self.patch.setattr(inputs, "_BOOT_ID", str(self.folder / "boot_id"))
+        self.patch.setattr(fastpath, "BOOT_ID", str(self.folder / "boot_id"))
         self.another_machine("1")
         self.endpoints: list[Endpoint] = []
         self.meanwhile: Callable[[], None] | None = None
@@ -586,7 +586,7 @@ class Runs(RuleBasedStateMachine):
                 found["AWS_ACCESS_KEY_ID"], "EXAMPLESECRET", token, int(token[-10:])
             )
         else:
-            who = f"process:{environ.get('WHO')}:{os.getcwd()}"
+            who = f"process:{environ.get('WHO')}:{os.getcwd()}:{self.instance}"
         if self.meanwhile is not None:
             meanwhile, self.meanwhile = self.meanwhile, None
             meanwhile()
@@ -608,7 +608,7 @@ class Runs(RuleBasedStateMachine):
             if file is not None:
                 shown = Path(file).read_text() if Path(file).exists() else None
                 url = url if shown else None
-            return url and f"container:{url}:{shown}"
+            return url and f"container:{url}:{shown}:{self.instance}"
         if name == "login":
             path = self.login_file(self.environ)
             if not path.exists():
@@ -629,7 +629,7 @@ class Runs(RuleBasedStateMachine):
         if name == "nested":
             found = self.right("reader")
             return found[0] if found else None
-        return f"process:{self.environ.get('WHO')}:{os.getcwd()}"
+        return f"process:{self.environ.get('WHO')}:{os.getcwd()}:{self.instance}"
 
     @rule(
         name=st.sampled_from(OTHERS),

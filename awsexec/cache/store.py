@@ -13,7 +13,7 @@ import time
 from awsexec import bounded, fastpath
 from awsexec.cache import locks, owner
 from awsexec.cache.forgotten import Forgotten
-from awsexec.directories import ACCOUNTS, cache_directory
+from awsexec.directories import ACCOUNTS, TEMPORARY, cache_directory, write_whole
 from awsexec.errors import AwsexecError, reason, shown
 
 TYPE_CHECKING = False
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 # lists of accounts, which TAB uses for longer than their names count
 PRUNE_AFTER, PRUNE_ACCOUNTS_AFTER = 86_400, 30 * 86_400
 
-_LOCK, _TEMPORARY, _FORGOTTEN = ".lock", ".tmp", ".forgotten"
-_NO_ENTRIES = (_LOCK, _TEMPORARY, _FORGOTTEN, ACCOUNTS)
-# how the keys begin of entries that are no sessions (`fastpath.run_key`)
-_RUN = "('run', "
+_LOCK, _FORGOTTEN = ".lock", ".forgotten"
+_NO_ENTRIES = (_LOCK, TEMPORARY, _FORGOTTEN, ACCOUNTS)
+# how the keys begin of entries that are sessions (`Chain.keys`)
+_SESSION = "('session', "
 # what is in the keys of sessions whose sources may hand on a session from elsewhere
 _HANDED_ON = ("('process', ", "('environment', ")
 
@@ -105,7 +105,7 @@ class Store:
                 return
             try:
                 # so `prune` need not read the entry
-                _replace(path, data, entry.expires)
+                write_whole(path, data, entry.expires)
             except FileNotFoundError:
                 self._report.detail(f"not caching what was forgotten: {path}")
                 return
@@ -123,7 +123,7 @@ class Store:
         """Replace the list of accounts at `path` of this directory; warn if that fails."""
         try:
             self._make_directory()
-            _replace(path, data)
+            write_whole(path, data)
         except (OSError, ValueError) as error:
             self._warn(error)
 
@@ -234,7 +234,7 @@ class Store:
                 continue
             if _is_entry(path):
                 count += 1
-                sessions += found is not None and not found.key.startswith(_RUN)
+                sessions += found is not None and found.key.startswith(_SESSION)
         if failure is not None:
             raise failure
         return sessions, count
@@ -367,30 +367,6 @@ class _Lock:
             self._lock.__exit__(*exception)
 
 
-def _replace(path: str, data: bytes, stamp: float | None = None) -> None:
-    """Replace the file at `path` by `data`, with the time stamp `stamp` if there is one.
-
-    Raises `OSError`, `FileNotFoundError` where another process has deleted the new file.
-    """
-    temporary = f"{path}.{os.urandom(8).hex()}{_TEMPORARY}"
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    descriptor = os.open(temporary, flags, 0o600)
-    try:
-        with open(descriptor, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(descriptor)
-        if stamp is not None:
-            os.utime(temporary, (stamp, stamp))
-        os.replace(temporary, path)
-    except BaseException:
-        try:
-            os.unlink(temporary)
-        except OSError:
-            pass
-        raise
-
-
 def _is_ours(name: str) -> bool:
     stem, _, rest = name.partition(".")
     return (
@@ -457,6 +433,34 @@ def _repair(directory: str) -> str:
     else:
         return ""
     return f"run: {command} {shlex.quote(directory)}"
+
+
+class MemoryStore(Store):
+    """The entries that this process has read and written, above those of the directory.
+
+    With ``uses_files=False``, entries are neither read from files nor written there. The
+    locks are those of the directory in any case. It may be used by several threads.
+    """
+
+    def __init__(self, directory: str, report: Report, *, uses_files: bool) -> None:
+        super().__init__(directory, report)
+        self._uses_files = uses_files
+        self._entries: dict[str, Entry] = {}
+
+    def read(self, key: str) -> Entry | None:
+        found = self._entries.get(key)
+        if found is None and self._uses_files:
+            found = super().read(key)
+            if found is not None:
+                self._entries[key] = found
+        return found
+
+    def write(
+        self, entry: Entry, mark: str | None = None, at_most: int | None = None
+    ) -> None:
+        self._entries[entry.key] = entry
+        if self._uses_files:
+            super().write(entry, mark, at_most)
 
 
 def store_for(environ: Mapping[str, str], report: Report) -> Store:

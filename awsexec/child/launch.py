@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from awsexec import fastpath
-from awsexec.errors import CommandNotExecutable, CommandNotFound, reason
+from awsexec.errors import CommandNotExecutable, CommandNotFound
 from awsexec.processes import core_dumps
 
 TYPE_CHECKING = False
@@ -24,10 +24,15 @@ def launch(command: Sequence[str], environ: Mapping[str, str]) -> int:
             return _run_and_wait(command, environ)
         with core_dumps.AsCaller():
             fastpath.become(list(command), environ)
-    except FileNotFoundError:
+    except FileNotFoundError as error:
+        import shutil
+
+        # it may be a script whose interpreter is missing
+        if shutil.which(command[0], path=environ.get("PATH")):
+            raise CommandNotExecutable(command[0], error) from None
         raise CommandNotFound(command[0]) from None
     except OSError as error:
-        raise CommandNotExecutable(command[0], reason(error)) from None
+        raise CommandNotExecutable(command[0], error) from None
 
 
 if sys.platform == "win32":

@@ -86,7 +86,14 @@ def _session(
         )
     demand = Demand.current(plan.chain, arguments.min_ttl, arguments.refresh)
     # nothing renews the console's session
-    credentials = get(plan, demand, environ, report, renew_from=near_end(environ))
+    credentials = get(
+        plan,
+        demand,
+        environ,
+        report,
+        renew_from=near_end(environ),
+        doing="open the AWS console (--console)",
+    )
     if credentials.token is None:
         return federated(plan, credentials, arguments.duration, report)
     return credentials

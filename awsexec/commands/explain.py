@@ -16,7 +16,7 @@ from awsexec.fastpath import ACCESS_KEY_ID, EXPIRATION, SECRET_ACCESS_KEY, SESSI
 from awsexec.options import sections
 from awsexec.plan.command_line import runs_by_shell
 from awsexec.plan.plan import Planner
-from awsexec.plan.source_kinds import ENVIRONMENT, KEYRING, TOKEN_VARIABLES
+from awsexec.plan.source_kinds import KEYRING, TOKEN_VARIABLES
 from awsexec.profiles.config import Config, open_to_others
 from awsexec.profiles.files import Setting
 from awsexec.profiles.known import note_on
@@ -173,9 +173,15 @@ def _run(plan: Plan, store: Store) -> dict[str, Any]:
         ]
     }
     if source.kind.is_described:
-        facts["instance"] = _instance(source)
+        facts["instance"] = _instance(plan)
     endpoint = plan.endpoint.url or f"AWS STS in {plan.endpoint.region}"
     facts["endpoint"] = without_userinfo(endpoint)
+    facts["expected_accounts"] = [
+        {"profile": name, "account": by.value, "where": by.where, "found": account}
+        for by, name, account in plan.expected.stated
+    ]
+    asks = plan.confirmation
+    facts["confirm"] = asks and {"where": asks.where, "by_name": asks.by_name}
     facts["calls"] = _calls(chain, found, signed_in, now)
     if chain.if_user_keys is not None and not any(found):
         steps = chain.if_user_keys.steps
@@ -281,7 +287,7 @@ def _child(plan: Plan, cached: Entry | None) -> dict[str, str]:
         expires = "" if ends is None else iso8601(max(0, ends))
     elif source.kept is not None:
         has_token, expires = False, ""
-    elif source.kind is ENVIRONMENT:
+    elif source.kind.is_environment:
         has_token = any(map(environ.get, TOKEN_VARIABLES))
         expires = environ.get(EXPIRATION, "")
     elif source.kind.runs_command:
@@ -291,15 +297,15 @@ def _child(plan: Plan, cached: Entry | None) -> dict[str, str]:
         child[SESSION_TOKEN] = HIDDEN + may_be
     if expires:
         child[EXPIRATION] = expires + may_be
-    return child | profile_variables(plan.name, plan.region)
+    return child | profile_variables(plan.name, plan.region, account=plan.account)
 
 
-def _instance(source: Source) -> dict[str, Any]:
+def _instance(plan: Plan) -> dict[str, Any]:
     """Return what the instance's metadata says of its role, or why it says nothing."""
     from awsexec.credentials import sources
 
     try:
-        found = sources.describe(source)
+        found = sources.describe(plan.chain.source, plan.endpoint)
     except AwsexecError as error:
         return {"fault": str(error)}
     expires = found.credentials.expires
@@ -360,6 +366,16 @@ def _run_lines(facts: dict[str, Any]) -> Iterator[Line]:
     for number, step in enumerate(other["chain"], 1):
         yield from _step_lines(number, step)
     yield f"  at {facts['endpoint']}"
+    if facts["expected_accounts"] or facts["confirm"]:
+        yield "guardrails", output.BOLD
+    for item in facts["expected_accounts"]:
+        yield (
+            f"  profile {item['profile']} must be of account {item['account']}"
+            f" ({item['where']})" + _found(item)
+        )
+    if facts["confirm"]:
+        what = "its name" if facts["confirm"]["by_name"] else "a y"
+        yield f"  you are asked for {what} before each use ({facts['confirm']['where']})"
     if "instance" in facts:
         yield "instance", output.BOLD
         yield from _instance_lines(facts["instance"])
@@ -377,6 +393,15 @@ def _run_lines(facts: dict[str, Any]) -> Iterator[Line]:
     yield "COMMAND gets", output.BOLD
     for name, value in facts["child"].items():
         yield f"  {name}={value}"
+
+
+def _found(item: dict[str, Any]) -> str:
+    """Return whether the files say already of which account a profile is."""
+    if item["found"] is None:
+        return ": AWS is asked"
+    if item["found"] == item["account"]:
+        return ""
+    return f": it is of account {item['found']}, and a run fails"
 
 
 def _step_lines(number: int, step: dict[str, Any]) -> Iterator[str]:

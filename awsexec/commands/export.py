@@ -41,16 +41,17 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
         renew_from=near_end(environ),
         # an SDK asks while its user is busy with something else
         attended=arguments.export != "process",
+        doing=f"print the credentials (--export {arguments.export})",
     )
     if arguments.export in SHELLS:
         variables = shell_variables(
-            credentials, plan.name, plan.region, plan.region_of_profile
+            credentials, plan.name, plan.region, plan.region_of_profile, plan.account
         )
         variables |= _own_files(environ)
         unset = [name for name in _shadowing(environ) if name not in variables]
         text = SHELLS[arguments.export].script(variables, unset)
     else:
-        variables = child_variables(credentials, plan.name, plan.region)
+        variables = child_variables(credentials, plan.name, plan.region, plan.account)
         text = DOCUMENTS[arguments.export](variables)
     if sys.stdout.isatty():
         report.warning("these credentials are secret, and now on your screen")

@@ -9,7 +9,7 @@ from awsexec.cache.store import store_for
 from awsexec.credentials.keys import given
 from awsexec.credentials.keys.index import IndexFile
 from awsexec.credentials.keys.keyring import Keyring
-from awsexec.errors import AwsexecError, UsageError, shown, tail
+from awsexec.errors import AwsexecError, UsageError, shown, tail, typed
 from awsexec.output import show
 from awsexec.plan.plan import Planner
 from awsexec.profiles.config import Config
@@ -49,7 +49,7 @@ def add(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
         if before is not None and before.rotation is not None:
             raise AwsexecError(
                 f"a rotation of the keys of {shown(name)} is under way; end it first: "
-                f"awsexec --rotate-keys {shown(name)}"
+                f"{typed('--rotate-keys', name)}"
             )
         # so that nobody types a secret in vain
         backend = keyring.name()
@@ -66,12 +66,14 @@ def add(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
         if not arguments.no_verify:
             account, arn = _whose(arguments, config, environ, report, key_id, secret)
         keyring.keep(name, key_id, secret)
+        others = {before.key_id} - {key_id} if before is not None else set()
+        # before the index forgets them: a kill would leave secrets that nobody knows of
+        for other in others:
+            keyring.delete(name, other)
         kept = KeptKey(name, key_id, account, arn, new_generation(), int(time.time()))
         index.put(kept)
-        for old in {key_id, before.key_id} if before is not None else {key_id}:
-            store_for(environ, report).forget_signed(old)
-            if old != key_id:
-                keyring.delete(name, old)
+        for signer in {key_id, *others}:
+            store_for(environ, report).forget_signed(signer)
     report.warning(
         f"the key {tail(key_id)}{f' of {arn}' if arn else ''} is in the keyring "
         f"({backend}), as profile {shown(name)}"

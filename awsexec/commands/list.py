@@ -8,7 +8,6 @@ import time
 from awsexec import output
 from awsexec.cache.store import store_for
 from awsexec.errors import FIRST_PROFILE, AwsexecError
-from awsexec.plan.calls import AssumeRole
 from awsexec.plan.plan import Planner
 from awsexec.profiles.config import open_to_others
 from awsexec.profiles.patterns import fitting
@@ -98,19 +97,12 @@ def _row(name: str, planner: Planner, store: Store, modes: _Modes) -> dict[str, 
         row["source_profile"] = source.profile.name
     row["region"] = plan.region
     # IAM Identity Center gives a role without an AssumeRole call
-    row["account"] = source.value("sso_account_id")
-    if source.kept is not None:
-        row["account"] = source.kept.account or None
     row["sso_role"] = source.value("sso_role_name")
-    # a web identity assumes the role itself
-    role_arn = source.value("role_arn")
-    for step in chain.steps:
-        row["mfa_serial"] = row["mfa_serial"] or step.mfa_serial
-        if isinstance(step, AssumeRole):
-            role_arn = step.role_arn
-    if role_arn is not None:
-        row["role_arn"] = role_arn
-        row["account"] = role_arn.split(":")[4] or None
+    row["role_arn"] = chain.role_arn
+    row["account"] = chain.account
+    row["mfa_serial"] = next(
+        (step.mfa_serial for step in chain.steps if step.mfa_serial), None
+    )
     now = time.time()
     keys = plan.keys_now()
     last = store.fresh(keys[-1:], now)[0] if keys else None

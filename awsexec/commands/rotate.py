@@ -9,7 +9,7 @@ from awsexec.credentials.get import get
 from awsexec.credentials.keys.index import IndexFile
 from awsexec.credentials.keys.keyring import Keyring
 from awsexec.credentials.resolver import Demand
-from awsexec.errors import ConfigError, shown
+from awsexec.errors import ConfigError, typed
 from awsexec.plan.plan import Planner
 from awsexec.report import SAY_WAIT_AFTER
 from awsexec.terminal import Questions
@@ -40,7 +40,7 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
         if source.kept is None:
             raise ConfigError(
                 f"--rotate-keys is for a key in the keyring, and {source.label} is none; "
-                f"to put the key there: awsexec --add-keys {shown(name)}"
+                f"to put the key there: {typed('--add-keys', name)}"
             )
         # with MFA if the profile asks for it
         signer = get(plan, Demand(), environ, report)

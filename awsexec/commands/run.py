@@ -18,6 +18,7 @@ from awsexec.credentials.get import get_with_inputs
 from awsexec.credentials.resolver import Demand
 from awsexec.errors import TooShort
 from awsexec.fastpath import child_environment
+from awsexec.plan.guardrails import CONFIRMED
 from awsexec.plan.plan import Plan, Planner
 from awsexec.times import iso8601, left
 
@@ -45,11 +46,13 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
         from awsexec.serve import endpoint
 
         added = endpoint.start(plan, credentials, inputs, environ, report)
-        added |= profile_variables(name, region, of_profile)
+        added |= profile_variables(name, region, of_profile, account=plan.account)
     elif is_shell:
-        added = shell_variables(credentials, name, region, of_profile)
+        added = shell_variables(credentials, name, region, of_profile, plan.account)
     else:
-        added = child_variables(credentials, name, region)
+        added = child_variables(credentials, name, region, plan.account)
+    if plan.confirmation is not None:
+        added[CONFIRMED] = plan.confirmation.mark
     if arguments.command is not None:
         command = list(arguments.command)
     else:
@@ -87,9 +90,17 @@ def _say_what_the_prompt_shows(
 def _credentials(
     plan: Plan, arguments: Arguments, environ: Mapping[str, str], report: Report
 ) -> tuple[Credentials, Inputs]:
+    doing = "start a shell"
+    if arguments.command is not None:
+        doing = "run COMMAND"
+        if plan.confirmation is not None:
+            # slow to load
+            import shlex
+
+            doing = shlex.join(arguments.command)
     if not arguments.serve:
         demand = Demand(arguments.min_ttl, arguments.refresh)
-        return get_with_inputs(plan, demand, environ, report)
+        return get_with_inputs(plan, demand, environ, report, doing=doing)
     from awsexec.serve.renewal import renew_from
 
     # The endpoint renews credentials that are too short. What is due is renewed now,
@@ -100,4 +111,5 @@ def _credentials(
         environ,
         report,
         renew_from=lambda credentials: renew_from(credentials, time.time()),
+        doing=doing,
     )

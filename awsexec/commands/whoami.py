@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from awsexec.options.arguments import Arguments
-    from awsexec.plan.source import Source
+    from awsexec.plan.plan import Plan
     from awsexec.report import Report
 
 
@@ -37,7 +37,7 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
         ),
     )
     demand = Demand.current(plan.chain, arguments.min_ttl, arguments.refresh)
-    name, credentials = plan.name, get(plan, demand, environ, report)
+    name, credentials = plan.name, get(plan, demand, environ, report, doing="")
     client = Sts(plan.endpoint, plan.retries, report.debug)
     identity = client.identity(credentials, plan)
     answer: dict[str, object] = {
@@ -52,7 +52,7 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     if credentials.expires is not None:
         answer["expires"] = iso8601(credentials.expires)
         answer["seconds_left"] = max(0, int(credentials.expires - time.time()))
-    instance = _instance(plan.chain.source)
+    instance = _instance(plan)
     answer.update(instance)
     if arguments.json:
         output.show(output.as_json(answer))
@@ -79,14 +79,14 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     return 0
 
 
-def _instance(source: Source) -> dict[str, object]:
+def _instance(plan: Plan) -> dict[str, object]:
     """Return the role of this EC2 instance, if the credentials come from it."""
-    if not source.kind.is_described:
+    if not plan.chain.source.kind.is_described:
         return {}
     from awsexec.credentials import sources
 
     try:
-        found = sources.describe(source)
+        found = sources.describe(plan.chain.source, plan.endpoint)
     except AwsexecError:
         # the credentials were cached, and the metadata cannot be reached now
         return {}

@@ -13,7 +13,6 @@ from awsexec.errors import CredentialsError, MfaRefused, shown
 from awsexec.plan.calls import AssumeRole
 from awsexec.plan.endpoint import DEFAULT
 from awsexec.plan.limits import CHAINED_LONGEST
-from awsexec.plan.source_kinds import ENVIRONMENT
 from awsexec.profiles import values
 from awsexec.times import about, in_units
 
@@ -198,7 +197,7 @@ def _mixed(source: Source, signer: Credentials | None) -> str | None:
     key_id = signer.key_id if signer is not None else ""
     token = signer.token if signer is not None else None
     token_place = "its session token"
-    if source.kind is ENVIRONMENT:
+    if source.kind.is_environment:
         token_place = "AWS_SESSION_TOKEN"
     if keys is not None:
         key_id, token = keys.key_id.value, None

@@ -61,7 +61,10 @@ class Credentials:
 
 
 def child_variables(
-    credentials: Credentials, profile: str, region: str | None
+    credentials: Credentials,
+    profile: str,
+    region: str | None,
+    account: str | None = None,
 ) -> dict[str, str]:
     """Return the variables that awsexec sets for COMMAND.
 
@@ -71,18 +74,26 @@ def child_variables(
     added = credentials.variables()
     if credentials.expires is not None:
         added[fastpath.EXPIRATION] = iso8601(credentials.expires)
-    return added | profile_variables(profile, region)
+    return added | profile_variables(profile, region, account=account)
 
 
 def profile_variables(
-    profile: str, region: str | None, of_profile: bool = False
+    profile: str,
+    region: str | None,
+    of_profile: bool = False,
+    *,
+    account: str | None = None,
 ) -> dict[str, str]:
     """Return the variables that awsexec sets for COMMAND besides the credentials.
 
+    `account` is the id of the account, None where it is not known. AWSEXEC_ACCOUNT is
+    absent then.
     AWSEXEC_PROFILE_REGION is set if the region is `of_profile`. It tells awsexec in a
     subshell that the user has not set the region.
     """
     added = {"AWSEXEC_PROFILE": profile}
+    if account is not None:
+        added["AWSEXEC_ACCOUNT"] = account
     if region is not None:
         # botocore reads AWS_DEFAULT_REGION, the other SDKs AWS_REGION
         added["AWS_REGION"] = added["AWS_DEFAULT_REGION"] = region
@@ -92,14 +103,18 @@ def profile_variables(
 
 
 def shell_variables(
-    credentials: Credentials, profile: str, region: str | None, of_profile: bool
+    credentials: Credentials,
+    profile: str,
+    region: str | None,
+    of_profile: bool,
+    account: str | None = None,
 ) -> dict[str, str]:
     """Return the variables for a subshell: those of COMMAND, and more for its prompt.
 
     With AWSEXEC_ISSUED (ISO 8601, UTC) the prompt knows when the session began, and so
     when its last quarter begins.
     """
-    added = child_variables(credentials, profile, region)
+    added = child_variables(credentials, profile, region, account)
     added |= profile_variables(profile, region, of_profile)
     if credentials.issued is not None:
         added["AWSEXEC_ISSUED"] = iso8601(credentials.issued)

@@ -24,8 +24,10 @@ if TYPE_CHECKING:
 
     from awsexec.cache.locks import Holder
     from awsexec.credentials.credentials import Credentials
+    from awsexec.credentials.resolver import Call
     from awsexec.plan.inputs import Inputs
     from awsexec.plan.plan import Plan
+    from awsexec.plan.source import Source
     from awsexec.report import Report
 
     # from when on credentials are to be renewed, in seconds since the epoch
@@ -50,6 +52,7 @@ def get(
     *,
     renew_from: RenewFrom | None = None,
     attended: bool = True,
+    doing: str = "get the credentials",
 ) -> Credentials:
     """Carry out `plan` and return credentials that satisfy `demand`.
 
@@ -58,11 +61,20 @@ def get(
     is renewed before this function returns. If the caller is not `attended`, the user is
     not asked for anything while the session is still good.
 
-    Raises `ConfigError`, `CredentialsError` (`TooShort` and `NoCode` among them) and
-    `Interrupted`.
+    `doing` says what they are for, to a user whose profile asks before it is used; "" is
+    for callers that hand them to nobody.
+
+    Raises `ConfigError`, `NotConfirmed`, `CredentialsError` (`TooShort` and `NoCode` among
+    them) and `Interrupted`.
     """
     return get_with_inputs(
-        plan, demand, environ, report, renew_from=renew_from, attended=attended
+        plan,
+        demand,
+        environ,
+        report,
+        renew_from=renew_from,
+        attended=attended,
+        doing=doing,
     )[0]
 
 
@@ -74,8 +86,13 @@ def get_with_inputs(
     *,
     renew_from: RenewFrom | None = None,
     attended: bool = True,
+    doing: str = "get the credentials",
 ) -> tuple[Credentials, Inputs]:
     """Return what `get` returns, and what decided whose credentials these are."""
+    if doing and plan.confirmation is not None:
+        from awsexec.credentials.confirm import confirm
+
+        confirm(plan, doing, environ, may_ask=attended)
     for remark in plan.chain.remarks:
         report.warning(remark)
     store = store_for(environ, report) if plan.uses_cache else None
@@ -159,11 +176,19 @@ def _renewed(
 
 
 def resolver_for(
-    plan: Plan, environ: Mapping[str, str], store: Store | None, report: Report
+    plan: Plan,
+    environ: Mapping[str, str],
+    store: Store | None,
+    report: Report,
+    ask: Callable[[str], str] = terminal.ask,
+    *,
+    load: Callable[[Source, Context], Credentials] = sources.load,
+    call: Call | None = None,
 ) -> Resolver:
     """Return what works out the credentials of `plan`, with a `store` or without.
 
-    Raises `ProcessLoop`.
+    `ask` is how the user is asked for an MFA code, if he may be asked. `load` gets a
+    source's credentials, and `call` calls AWS STS. Raises `ProcessLoop`.
     """
     source, asking = plan.chain.source, plan.asking
     context = context_for(plan, environ, store or store_for(environ, report), report)
@@ -176,14 +201,15 @@ def resolver_for(
     runs_command = source.kind.runs_command or process is not None
     return Resolver(
         plan=plan,
-        load=lambda source: sources.load(source, context),
+        load=lambda source: load(source, context),
         sign_in=lambda refused: sources.sign_in(source, context, refused),
         signed_in=lambda: context.sign_in,
-        call=_Sts(plan, report),
+        call=call or _Sts(plan, report),
+        account=lambda given: _account(plan, given, report),
         codes=Codes(
             asking.code,
             process,
-            terminal.ask if asking.may_prompt else None,
+            ask if asking.may_prompt else None,
             terminal.check,
         ),
         store=store,
@@ -262,6 +288,18 @@ class _Locks:
         # keys are ASCII, and a name from the config file may be anything
         key = name if name.isascii() else ascii(name)
         return self._store.lock(key, waiting, about + self._way, self._who)
+
+
+def _account(plan: Plan, given: Credentials, report: Report) -> str:
+    """Ask AWS of which account the credentials `given` are. Raises `CredentialsError`."""
+    from awsexec.credentials.sts import Sts
+    from awsexec.plan.chain import Chain
+
+    chain = plan.chain
+    # they are the source's, and messages must not name the steps
+    of_source = plan.but(chain=Chain(chain.profile, chain.source, (), chain.hops))
+    sts = Sts(plan.endpoint, plan.retries, report.debug)
+    return sts.identity(given, of_source)["Account"]
 
 
 class _Sts:

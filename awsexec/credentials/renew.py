@@ -110,10 +110,11 @@ def _write(
     store: Store,
     renew: int,
 ) -> None:
-    if not plan.config.is_settled:
+    if not plan.config.is_settled or plan.confirmation is not None:
+        # the fast path asks nothing
         return
     assert credentials.expires is not None and credentials.issued is not None
-    variables = child_variables(credentials, plan.name, plan.region)
+    variables = child_variables(credentials, plan.name, plan.region, plan.account)
     # the fast path knows the profile's name, which need not be ASCII
     del variables["AWSEXEC_PROFILE"]
     until = resolver.inputs.until

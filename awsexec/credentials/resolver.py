@@ -13,7 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from contextlib import AbstractContextManager
-    from typing import Protocol
+    from typing import Protocol, TypeVar
 
     from awsexec.cache.store import Store
     from awsexec.credentials.context import Locks
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from awsexec.plan.plan import Plan
     from awsexec.plan.source import Source
     from awsexec.report import Report
+
+    T = TypeVar("T")
 
     class Call(Protocol):
         """One call to STS: operation, request and signer in, credentials out.
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
         ) -> Credentials: ...
 
 
+# the variable of an entry that notes the account of a key id, and the seconds it counts
+ACCOUNT, NOTE_LIFE = "ACCOUNT", 90 * 86_400
 # entries of one profile and step, where each environment has entries of its own
 MOST_SURROUNDED = 20
 
@@ -74,7 +78,8 @@ class Resolver:
 
     `load` gets the credentials of the plan's source, and `signed_in` returns the sign-in
     whose token it used, None for none. If `load` raises `SignInDue`, `sign_in` gets the
-    token that was refused. `call` makes one call to STS, and `codes` gives MFA codes.
+    token that was refused. `call` makes one call to STS, `account` asks it of which account
+    credentials are, and `codes` gives MFA codes.
     `store` is None to do without a cache. `waits` is False where another process that holds
     a `lock` may wait for this one. `clock` gives seconds since the epoch.
 
@@ -92,6 +97,7 @@ class Resolver:
         sign_in: Callable[[str | None], None],
         signed_in: Callable[[], str | None],
         call: Call,
+        account: Callable[[Credentials], str],
         codes: Codes,
         store: Store | None,
         lock: Locks,
@@ -104,12 +110,14 @@ class Resolver:
         self._sign_in = sign_in
         self._signed_in = signed_in
         self._call = call
+        self._account = account
         self._codes = codes
         self._store = store
         self._locks = lock
         self._waits = waits
         self._clock = clock
         self._report = report
+        self._demand = Demand()
         # what is forgotten from now on, this run does not write
         self.mark = store.mark() if store is not None else ""
 
@@ -129,23 +137,55 @@ class Resolver:
         Raises `CredentialsError` (`TooShort` and `NoCode` among them) and `Interrupted`.
         """
         # a resolver may be asked again later, and then of something else
+        self._plan.expected.check()
         self._begin(demand)
-        chain = self._chain
-        if demand.min_ttl is not None and chain.life is not None:
-            # before the user is asked for a code that would not help
-            _check_life(chain, chain.life, demand.min_ttl)
+        self._check_demand()
+        return self._checked(self._answered(self._resolve))
+
+    def prepare(self, demand: Demand) -> bool:
+        """Get what the user may be asked for, and nothing that comes after it.
+
+        `unasked` then goes on from there. Return whether there was anything to get: False
+        if the cache has it. Raises as `credentials` does.
+        """
+        self._begin(demand)
+        self._check_demand()
+        return self._answered(self._resolve_asked)
+
+    def unasked(self, demand: Demand) -> Credentials | None:
+        """Return what `credentials` does; None where the user has to be asked for it.
+
+        It may be called in any thread. Raises as `credentials` does.
+        """
+        if self._demand is not demand:
+            self._begin(demand)
+            self._check_demand()
+        try:
+            return self._checked(self._resolve())
+        except (_CodeDue, SignInDue):
+            return None
+
+    def _answered(self, do: Callable[[], T]) -> T:
+        """Return what `do` returns, after the user has given what it needs."""
         while True:
             try:
-                found = self._resolve()
-                break
+                return do()
             except _CodeDue as due:
                 self._in_hand[due.length] = self._ask(due.length)
             except SignInDue as due:
                 self._sign_in(due.refused)
-                self._begin(demand)
-        if demand.min_ttl is not None and found.expires is not None:
+                self._begin(self._demand)
+
+    def _check_demand(self) -> None:
+        chain, min_ttl = self._chain, self._demand.min_ttl
+        if min_ttl is not None and chain.life is not None:
+            # before the user is asked for a code that would not help
+            _check_life(chain, chain.life, min_ttl)
+
+    def _checked(self, found: Credentials) -> Credentials:
+        if self._demand.min_ttl is not None and found.expires is not None:
             seconds = int(found.expires - self._clock())
-            _check_life(self._chain, seconds, demand.min_ttl)
+            _check_life(self._chain, seconds, self._demand.min_ttl)
         return found
 
     @property
@@ -166,7 +206,28 @@ class Resolver:
         """
         if self._must_see_source():
             self._see_source()
+        if self._plan.expected.of_source and not self._chain.source.is_cached:
+            # what the cache has of the steps tells nothing of the keys at hand
+            self._check_keys_at_hand()
         return self._after(len(self._chain.steps))
+
+    def _resolve_asked(self) -> bool:
+        """Get the last step that may ask the user; return whether that was necessary.
+
+        Raises as `_resolve` does.
+        """
+        if self._must_see_source():
+            self._see_source()
+        steps, source = self._chain.steps, self._chain.source
+        asking = [n for n, step in enumerate(steps, start=1) if step.mfa_serial]
+        if not (asking or source.kind.may_prompt or source.asks_itself):
+            return False
+        last = asking[-1] if asking else 0
+        for length in range(len(steps), last - 1, -1):
+            if self._store is not None and self._usable(length):
+                return False
+        self._after(last)
+        return True
 
     def _must_see_source(self) -> bool:
         """Return whether only the source's credentials say which steps and entries count."""
@@ -390,6 +451,7 @@ class Resolver:
             self._report.debug(f"source: {source.label}")
             fresh = self._load(source)
             self._report.detail(f"{source.label} gave {fresh}")
+            self._check_account(fresh)
             self._look_again()
             return fresh
         step = self._chain.steps[length - 1]
@@ -409,6 +471,49 @@ class Resolver:
             if self._codes.may_ask_again():
                 raise _CodeDue(length) from error
             raise
+
+    def _check_account(self, given: Credentials) -> None:
+        """Raise `WrongAccount` if the source's credentials are of no expected account.
+
+        Keys at hand are asked about once: a key id never changes its account. All other
+        credentials of a source are asked about when it gives them.
+        """
+        plan = self._plan
+        if not plan.expected.of_source:
+            return
+        store = None if self._chain.source.is_cached else self._store
+        if store is None:
+            plan.expected.check_source(self._account(given))
+            return
+        with self._lock(self._note(given.key_id), f"asks AWS whose the {given} is"):
+            account = self._noted(given.key_id)
+            if account is None:
+                account = self._account(given)
+                now = int(self._clock())
+                end = min(given.expires or now + NOTE_LIFE, now + NOTE_LIFE)
+                key, name = self._note(given.key_id), ascii(self._chain.profile.name)
+                store.write(Entry(key, name, now, end, {ACCOUNT: account}), self.mark)
+        plan.expected.check_source(account)
+
+    def _check_keys_at_hand(self) -> None:
+        """Check a source that the cache does not keep; a noted key need not be got."""
+        key_id = self._chain.source.key_id
+        account = self._noted(key_id) if key_id is not None else None
+        if account is None:
+            self._after(0)
+        else:
+            self._plan.expected.check_source(account)
+
+    def _note(self, key_id: str) -> str:
+        """Return the key of the entry that notes the account of `key_id`."""
+        return ascii(("account", self._plan.endpoint.identity, key_id))
+
+    def _noted(self, key_id: str) -> str | None:
+        """Return the account that the cache notes for `key_id`, None for none."""
+        entry = self._store.read(self._note(key_id)) if self._store else None
+        if entry is None or not entry.is_fresh(self._clock()):
+            return None
+        return entry.variables.get(ACCOUNT)
 
     def _look_again(self) -> None:
         """Look whether what decides is as it was before the source was asked.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 from awsexec.credentials import aws_errors
 from awsexec.credentials.checks import unsendable
 from awsexec.credentials.credentials import Credentials
@@ -24,10 +26,16 @@ if TYPE_CHECKING:
     T = TypeVar("T")
 
 
+# clients that are kept: about a megabyte each
+MOST_CLIENTS = 32
+
+
 class Sts:
     """AWS STS and IAM at the configured endpoints.
 
-    `retries` is as in `Clients`. `debug` takes a line for --debug.
+    `retries` is as in `Clients`. `debug` takes a line for --debug. With `connections`,
+    that many threads may call at the same time, and there is one client for each set of
+    signing keys. Without, a client is for one call.
     """
 
     def __init__(
@@ -35,10 +43,14 @@ class Sts:
         endpoint: Endpoint,
         retries: Mapping[str, Any] | None,
         debug: Callable[[str], None],
+        connections: int = 0,
     ) -> None:
         self._endpoint = endpoint
         self._debug = debug
-        self._clients = Clients(endpoint, retries)
+        self._clients = Clients(endpoint, retries, connections=connections)
+        self._keeps = bool(connections)
+        self._kept: dict[tuple[object, ...], Any] = {}
+        self._creating = threading.Lock()
 
     def call(
         self, operation: str, parameters: Mapping[str, object], signer: Credentials
@@ -117,7 +129,7 @@ class Sts:
         """
         endpoint = self._endpoint
         configured = endpoint.url if service == "sts" else endpoint.iam_url
-        client = self._clients.create(service, endpoint.region, configured, signer)
+        client = self._client(service, configured, signer)
         self._debug(
             f"{operation} at {url_of(client)} signed by {signer}: "
             + ", ".join(f"{k}={v}" for k, v in sorted(_cut(parameters).items()))
@@ -125,8 +137,25 @@ class Sts:
         try:
             return call(client, operation, parameters, read)
         finally:
-            # a long chain would leave a connection for each of its roles
-            client.close()
+            if not self._keeps:
+                # a long chain would leave a connection for each of its roles
+                client.close()
+
+    def _client(self, service: str, url: str | None, signer: Credentials) -> Any:
+        region = self._endpoint.region
+        if not self._keeps:
+            return self._clients.create(service, region, url, signer)
+        key = (service, signer.key_id, signer.secret, signer.token)
+        # botocore's clients may be shared by threads, and its sessions may not
+        with self._creating:
+            client = self._kept.get(key)
+            if client is None:
+                if len(self._kept) >= MOST_CLIENTS:
+                    # whoever calls with it still has it
+                    del self._kept[next(iter(self._kept))]
+                client = self._clients.create(service, region, url, signer)
+                self._kept[key] = client
+            return client
 
 
 def _credentials(answer: dict[str, Any]) -> Credentials:

@@ -58,6 +58,13 @@ class Arguments:
     yes: bool
     sign_in: bool
     sign_out: bool
+    each: tuple[str, ...]
+    excepts: tuple[str, ...]
+    regions: tuple[str, ...] | None
+    dry_run: bool
+    jobs: int | None
+    group: bool
+    fail_fast: bool
     serve: bool
     shell: str | None
     login: bool
@@ -75,6 +82,7 @@ class Arguments:
     transitive_tags: tuple[str, ...]
     mfa_serial: str | None
     mfa_token: str | None
+    expect_account: str | None
     no_prompt: bool
     device_code: bool
     no_browser: bool
@@ -254,9 +262,29 @@ def _check(arguments: Arguments) -> None:
             f"--all takes no {'SESSION' if arguments.sign_out else 'PROFILE'}, since it is "
             "for all of them; remove one of the two"
         )
-    if actions and arguments.command is not None:
+    if arguments.each:
+        _check_each(arguments)
+    elif actions and arguments.command is not None:
         flag = flag_of(action)
         raise UsageError(f"{flag} runs no COMMAND; remove COMMAND or {flag}")
+
+
+def _check_each(arguments: Arguments) -> None:
+    if arguments.profile is not None:
+        # a quoting shell would have expanded the pattern, or -- was forgotten
+        raise UsageError(
+            f"{shown(arguments.profile)}: --each takes no PROFILE; write -- before "
+            "COMMAND, and quote a PATTERN with *"
+        )
+    if arguments.command is None:
+        raise UsageError("--each needs a COMMAND; add -- and COMMAND")
+    if arguments.region and arguments.regions:
+        raise UsageError("--region and --regions cannot be used together; choose one")
+    if arguments.json and arguments.group:
+        raise UsageError(
+            "--group would do nothing with --json, which prints one object for each "
+            "profile; remove --group"
+        )
 
 
 def _without_session(arguments: Arguments, option: Option) -> str:
@@ -266,6 +294,8 @@ def _without_session(arguments: Arguments, option: Option) -> str:
         return "--unset"
     if action == "forget" and arguments.profile is None:
         return "--forget without PROFILE"
+    if action == "forget" and option.attribute == "mfa_token":
+        return "--forget"
     # --list shows each profile's own region, or that one
     if action in OF_SESSION or (
         option.attribute == "region" and action in ("list", "add_keys")

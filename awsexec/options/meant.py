@@ -337,10 +337,17 @@ def _typed(corrected: tuple[Words, list[str]] | None) -> list[str]:
 
 
 def _program(argv: Sequence[str], at: int, environ: Mapping[str, str]) -> list[str]:
-    """Return how to run the program that the first word names; [] if it names none."""
-    if not _is_program(argv[at], environ):
-        return []
+    """Return how to run the program that the first word names; [] if it names none.
+
+    A quoted command line names its first word's.
+    """
     command = list(argv[at:])
+    words = argv[at].split()
+    is_quoted = len(command) == 1 and len(words) > 1
+    if not _is_program(words[0] if is_quoted else argv[at], environ):
+        return []
+    if is_quoted:
+        command = ["sh", "-c", argv[at]]
     try:
         if parse(argv[:at]).action != "run":
             return []

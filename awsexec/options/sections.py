@@ -214,6 +214,10 @@ CHILD = (
     ),
     ("AWSEXEC_PROFILE", "the name of the profile"),
     (
+        "AWSEXEC_ACCOUNT",
+        "the id of the AWS account, if the profile's settings tell it; else not set",
+    ),
+    (
         "AWS_REGION, AWS_DEFAULT_REGION",
         "the region: of --region, else the caller's, else the profile's; else not set",
     ),
@@ -242,6 +246,10 @@ CHILD_TOO = (
     (
         "AWSEXEC_LOGIN_SHELL, AWSEXEC_STARTED_WITH, AWSEXEC_ZDOTDIR",
         "in a shell, while it starts: what its start-up files need",
+    ),
+    (
+        "AWSEXEC_CONFIRMED",
+        "if confirm asked: the profile and role, for which an awsexec inside does not ask",
     ),
     (
         "AWSEXEC_CALLERS",
@@ -305,6 +313,22 @@ SETTINGS = (
                 "the scopes of the sign-in, in an [sso-session] section",
             ),
             ("login_session", "the session of aws login"),
+        ),
+    ),
+    (
+        "Guardrails",
+        (
+            (
+                "expected_account",
+                "the account that the profile's credentials must be of (only awsexec); "
+                "--expect-account counts besides",
+            ),
+            (
+                "confirm",
+                "true asks before each use, name wants the profile's name typed (only "
+                "awsexec)",
+            ),
+            ("confirm_text", "what that question shows besides (only awsexec)"),
         ),
     ),
     (

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 COMPLETION_FILES = {"bash": "awsexec.bash", "zsh": "_awsexec", "fish": "awsexec.fish"}
 
 
+# with --each: each command has two pipes, and a shell allows 1,024 open files
+MOST_JOBS = 256
+
+
 def one_of(names: Sequence[str]) -> Callable[[str], str]:
     """Return a reader of values that takes the `names` alone."""
 
@@ -27,6 +31,21 @@ def one_of(names: Sequence[str]) -> Callable[[str], str]:
         return text
 
     return read
+
+
+def regions(text: str) -> tuple[str, ...]:
+    """Read names of regions with commas between them; a name counts once."""
+    names = tuple(dict.fromkeys(name.strip() for name in text.split(",")))
+    if not all(names):
+        raise ValueError("a name is empty; write eu-west-1,us-east-1")
+    return names
+
+
+def jobs(text: str) -> int:
+    """Read how many commands may run at the same time."""
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MOST_JOBS):
+        raise ValueError(f"not a number from 1 to {MOST_JOBS}")
+    return int(text)
 
 
 def service(text: str) -> str:
@@ -40,6 +59,13 @@ def tag(text: str) -> str:
     """Read a session tag, which has a key and ``=``."""
     if text.find("=") < 1:
         raise ValueError("not a tag; write KEY=VALUE")
+    return text
+
+
+def account(text: str) -> str:
+    """Read the id of an account."""
+    if len(text) != 12 or not (text.isascii() and text.isdigit()):
+        raise ValueError("not an account; write its 12 digits")
     return text
 
 
@@ -121,8 +147,8 @@ class Option:
         self.completes = completes
         self.may_be_empty = may_be_empty
         # the attribute of `Arguments` that it sets
-        name = attribute or self.flags[-1].lstrip("-").replace("-", "_")
-        self.attribute = name + "s" * repeated
+        name = self.flags[-1].lstrip("-").replace("-", "_")
+        self.attribute = attribute or name + "s" * repeated
 
     @property
     def default(self) -> object:
@@ -186,7 +212,7 @@ GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
                 "--json",
                 "",
                 "print JSON",
-                only=("list", "explain", "whoami", "accounts"),
+                only=("list", "explain", "whoami", "accounts", "each"),
             ),
             Option(
                 "--export",
@@ -210,6 +236,17 @@ GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
                 "open the AWS console in the browser as PROFILE",
                 action=True,
                 common=True,
+            ),
+            Option(
+                "--each",
+                "PATTERN",
+                "run COMMAND for many profiles",
+                repeated=True,
+                action=True,
+                operand="",
+                common=True,
+                completes="profiles",
+                attribute="each",
             ),
             Option(
                 "--init",
@@ -287,6 +324,52 @@ GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
                 "sign out, and delete the credentials got with the sign-in",
                 action=True,
                 operand="SESSION",
+            ),
+        ),
+    ),
+    (
+        "Many profiles",
+        (
+            Option(
+                "--except",
+                "PATTERN",
+                "leave out profiles that PATTERN names",
+                repeated=True,
+                only=("each",),
+                completes="profiles",
+            ),
+            Option(
+                "--regions",
+                "NAME,...",
+                "run COMMAND once in each of several regions",
+                read=regions,
+                only=("each",),
+                completes="regions",
+            ),
+            Option(
+                "--dry-run",
+                "",
+                "print what would run, and run nothing",
+                only=("each",),
+            ),
+            Option(
+                "--jobs",
+                "NUMBER",
+                "how many commands run at once (default: 8)",
+                read=jobs,
+                only=("each",),
+            ),
+            Option(
+                "--group",
+                "",
+                "print the output of each profile as one block, at its end",
+                only=("each",),
+            ),
+            Option(
+                "--fail-fast",
+                "",
+                "start nothing more after the first failure",
+                only=("each",),
             ),
         ),
     ),
@@ -396,6 +479,22 @@ GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
         ),
     ),
     (
+        "Guardrails",
+        (
+            Option(
+                "--expect-account",
+                "ID",
+                "fail unless the credentials are of this account",
+                read=account,
+            ),
+            Option(
+                "--yes",
+                "",
+                "answer yes: to confirm in the profile, and to questions about keys",
+            ),
+        ),
+    ),
+    (
         "MFA and other questions",
         (
             Option(
@@ -499,12 +598,6 @@ GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
                 "store the key without asking AWS whose it is",
                 only=("add_keys",),
             ),
-            Option(
-                "--yes",
-                "",
-                "answer all questions with yes",
-                only=("add_keys", "rotate_keys"),
-            ),
         ),
     ),
     (
@@ -556,7 +649,7 @@ GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
 
 OPTIONS = tuple(option for _, options in GROUPS for option in options)
 # the actions for which a session, or what would be one, is worked out
-OF_SESSION = ("run", "explain", "whoami", "export", "console", "forget")
+OF_SESSION = ("run", "explain", "whoami", "export", "console", "forget", "each")
 # the options of these that --rotate-keys has too: it calls AWS with the user's own key
 OF_KEYS = ("region", "mfa_serial", "mfa_token")
 # what can be done instead of running COMMAND

@@ -21,10 +21,10 @@ class Asking:
     `may_prompt` is whether awsexec may ask anything at all. `code` is an MFA code that
     was given, and `process` the command that prints one. `device_code` and `browser` say
     how to sign in to IAM Identity Center: with a code for any browser, and whether to
-    open the browser here.
+    open the browser here. `yes` answers the question of a profile's `confirm`.
     """
 
-    __slots__ = ("may_prompt", "code", "process", "device_code", "browser")
+    __slots__ = ("may_prompt", "code", "process", "device_code", "browser", "yes")
 
     def __init__(
         self,
@@ -34,12 +34,14 @@ class Asking:
         process: Setting | None = None,
         device_code: bool = False,
         browser: bool = True,
+        yes: bool = False,
     ) -> None:
         self.may_prompt = may_prompt
         self.code = code
         self.process = process
         self.device_code = device_code
         self.browser = browser
+        self.yes = yes
 
     def again(self, *, may_prompt: bool, code: Setting | None = None) -> Asking:
         """Return how to ask for later credentials: a code is good for one call only."""
@@ -49,6 +51,7 @@ class Asking:
             process=self.process,
             device_code=self.device_code,
             browser=self.browser,
+            yes=self.yes,
         )
 
 
@@ -79,4 +82,5 @@ def asking_for(
         process=process,
         device_code=arguments.device_code,
         browser=not arguments.no_browser,
+        yes=arguments.yes,
     )

@@ -8,7 +8,14 @@ serves a whole chain.
 
 from __future__ import annotations
 
-from awsexec.errors import ConfigError, NoSuchProfile, ProfileLoop, UsageError, shown
+from awsexec.errors import (
+    ConfigError,
+    NoSuchProfile,
+    ProfileLoop,
+    UsageError,
+    shown,
+    typed,
+)
 from awsexec.plan.calls import OWN_SETTINGS, ROLE_SETTINGS, MfaSession, assume_role
 from awsexec.plan.limits import (
     CHAINED_LONGEST,
@@ -18,6 +25,7 @@ from awsexec.plan.limits import (
     checked_serial,
     duration,
 )
+from awsexec.plan.source import Facts
 from awsexec.plan.source_kinds import (
     source_named,
     source_of,
@@ -94,6 +102,25 @@ class Chain:
         return self.steps[-1].duration or ROLE_DEFAULT
 
     @property
+    def role_arn(self) -> str | None:
+        """The ARN of the role at its end; None for keys and for IAM Identity Center."""
+        last = self.steps[-1] if self.steps else None
+        if last is not None and not isinstance(last, MfaSession):
+            return last.role_arn
+        return self.source.value("role_arn")
+
+    @property
+    def account(self) -> str | None:
+        """The id of the account of its credentials, None where only a call tells it."""
+        role_arn = self.role_arn
+        if role_arn is not None:
+            return role_arn.split(":")[4] or None
+        if self.source.kept is not None:
+            # keys in a keyring
+            return self.source.kept.account or None
+        return self.source.value("sso_account_id")
+
+    @property
     def is_chained(self) -> bool:
         """Whether a session assumes its last role. Such a role lives one hour at most.
 
@@ -131,7 +158,7 @@ class Chain:
         return [
             f"{keys.key_id.where}: profile {profile.name!r} has keys here and in the "
             f"keyring, and {keys.where} is used, as by every SDK, not {kept.where}; "
-            f"delete {' and '.join(lines)}, or run awsexec --remove-keys {shown(profile.name)}"
+            f"delete {' and '.join(lines)}, or run {typed('--remove-keys', profile.name)}"
         ]
 
     @property
@@ -169,12 +196,14 @@ def chain_of(
     environ: Mapping[str, str],
     *,
     federated: bool = False,
+    shares_code: bool = False,
 ) -> Chain:
     """Work out the chain of `profile`, which may carry settings from options.
 
     `session_name` is for roles that configure none. `federated` is for the console, which
-    wants a user's keys as they are: GetFederationToken accepts no session of them.
-    Raises `ConfigError` and `UsageError`.
+    wants a user's keys as they are: GetFederationToken accepts no session of them. With
+    `shares_code`, a role that is to live longer than an hour gets one hour if one code can
+    then serve other roles too. Raises `ConfigError` and `UsageError`.
     """
     hops, source = _walk(profiles, profile)
     for one in (*hops, source.profile):
@@ -182,16 +211,23 @@ def chain_of(
             _refuse_misspelt(one)
     if not hops or source.kind.assumes_role:
         _refuse_role_settings(source, source.profile)
-    source = with_settings(source, profiles, profile, session_name, environ)
+    source = with_settings(source, Facts(profiles, profile, session_name, environ))
     serial = profile.get("mfa_serial")
     steps: list[Step] = []
     if_user_keys: list[Step] = []
     if hops:
         roles = hops[::-1]
-        steps = _role_steps(roles, source, session_name, environ)
+        steps = _role_steps(
+            roles, source, session_name, environ, shares_code=shares_code
+        )
         if source.kind.may_be_user_keys:
             if_user_keys = _role_steps(
-                roles, source, session_name, environ, is_user_keys=True
+                roles,
+                source,
+                session_name,
+                environ,
+                is_user_keys=True,
+                shares_code=shares_code,
             )
     elif federated and source.is_user_keys:
         # and a --duration is for GetFederationToken
@@ -241,7 +277,7 @@ def chain_of_machine(
     _refuse_misspelt(profile)
     _refuse_role_settings(source, profile)
     source = with_settings(
-        source, profiles or Profiles.none(), profile, session_name, environ
+        source, Facts(profiles or Profiles.none(), profile, session_name, environ)
     )
     return Chain(profile, source, (), (profile,))
 
@@ -378,11 +414,12 @@ def _role_steps(
     environ: Mapping[str, str],
     *,
     is_user_keys: bool = False,
+    shares_code: bool = False,
 ) -> list[Step]:
     """Return the steps through the roles of `hops`, in the order of the calls.
 
     `is_user_keys` is whether to take the source's credentials for a user's own keys,
-    whatever the plan knows of them.
+    whatever the plan knows of them. `shares_code` is as for `chain_of`.
 
     The first hop's MFA gets a session of its own where that is possible, so that one code
     serves every role of the same keys. It is not possible with credentials that are a
@@ -417,6 +454,8 @@ def _role_steps(
                 "or name a source_profile with the keys of the device's user"
             )
         opens_session = source.is_user_keys or is_user_keys
+        if is_long and shares_code and in_call and position == 0 and opens_session:
+            step.duration, is_long = CHAINED_LONGEST, False
         if in_call and position == 0 and opens_session and not is_long:
             steps.append(MfaSession(in_call, MFA_DEFAULT, hop.name))
             step.mfa_serial = None

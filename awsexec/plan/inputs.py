@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 # where AWS's tools keep what a sign-in gave; awsexec notes there which sign-in a token
 # that it renewed itself comes from
 SIGN_IN_NOTE = "awsexecSignIn"
-# Another one after each start of the system, on every Linux; containers on one machine
-# share it, and share the machine's role too.
-_BOOT_ID = "/proc/sys/kernel/random/boot_id"
 
 
 class InputFile:
@@ -30,18 +27,23 @@ class InputFile:
 
     `identity` is a digest of what it says, None where it says nothing: it is missing, or
     cannot be read. `signature` changes when the file does, and `is_settled` is whether a
-    later edit is sure to change it.
+    later edit is sure to change it. `is_known` is False for a pipe, which gives its text
+    only once, and for a file that is too large.
     """
 
-    __slots__ = ("path", "identity", "signature", "is_settled")
+    __slots__ = ("path", "identity", "signature", "is_settled", "is_known")
 
     def __init__(self, path: str, identify: Callable[[bytes], str | None]) -> None:
         self.path = path
         # before it is read: a change from now on gives another signature
         self.signature = fastpath.signatures([path])
         self.is_settled = is_settled(path)
+        self.is_known = True
         try:
             self.identity = identify(bounded.read(path, is_regular=True))
+        except bounded.Unreadable:
+            self.identity = None
+            self.is_known = path == os.devnull
         except (OSError, ValueError):
             self.identity = None
 
@@ -150,14 +152,6 @@ def surroundings_of(environ: Mapping[str, str]) -> str | None:
         return fastpath.surroundings(environ)
     except OSError:
         # the current directory is gone
-        return None
-
-
-def machine() -> str | None:
-    """Return a name of this machine's running system; None where it has none."""
-    try:
-        return bounded.read(_BOOT_ID).decode("ascii").strip() or None
-    except (OSError, ValueError):
         return None
 
 

@@ -18,10 +18,16 @@ from awsexec.plan.asking import Asking, asking_for
 from awsexec.plan.calls import ROLE_SETTINGS
 from awsexec.plan.chain import Chain, chain_of, chain_of_machine
 from awsexec.plan.endpoint import Endpoint, chosen_region, endpoint_for
+from awsexec.plan.guardrails import (
+    Confirmation,
+    ExpectedAccounts,
+    confirmation,
+    expected_accounts,
+)
+from awsexec.plan.inputs import Inputs
 from awsexec.plan.limits import clean_session_name
 from awsexec.plan.overrides import local_user, profile_for, settings_of
 from awsexec.plan.source_kinds import (
-    ENVIRONMENT,
     METADATA_DISABLED,
     has_identity,
     source_of,
@@ -34,11 +40,10 @@ from awsexec.profiles.files import Setting
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from awsexec.options.arguments import Arguments
     from awsexec.plan.by_name import Lists
-    from awsexec.plan.inputs import Inputs
     from awsexec.profiles.accounts import Account
 
     # what botocore calls ``retries``
@@ -61,7 +66,9 @@ class Plan:
     it is the profile's and no choice of the user's. `config` is what all of it was worked
     out from. `uses_cache` is whether sessions may be read from the cache and kept there.
     `by_name` is whether the profile's name alone, without an option that changes what
-    the name stands for, made the plan. `environ` is the environment of the run.
+    the name stands for, made the plan. `expected` are the accounts that the credentials
+    must be of, and `confirmation` the question before they are handed over, None for none.
+    `environ` is the environment of the run.
     """
 
     __slots__ = (
@@ -74,6 +81,8 @@ class Plan:
         "config",
         "uses_cache",
         "by_name",
+        "expected",
+        "confirmation",
         "environ",
     )
 
@@ -89,6 +98,8 @@ class Plan:
         config: Config,
         uses_cache: bool,
         by_name: bool,
+        expected: ExpectedAccounts,
+        confirmation: Confirmation | None,
         environ: Mapping[str, str],
     ) -> None:
         self.chain = chain
@@ -100,6 +111,8 @@ class Plan:
         self.config = config
         self.uses_cache = uses_cache
         self.by_name = by_name
+        self.expected = expected
+        self.confirmation = confirmation
         self.environ = environ
 
     @property
@@ -111,6 +124,11 @@ class Plan:
         """Return what decides, besides settings, whose credentials the source gives now."""
         return self.chain.source.look(self.config.paths, self.environ)
 
+    @property
+    def account(self) -> str | None:
+        """The id of the account of the credentials, None where only a call tells it."""
+        return self.chain.account
+
     def keys(self, inputs: Inputs, key_id: str | None = None) -> list[str] | None:
         """Return the cache keys of the source and of what each step gives.
 
@@ -120,17 +138,39 @@ class Plan:
         by_key_id = self.chain.source.tells_itself or self.chain.of_user_keys
         if not inputs.is_known or (by_key_id and key_id is None):
             return None
-        return self.chain.keys(self.endpoint.identity, inputs, key_id)
+        where = self.endpoint.identity
+        if self.chain.source.is_cached and self.expected.of_source:
+            # what the cache has under these keys comes from checked credentials
+            where = ascii((where, [by.value for by, _ in self.expected.of_source]))
+        return self.chain.keys(where, inputs, key_id)
 
     def keys_now(self) -> list[str] | None:
         """Return `keys` by what decides now, without getting any credentials."""
         return self.keys(self.look())
 
+    def keys_to_forget(self, cached: Iterable[str]) -> set[str]:
+        """Return the key of every step; `cached` are those of the entries that there are.
+
+        If the source may turn out to give a user's keys, whose id is not known yet, these
+        are the keys with any id: the MFA device tells that it is the same user.
+        """
+        keys = set(self.keys_now() or ())
+        other = self.chain.if_user_keys
+        if other is None:
+            return keys
+        with_any_id = other.keys(self.endpoint.identity, Inputs(), "*")[1:]
+        parts = [key.partition("'*'") for key in with_any_id]
+        return keys.union(
+            key
+            for key in cached
+            if any(key.startswith(one) and key.endswith(rest) for one, _, rest in parts)
+        )
+
     @property
     def is_of_environment(self) -> bool:
         """Whether the environment holds the credentials, and no profile led there."""
         source = self.chain.source
-        return source.kind is ENVIRONMENT and not source.profile.settings
+        return source.kind.is_environment and not source.profile.settings
 
     @property
     def label(self) -> str:
@@ -144,18 +184,21 @@ class Plan:
         asking: Asking | None = None,
         endpoint: Endpoint | None = None,
         chain: Chain | None = None,
+        retries: Retries | None = None,
     ) -> Plan:
-        """Return the same plan with another way to ask, endpoint or chain."""
+        """Return the same plan with another way to ask, endpoint, chain or retries."""
         return Plan(
             chain=chain or self.chain,
             endpoint=endpoint or self.endpoint,
-            retries=self.retries,
+            retries=retries or self.retries,
             asking=asking or self.asking,
             region=self.region,
             region_of_profile=self.region_of_profile,
             config=self.config,
             uses_cache=self.uses_cache,
             by_name=self.by_name,
+            expected=self.expected,
+            confirmation=self.confirmation,
             environ=self.environ,
         )
 
@@ -178,13 +221,25 @@ class Planner:
         self.config.profiles.elsewhere = self._role_by_name
         self._lists: Lists | None = None
         self._options = settings_of(arguments)
+        self._account: Setting | None = None
+        if arguments.expect_account is not None:
+            self._account = Setting.from_option(
+                "expected_account", arguments.expect_account, "--expect-account"
+            )
         self._session_name = clean_session_name(local_user())
 
-    def plan(self, name: str | None, *, federated: bool = False) -> Plan:
+    def plan(
+        self,
+        name: str | None,
+        *,
+        federated: bool = False,
+        shares_code: bool = False,
+    ) -> Plan:
         """Make the plan for the profile `name`, None for what the environment names.
 
         `federated` is for the console, which wants a user's keys as they are:
         GetFederationToken accepts no session of them, and --duration is for that call.
+        With `shares_code`, its MFA code is to serve other roles too, as for `chain_of`.
         Raises `ConfigError` and `UsageError`.
         """
         profiles, options, environ = self.config.profiles, self._options, self._environ
@@ -208,7 +263,12 @@ class Planner:
                 else error.named_by(next(filter(environ.get, PROFILE_VARIABLES)))
             ) from None
         chain = chain_of(
-            profiles, profile, self._session_name, environ, federated=federated
+            profiles,
+            profile,
+            self._session_name,
+            environ,
+            federated=federated,
+            shares_code=shares_code,
         )
         by_name = (
             not options
@@ -311,9 +371,12 @@ class Planner:
                 f"no PROFILE, no profile in {' or '.join(profiles.looked_in)}, and "
                 f"{METADATA_DISABLED} turns the instance metadata off; {FIRST_PROFILE}"
             )
-        return self._plan_of(chain, by_name=False)
+        return self._plan_of(chain, by_name=False, named=default)
 
-    def _plan_of(self, chain: Chain, *, by_name: bool) -> Plan:
+    def _plan_of(
+        self, chain: Chain, *, by_name: bool, named: Profile | None = None
+    ) -> Plan:
+        """Make the plan of `chain`. `named` guards it, by default the chain's profile."""
         arguments, environ = self._arguments, self._environ
         profile = chain.profile
         if arguments.mfa_token is not None and not chain.takes_code:
@@ -321,6 +384,10 @@ class Planner:
                 f"--mfa-token would do nothing: no step of profile {shown(profile.name)} "
                 "takes an MFA code; remove --mfa-token, or add --mfa-serial"
             )
+        named = named or profile
+        expected = expected_accounts(
+            named, chain.hops, chain.source, chain.steps, self._account
+        )
         chosen = chosen_region(environ, arguments.region)
         region = chosen or profile.get("region")
         return Plan(
@@ -335,6 +402,8 @@ class Planner:
             config=self.config,
             uses_cache=not arguments.no_cache,
             by_name=by_name,
+            expected=expected,
+            confirmation=confirmation(named, chain.source, chain.steps, expected),
             environ=environ,
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from awsexec import bounded
+from awsexec.fastpath import ACCESS_KEY_ID, SESSION_TOKEN
 from awsexec.plan.inputs import Inputs, SignedIn
 
 TYPE_CHECKING = False
@@ -15,11 +16,31 @@ if TYPE_CHECKING:
     from awsexec.profiles.key_index import KeptKey
     from awsexec.profiles.profile import Profile, Profiles, StaticKeys
 
-    # source, profiles, the profile of the run, session name, environment
-    Decides = Callable[
-        ["Source", Profiles, Profile, str, Mapping[str, str]], list[Setting | None]
-    ]
+    Decides = Callable[["Source", "Facts"], list[Setting | None]]
     Looks = Callable[["Source", tuple[str, str], Mapping[str, str]], Inputs]
+
+
+class Facts:
+    """What a run knows before it looks at its source.
+
+    `profiles` are those of the user's files. `selected` is the profile of the run, whose
+    settings for the metadata service and for endpoints count, as in botocore.
+    `session_name` is for a web identity that configures none.
+    """
+
+    __slots__ = ("profiles", "selected", "session_name", "environ")
+
+    def __init__(
+        self,
+        profiles: Profiles,
+        selected: Profile,
+        session_name: str,
+        environ: Mapping[str, str],
+    ) -> None:
+        self.profiles = profiles
+        self.selected = selected
+        self.session_name = session_name
+        self.environ = environ
 
 
 class Kind:
@@ -36,6 +57,7 @@ class Kind:
     - `services`: the AWS services that it asks, besides STS, by their names in a
       ``services`` section
     - `asks`: what --explain says that a run asks, "" for nothing
+    - `is_environment`: whether its credentials are in the environment
     - `is_role_session`: whether it is sure to give a role's session
     - `may_be_user_keys`: whether only its answer tells if these are a user's own keys
     - `assumes_role`: whether it assumes the profile's role itself
@@ -59,6 +81,7 @@ class Kind:
         "signed_in",
         "services",
         "asks",
+        "is_environment",
         "is_role_session",
         "may_be_user_keys",
         "assumes_role",
@@ -81,6 +104,7 @@ class Kind:
         signed_in: Callable[[bytes], SignedIn] | None = None,
         services: tuple[str, ...] = (),
         asks: str = "",
+        is_environment: bool = False,
         is_role_session: bool = False,
         may_be_user_keys: bool = False,
         assumes_role: bool = False,
@@ -99,6 +123,7 @@ class Kind:
         self.signed_in = signed_in
         self.services = services
         self.asks = asks
+        self.is_environment = is_environment
         self.is_role_session = is_role_session
         self.may_be_user_keys = may_be_user_keys
         self.assumes_role = assumes_role
@@ -165,13 +190,20 @@ class Source:
         """Whether these are an IAM user's own keys, which GetSessionToken accepts."""
         if self.kept is not None:
             return True
-        return self.keys is not None and self.keys.token is None
+        if self.keys is not None:
+            return self.keys.token is None
+        # the environment has a key, and no token beside it
+        return bool(
+            self.kind.is_environment
+            and self.value(ACCESS_KEY_ID)
+            and not self.value(SESSION_TOKEN)
+        )
 
     @property
     def is_session(self) -> bool:
         """Whether these are sure to be a session's: a role's, or keys with a token."""
         return self.kind.is_role_session or (
-            self.keys is not None and not self.is_user_keys
+            self.keys is not None and self.keys.token is not None
         )
 
     @property
@@ -179,6 +211,13 @@ class Source:
         """Whether it is an ``[sso-session]`` to sign in to, without a role."""
         is_session = self.setting.name == "sso_session"
         return is_session and self.get("sso_role_name") is None
+
+    @property
+    def key_id(self) -> str | None:
+        """The id of its key where that is known without getting the key."""
+        if self.kept is not None:
+            return self.kept.key_id
+        return self.keys.key_id.value if self.keys is not None else None
 
     @property
     def label(self) -> str:
@@ -212,6 +251,11 @@ class Source:
             return False
         program = os.path.basename((self.setting.value.split() or [""])[0])
         return program.strip("\"'") in ("awsexec", "awsexec.exe")
+
+    @property
+    def asks_itself(self) -> bool:
+        """Whether what gives its credentials may ask the user by means of its own."""
+        return self.kind.runs_command or self.kept is not None
 
     @property
     def is_cached(self) -> bool:
@@ -251,6 +295,9 @@ class Source:
             return (self.kind.label, self.keys.key_id.value)
         if self.kept is not None:
             return (self.kind.label, self.kept.key_id, self.kept.generation)
+        if self.is_user_keys:
+            # as in a file
+            return ("keys", self.value(ACCESS_KEY_ID))
         # slow to load, and no use for keys
         import hashlib
 

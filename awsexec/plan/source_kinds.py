@@ -9,7 +9,7 @@ the variable wins.
 from __future__ import annotations
 
 from awsexec.errors import ConfigError, shown
-from awsexec.fastpath import ACCESS_KEY_ID, SESSION_TOKEN, digest
+from awsexec.fastpath import ACCESS_KEY_ID, SESSION_TOKEN, digest, machine
 from awsexec.plan.command_line import SHELL_SETTING, runs_by_shell
 from awsexec.plan.endpoint import configured_url, is_region, not_a_region
 from awsexec.plan.inputs import (
@@ -19,14 +19,13 @@ from awsexec.plan.inputs import (
     login_sign_in,
     login_signed_in,
     login_token_file,
-    machine,
     sso_sign_in,
     sso_signed_in,
     sso_token_file,
     surroundings_of,
 )
 from awsexec.plan.limits import checked_arn, checked_session_name
-from awsexec.plan.source import Kind, Source
+from awsexec.plan.source import Facts, Kind, Source
 from awsexec.profiles import files, known, values
 from awsexec.profiles.accounts import is_account_id
 from awsexec.profiles.files import Setting
@@ -75,71 +74,42 @@ _SSO_SESSION = ("sso_start_url", "sso_region")
 # --- What decides whose credentials a source gives ------------------------------------
 
 
-def _decided_by_environment(
-    source: Source,
-    profiles: Profiles,
-    selected: Profile,
-    session_name: str,
-    environ: Mapping[str, str],
-) -> list[Setting | None]:
-    return [variable(ACCESS_KEY_ID, environ)]
-
-
-def _decided_by_container(
-    source: Source,
-    profiles: Profiles,
-    selected: Profile,
-    session_name: str,
-    environ: Mapping[str, str],
-) -> list[Setting | None]:
-    return [variable(name, environ) for name in CONTAINER_VARIABLES]
-
-
-def _decided_by_ec2(
-    source: Source,
-    profiles: Profiles,
-    selected: Profile,
-    session_name: str,
-    environ: Mapping[str, str],
-) -> list[Setting | None]:
+def _decided_by_environment(source: Source, facts: Facts) -> list[Setting | None]:
+    """Return the key id, and that there is a session token, if there is one."""
+    tokens = (variable(name, facts.environ) for name in TOKEN_VARIABLES)
+    token = next(filter(None, tokens), None)
     return [
-        variable(from_environ, environ, name)
+        variable(ACCESS_KEY_ID, facts.environ),
+        # the id tells which token
+        Setting.outside(SESSION_TOKEN, "set", token.file) if token else None,
+    ]
+
+
+def _decided_by_container(source: Source, facts: Facts) -> list[Setting | None]:
+    return [variable(name, facts.environ) for name in CONTAINER_VARIABLES]
+
+
+def _decided_by_ec2(source: Source, facts: Facts) -> list[Setting | None]:
+    return [
+        variable(from_environ, facts.environ, name)
         # as in botocore, the profile of the run says where the metadata service is
-        or selected.get(name) or source.profile.get(name)
+        or facts.selected.get(name) or source.profile.get(name)
         for name, from_environ in _EC2.items()
     ]
 
 
-def _decided_by_setting(
-    source: Source,
-    profiles: Profiles,
-    selected: Profile,
-    session_name: str,
-    environ: Mapping[str, str],
-) -> list[Setting | None]:
+def _decided_by_setting(source: Source, facts: Facts) -> list[Setting | None]:
     # raises where there is no shell
     runs_by_shell(source.profile, source.setting)
     shell = source.profile.get(SHELL_SETTING)
     return [source.setting, source.profile.get(COMMAND_DECIDES), shell]
 
 
-def _decided_by_login(
-    source: Source,
-    profiles: Profiles,
-    selected: Profile,
-    session_name: str,
-    environ: Mapping[str, str],
-) -> list[Setting | None]:
-    return [source.setting, variable(LOGIN_CACHE_VARIABLE, environ)]
+def _decided_by_login(source: Source, facts: Facts) -> list[Setting | None]:
+    return [source.setting, variable(LOGIN_CACHE_VARIABLE, facts.environ)]
 
 
-def _decided_by_token(
-    source: Source,
-    profiles: Profiles,
-    selected: Profile,
-    session_name: str,
-    environ: Mapping[str, str],
-) -> list[Setting | None]:
+def _decided_by_token(source: Source, facts: Facts) -> list[Setting | None]:
     """Return the token file, the role and the session's name of a web identity.
 
     All of them are the profile's, or without a profile the environment's.
@@ -149,7 +119,7 @@ def _decided_by_token(
         name: (
             source.profile.get(name)
             if of_profile
-            else variable(from_environ, environ, name)
+            else variable(from_environ, facts.environ, name)
         )
         for name, from_environ in _WEB_IDENTITY.items()
     }
@@ -161,10 +131,10 @@ def _decided_by_token(
             f"add {name}"
         )
     if token is not None:
-        path = files.expand(token.value, environ)
+        path = files.expand(token.value, facts.environ)
         found[token.name] = Setting(token.name, path, token.file, token.line)
     if found["role_session_name"] is None:
-        default = Setting.outside("role_session_name", session_name, "")
+        default = Setting.outside("role_session_name", facts.session_name, "")
         found["role_session_name"] = default
     checked_arn(role)
     name_setting = found["role_session_name"]
@@ -173,14 +143,8 @@ def _decided_by_token(
     return list(found.values())
 
 
-def _decided_by_sign_in(
-    source: Source,
-    profiles: Profiles,
-    selected: Profile,
-    session_name: str,
-    environ: Mapping[str, str],
-) -> list[Setting | None]:
-    return _sign_in_settings(source.profile, profiles, _SSO_PROFILE)
+def _decided_by_sign_in(source: Source, facts: Facts) -> list[Setting | None]:
+    return _sign_in_settings(source.profile, facts.profiles, _SSO_PROFILE)
 
 
 def _sign_in_settings(
@@ -283,7 +247,9 @@ def _look_at_container(
     source: Source, paths: tuple[str, str], environ: Mapping[str, str]
 ) -> Inputs:
     path = source.value("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE")
-    return Inputs([InputFile(path, content)] if path is not None else [])
+    files = [InputFile(path, content)] if path is not None else []
+    # a URL of loopback is another one on each machine
+    return Inputs(files, machine=machine())
 
 
 def _look_at_index(
@@ -300,7 +266,7 @@ def _look_at_machine(
     source: Source, paths: tuple[str, str], environ: Mapping[str, str]
 ) -> Inputs:
     found = machine()
-    return Inputs(machine=found or "", is_known=found is not None)
+    return Inputs(machine=found, is_known=bool(found))
 
 
 def _look_at_run(
@@ -316,7 +282,8 @@ def _look_at_run(
         return Inputs()
     seen = surroundings_of(environ)
     files = [InputFile(path, content) for path in paths]
-    return Inputs(files, seen or "", is_known=seen is not None)
+    is_known = seen is not None and all(file.is_known for file in files)
+    return Inputs(files, seen or "", is_known=is_known)
 
 
 def _look_at_sso(
@@ -366,7 +333,11 @@ KEYRING = Kind(
 )
 # keys in the environment may be a user's or a session's
 ENVIRONMENT = Kind(
-    "environment", "environment", _decided_by_environment, is_cached=False
+    "environment",
+    "environment",
+    _decided_by_environment,
+    is_environment=True,
+    is_cached=False,
 )
 EC2 = Kind(
     "ec2",
@@ -587,25 +558,20 @@ def metadata_is_off(setting: Setting | None) -> bool:
     return setting is not None and setting.value.lower() == "true"
 
 
-def with_settings(
-    source: Source,
-    profiles: Profiles,
-    selected: Profile,
-    session_name: str,
-    environ: Mapping[str, str],
-) -> Source:
+def with_settings(source: Source, facts: Facts) -> Source:
     """Return `source` with all that decides whose credentials it gives.
 
-    `selected` is the profile of the run, whose settings for the metadata service and
-    for endpoints count, as in botocore. `session_name` is for a web identity that
-    configures none. Raises `ConfigError`.
+    Raises `ConfigError`.
     """
     kind = source.kind
     if kind.decides is None:
         return source
-    settings = kind.decides(source, profiles, selected, session_name, environ)
+    settings = kind.decides(source, facts)
     endpoints = [
-        (service, configured_url(service, profiles, selected, environ))
+        (
+            service,
+            configured_url(service, facts.profiles, facts.selected, facts.environ),
+        )
         for service in kind.services
     ]
     return Source(

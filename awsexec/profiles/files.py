@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     Lines = dict[str, list[Any]]
 
 IS_FOLDER = "it is a folder"
+NO_HOME = f"{bounded.NO_HOME}; set HOME"
 # the byte order marks of UTF-16
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 # the characters of a variable's name after a $
@@ -167,7 +168,7 @@ class AwsFile:
     @property
     def looked_in(self) -> str:
         """The path for messages; with the reason if a variable names a file that is none."""
-        if not self.absent or not (self.given_by or self.absent == IS_FOLDER):
+        if not (self.absent in (IS_FOLDER, NO_HOME) or self.absent and self.given_by):
             return self.path
         given_by = f"{self.given_by}: " if self.given_by else ""
         return f"{shown(self.path)} ({given_by}{self.absent})"
@@ -286,6 +287,8 @@ def _absent(path: str, kind: str, error: OSError) -> AwsFile:
     found = AwsFile(path, kind)
     is_folder = isinstance(error, IsADirectoryError)
     found.absent = IS_FOLDER if is_folder else "there is no such file"
+    if bounded.is_homeless(path):
+        found.absent = NO_HOME
     return found
 
 

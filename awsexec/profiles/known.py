@@ -21,23 +21,31 @@ if TYPE_CHECKING:
 # setting that looks like one of these is an error.
 DECISIVE = frozenset(
     "aws_access_key_id aws_secret_access_key aws_session_token aws_security_token "
+    "confirm confirm_text "
     "credential_process credential_process_command_decides credential_process_shell "
-    "credential_source duration_seconds ec2_metadata_v1_disabled external_id "
+    "credential_source duration_seconds ec2_metadata_v1_disabled expected_account "
+    "external_id "
     "include_profile login_session mfa_process mfa_serial role_arn role_session_name "
     "session_policy session_policy_arns session_read_only session_tags "
     "source_identity source_profile sso_account_id sso_region sso_registration_scopes "
     "sso_role_name sso_session sso_start_url transitive_session_tags use_fips_endpoint "
     "web_identity_token_file".split()
 )
-# the names of options, where those of the settings are other ones
-_OPTIONS = {
+# the names of options and of AssumeRole's parameters, where those of the settings are
+# other ones
+_OTHER_NAMES = {
     "duration": "duration_seconds",
+    "expect_account": "expected_account",
     "policy": "session_policy",
     "policy_arn": "session_policy_arns",
     "policy_arns": "session_policy_arns",
     "read_only": "session_read_only",
+    "serial_number": "mfa_serial",
+    "session_duration": "duration_seconds",
     "session_name": "role_session_name",
+    "tags": "session_tags",
     "transitive_tag": "transitive_session_tags",
+    "transitive_tag_keys": "transitive_session_tags",
     "transitive_tags": "transitive_session_tags",
 }
 # the other settings that awsexec, botocore (configprovider, credentials) and the AWS SDKs
@@ -220,14 +228,11 @@ def _decisive(name: str) -> str | None:
     for word in _SHELL:
         name = name.removeprefix(word)
     plain = name.strip().replace("-", "_").replace(" ", "_")
+    names = DECISIVE.union(_OTHER_NAMES)
     for form in (plain, plain.removeprefix("aws_")):
-        if form in DECISIVE:
-            return form
-        if form in _OPTIONS:
-            return _OPTIONS[form]
-        near = _nearest(form, DECISIVE)
+        near = form if form in names else _nearest(form, names)
         if near is not None:
-            return near
+            return _OTHER_NAMES.get(near, near)
     if plain.startswith("session_"):
         ours = sorted(one for one in DECISIVE if one.startswith("session_"))
         return min(ours, key=lambda one: distance(plain, one, 100))

@@ -349,7 +349,7 @@ class Profiles:
         if len(profile.settings) > MOST_SETTINGS:
             raise ConfigError(
                 f"{profile.where}: profile {name!r} has {len(profile.settings)} settings; "
-                f"awsexec reads at most {MOST_SETTINGS}"
+                f"awsexec reads at most {MOST_SETTINGS}; delete the others"
             )
         link = profile.get(INCLUDE)
         if link is None:

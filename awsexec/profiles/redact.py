@@ -26,8 +26,9 @@ def redacted(setting: Setting) -> str:
     if name == KEY_ID:
         return tail(value)
     if name.endswith("_process"):
-        has_arguments = len(value.split()) > 1
-        return program(value) + (f" {HIDDEN}" if has_arguments else "")
+        first = program(value)
+        rest = value.strip().removeprefix(first)
+        return f"{first} {HIDDEN}" if rest else first
     if name in _SECRET or (
         any(part in name for part in _SECRET_PARTS)
         and not name.endswith(("_file", "_expires"))

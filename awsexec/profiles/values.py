@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from awsexec.errors import ConfigError, shown
 from awsexec.profiles.files import Setting
+from awsexec.times import seconds
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -81,7 +82,17 @@ def number(
         if bounds is None or bounds[0] <= int(text) <= bounds[1]:
             return int(text)
     which = f" from {bounds[0]} to {bounds[1]}" if bounds else ""
-    raise _unusable(setting, f" is not a whole number{which}")
+    raise _unusable(setting, f" is not a whole number{which}{_in_seconds(setting)}")
+
+
+def _in_seconds(setting: Setting) -> str:
+    """Return what to write for a time like 1h, where the AWS SDKs take only seconds."""
+    if not setting.name.endswith(("_seconds", "_timeout")):
+        return ""
+    try:
+        return f"; write {seconds(setting.value)}"
+    except ValueError:
+        return ""
 
 
 def one_of(setting: Setting | None, words: Collection[str]) -> str | None:

@@ -111,7 +111,11 @@ class RenewedSupply:
             given = Setting.outside("mfa_token", code, "the terminal")
         asking = self._plan.asking.again(may_prompt=may_prompt, code=given)
         return resolver_for(
-            self._plan.but(asking=asking), self._environ, self._store, self._report
+            self._plan.but(asking=asking),
+            self._environ,
+            self._store,
+            self._report,
+            lambda text: question.ask(text, ANSWER_WAIT),
         )
 
     def _get(self, resolver: Resolver, demand: Demand) -> Held:

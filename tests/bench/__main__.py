@@ -21,8 +21,10 @@ from tests.bench import ahead, world
 from tests.bench.measure import Command, compare, peak_memory, seconds
 from tests.bench.world import Home, Sts
 from tests.servers import secret_service
+from tests.servers.identity_center import IdentityCenter
 from tests.servers.secret_service import SecretService
-from tests.support import KEY_ID, SECRET
+from tests.sources import SESSION, printed, prints, write_token
+from tests.support import KEY_ID, READER, SECRET
 
 # How each program is run. Version 1 of the AWS CLI, which is the one on PyPI, has no
 # `configure export-credentials`. `configure list` also works out the credentials, and
@@ -160,9 +162,9 @@ class Bench:
             found[name] = Command(argv, home.environ, status)
         return found
 
-    def filled(self, home: Home) -> Commands:
+    def filled(self, home: Home, words: Mapping[str, str] = RUN) -> Commands:
         """Return the same, after each program has filled its cache."""
-        commands = self.commands(RUN, home)
+        commands = self.commands(words, home)
         for command in commands.values():
             self.sts.expect_code()
             # without a terminal, AWSEXEC_MFA_TOKEN and stdin are asked for the code
@@ -185,6 +187,35 @@ class Bench:
         home.list_accounts()
         return self.commands({"awsexec": "awsexec --accounts"}, home)["awsexec"]
 
+    def decided_elsewhere(self, portal: IdentityCenter) -> dict[str, Home]:
+        """Return homes in which more than the settings decides whose credentials are meant.
+
+        That is the environment for a command, and a token file for the others.
+        """
+        session = self.sts.session_of("reader")
+        portal.tokens.add("EXAMPLEACCESSTOKEN0")
+        portal.roles["123456789012", "reader"] = session
+        self.sts.trust("EXAMPLEWEBTOKEN", "reader")
+        tool, token = self.scratch / "tool", self.scratch / "token"
+        tool.write_text(f"#!/bin/sh\n{prints(printed(session))}\n")
+        tool.chmod(0o755)
+        token.write_text("EXAMPLEWEBTOKEN")
+        by_token = f"role_arn = {READER}\nweb_identity_token_file = {token}\n"
+        homes = {
+            "credential_process": self.home(
+                "process", f"[profile reader]\ncredential_process = {tool}\n"
+            ),
+            "web identity": self.home("web", f"[profile reader]\n{by_token}"),
+            "IAM Identity Center": self.home(
+                "sso", SESSION.replace("[profile p]", "[profile reader]")
+            ),
+        }
+        write_token(homes["IAM Identity Center"])
+        for home in homes.values():
+            for name in ("AWS_ENDPOINT_URL_SSO", "AWS_ENDPOINT_URL_SSO_OIDC"):
+                home.environ[name] = portal.url
+        return homes
+
     def with_keyring(self, service: SecretService) -> Command:
         """Return the run of awsexec in a home whose key is in the keyring."""
         home = self.home("kept")
@@ -203,6 +234,11 @@ class Bench:
         return replace(command, prepare=home.forget)
 
     def run(self, runs: int) -> None:
+        with IdentityCenter() as portal:
+            elsewhere = self.decided_elsewhere(portal)
+            self._run(runs, elsewhere)
+
+    def _run(self, runs: int, elsewhere: Mapping[str, Home]) -> None:
         usual = self.home("usual")
         # by the number of profiles
         lists = {n: self.home(f"list-{n}", world.config_of(n)) for n, *_ in LISTS}
@@ -224,6 +260,11 @@ class Bench:
         crowded.crowd_cache(1000)
         table.row("  1,000 cache entries", only, start, runs)
         table.row("  MFA and two roles", self.filled(chained), start, runs)
+        for name, home in elsewhere.items():
+            only = {
+                "awsexec": self.filled(home, {"awsexec": RUN["awsexec"]})["awsexec"]
+            }
+            table.row(f"  {name}", only, start, runs)
         memory = functools.partial(peak_memory, python=self.python)
         table.row("  peak memory", cached, start, 31, measure=memory)
         table.row("--export process", self.commands(PROCESS, usual), start, runs)
@@ -256,9 +297,11 @@ class Bench:
         table.row("cold run", first, plain, runs // 5, limit=0.65)
         if not secret_service.lacking():
             service = secret_service.SecretService()
-            kept = {"awsexec": self.with_keyring(service)}
-            table.row("  its key in the keyring", kept, plain, runs // 5)
-            service.stop()
+            try:
+                kept = {"awsexec": self.with_keyring(service)}
+                table.row("  its key in the keyring", kept, plain, runs // 5)
+            finally:
+                service.stop()
         fifty = {name: replace(command, times=50) for name, command in first.items()}
         calls = {}
 

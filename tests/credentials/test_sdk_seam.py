@@ -12,12 +12,15 @@ import datetime
 import hashlib
 import json
 import os
+import socket
+import threading
 import time
 import types
 
 import botocore.credentials
 import botocore.exceptions
 import pytest
+from botocore.awsrequest import AWSRequest
 from botocore.loaders import Loader
 
 from awsexec.credentials.context import Context
@@ -566,3 +569,44 @@ def test_credentials_for_a_token(tmp_path, identity_center):
     assert credentials.expires == pytest.approx(in_an_hour(), abs=5)
     with pytest.raises(NotSignedIn):
         providers.from_sso(found, create, files, "OTHERTOKEN", url)
+
+
+def test_no_token_is_written_without_a_home(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    found = source(source_kinds.SSO, {"sso_session": "corp"})
+    cache = tokens.TokenCache(found, "~/.aws/sso/cache")
+    with pytest.raises(CredentialsError, match="no home directory, .* set HOME"):
+        cache.check()
+    with pytest.raises(CredentialsError, match="no home directory, .* set HOME"):
+        cache["key"] = {}
+    assert not list(tmp_path.iterdir())
+
+
+# --- Answers --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("head", ["Content-Length: 9999", "Transfer-Encoding: chunked"])
+def test_answer_that_trickles(monkeypatch, head):
+    """Each byte begins the socket's time-out anew: without this, a run waits for days."""
+    monkeypatch.setattr(internals.BoundedResponse, "seconds", 0.5)
+    piece = b"x" if "Length" in head else b"1\r\nx\r\n"
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve():
+            connection, _ = server.accept()
+            with connection, contextlib.suppress(OSError):
+                connection.recv(65_536)
+                connection.sendall(f"HTTP/1.1 200 OK\r\n{head}\r\n\r\n".encode())
+                for _ in range(400):
+                    connection.sendall(piece)
+                    time.sleep(0.02)
+
+        threading.Thread(target=serve, daemon=True).start()
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/"
+        http = internals.RecordingHttp(True, timeout=5)
+        began = time.monotonic()
+        with pytest.raises(
+            botocore.exceptions.HTTPClientError, match="takes more than"
+        ):
+            http.send(AWSRequest("GET", url).prepare())
+    assert time.monotonic() - began < 5

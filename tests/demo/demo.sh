@@ -96,6 +96,7 @@ source_profile = alice
 external_id = demo-1234
 region = us-east-1
 END
+umask 077
 cat >"$HOME/.aws/credentials" <<END
 [alice]
 aws_access_key_id = $key
@@ -157,6 +158,7 @@ expect 0 unchanged
 
 say "The role can also be [default] in the credentials file. A setting without a" \
     "value, such as alice's aws_session_token, counts as not set:"
+umask 077
 cat >"$HOME/.aws/credentials" <<END
 [default]
 role_arn = arn:aws:iam::123456789012:role/alice-sts

@@ -191,7 +191,7 @@ def test_key_in_quotes(fault, quote, line, name):
     text = "[p]\n" + "".join(f"{key} = {value}\n" for key, value in pairs.items())
     assert fault("p true", credentials=text) == (
         f"~/.aws/credentials:{line}: {name} is in quotes, which AWS would take for a part "
-        "of it; correct it"
+        "of it; remove the quotes"
     )
 
 

@@ -14,7 +14,7 @@ from awsexec.credentials.keys.index import IndexFile
 from awsexec.profiles import files
 from awsexec.profiles.key_index import KeptKey
 from tests.servers.identity_center import START_URL
-from tests.sources import GET, LEGACY, keys, of, write_token
+from tests.sources import GET, LEGACY, instead, keys, of, write_token
 from tests.support import AWSEXEC, KEY_ID, READER, entries, fast_path_is_on, is_fast
 
 CORP = f"""
@@ -284,10 +284,19 @@ def test_sign_in_that_ends_in_the_middle(run_awsexec, home, corp):
     corp.pages_of_token = 2
     failed = run_awsexec("--accounts", "--no-prompt").error()
     assert failed.endswith(
-        "not signed in, and --no-prompt forbids signing in; run: aws sso login "
-        "--sso-session corp"
+        "not signed in, and --no-prompt forbids signing in; run: awsexec "
+        "--sign-in corp"
     )
     assert not list(home.cache.glob("*.accounts"))
+
+
+@pytest.mark.parametrize("page", [{"accountList": [3]}, {"accountList": 3}, {}])
+def test_page_that_nobody_can_read(run_awsexec, corp, page):
+    """AWS has refused nothing."""
+    instead(corp, "/assignment/accounts", page)
+    error = run_awsexec("--accounts").error()
+    assert error.startswith("unexpected response from AWS IAM Identity Center at ")
+    assert "refused" not in error
 
 
 def test_account_that_goes_away_in_the_middle(run_awsexec, corp):

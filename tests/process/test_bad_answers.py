@@ -451,6 +451,38 @@ def test_instance(run_awsexec, home, instance, body):
     assert "is not EC2 metadata" in run_awsexec("--refresh", "p", "true").error()
 
 
+@pytest.mark.parametrize(
+    ("status", "body", "says"),
+    [
+        (429, "", "{} gets too many requests: HTTP 429"),
+        (503, "busy", "{} fails at the moment: HTTP 503"),
+        (502, PAGE, "{} fails at the moment: HTTP 502"),
+        (407, PAGE, "cannot reach {}: the proxy wants a user and a password"),
+        (302, "", "unexpected response from {} (a redirect, HTTP 302 Found)"),
+        (200, PAGE, "unexpected response from {} (a web page, HTTP 200 OK)"),
+        (200, "", "unexpected response from {} (an empty answer, HTTP 200 OK)"),
+        (403, PAGE, "answers with HTTP status 403; check that"),
+        (200, "x" * 2_000_000, "cannot reach {}: its answer has more than 1 MiB"),
+    ],
+)
+def test_instance_behind_something_else(
+    run_awsexec, home, instance, status, body, says
+):
+    """Only an answer of EC2's own says something about the role."""
+    home.write_config(ALONE.format("Ec2InstanceMetadata"))
+    path = f"/latest/meta-data/iam/security-credentials/{ROLE}"
+    instead(instance, path, body, status)
+    error = run_awsexec("p", "true").error()
+    assert says.format(f"the EC2 instance metadata at {instance.url}") in error
+    assert "trust policy" not in error and "HTTP Client" not in error
+
+
+def test_container_that_compresses(run_awsexec, home, container):
+    home.write_config(ALONE.format("EcsContainer"))
+    instead(container, PATH, b"\x1f\x8b\x08\x00not text")
+    assert "it holds no credentials" in run_awsexec("p", "true").error()
+
+
 @pytest.mark.parametrize("body", [DEEP, "[1]", "3"], ids=["deep", "list", "number"])
 def test_container(run_awsexec, home, container, body):
     home.write_config(ALONE.format("EcsContainer"))

@@ -332,6 +332,24 @@ def test_forget_a_misspelt_profile(run_awsexec):
     assert line.endswith("; did you mean reader?")
 
 
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--mfa-token", "123456"], "--mfa-token would do nothing with --forget; "),
+        (["--policy", "nosuch.json"], "--policy: cannot use the policy nosuch.json: "),
+        (["--session-name", "q"], "--session-name: q is not a role session name; "),
+    ],
+)
+def test_forget_with_an_option_that_would_do_nothing(
+    run_awsexec, home, sts, words, message
+):
+    run_awsexec.child("reader")
+    before = entries(home)
+    error = run_awsexec(*words, "--forget", "reader").error()
+    assert error.startswith(message)
+    assert entries(home) == before
+
+
 def test_forget_counts_aws_profile(run_awsexec, home, sts):
     home.write_config(READER_CONFIG, READER_CONFIG.replace("reader", "writer"))
     for variable in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE"):

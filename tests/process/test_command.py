@@ -134,16 +134,19 @@ def test_command_not_executable(run_awsexec, home):
 
 def test_folder_is_not_executable(run_awsexec, home):
     assert run_awsexec("alice", str(home.path)).error(126) == (
-        f"{home.path}: cannot be run (Permission denied); check its permissions"
+        f"{home.path}: cannot be run (it is a folder); name the program in it"
     )
 
 
 def test_interpreter_that_is_missing(run_awsexec, home):
     # the system says that the script is not there, though it is
     path = home.script("tool", "#!/no/such/interpreter\n")
-    assert run_awsexec("alice", path).error(127) == (
-        f"{path}: command not found; check the spelling and PATH"
-    )
+    run_awsexec.environ["PATH"] += f":{home.path}"
+    for command in (path, "tool"):
+        assert run_awsexec("alice", command).error(126) == (
+            f"{command}: cannot be run (the interpreter that its first line names is not "
+            "there); correct that line, or install the interpreter"
+        )
 
 
 @pytest.mark.parametrize("shell", ["$SHELL", "login shell"])

@@ -212,7 +212,7 @@ MFA = f"mfa_serial = {SERIAL}\n"
             READER_CONFIG + "duration_seconds = 1h\n",
             ALICE,
             ("reader",),
-            "{config}:5: duration_seconds = 1h is not a whole number",
+            "{config}:5: duration_seconds = 1h is not a whole number; write " "3600",
             id="duration no number",
         ),
         pytest.param(

@@ -86,4 +86,4 @@ def test_name_of_a_session_may_be_any_text(run_awsexec, home):
         "sso_role_name = reader\n[sso-session José]\nsso_region = eu-west-1\n"
         "sso_start_url = https://example.awsapps.com/start\n"
     )
-    assert "aws sso login --sso-session " in run_awsexec("p", "true").error()
+    assert "run: awsexec --sign-in " in run_awsexec("p", "true").error()

@@ -173,6 +173,18 @@ def test_serve(run_awsexec, tool, sts):
     assert sts.operations == ONE_CODE
 
 
+def test_forget_the_session_that_another_role_got(run_awsexec, tool, sts):
+    run_awsexec.child("reader", "--mfa-token", CODES[0])
+    result = run_awsexec("--forget", "writer")
+    assert result.stderr == "awsexec: deleted 1 cached session of profile 'writer'\n"
+    error = run_awsexec("writer", "--no-prompt", "true").error()
+    assert error.startswith("profile 'writer' needs an MFA code")
+    assert runs(tool) == 2
+    # the role of reader is cached, and its own
+    run_awsexec.child("reader", "--no-prompt")
+    assert sts.operations == ONE_CODE[:2]
+
+
 def test_explain_says_both(run_awsexec, tool, sts):
     lines = run_awsexec("--explain", "reader").stdout.splitlines()
     start = lines.index("the next run")

@@ -12,7 +12,18 @@ from tests.servers.container import PATH, ContainerServer
 from tests.servers.metadata import PROFILE_ARN, ROLE, MetadataServer
 from tests.servers.web import document, iso8601
 from tests.sources import ALONE, ENVIRONMENT, keys, of
-from tests.support import KEY_ID, READER, SECRET, age, entries, fast_path_is_on, is_fast
+from tests.support import (
+    CODES,
+    KEY_ID,
+    READER,
+    SECRET,
+    SERIAL,
+    WRITER,
+    age,
+    entries,
+    fast_path_is_on,
+    is_fast,
+)
 
 AS_SOURCE = f"[profile reader]\nrole_arn = {READER}\nsource_profile = p\n"
 NAMED = f"[profile reader]\nrole_arn = {READER}\ncredential_source = {{}}\n"
@@ -114,8 +125,8 @@ def test_v1_switched_off(run_awsexec, home, instance, place):
     error = run_awsexec("p", "true", env=env).error()
     assert error == (
         f"profile 'p' (ec2, {home.config}:2): no IMDSv2 token from "
-        f"{instance.url}, and ec2_metadata_v1_disabled forbids IMDSv1; is this an EC2 "
-        "instance, or a container too many hops away from it?"
+        f"{instance.url}, and ec2_metadata_v1_disabled forbids IMDSv1; check that "
+        "this is an EC2 instance, and no container too many hops away from it"
     )
     assert instance.asked == [TOKEN_PATH]
 
@@ -336,8 +347,8 @@ def test_role_that_does_not_trust_ec2(run_awsexec, home, instance):
     [
         (
             3,
-            "unexpected response from {url}, which is not EC2 metadata; is this an EC2 "
-            "instance?",
+            "unexpected response from {url}, which is not EC2 metadata; check that this "
+            "is an EC2 instance",
         ),
         (
             {"AccessKeyId": 3},
@@ -777,6 +788,34 @@ def test_role_of_other_keys_is_another_session(run_awsexec, home, sts):
     }
     run_awsexec.child("reader", env=env)
     assert [call.key_id for call in sts.calls] == [KEY_ID, other.key_id]
+
+
+def test_one_code_for_the_roles_of_keys_in_the_environment(run_awsexec, home, sts):
+    """A user's keys are the same wherever they are. A session's take the code alone."""
+    for name in ("reader", "writer"):
+        sts.add_role(name, mfa=True)
+    mfa = f"mfa_serial = {SERIAL}\n"
+    home.write_config(
+        NAMED.format("Environment"),
+        mfa,
+        f"[profile writer]\nrole_arn = {WRITER}\ncredential_source = Environment\n{mfa}",
+        f"[profile filed]\nrole_arn = {WRITER}\nsource_profile = alice\n{mfa}",
+        f"[profile p]\ncredential_source = Environment\n{mfa}",
+    )
+    words = ("--mfa-token", CODES[0])
+    run_awsexec.child("reader", *words, env=ENVIRONMENT)
+    run_awsexec.child("writer", "--no-prompt", env=ENVIRONMENT)
+    run_awsexec.child("filed", "--no-prompt")
+    assert run_awsexec.child("p", "--no-prompt", env=ENVIRONMENT)["AWS_SESSION_TOKEN"]
+    roles = [call.parameters.get("RoleArn") for call in sts.calls]
+    assert roles == [None, READER, WRITER]
+    assert sts.operations[0] == "GetSessionToken"
+    run_awsexec("--forget", "--all")
+    session = {"AWS_SESSION_TOKEN": "EXAMPLETOKEN", **ENVIRONMENT}
+    text = run_awsexec("--explain", "reader", env=session).stdout
+    assert f"  calls AssumeRole, and asks for an MFA code of {SERIAL}\n" in text
+    text = run_awsexec("--explain", "reader", env=ENVIRONMENT).stdout
+    assert f"  calls GetSessionToken, and asks for an MFA code of {SERIAL}\n" in text
 
 
 @pytest.mark.parametrize(

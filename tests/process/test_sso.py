@@ -136,9 +136,9 @@ FORBIDDEN = "not signed in, and --no-prompt forbids signing in; run: "
 @pytest.mark.parametrize(
     ("config", "words", "message"),
     [
-        (SESSION, (), f"{NO_TERMINAL}aws sso login --sso-session corp"),
-        (SESSION, ("--no-prompt",), f"{FORBIDDEN}aws sso login --sso-session corp"),
-        (LEGACY, (), f"{NO_TERMINAL}aws sso login --profile p"),
+        (SESSION, (), f"{NO_TERMINAL}awsexec --sign-in corp"),
+        (SESSION, ("--no-prompt",), f"{FORBIDDEN}awsexec --sign-in corp"),
+        (LEGACY, (), f"{NO_TERMINAL}awsexec --sign-in p"),
     ],
 )
 def test_nobody_to_sign_in(run_awsexec, home, portal, config, words, message):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from awsexec import internal_error
-from tests.support import AWSEXEC, READER_CONFIG, SECRET
+from tests.support import AWSEXEC, READER, READER_CONFIG, SECRET, Awsexec
 
 pytestmark = [pytest.mark.uncounted, pytest.mark.true_start]
 
@@ -251,6 +251,40 @@ def homeless(run_awsexec, home):
     )
     for name in ("HOME", "AWSEXEC_CACHE_DIR"):
         run_awsexec.environ.pop(name)
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])
+def test_columns_in_encodings(run_awsexec, home, encoding):
+    """What stands for a character that is missing is wider than the character."""
+    home.write_config(
+        "".join(
+            f"[profile {name}]\nrole_arn = {READER}\nsource_profile = alice\n"
+            for name in ("über", "łódź", "plain")
+        )
+    )
+    printed = subprocess.check_output(
+        [AWSEXEC, "--list"],
+        env=run_awsexec.environment({"PYTHONIOENCODING": encoding}),
+        timeout=60,
+    )
+    head, *lines = printed.decode(encoding).splitlines()
+    at = head.index("SOURCE")
+    assert [line[at - 2 : at + 4] for line in lines] == ["  keys"] * 4
+
+
+def test_no_home_is_no_folder_here(run_awsexec, home, homeless, tmp_path):
+    """Anybody may have put a folder ``~`` into the current directory."""
+    here = tmp_path / "here"
+    (here / "~" / ".aws").mkdir(parents=True)
+    (here / "~" / ".aws" / "config").write_text(READER_CONFIG)
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        run_awsexec.environ.pop(name)
+    run = Awsexec(run_awsexec.environ, here)
+    assert run("reader", "true").error() == (
+        "no profile 'reader' in ~/.aws/config (this user has no home directory; set HOME) "
+        "and ~/.aws/credentials (this user has no home directory; set HOME); add it "
+        "there, or check the spelling"
+    )
 
 
 @pytest.mark.parametrize(

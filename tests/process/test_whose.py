@@ -180,7 +180,7 @@ def test_signed_out(run_awsexec, home, sts, portal):
     for words in (["p"], ["r"], ["--export", "process", "p"]):
         command = [] if "--export" in words else ["true"]
         error = run_awsexec(*words, *command).error()
-        assert "aws sso login --sso-session corp" in error
+        assert "run: awsexec --sign-in corp" in error
     facts = json.loads(run_awsexec("--explain", "--json", "p").stdout)
     assert facts["chain"][0]["cached_until"] is None
 
@@ -290,6 +290,60 @@ def test_authorization_token_of_a_container(
         path.write_text(token)
         assert keys(run_awsexec.child("p", env=env)) == of(container.credentials)
         run_awsexec.child("r", env=env)
+        assert sts.calls[-1].key_id == container.credentials.key_id
+
+
+# --- One home, two machines -----------------------------------------------------------
+
+
+@pytest.fixture
+def on_machine(run_awsexec, home):
+    """Returns what runs awsexec on another machine that has the same home."""
+    (home.path / "sitecustomize.py").write_text(
+        "from awsexec import fastpath\n"
+        f"fastpath.BOOT_ID = {str(home.path / 'boot_id')!r}\n"
+    )
+
+    def child(name, profile, **env):
+        (home.path / "boot_id").write_text(f"boot-of-{name}\n")
+        return run_awsexec.child(profile, env={**env, "PYTHONPATH": str(home.path)})
+
+    return child
+
+
+@pytest.mark.true_start
+def test_instances_that_share_a_home(on_machine, home, sts, instance):
+    home.write_config("[profile p]\ncredential_source = Ec2InstanceMetadata\n", ROLE)
+    for name in ("first", "second"):
+        instance.credentials = sts.session_of(f"{name}-role", 21_600)
+        for _ in range(2):
+            found = on_machine(name, "p")
+            assert keys(found) == of(instance.credentials)
+        on_machine(name, "r")
+        assert sts.calls[-1].key_id == instance.credentials.key_id
+
+
+@pytest.mark.true_start
+def test_command_that_reads_the_keys_of_its_machine(on_machine, home, sts, tool):
+    """Such as the helper of IAM Roles Anywhere, with a certificate of the machine."""
+    sessions = tool(home.script("keys", f"#!/bin/sh\ncat {home.path}/host\n"))
+    for name in ("reader", "writer"):
+        (home.path / "host").write_text(printed(sessions[name]))
+        for _ in range(2):
+            assert keys(on_machine(name, "p")) == of(sessions[name])
+        on_machine(name, "r")
+        assert sts.calls[-1].key_id == sessions[name].key_id
+    assert len(sts.calls) == 2
+
+
+@pytest.mark.true_start
+def test_container_endpoint_of_loopback(on_machine, home, sts, container):
+    home.write_config("[profile p]\ncredential_source = EcsContainer\n", ROLE)
+    env = {"AWS_CONTAINER_CREDENTIALS_FULL_URI": container.url + PATH}
+    for name in ("first", "second"):
+        container.credentials = sts.session_of("task-role", 21_600)
+        assert keys(on_machine(name, "p", **env)) == of(container.credentials)
+        on_machine(name, "r", **env)
         assert sts.calls[-1].key_id == container.credentials.key_id
 
 

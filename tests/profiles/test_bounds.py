@@ -108,5 +108,6 @@ def test_settings_of_a_profile():
     with pytest.raises(ConfigError) as caught:
         setting(MOST_SETTINGS + 1).get("p")
     assert str(caught.value) == (
-        "config:1: profile 'p' has 1001 settings; awsexec reads at most 1000"
+        "config:1: profile 'p' has 1001 settings; awsexec reads at most 1000; "
+        "delete the others"
     )

@@ -32,7 +32,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """A `str` is sent as text, anything else as JSON."""
+    """A `str` is sent as text, bytes as they are, anything else as JSON."""
 
     status: int
     body: object = ""
@@ -67,10 +67,11 @@ class WebServer:
                 server.requests.append(request)
                 time.sleep(server.delay)
                 answer = server.respond(request)
-                text = answer.body
-                if not isinstance(text, str):
-                    text = json.dumps(text)
-                data = text.encode()
+                data = answer.body
+                if not isinstance(data, (bytes, str)):
+                    data = json.dumps(data)
+                if isinstance(data, str):
+                    data = data.encode()
                 self.send_response(answer.status)
                 for name, value in answer.headers.items():
                     self.send_header(name, value)

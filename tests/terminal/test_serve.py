@@ -8,6 +8,7 @@ import pexpect
 import pytest
 
 from tests.serving import ADMIN, server_of
+from tests.sources import printed
 from tests.support import AWSEXEC, READER_CONFIG, age
 
 QUESTION = "MFA code for admin (arn:aws:iam::123456789012:mfa/alice): "
@@ -187,6 +188,36 @@ def test_the_question_ends_when_a_program_reads_key_by_key(watch, home):
     assert person.settings() == before
     person.types("222222")
     person.sees("<ASIAEXAMPLE000000002>")
+    ends(person)
+
+
+def test_question_after_a_process_ends_in_the_same_way(watch, home):
+    """A credential_process fails where nobody is asked, and the role wants a code too."""
+    keys = home.script(
+        "keys",
+        f"#!/bin/sh\necho run >>{home.path}/runs\n"
+        f"test $(wc -l <{home.path}/runs) -ne 2 || exit 1\n"
+        f"echo '{printed()}'\n",
+    )
+    home.write_config(
+        f"[profile tool]\ncredential_process = {keys}\n",
+        ADMIN.replace("alice\n", "tool\n", 1),
+    )
+    raw = home.script(
+        "raw",
+        f"#!/bin/sh\nuntil test -e {home.path}/go; do sleep 0.1; done\n"
+        "stty -icanon -echo; echo raw; exec sleep 60\n",
+    )
+    person = watch(command="sh -c '{} & exec " + raw + "'")
+    begins(person)
+    person.sees(QUESTION)
+    (home.path / "go").touch()
+    person.sees("raw")
+    # the question has gone, and nothing waits for its answer
+    time.sleep(0.3)
+    person.types("222222")
+    renewed = ["<ASIAEXAMPLE000000002>", pexpect.TIMEOUT]
+    assert person.process.expect(renewed, timeout=3) == 1
     ends(person)
 
 

@@ -311,7 +311,7 @@ def test_no_prompt(terminal, home, portal):
     person = terminal(f"{AWSEXEC} --no-prompt p true")
     screen, status = person.ends()
     assert status == 125
-    assert "run: aws sso login --sso-session corp\r\n" in screen
+    assert "run: awsexec --sign-in corp\r\n" in screen
     assert portal.asked == []
 
 

@@ -7,24 +7,28 @@ who ask too fast; the SDK then asks again, later.
 
 from __future__ import annotations
 
-import queue
 import threading
 
 from awsexec.credentials.checks import READING_ERRORS, source_error
 from awsexec.credentials.identity_center.portal import Portal
 from awsexec.credentials.identity_center.sign_in import SERVICE
-from awsexec.credentials.sdk.errors import NotSignedIn, Refused, Unreachable
+from awsexec.credentials.parallel import in_parallel
+from awsexec.credentials.sdk.errors import (
+    NotSignedIn,
+    Refused,
+    UnexpectedResponse,
+    Unreachable,
+)
 from awsexec.profiles.accounts import Account, is_account_id
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
     from typing import Any, TypeVar
 
     from awsexec.credentials.context import Context
     from awsexec.plan.source import Source
 
-    In = TypeVar("In")
     Out = TypeVar("Out")
 
 # how many accounts are asked for at the same time
@@ -117,7 +121,7 @@ class _Listing:
             try:
                 found = read(answer)
             except READING_ERRORS:
-                raise Refused("MalformedResponse", "an unreadable page", None) from None
+                raise UnexpectedResponse(self._portal.url) from None
             yield from found
             page["nextToken"] = answer.get("nextToken")
             if not page["nextToken"]:
@@ -134,46 +138,3 @@ class _Listing:
                 if self._token == token:
                     self._token = self._portal.token_after_sign_in(refused=token)
             return self._portal.ask(operation, self._token, **parameters)
-
-
-def in_parallel(
-    do: Callable[[In], Out],
-    items: Sequence[In],
-    threads: int,
-    progress: Callable[[int, int], None],
-) -> list[Out]:
-    """Return what `do` returns for each of `items`, some at the same time.
-
-    Ctrl-C ends it at once, and so does the first error, which is raised: a thread that
-    still waits for an answer does not hold up the end of the process.
-    """
-    results: queue.SimpleQueue[tuple[int, Out | None, Exception | None]]
-    results = queue.SimpleQueue()
-    numbers = iter(range(len(items)))
-    taking, ended = threading.Lock(), threading.Event()
-
-    def work() -> None:
-        while not ended.is_set():
-            with taking:
-                number = next(numbers, None)
-            if number is None:
-                return
-            try:
-                results.put((number, do(items[number]), None))
-            except Exception as error:
-                results.put((number, None, error))
-                return
-
-    for _ in range(min(threads, len(items))):
-        threading.Thread(target=work, daemon=True).start()
-    found: dict[int, Any] = {}
-    try:
-        while len(found) < len(items):
-            number, result, error = results.get()
-            if error is not None:
-                raise error
-            found[number] = result
-            progress(len(found), len(items))
-    finally:
-        ended.set()
-    return [found[number] for number in range(len(items))]

@@ -115,9 +115,7 @@ class Portal:
         Raises `NotSignedIn` if it does not accept the token, `Refused`, `Unreachable` and
         `CredentialsError`.
         """
-        return from_sso(
-            self._source, self._create_client, self._cache, token, self._url("sso")
-        )
+        return from_sso(self._source, self._create_client, self._cache, token, self.url)
 
     def unreachable(self, error: Unreachable) -> CredentialsError:
         """Return the failure to get an answer of IAM Identity Center."""
@@ -169,6 +167,11 @@ class Portal:
                 # it has ended already
                 pass
         return True
+
+    @property
+    def url(self) -> str:
+        """Where the access portal is, for messages."""
+        return self._url("sso")
 
     def _url(self, service: str) -> str:
         """Return where `service` is, for messages."""

@@ -395,14 +395,9 @@ class _Callback(Redirect):
 
 
 def command(source: Source) -> str:
-    """Return the AWS CLI's command that signs in for `source`."""
-    session = source.value("sso_session")
-    which = (
-        ["--profile", source.profile.name]
-        if session is None
-        else ["--sso-session", session]
-    )
-    return shlex.join(["aws", "sso", "login", *which])
+    """Return the command that signs in for `source`."""
+    name = source.value("sso_session") or source.profile.name
+    return shlex.join(["awsexec", "--sign-in", name])
 
 
 def _sha1(text: str) -> str:

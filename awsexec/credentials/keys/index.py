@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 
-from awsexec import fastpath
+from awsexec import bounded, fastpath
 from awsexec.cache import locks, owner
+from awsexec.directories import write_whole
 from awsexec.errors import AwsexecError, ConfigError, reason, shown
 from awsexec.profiles import key_index
 from awsexec.profiles.key_index import KeptKey, KeyIndex
@@ -60,22 +61,8 @@ class IndexFile:
         text = key_index.dump(keys.values())
         key_index.parse(text)
         data = text.encode("utf-8", "surrogateescape")
-        temporary = f"{self.path}.{os.urandom(8).hex()}.tmp"
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
         try:
-            descriptor = os.open(temporary, flags, 0o600)
-            try:
-                with open(descriptor, "wb") as stream:
-                    stream.write(data)
-                    stream.flush()
-                    os.fsync(descriptor)
-                os.replace(temporary, self.path)
-            except BaseException:
-                try:
-                    os.unlink(temporary)
-                except OSError:
-                    pass
-                raise
+            write_whole(self.path, data)
             self._sync_directory()
         except OSError as error:
             raise self._cannot(error) from None
@@ -91,6 +78,8 @@ class IndexFile:
             os.close(descriptor)
 
     def _make_directory(self) -> None:
+        if bounded.is_homeless(self._directory):
+            raise ValueError(bounded.NO_HOME)
         owner.check(os.path.dirname(self._directory))
         try:
             fastpath.check_directory(self._directory)

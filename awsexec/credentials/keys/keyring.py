@@ -19,6 +19,7 @@ from awsexec.errors import (
     reason,
     shown,
     tail,
+    typed,
 )
 
 TYPE_CHECKING = False
@@ -77,7 +78,7 @@ class Keyring:
         if found_id != key_id or not isinstance(secret, str) or not secret:
             raise CredentialsError(
                 f"the keyring's item of {shown(name)} does not hold the key "
-                f"{tail(key_id)}; add the key again: awsexec --add-keys {shown(name)}"
+                f"{tail(key_id)}; add the key again: {typed('--add-keys', name)}"
             )
         return secret
 

@@ -21,7 +21,14 @@ from contextlib import suppress
 from awsexec.credentials.credentials import Credentials
 from awsexec.credentials.keys.iam import Denied, Iam, NotKnownYet, about
 from awsexec.credentials.keys.whose import AGAIN, SLOWLY, user_of
-from awsexec.errors import AwsexecError, CredentialsError, Interrupted, shown, tail
+from awsexec.errors import (
+    AwsexecError,
+    CredentialsError,
+    Interrupted,
+    shown,
+    tail,
+    typed,
+)
 from awsexec.profiles.key_index import KeptKey, Rotation, new_generation
 from awsexec.times import iso8601
 
@@ -132,7 +139,7 @@ class Rotator:
                 if rotation.new
                 else ", and the new key may exist at AWS"
             )
-        return f"{state}; to go on: awsexec --rotate-keys {shown(name)}"
+        return f"{state}; to go on: {typed('--rotate-keys', name)}"
 
     # --- From the old key to the new one ---------------------------------------------
 
@@ -143,7 +150,7 @@ class Rotator:
         if not self._keyring.has(name, old):
             raise CredentialsError(
                 f"the keyring has no item for the key {tail(old)} of {shown(name)}; add "
-                f"the key again: awsexec --add-keys {shown(name)}"
+                f"the key again: {typed('--add-keys', name)}"
             )
         iam = self._connect(self._signer, user)
         others = [key for key in iam.keys() if key.key_id != old]
@@ -189,7 +196,7 @@ class Rotator:
             names = " and ".join(map(shown, same))
             raise CredentialsError(
                 f"the key {tail(kept.key_id)} is in the keyring as {names} too, which "
-                f"would stop working; awsexec --remove-keys {shown(same[0])} first"
+                f"would stop working; {typed('--remove-keys', same[0])} first"
             )
         if others:
             other = others[0]
@@ -284,7 +291,7 @@ class Rotator:
                 state = "active" if key.is_active else "inactive"
                 self._say(
                     f"the old key {tail(old)} is {state} at AWS, and in the keyring; to "
-                    f"delete it: awsexec --rotate-keys {shown(name)}"
+                    f"delete it: {typed('--rotate-keys', name)}"
                 )
                 return
             if key.is_active:

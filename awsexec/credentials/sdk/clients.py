@@ -48,7 +48,8 @@ class Clients:
     setting (SDKs and Tools Reference Guide, "Retry behavior"). With None there are three
     attempts, since somebody waits. `handlers` is whether the clients get botocore's
     built-in event handlers: half of those are for S3, and botocore's own providers need
-    some of the others.
+    some of the others. `connections` is how many threads may use a client at the same
+    time, 0 for botocore's own number.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class Clients:
         retries: Mapping[str, Any] | None,
         *,
         handlers: bool = False,
+        connections: int = 0,
     ) -> None:
         self._endpoint = endpoint
         self._session = bare_session(handlers)
@@ -68,6 +70,7 @@ class Clients:
             use_dualstack_endpoint=endpoint.dualstack,
             connect_timeout=CONNECT_TIMEOUT,
             read_timeout=READ_TIMEOUT,
+            max_pool_connections=connections or botocore.config.MAX_POOL_CONNECTIONS,
             retries=dict(retries or {"mode": "standard", "total_max_attempts": 3}),
         )
 

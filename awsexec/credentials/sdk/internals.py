@@ -24,7 +24,7 @@ from awsexec.credentials.checks import READING_ERRORS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from typing import Any
 
     from awsexec.plan.source import Source
@@ -221,9 +221,9 @@ class RecordingHttp:
 
 
 class MetadataFetcher(botocore.utils.InstanceMetadataFetcher):  # type: ignore[misc]
-    """botocore's, which remembers the last status, and also asks for the profile's ARN."""
+    """botocore's, which remembers the last answer, and also asks for the profile's ARN."""
 
-    status: int | None = None
+    answer: Any = None
 
     def instance_profile(self) -> str | None:
         """Return the ARN of the instance profile; None if the metadata does not say."""
@@ -241,7 +241,7 @@ class MetadataFetcher(botocore.utils.InstanceMetadataFetcher):  # type: ignore[m
         return arn if isinstance(arn, str) else None
 
     def _is_non_ok_response(self, response: Any) -> bool:
-        self.status = response.status_code
+        self.answer = response
         return bool(super()._is_non_ok_response(response))
 
     def _evaluate_expiration(self, credentials: dict[str, str]) -> None:
@@ -256,6 +256,7 @@ class MetadataFetcher(botocore.utils.InstanceMetadataFetcher):  # type: ignore[m
 
 # bytes of an answer, of which the longest have some ten thousand, and seconds for it
 LARGEST_ANSWER, ANSWER_SECONDS = 1_048_576, 60.0
+PIECE = 65_536
 
 
 class BoundedResponse(botocore.awsrequest.AWSResponse):  # type: ignore[misc]
@@ -265,26 +266,38 @@ class BoundedResponse(botocore.awsrequest.AWSResponse):  # type: ignore[misc]
     their place.
     """
 
+    seconds = ANSWER_SECONDS
+
     @property
     def content(self) -> bytes:
         """The body. Raises `OSError`, which botocore turns into its `HTTPClientError`."""
         if self._content is None:
-            end, size = time.monotonic() + ANSWER_SECONDS, 0
+            end, size = time.monotonic() + self.seconds, 0
             pieces: list[bytes] = []
-            for piece in self.raw.stream():
+            for piece in self._arriving():
                 pieces.append(piece)
                 size += len(piece)
                 why = ""
                 if size > LARGEST_ANSWER:
                     why = f"its answer has more than {bounded.in_words(LARGEST_ANSWER)}"
                 elif time.monotonic() > end:
-                    why = f"its answer takes more than {ANSWER_SECONDS:.0f} seconds"
+                    why = f"its answer takes more than {self.seconds:.0f} seconds"
                 if why:
                     # what is still to come must not be read for the next request
                     self.raw.close()
                     raise OSError(errno.EFBIG, why)
             self._content: bytes | None = b"".join(pieces)
         return self._content or b""
+
+    def _arriving(self) -> Iterator[bytes]:
+        """Return the pieces of the body as they arrive, however few bytes each has.
+
+        urllib3's `stream` waits until a piece is full, and the socket's time-out begins
+        anew with each byte. urllib3 before 2.1 has no `read1`.
+        """
+        if not hasattr(self.raw, "read1"):
+            return iter(self.raw.stream())
+        return iter(functools.partial(self.raw.read1, PIECE), b"")
 
 
 # all of botocore makes its responses by this name

@@ -28,6 +28,7 @@ from awsexec.credentials.sdk.errors import (
     NotPermitted,
     NotSignedIn,
     ProviderFailed,
+    Unreachable,
 )
 from awsexec.credentials.sdk.failures import failures, from_http, from_network
 
@@ -70,7 +71,10 @@ def from_container(
             raise ProviderFailed(str(error)) from None
         raise _from_answer(url, http.answer) from None
     except ValueError as error:
-        # botocore's words about the variables; the answer is read by what comes next
+        if http.answer is not None:
+            # it is no text, as compressed data is none
+            raise Malformed from None
+        # botocore's words about the variables
         raise ProviderFailed(str(error)) from None
     except READING_ERRORS:
         raise Malformed from None
@@ -244,13 +248,27 @@ class InstanceMetadata:
     @property
     def status(self) -> int | None:
         """The HTTP status of the last answer, None before the first one."""
-        return self._fetcher.status
+        answer = self._fetcher.answer
+        return None if answer is None else int(answer.status_code)
+
+    def not_of_ec2(self) -> Unreachable | None:
+        """Return what the last answer means if EC2 does not answer so, else None.
+
+        EC2 answers 200 with JSON, and 401, 403 and 404 with a page of HTML (EC2 User
+        Guide, "Errors" of the instance metadata).
+        """
+        answer = self._fetcher.answer
+        if answer is None or answer.status_code in (401, 403, 404):
+            return None
+        if answer.status_code == 200 and answer.content.lstrip().startswith(b"{"):
+            return None
+        return from_http(self.url, self.status or 0, answer.headers, answer.content)
 
     def role(self) -> Mapping[str, Any]:
         """Return the role's name and credentials, or {} where there are none.
 
         The names are role_name, access_key, secret_key, token and expiry_time. Raises
-        `NoMetadataToken`, `ProviderFailed` and `Malformed`.
+        `NoMetadataToken`, `Unreachable`, `ProviderFailed` and `Malformed`.
         """
         try:
             found: Mapping[str, Any] = self._fetcher.retrieve_iam_role_credentials()
@@ -258,6 +276,8 @@ class InstanceMetadata:
         except botocore.exceptions.MetadataRetrievalError:
             # botocore raises it for one reason: no token, and IMDSv1 turned off
             raise NoMetadataToken from None
+        except botocore.exceptions.HTTPClientError as error:
+            raise from_network(self.url, error) from None
         except (botocore.exceptions.BotoCoreError, OSError) as error:
             raise ProviderFailed(str(error)) from None
         except READING_ERRORS:

@@ -8,6 +8,7 @@ import time
 import botocore.exceptions
 import botocore.utils
 
+from awsexec.bounded import NO_HOME, is_homeless
 from awsexec.cache import owner
 from awsexec.credentials.checks import READING_ERRORS, source_error, unsendable
 from awsexec.credentials.sdk import internals
@@ -92,6 +93,11 @@ class TokenCache(internals.TokenFiles):
             raise self._cannot_write(error) from None
 
     def _check_owner(self) -> None:
+        if is_homeless(self.directory):
+            raise source_error(
+                self._source,
+                f"{NO_HOME}, where the sign-in is kept; set HOME and sign in again",
+            )
         try:
             owner.check(self.directory)
         except ValueError as error:

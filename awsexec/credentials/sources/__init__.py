@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from awsexec.credentials.context import Context
     from awsexec.credentials.credentials import Credentials
+    from awsexec.plan.endpoint import Endpoint
     from awsexec.plan.source import Source
 
 
@@ -42,12 +43,12 @@ def check(source: Source, context: Context) -> None:
         _module(source).check(source, context)
 
 
-def describe(source: Source) -> Any:
+def describe(source: Source, endpoint: Endpoint) -> Any:
     """Return what the source says of itself, for a kind that `is_described`.
 
-    Raises as `load` does.
+    `endpoint` is the plan's. Raises as `load` does.
     """
-    return _module(source).describe(source)
+    return _module(source).describe(source, endpoint)
 
 
 def _module(source: Source) -> Any:

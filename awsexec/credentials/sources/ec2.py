@@ -5,23 +5,28 @@ IMDSv2 is tried first, then IMDSv1 unless it is turned off.
 
 from __future__ import annotations
 
+from awsexec.credentials import aws_errors
 from awsexec.credentials.checks import checked, source_error
 from awsexec.credentials.sdk.errors import (
     InvalidMetadataUrl,
     Malformed,
     NoMetadataToken,
     ProviderFailed,
+    Unreachable,
 )
 from awsexec.credentials.sdk.providers import InstanceMetadata
 from awsexec.errors import ConfigError, CredentialsError, shown
+from awsexec.plan.endpoint import DEFAULT
 from awsexec.plan.source_kinds import METADATA_DISABLED, metadata_is_off
 from awsexec.profiles import values
+from awsexec.profiles.files import Setting
 from awsexec.times import from_iso8601
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from awsexec.credentials.context import Context
     from awsexec.credentials.credentials import Credentials
+    from awsexec.plan.endpoint import Endpoint
     from awsexec.plan.source import Source
 
 # Seconds for a connection, and for an answer, which comes from the machine itself. Off
@@ -50,18 +55,18 @@ def load(source: Source, context: Context) -> Credentials:
 
     Raises `ConfigError` for a setting, and `CredentialsError`.
     """
-    return _ask(source, with_profile=False).credentials
+    return _ask(source, context.endpoint, with_profile=False).credentials
 
 
-def describe(source: Source) -> Instance:
+def describe(source: Source, endpoint: Endpoint) -> Instance:
     """Return the instance's role, its instance profile and its credentials.
 
     Raises as `load`.
     """
-    return _ask(source, with_profile=True)
+    return _ask(source, endpoint, with_profile=True)
 
 
-def _ask(source: Source, with_profile: bool) -> Instance:
+def _ask(source: Source, endpoint: Endpoint, with_profile: bool) -> Instance:
     if metadata_is_off(source.get(METADATA_DISABLED)):
         raise source_error(
             source, f"{METADATA_DISABLED} turns it off; unset that variable to use it"
@@ -89,7 +94,7 @@ def _ask(source: Source, with_profile: bool) -> Instance:
         found = metadata.role()
         arn = metadata.instance_profile() if found and with_profile else None
         if not found:
-            raise _nothing(source, metadata)
+            raise _nothing(source, metadata, endpoint)
         expires = from_iso8601(str(found["expiry_time"]))
         if expires is None:
             raise source_error(
@@ -99,15 +104,17 @@ def _ask(source: Source, with_profile: bool) -> Instance:
         raise source_error(
             source,
             f"no IMDSv2 token from {metadata.url}, and ec2_metadata_v1_disabled forbids "
-            "IMDSv1; is this an EC2 instance, or a container too many hops away from it?",
+            "IMDSv1; check that this is an EC2 instance, and no container too many hops away from it",
         ) from None
+    except Unreachable as error:
+        raise _unreachable(source, error, endpoint) from None
     except ProviderFailed as error:
         raise source_error(source, f"{metadata.url}: {error.reason}") from None
     except Malformed:
         raise source_error(
             source,
-            f"unexpected response from {metadata.url}, which is not EC2 metadata; is "
-            "this an EC2 instance?",
+            f"unexpected response from {metadata.url}, which is not EC2 metadata; check "
+            "that this is an EC2 instance",
         ) from None
     credentials = checked(
         source, found["access_key"], found["secret_key"], found["token"], expires
@@ -115,7 +122,23 @@ def _ask(source: Source, with_profile: bool) -> Instance:
     return Instance(found["role_name"], arn, credentials)
 
 
-def _nothing(source: Source, metadata: InstanceMetadata) -> CredentialsError:
+def _unreachable(
+    source: Source, error: Unreachable, endpoint: Endpoint
+) -> CredentialsError:
+    settings = map(
+        source.get,
+        ("ec2_metadata_service_endpoint", "ec2_metadata_service_endpoint_mode"),
+    )
+    made_by = [one for one in settings if one is not None][:1]
+    default = Setting.outside("address", error.url, DEFAULT)
+    return aws_errors.unreachable(
+        error, endpoint, "the EC2 instance metadata", made_by or [default]
+    )
+
+
+def _nothing(
+    source: Source, metadata: InstanceMetadata, endpoint: Endpoint
+) -> CredentialsError:
     """Return why the metadata service gave no credentials."""
     url, status = metadata.url, metadata.status
     if status is None:
@@ -129,14 +152,14 @@ def _nothing(source: Source, metadata: InstanceMetadata) -> CredentialsError:
             source,
             f"{url} names no role; attach an instance profile to the instance",
         )
-    if status == 429 or status >= 500:
-        return source_error(
-            source,
-            f"{url} fails at the moment, with HTTP status {status}; try again in a minute",
-        )
+    error = metadata.not_of_ec2()
+    if error is not None:
+        return _unreachable(source, error, endpoint)
     if status != 200:
         return source_error(
-            source, f"{url} answers with HTTP status {status}; is this an EC2 instance?"
+            source,
+            f"{url} answers with HTTP status {status}; check that this is an EC2 instance, "
+            "and that its metadata service is turned on",
         )
     return source_error(
         source,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from awsexec.credentials.checks import source_error, unsendable
 from awsexec.credentials.credentials import Credentials
 from awsexec.credentials.keys.keyring import Keyring
-from awsexec.errors import CredentialsError, NeedsUser, shown
+from awsexec.errors import CredentialsError, NeedsUser, typed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ def load(source: Source, context: Context) -> Credentials:
     """Return the key that the index names. Raises `CredentialsError` and `Interrupted`."""
     kept = source.kept
     assert kept is not None
-    name = shown(kept.name)
     keyring = Keyring(may_prompt=context.show is not None, say=context.waiting)
     try:
         secret = keyring.secret(kept.name, kept.key_id)
@@ -29,10 +28,11 @@ def load(source: Source, context: Context) -> Credentials:
         raise source_error(
             source,
             "the keyring has no such item; it was deleted or replaced, or this is another "
-            f"keyring; add the key again: awsexec --add-keys {name}",
+            f"keyring; add the key again: {typed('--add-keys', kept.name)}",
         )
     if why := unsendable(secret):
         raise source_error(
-            source, f"its secret {why}; add the key again: awsexec --add-keys {name}"
+            source,
+            f"its secret {why}; add the key again: {typed('--add-keys', kept.name)}",
         )
     return Credentials(kept.key_id, secret)

@@ -24,7 +24,8 @@ def load(source: Source, context: Context) -> Credentials:
     assert keys is not None
     for setting in filter(None, (keys.key_id, keys.secret, keys.token)):
         if why := unsendable(setting.value):
-            raise ConfigError(f"{setting.where}: {setting.name} {why}; correct it")
+            advice = "remove the quotes" if "in quotes" in why else "correct it"
+            raise ConfigError(f"{setting.where}: {setting.name} {why}; {advice}")
     token = keys.token.value if keys.token is not None else None
     if keys.expires is not None and keys.expires <= time.time():
         assert keys.expiry is not None

@@ -1,0 +1,408 @@
+"""One command many times, several at once, with the output of each kept apart.
+
+It is one thread that waits for all pipes and all ends. While it cannot write, it does not
+read either: the commands then wait, and memory stays bounded.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import select
+import selectors
+import signal
+import subprocess
+import time
+
+from awsexec.errors import (
+    CommandNotExecutable,
+    CommandNotFound,
+    ReaderGone,
+    cannot_write,
+    reason,
+)
+from awsexec.processes import core_dumps
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any, Protocol
+
+    class Sink(Protocol):
+        """Takes the output of one command."""
+
+        def take(self, stream: int, data: bytes) -> None:
+            """Take what was read of `stream`, 1 for stdout and 2 for stderr.
+
+            May raise `OSError` where it cannot be kept.
+            """
+
+        def end(self, outcome: Outcome) -> None:
+            """Take the end of the command, after all its output."""
+
+
+STDOUT, STDERR = 1, 2
+# bytes that are read at once: what a pipe holds
+CHUNK = 65_536
+# bytes of the last line that are kept, for the table of failures
+LAST_LINE = 400
+# seconds that what a command leaves running has to end its output
+LINGER = 1.0
+# seconds from SIGTERM or SIGHUP until the commands are killed
+TERM_WITHIN = 10.0
+# seconds between two looks at the live line
+TICK = 0.2
+
+
+def find(command: str, path: str) -> str:
+    """Return the file of `command` on the PATH `path`.
+
+    Raises `CommandNotFound` and `CommandNotExecutable`.
+    """
+    folders = [""] if "/" in command else path.split(":")
+    found = ""
+    for folder in folders if command else ():
+        file = f"{folder}/{command}" if folder else command
+        if os.path.isfile(file):
+            if os.access(file, os.X_OK):
+                return file
+            found = found or file
+    if os.path.isdir(command) and "/" in command:
+        raise CommandNotExecutable(command, os.strerror(errno.EISDIR))
+    if found:
+        raise CommandNotExecutable(command, os.strerror(errno.EACCES))
+    raise CommandNotFound(command)
+
+
+class Outcome:
+    """How a command ended.
+
+    `status` is its exit status, or `signal` the name of the signal that ended it. If
+    neither is set it did not run, or awsexec could not keep its output: `error` says why.
+    `seconds` is how long it ran, and `last_line` the last line of its stderr, or of its
+    stdout if its stderr is empty.
+    """
+
+    __slots__ = ("status", "signal", "error", "seconds", "last_line")
+
+    def __init__(
+        self,
+        status: int | None = None,
+        signal: str | None = None,
+        error: str | None = None,
+        seconds: float = 0.0,
+        last_line: str = "",
+    ) -> None:
+        self.status = status
+        self.signal = signal
+        self.error = error
+        self.seconds = seconds
+        self.last_line = last_line
+
+    @property
+    def is_success(self) -> bool:
+        return self.status == 0 and self.error is None
+
+    def __str__(self) -> str:
+        if self.error is not None:
+            return self.error
+        return self.signal or f"status {self.status}"
+
+
+class Job:
+    """One command to run: its environment, and what takes its output."""
+
+    __slots__ = ("name", "environ", "sink")
+
+    def __init__(self, name: str, environ: Mapping[str, str], sink: Sink) -> None:
+        self.name = name
+        self.environ = environ
+        self.sink = sink
+
+
+class _Running:
+    """A command that runs; `ended` is when it ended by itself, None before that."""
+
+    def __init__(self, number: int, job: Job, process: subprocess.Popen[bytes]) -> None:
+        self.number = number
+        self.job = job
+        self.process = process
+        self.began = time.monotonic()
+        self.ended: float | None = None
+        self.killed = False
+        self.open = {STDOUT, STDERR}
+        # the end of stdout and of stderr
+        self.tails = {STDOUT: b"", STDERR: b""}
+        self.error: str | None = None
+
+    def kill(self, number: int) -> None:
+        """Send the signal to all of its process group."""
+        try:
+            os.killpg(self.process.pid, number)
+        except (ProcessLookupError, PermissionError):
+            # all have ended; macOS forbids signals to those that nobody has asked yet
+            pass
+
+
+class Runner:
+    """Runs jobs, `at_once` of them at the same time.
+
+    `show` is called with how many are done, of how many failed, and with the names of
+    those that run, whenever this changes and several times a second.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        file: str,
+        jobs: Sequence[Job],
+        at_once: int,
+        *,
+        stops_at_failure: bool,
+        show: Callable[[int, int, Sequence[str]], None],
+        interrupted: Callable[[int], None],
+    ) -> None:
+        self._command = list(command)
+        self._file = file
+        self._jobs = jobs
+        self._at_once = at_once
+        self._stops = stops_at_failure
+        self._show = show
+        self._interrupted = interrupted
+        self._running: list[_Running] = []
+        self._next = 0
+        self._failed = 0
+        self.outcomes: list[Outcome | None] = [None] * len(jobs)
+        # the signal that ended it, how often one came, and when to kill
+        self.signal: int | None = None
+        self._signals = 0
+        self._kill_at: float | None = None
+        self._selector = selectors.DefaultSelector()
+
+    def run(self) -> list[Outcome | None]:
+        """Run all jobs and return how each ended; None for those that never started.
+
+        No command is left running. `signal` is the signal that interrupted, if one did.
+        Raises `ReaderGone` and `AwsexecError` if the output cannot be written.
+        """
+        wakeup, sender = os.pipe()
+        os.set_blocking(wakeup, False)
+        os.set_blocking(sender, False)
+        before = {}
+        previous = signal.set_wakeup_fd(sender, warn_on_full_buffer=False)
+        try:
+            before[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, lambda *_: None)
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                # one that the caller ignores, as with nohup, stays ignored
+                if signal.getsignal(number) != signal.SIG_IGN:
+                    before[number] = signal.signal(number, self._on_signal)
+            self._selector.register(wakeup, selectors.EVENT_READ)
+            self._loop(wakeup)
+        finally:
+            for running in self._running:
+                running.kill(signal.SIGKILL)
+                running.process.wait()
+            signal.set_wakeup_fd(previous)
+            for number, handler in before.items():
+                signal.signal(number, handler)
+            self._selector.close()
+            os.close(wakeup)
+            os.close(sender)
+        return self.outcomes
+
+    def _on_signal(self, number: int, _: object) -> None:
+        self._signals += 1
+        if self.signal is None:
+            self.signal = number
+        if number != signal.SIGINT and self._kill_at is None:
+            self._kill_at = time.monotonic() + TERM_WITHIN
+        for running in self._running:
+            running.kill(number if self._signals == 1 else signal.SIGKILL)
+        self._interrupted(len(self._running))
+
+    def _loop(self, wakeup: int) -> None:
+        while True:
+            while self._may_start():
+                self._start()
+            self._tell()
+            if not self._running:
+                return
+            for key, _ in self._selector.select(TICK):
+                if key.fd == wakeup:
+                    while _drained(wakeup):
+                        pass
+                else:
+                    self._read(*key.data)
+            now = time.monotonic()
+            if self._kill_at is not None and now >= self._kill_at:
+                for running in self._running:
+                    running.kill(signal.SIGKILL)
+            for running in [*self._running]:
+                self._look_at(running, now)
+
+    def _may_start(self) -> bool:
+        return (
+            self._next < len(self._jobs)
+            and len(self._running) < self._at_once
+            and self.signal is None
+            and not (self._stops and self._failed)
+        )
+
+    def _tell(self) -> None:
+        done = self._next - len(self._running)
+        names = [running.job.name for running in self._running]
+        self._show(done, self._failed, names)
+
+    def _start(self) -> None:
+        number, job = self._next, self._jobs[self._next]
+        self._next += 1
+        try:
+            process = self._spawn(job.environ)
+        except OSError as error:
+            self._end(number, job, Outcome(error=f"cannot be run ({reason(error)})"))
+            return
+        running = _Running(number, job, process)
+        self._running.append(running)
+        for stream, pipe in ((STDOUT, process.stdout), (STDERR, process.stderr)):
+            assert pipe is not None
+            os.set_blocking(pipe.fileno(), False)
+            self._selector.register(pipe, selectors.EVENT_READ, (running, stream))
+        if self.signal is not None:
+            # it came while the command started
+            running.kill(self.signal)
+
+    def _spawn(self, environ: Mapping[str, str]) -> subprocess.Popen[bytes]:
+        options: dict[str, Any] = {
+            "stdin": subprocess.DEVNULL,
+            "stdout": subprocess.PIPE,
+            "stderr": subprocess.PIPE,
+            "bufsize": 0,
+            # no terminal: what asks a person fails at once
+            "start_new_session": True,
+            "env": environ,
+        }
+        with core_dumps.AsCaller():
+            try:
+                return subprocess.Popen(self._command, executable=self._file, **options)
+            except OSError as error:
+                if error.errno != errno.ENOEXEC:
+                    raise
+                # a script without #!, as for a shell
+                script = ["sh", self._file, *self._command[1:]]
+                return subprocess.Popen(script, executable="/bin/sh", **options)
+
+    def _read(self, running: _Running, stream: int) -> None:
+        pipe = running.process.stdout if stream == STDOUT else running.process.stderr
+        assert pipe is not None
+        try:
+            data = os.read(pipe.fileno(), CHUNK)
+        except BlockingIOError:
+            return
+        if not data:
+            self._close(running, stream)
+            return
+        running.tails[stream] = (running.tails[stream] + data)[-LAST_LINE:]
+        if running.error is not None:
+            return
+        try:
+            running.job.sink.take(stream, data)
+        except OSError as error:
+            running.error = f"awsexec cannot keep its output ({reason(error)})"
+            running.kill(signal.SIGKILL)
+
+    def _close(self, running: _Running, stream: int) -> None:
+        pipe = running.process.stdout if stream == STDOUT else running.process.stderr
+        assert pipe is not None
+        self._selector.unregister(pipe)
+        pipe.close()
+        running.open.discard(stream)
+
+    def _look_at(self, running: _Running, now: float) -> None:
+        """Do what is due at the end of a command."""
+        if running.ended is None:
+            if not _has_ended(running.process):
+                return
+            running.ended = now
+        late = now - running.ended
+        if running.open and late > LINGER and not running.killed:
+            # what it left in the background has its pipes
+            running.kill(signal.SIGKILL)
+            running.killed = True
+        if running.open and late > 2 * LINGER and running.killed:
+            # that has left the process group too
+            for stream in sorted(running.open):
+                self._close(running, stream)
+        if running.open:
+            return
+        # its number is not free before it is waited for
+        running.kill(signal.SIGKILL)
+        status = running.process.wait()
+        self._running.remove(running)
+        self._end(
+            running.number,
+            running.job,
+            Outcome(
+                status if status >= 0 else None,
+                _signal_name(-status) if status < 0 else None,
+                running.error,
+                running.ended - running.began,
+                # what went wrong is on stderr, if anything is
+                _last_line(running.tails[STDERR]) or _last_line(running.tails[STDOUT]),
+            ),
+        )
+
+    def _end(self, number: int, job: Job, outcome: Outcome) -> None:
+        try:
+            job.sink.end(outcome)
+        except OSError as error:
+            outcome.error = f"awsexec cannot keep its output ({reason(error)})"
+        self.outcomes[number] = outcome
+        self._failed += not outcome.is_success
+
+
+def _drained(descriptor: int) -> bool:
+    """Read what is there; return whether there may be more."""
+    try:
+        return len(os.read(descriptor, CHUNK)) == CHUNK
+    except BlockingIOError:
+        return False
+
+
+def _has_ended(process: subprocess.Popen[bytes]) -> bool:
+    """Return whether a process has ended, and let it keep its number if that is possible."""
+    if not hasattr(os, "waitid"):
+        # macOS before Python 3.13
+        return process.poll() is not None
+    flags = os.WEXITED | os.WNOHANG | os.WNOWAIT
+    return os.waitid(os.P_PID, process.pid, flags) is not None
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        # a real-time signal
+        return f"signal {number}"
+
+
+def _last_line(tail: bytes) -> str:
+    lines = [line for line in tail.decode("utf-8", "replace").splitlines() if line]
+    return lines[-1].strip() if lines else ""
+
+
+def write(descriptor: int, data: bytes) -> None:
+    """Write all of `data`, waiting as long as the reader wants.
+
+    Raises `ReaderGone` if nobody reads any more, and `AwsexecError`.
+    """
+    view = memoryview(data)
+    while view:
+        try:
+            view = view[os.write(descriptor, view) :]
+        except BlockingIOError:
+            # the caller made it so
+            select.select([], [descriptor], [])
+        except BrokenPipeError:
+            raise ReaderGone from None
+        except OSError as error:
+            raise cannot_write(error) from None

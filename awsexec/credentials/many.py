@@ -1,0 +1,266 @@
+"""The credentials of many plans: first every question, then all calls, many at once."""
+
+from __future__ import annotations
+
+import threading
+
+from awsexec.cache.store import MemoryStore
+from awsexec.credentials import sources
+from awsexec.credentials.get import resolver_for
+from awsexec.credentials.parallel import in_parallel
+from awsexec.directories import cache_directory
+from awsexec.errors import AwsexecError, Interrupted
+from awsexec.plan.calls import MfaSession
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Mapping, Sequence
+
+    from awsexec.cache.store import Store
+    from awsexec.credentials.context import Context
+    from awsexec.credentials.credentials import Credentials
+    from awsexec.credentials.resolver import Call, Demand, Resolver
+    from awsexec.credentials.sts import Sts
+    from awsexec.plan.plan import Plan, Retries
+    from awsexec.plan.source import Source
+    from awsexec.report import Report
+
+    # a failure is in the place of the credentials
+    Outcome = Credentials | AwsexecError
+
+# calls to AWS at the same time
+AT_ONCE = 16
+# botocore's ``retries`` if the user configured none: STS slows down those who ask too
+# fast, and the adaptive mode then asks more slowly
+RETRIES: Retries = {"mode": "adaptive", "total_max_attempts": 6}
+
+
+def store_of_many(
+    environ: Mapping[str, str], report: Report, *, uses_cache: bool
+) -> MemoryStore:
+    """Return the store that the plans of one command line share."""
+    return MemoryStore(cache_directory(environ), report, uses_files=uses_cache)
+
+
+def device_due(plan: Plan, store: Store, demand: Demand, now: float) -> str | None:
+    """Return the MFA device whose code `plan` needs now; None if it needs no code."""
+    steps = plan.chain.steps
+    asking = [n for n, step in enumerate(steps, start=1) if step.mfa_serial]
+    if not asking:
+        return None
+    keys = plan.keys_now()
+    if keys is not None:
+        # with `refresh`, the cached session at the end is not used
+        usable = keys[asking[-1] : len(keys) - demand.refresh]
+        if any(store.fresh(usable, now)):
+            return None
+    return steps[asking[-1] - 1].mfa_serial
+
+
+def get_many(
+    plans: Sequence[Plan],
+    demand: Demand,
+    environ: Mapping[str, str],
+    store: Store,
+    report: Report,
+    *,
+    stops: bool = False,
+) -> list[Outcome]:
+    """Return the credentials of each plan, or the failure that it met.
+
+    One code, one sign-in and one run of a ``credential_process`` serve all plans that need
+    the same. With `stops`, the first failure is raised. Raises `Interrupted`.
+    """
+    return _Many(plans, demand, environ, store, report, stops).get()
+
+
+class _Many:
+    def __init__(
+        self,
+        plans: Sequence[Plan],
+        demand: Demand,
+        environ: Mapping[str, str],
+        store: Store,
+        report: Report,
+        stops: bool,
+    ) -> None:
+        self._demand = demand
+        self._environ = environ
+        self._store = store
+        self._report = report
+        self._stops = stops
+        self._load = _LoadOnce()
+        self._sts = _ManySts(report)
+        self._plans = [_patient(plan) for plan in plans]
+        self._resolvers: list[Resolver | None] = [None] * len(plans)
+        self._found: list[Outcome | None] = [None] * len(plans)
+
+    def get(self) -> list[Outcome]:
+        self._ask()
+        open_ones = [n for n, found in enumerate(self._found) if found is None]
+        with self._report.counting("getting credentials") as progress:
+            found = in_parallel(self._unasked, open_ones, AT_ONCE, progress)
+        for number, outcome in zip(open_ones, found, strict=True):
+            # Somebody has to be asked after all: a session has ended in between.
+            self._found[number] = outcome or self._try(number, self._asked)
+        outcomes = [found for found in self._found if found is not None]
+        assert len(outcomes) == len(self._plans)
+        return outcomes
+
+    def _ask(self) -> None:
+        """Ask the user all there is to ask."""
+        for remark in dict.fromkeys(
+            remark for plan in self._plans for remark in plan.chain.remarks
+        ):
+            self._report.warning(remark)
+        failed: dict[Hashable, AwsexecError | None] = {}
+        has_code = True
+        for number, plan in enumerate(self._plans):
+            if not has_code:
+                asking = plan.asking.again(may_prompt=plan.asking.may_prompt)
+                self._plans[number] = plan = plan.but(asking=asking)
+            group = _group(plan)
+            if group is None:
+                continue
+            if group in failed:
+                self._found[number] = failed[group]
+                continue
+            try:
+                was_due = self._resolver(number).prepare(self._demand)
+            except Interrupted:
+                raise
+            except AwsexecError as error:
+                self._found[number] = failed[group] = self._failure(error)
+                was_due = False
+            else:
+                if was_due:
+                    failed[group] = None
+            # AWS accepts a code once
+            has_code = has_code and not (plan.chain.takes_code and was_due)
+
+    def _asked(self, number: int) -> Credentials:
+        return self._resolver(number).credentials(self._demand)
+
+    def _unasked(self, number: int) -> Outcome | None:
+        return self._try(
+            number, lambda number: self._resolver(number).unasked(self._demand)
+        )
+
+    def _try(
+        self, number: int, get: Callable[[int], Credentials | None]
+    ) -> Outcome | None:
+        try:
+            return get(number)
+        except Interrupted:
+            raise
+        except AwsexecError as error:
+            return self._failure(error)
+
+    def _failure(self, error: AwsexecError) -> AwsexecError:
+        if self._stops:
+            raise error
+        return error
+
+    def _resolver(self, number: int) -> Resolver:
+        found = self._resolvers[number]
+        if found is None:
+            plan = self._plans[number]
+            found = self._resolvers[number] = resolver_for(
+                plan,
+                self._environ,
+                self._store,
+                self._report,
+                load=self._load,
+                call=self._sts.call_for(plan),
+            )
+        return found
+
+
+def _patient(plan: Plan) -> Plan:
+    """Return `plan` with retries that respect the limits of STS."""
+    return plan.but(retries={**RETRIES, **(plan.retries or {})})
+
+
+def _group(plan: Plan) -> Hashable:
+    """Return the question that `plan` may need an answer to, None for none.
+
+    Plans of one group need the same answer.
+    """
+    chain, source = plan.chain, plan.chain.source
+    if chain.takes_code:
+        keys = plan.keys_now()
+        if keys is not None and isinstance(chain.steps[0], MfaSession):
+            return keys[1]
+        # a code in the call of a role serves that role alone
+        return (plan.name, "code")
+    if source.asks_itself:
+        return _LoadOnce.key(source)
+    if source.kind.may_prompt:
+        return plan.look().files[0].path
+    return None
+
+
+class _LoadOnce:
+    """Loads sources; one that asks its user itself, as a keyring does, only once."""
+
+    def __init__(self) -> None:
+        self._locks: dict[Hashable, threading.Lock] = {}
+        self._found: dict[Hashable, Outcome] = {}
+
+    @staticmethod
+    def key(source: Source) -> Hashable:
+        settings = sorted((each.name, each.value) for each in source.settings)
+        return (source.kind.label, source.profile.name, *settings)
+
+    def __call__(self, source: Source, context: Context) -> Credentials:
+        if not source.asks_itself:
+            return sources.load(source, context)
+        key = self.key(source)
+        with self._locks.setdefault(key, threading.Lock()):
+            if key not in self._found:
+                try:
+                    self._found[key] = sources.load(source, context)
+                except AwsexecError as error:
+                    self._found[key] = error
+            found = self._found[key]
+        if isinstance(found, AwsexecError):
+            raise found
+        return found
+
+
+class _ManySts:
+    """AWS STS for many threads, with one client for each set of signing keys."""
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self._made: dict[Hashable, Sts] = {}
+        self._making = threading.Lock()
+
+    def call_for(self, plan: Plan) -> Call:
+        """Return what calls STS for `plan`; the SDK is loaded at the first call."""
+
+        def call(
+            operation: str, parameters: Mapping[str, object], signer: Credentials
+        ) -> Credentials:
+            return self._of(plan).call(operation, parameters, signer)
+
+        return call
+
+    def _of(self, plan: Plan) -> Sts:
+        endpoint, retries = plan.endpoint, plan.retries
+        key = (
+            endpoint.region,
+            endpoint.url,
+            endpoint.ca_bundle,
+            endpoint.fips,
+            endpoint.dualstack,
+            ascii(retries),
+        )
+        with self._making:
+            if key not in self._made:
+                from awsexec.credentials.sts import Sts
+
+                self._made[key] = Sts(
+                    endpoint, retries, self._report.debug, connections=AT_ONCE
+                )
+            return self._made[key]

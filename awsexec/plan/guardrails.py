@@ -1,0 +1,183 @@
+"""Guardrails: what keeps a command from running in another account than the user means."""
+
+from __future__ import annotations
+
+from awsexec.errors import ConfigError, WrongAccount, shown
+from awsexec.plan.calls import MfaSession
+from awsexec.profiles import values
+from awsexec.profiles.accounts import is_account_id
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from awsexec.plan.calls import Step
+    from awsexec.plan.source import Source
+    from awsexec.profiles.files import Setting
+    from awsexec.profiles.profile import Profile
+
+
+# set in what runs inside: which profile and role the user has confirmed there
+CONFIRMED = "AWSEXEC_CONFIRMED"
+
+
+class ExpectedAccounts:
+    """The accounts that the credentials of a run must be of.
+
+    `stated` are settings and options that say it, each with the profile whose credentials
+    it is about and the account that these are of; None where only AWS tells.
+    """
+
+    __slots__ = ("stated",)
+
+    def __init__(self, stated: Iterable[tuple[Setting, str, str | None]] = ()) -> None:
+        self.stated = tuple(stated)
+
+    @property
+    def of_source(self) -> tuple[tuple[Setting, str], ...]:
+        """What is stated of the source's credentials, of which only AWS knows the account."""
+        return tuple((by, name) for by, name, account in self.stated if account is None)
+
+    def check(self) -> None:
+        """Raise `WrongAccount` for what is known without asking AWS."""
+        for setting, name, account in self.stated:
+            if account is not None:
+                _check(setting, name, account)
+
+    def check_source(self, account: str) -> None:
+        """Raise `WrongAccount` unless the source's credentials, of `account`, may be used."""
+        for setting, name in self.of_source:
+            _check(setting, name, account)
+
+
+def _check(setting: Setting, name: str, account: str) -> None:
+    if setting.value != account:
+        raise WrongAccount(
+            f"{values.stated(setting)}, but the credentials of profile {shown(name)} are "
+            f"of account {shown(account)}; use a profile of account {setting.value}, or "
+            "correct the account"
+        )
+
+
+def expected_accounts(
+    named: Profile,
+    hops: Sequence[Profile],
+    source: Source,
+    steps: Sequence[Step],
+    option: Setting | None,
+) -> ExpectedAccounts:
+    """Return which accounts the credentials of a chain must be of.
+
+    `named` is the profile of the run, which comes with its `hops`, `source` and `steps`;
+    `option` is --expect-account. A profile whose role is assumed says it of the role, and
+    the source's profile of the source's credentials. Raises `ConfigError`.
+    """
+    of_source = _account_of(source)
+    of_roles = {
+        step.profile: step.role_arn.split(":", 5)[4]
+        for step in steps
+        if not isinstance(step, MfaSession)
+    }
+    stated = []
+    for profile in {profile.name: profile for profile in (named, *hops)}.values():
+        setting = own(profile, "expected_account")
+        if setting is None:
+            continue
+        if not is_account_id(setting.value):
+            raise values.wrong(
+                setting,
+                f"expected_account = {shown(setting.value)} is not an account; write its "
+                "12 digits",
+            )
+        account = of_roles.get(profile.name, of_source)
+        stated.append((setting, profile.name, account))
+    if option is not None:
+        stated.append((option, named.name, of_roles.get(hops[0].name, of_source)))
+    return ExpectedAccounts(stated)
+
+
+def _account_of(source: Source) -> str | None:
+    """Return the account of the source's credentials, None where only AWS tells."""
+    role, account = source.get("role_arn"), source.get("sso_account_id")
+    if role is not None:
+        return role.value.split(":", 5)[4]
+    return account.value if account is not None else None
+
+
+def own(profile: Profile, name: str) -> Setting | None:
+    """Return the setting `name`, one that only awsexec has and that guards; or None.
+
+    Raises `ConfigError` if indented lines follow: what guards must not get lost.
+    """
+    setting = profile.settings.get(name)
+    if setting is not None and setting.block:
+        raise ConfigError(
+            f"{setting.block[0].where}: {name} takes no indented lines; put the value on "
+            "the same line"
+        )
+    return setting if setting is not None and setting.value else None
+
+
+class Confirmation:
+    """A question to the user before the credentials of a profile are handed over.
+
+    `where` the profile says so, `by_name` whether the user has to type the profile's name,
+    and `text` what the profile wants to be shown besides the `facts`, which are pairs of a
+    name and a value. `mark` is what `CONFIRMED` is once the user has said yes.
+    """
+
+    __slots__ = ("where", "by_name", "text", "facts", "mark")
+
+    def __init__(
+        self,
+        where: str,
+        by_name: bool,
+        text: str,
+        facts: Sequence[tuple[str, str]],
+        mark: str,
+    ) -> None:
+        self.where = where
+        self.by_name = by_name
+        self.text = text
+        self.facts = facts
+        self.mark = mark
+
+
+def confirmation(
+    named: Profile, source: Source, steps: Sequence[Step], expected: ExpectedAccounts
+) -> Confirmation | None:
+    """Return the question that the profile of a run wants, None for none.
+
+    `expected` tells the account where nothing else does. Raises `ConfigError`.
+    """
+    setting, text = own(named, "confirm"), own(named, "confirm_text")
+    if setting is None:
+        if text is not None:
+            raise ConfigError(
+                f"{text.where}: confirm_text would do nothing without confirm; add "
+                "confirm = true, or remove it"
+            )
+        return None
+    value = setting.value.lower()
+    if value not in ("true", "false", "name"):
+        raise values.wrong(
+            setting, f"confirm = {shown(setting.value)}: write true, false or name"
+        )
+    if value == "false":
+        return None
+    role, account = source.value("sso_role_name") or "", _account_of(source)
+    if (arn := source.value("role_arn")) is not None:
+        role = arn
+    for step in steps:
+        if not isinstance(step, MfaSession):
+            role, account = step.role_arn, step.role_arn.split(":", 5)[4]
+    if account is None and expected.stated:
+        account = expected.stated[0][0].value
+    facts = [
+        ("account", account or "known after the call"),
+        ("role", role or f"none: {source.label}"),
+    ]
+    mark = f"{named.name} {role}"
+    return Confirmation(
+        setting.where, value == "name", text.value if text else "", facts, mark
+    )

@@ -1,0 +1,494 @@
+"""--each: which profiles, which calls, what is printed, and the status."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+
+import pytest
+
+from tests.servers.sts import role_arn
+from tests.support import (
+    AWSEXEC,
+    CODES,
+    KEY_ID,
+    SECRET,
+    SERIAL,
+    is_running,
+    wait_until,
+)
+
+ACCOUNT = "123456789012"
+OTHER = ("AKIAI44QH8DHBEXAMPLE", "je7MtGbClwBF/2Zp9Utk/h3yCo8nvbEXAMPLEKEY")
+
+
+def profile(name, *lines, role=None, source="alice"):
+    return "\n".join(
+        [
+            f"[profile {name}]",
+            f"role_arn = {role_arn(role or name)}",
+            f"source_profile = {source}",
+            *lines,
+            "",
+        ]
+    )
+
+
+def write(home, sts, *names, lines=()):
+    for name in names:
+        sts.add_role(name)
+    home.write_config(*(profile(name, *lines) for name in names))
+
+
+@pytest.fixture
+def three(home, sts):
+    write(home, sts, "dev", "nonprod", "prod", lines=["region = eu-west-1"])
+
+
+PRINT = ("--", "sh", "-c", "echo $AWSEXEC_PROFILE $AWSEXEC_ACCOUNT $AWS_REGION")
+
+
+def names(result):
+    return [line.split(" ")[0] for line in result.stdout.splitlines()]
+
+
+# which profiles
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["--each", "prod"], ["prod"]),
+        (["--each", "prod", "--each", "dev"], ["dev", "prod"]),
+        (["--each", "*prod"], ["nonprod", "prod"]),
+        (["--each", "prod", "--each", "p*"], ["prod"]),
+        (["--each", "*", "--except", "alice", "--except", "prod"], ["dev", "nonprod"]),
+    ],
+)
+def test_selection(run_awsexec, three, words, expected):
+    result = run_awsexec(*words, "--jobs", "1", *PRINT)
+    assert (result.status, result.stderr) == (0, "")
+    width = max(map(len, expected))
+    assert result.stdout.splitlines() == [
+        f"{name:<{width}} │ {name} {ACCOUNT} eu-west-1" for name in expected
+    ]
+
+
+def test_a_name_comes_before_a_pattern(run_awsexec, home, sts):
+    sts.add_role("x")
+    home.write_config(*(profile(name, role="x") for name in ("[ab]", "a", "b")))
+    assert names(run_awsexec("--each", "[ab]", "--", "echo", "hi")) == ["[ab]"]
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        (["--each", "prdo"], "--each: no profile 'prdo' in "),
+        (["--each", "Prod"], "--each: no profile 'Prod' in "),
+        (["--each", "rod"], "--each: no profile 'rod' in "),
+        (["--each", "Pro*"], "--each Pro*: fits the whole name of no profile in "),
+        (["--each", "*", "--except", "prdo"], "--except: no profile 'prdo' in "),
+        (["--each", "*", "--except", "x*"], "--except x*: fits the whole name of no "),
+        (["--each", "prod", "--except", "p*"], "--except leaves no profile; remove "),
+    ],
+)
+def test_nobody_is_meant_by_accident(run_awsexec, three, sts, words, error):
+    said = run_awsexec(*words, *PRINT).error()
+    assert said.startswith(error)
+    assert sts.calls == []
+
+
+@pytest.mark.parametrize("word", ["prdo", "Prod", "Pro*", "prd*"])
+def test_near_matches_are_named(run_awsexec, three, word):
+    assert "did you mean prod" in run_awsexec("--each", word, *PRINT).error()
+
+
+def test_default_without_credentials_is_no_profile_of_a_pattern(run_awsexec, home, sts):
+    """It would stand for the machine's own identity."""
+    sts.add_role("prod")
+    home.write_config("[default]\nregion = eu-west-1\n", profile("prod"))
+    env = {"AWS_ACCESS_KEY_ID": KEY_ID, "AWS_SECRET_ACCESS_KEY": SECRET}
+    result = run_awsexec("--each", "*", "--except", "alice", *PRINT, env=env)
+    assert (result.status, names(result)) == (0, ["prod"])
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        (["--each", "*", "dev", "--", "true"], "dev: --each takes no PROFILE"),
+        (["--each", "*", "true"], "true: --each takes no PROFILE; write -- before "),
+        (["--each", "*"], "--each needs a COMMAND"),
+        (["--each", "*", "--export", "json"], "--export and --each cannot be used "),
+        (["--each", "*", "--console"], "--console and --each cannot be used together"),
+        (["--each", "*", "--serve", "--", "true"], "--serve works only with COMMAND"),
+        (["--each", "", "--", "true"], "the value of --each is empty"),
+        (["--except", "a", "--", "true"], "--except works only with --each"),
+        (["--each", "*", "--jobs", "0", "--", "true"], "--jobs 0: not a number from 1"),
+        (["--each", "*", "--regions", "a,,b", "--", "true"], "--regions a,,b: a name "),
+        (
+            ["--each", "*", "--regions", "a", "--region", "b", "--", "true"],
+            "--region and --regions cannot be used together",
+        ),
+        (
+            ["--each", "*", "--json", "--group", "--", "true"],
+            "--group would do nothing",
+        ),
+        (
+            ["--each", "*", "--mfa-token", CODES[0], "--", "true"],
+            "--mfa-token would do nothing: no step of these profiles takes an MFA code",
+        ),
+    ],
+)
+def test_usage_errors(run_awsexec, three, sts, words, error):
+    assert run_awsexec(*words).error().startswith(error)
+    assert sts.calls == []
+
+
+def test_a_command_that_is_not_there_is_found_out_first(run_awsexec, home, sts):
+    write(home, sts, "dev", lines=[f"mfa_serial = {SERIAL}"])
+    error = run_awsexec("--each", "dev", "--", "no-such-program").error(127)
+    assert error.startswith("no-such-program: command not found")
+    plain = home.path / "plain"
+    plain.write_text("")
+    error = run_awsexec("--each", "dev", "--", str(plain)).error(126)
+    assert "cannot be run (Permission denied)" in error
+
+
+def test_dry_run(run_awsexec, home, sts):
+    write(home, sts, "dev", "prod", lines=["region = eu-west-1"])
+    with home.config.open("a") as config:
+        config.write("[profile broken]\nrole_arn = x\n")
+    words = ["--each", "*", "--except", "alice", "--dry-run", "--", "false"]
+    result = run_awsexec(*words)
+    lines = result.stdout.splitlines()
+    assert lines[0].split() == ["PROFILE", "ACCOUNT", "ROLE", "REGION"]
+    assert lines[1].startswith("broken") and "! " in lines[1]
+    assert lines[2].split() == ["dev", ACCOUNT, "dev", "eu-west-1"]
+    assert (result.status, result.stderr, sts.calls) == (125, "", [])
+    result = run_awsexec("--except", "broken", "--json", *words)
+    first, _ = map(json.loads, result.stdout.splitlines())
+    assert first == {
+        "profile": "dev",
+        "account": ACCOUNT,
+        "role_arn": role_arn("dev"),
+        "sso_role": None,
+        "region": "eu-west-1",
+    }
+    assert result.status == 0
+
+
+def test_regions(run_awsexec, three, sts):
+    regions = ["--regions", "eu-west-1,us-east-1", "--jobs", "1"]
+    result = run_awsexec("--each", "dev", "--each", "prod", *regions, *PRINT)
+    assert result.stdout.splitlines() == [
+        (
+            f"{name:<4} {region} │ {name} {ACCOUNT} {region}".replace(
+                "dev  ", "dev ", 1
+            )
+            if name != "dev"
+            else f"dev {region}  │ dev {ACCOUNT} {region}"
+        )
+        for name in ("dev", "prod")
+        for region in ("eu-west-1", "us-east-1")
+    ]
+    # a session serves all regions
+    assert sorted(sts.operations) == ["AssumeRole dev", "AssumeRole prod"]
+
+
+# whose credentials
+
+
+def many(home, sts, count, *lines):
+    found = [f"acct-{number:02}" for number in range(count)]
+    for name in found:
+        sts.add_role(name, mfa=True, longest=43_200)
+    home.write_config(*(profile(n, f"mfa_serial = {SERIAL}", *lines) for n in found))
+    return found
+
+
+@pytest.mark.parametrize("cache", [[], ["--no-cache"]])
+def test_one_code_serves_all_roles_of_a_device(run_awsexec, home, sts, cache):
+    found = many(home, sts, 12)
+    result = run_awsexec(
+        "--each", "acct-*", "--mfa-token", CODES[0], *cache, "--jobs", "1", *PRINT
+    )
+    assert (result.status, result.stderr, names(result)) == (0, "", found)
+    first, *others = sts.operations
+    assert first == "GetSessionToken"
+    assert sorted(others) == [f"AssumeRole {name}" for name in found]
+    if not cache:
+        sts.calls.clear()
+        assert run_awsexec("--each", "acct-*", *PRINT).status == 0
+        assert sts.calls == []
+
+
+def test_mfa_process_runs_once(run_awsexec, home, sts):
+    asked = home.path / "asked"
+    script = home.script("code", f"#!/bin/sh\necho x >>{asked}\necho {CODES[0]}\n")
+    many(home, sts, 5, f"mfa_process = {script}")
+    assert run_awsexec("--each", "acct-*", *PRINT).status == 0
+    assert asked.read_text() == "x\n"
+
+
+def test_credential_process_runs_once(run_awsexec, home, sts):
+    """It may ask, and its keys never expire, so that no cache keeps them."""
+    asked = home.path / "asked"
+    answer = {"Version": 1, "AccessKeyId": KEY_ID, "SecretAccessKey": SECRET}
+    script = home.script(
+        "keys", f"#!/bin/sh\necho x >>{asked}\necho '{json.dumps(answer)}'\n"
+    )
+    for number in range(5):
+        sts.add_role(f"r{number}")
+    home.write_config(
+        f"[profile keys]\ncredential_process = {script}\n",
+        *(profile(f"r{number}", source="keys") for number in range(5)),
+    )
+    assert run_awsexec("--each", "r*", *PRINT).status == 0
+    assert asked.read_text() == "x\n"
+
+
+def test_a_refused_code_is_tried_once(run_awsexec, home, sts):
+    many(home, sts, 3)
+    result = run_awsexec("--each", "acct-*", "--mfa-token", "999999", *PRINT)
+    assert (result.status, result.stdout) == (125, "")
+    assert sts.operations == ["GetSessionToken"]
+    first, *others = result.stderr.splitlines()
+    assert first.startswith("awsexec: acct-00: ") and "invalid MFA" in first
+    assert others == [
+        f"awsexec: acct-0{number}: the same as acct-00" for number in (1, 2)
+    ]
+
+
+def two_devices(home, sts):
+    sts.add_user("bob", *OTHER, codes=[CODES[1]])
+    home.write_credentials(
+        f"[alice]\naws_access_key_id = {KEY_ID}\naws_secret_access_key = {SECRET}\n"
+        f"[bob]\naws_access_key_id = {OTHER[0]}\naws_secret_access_key = {OTHER[1]}\n"
+    )
+    for name in ("a", "b"):
+        sts.add_role(name, mfa=True)
+    home.write_config(
+        profile("a", f"mfa_serial = {SERIAL}"),
+        profile("b", f"mfa_serial = {SERIAL.replace('alice', 'bob')}", source="bob"),
+    )
+
+
+@pytest.mark.parametrize("given", ["--mfa-token", "AWSEXEC_MFA_TOKEN"])
+def test_one_code_for_two_devices_is_an_error(run_awsexec, home, sts, given):
+    two_devices(home, sts)
+    words = [given, CODES[0]] if given.startswith("-") else []
+    env = {} if words else {given: CODES[0]}
+    error = run_awsexec(*words, "--each", "?", *PRINT, env=env).error()
+    assert error.startswith(f"{given}: these profiles have 2 MFA devices (")
+    assert sts.calls == []
+    # the sessions of both are there
+    for name, code in (("a", CODES[0]), ("b", CODES[1])):
+        run_awsexec("--mfa-token", code, name, "--", "true")
+    assert run_awsexec("--each", "?", *PRINT, env=env).status == 0
+
+
+def test_long_roles_of_one_device_live_an_hour(run_awsexec, home, sts):
+    found = many(home, sts, 2, "duration_seconds = 7200")
+    result = run_awsexec("--each", "acct-*", "--mfa-token", CODES[0], *PRINT)
+    assert (result.status, sts.operations[0]) == (0, "GetSessionToken")
+    assert result.stderr.splitlines() == [
+        f"awsexec: {name}: its session will live one hour and not 2h00m, so that one MFA "
+        "code serves 2 profiles"
+        for name in found
+    ]
+    assert {
+        call.parameters["DurationSeconds"]
+        for call in sts.calls
+        if call.operation == "AssumeRole"
+    } == {"3600"}
+
+
+def test_a_single_long_role_gets_what_it_asks_for(run_awsexec, home, sts):
+    many(home, sts, 1, "duration_seconds = 7200")
+    result = run_awsexec("--each", "acct-*", "--mfa-token", CODES[0], *PRINT)
+    assert (result.status, result.stderr) == (0, "")
+    assert [call.parameters["DurationSeconds"] for call in sts.calls] == ["7200"]
+
+
+def test_a_long_duration_that_was_asked_for_is_an_error(run_awsexec, home, sts):
+    many(home, sts, 2)
+    words = ["--each", "acct-*", "--duration", "2h", "--mfa-token", CODES[0]]
+    error = run_awsexec(*words, *PRINT).error()
+    assert error.startswith(
+        "--duration: 2h00m is more than the hour that one MFA code "
+    )
+    assert sts.calls == []
+
+
+def test_a_profile_without_credentials_does_not_stop_the_others(
+    run_awsexec, three, sts
+):
+    sts.add_role("nonprod", trusts=[])
+    result = run_awsexec("--each", "*", "--except", "alice", *PRINT)
+    assert (result.status, sorted(names(result))) == (125, ["dev", "prod"])
+    assert result.stderr.startswith("awsexec: nonprod: ")
+    assert result.stderr.count("\n") == 1
+    words = ["--each", "*", "--except", "alice", "--fail-fast"]
+    assert "is not authorized" in run_awsexec(*words, "--refresh", *PRINT).error()
+
+
+def test_want_of_credentials_wins_over_a_failure(run_awsexec, three, sts):
+    sts.add_role("nonprod", trusts=[])
+    words = ["--each", "*", "--except", "alice", "--", "false"]
+    assert run_awsexec(*words).status == 125
+    assert run_awsexec("--except", "nonprod", *words).status == 123
+
+
+# what is printed, and the status
+
+
+def test_streams_and_the_table_of_failures(run_awsexec, three):
+    script = 'echo out; echo err >&2; test "$AWSEXEC_PROFILE" != prod'
+    words = ["--each", "dev", "--each", "prod", "--jobs", "1", "--", "sh", "-c", script]
+    result = run_awsexec(*words)
+    assert result.status == 123
+    assert result.stdout == "dev  │ out\nprod │ out\n"
+    assert result.stderr == (
+        "dev  ! err\nprod ! err\n"
+        "awsexec: 1 of 2 commands failed\n  prod  status 1  err\n"
+    )
+    assert "failed" not in run_awsexec("-q", *words).stderr
+
+
+def test_json(run_awsexec, three, sts):
+    sts.add_role("nonprod", trusts=[])
+    script = 'printf "a\\377"; echo err >&2; test $AWSEXEC_PROFILE = dev || kill -9 $$'
+    words = ["--each", "*", "--except", "alice", "--json", "--", "sh", "-c", script]
+    result = run_awsexec(*words)
+    rows = {row["profile"]: row for row in map(json.loads, result.stdout.splitlines())}
+    seconds = [rows[name].pop("seconds") for name in ("dev", "prod")]
+    assert all(0 <= each < 30 for each in seconds)
+    output = {"stdout_base64": "Yf8=", "stderr": "err\n"}
+    known = {"account": ACCOUNT, "region": "eu-west-1"}
+    assert rows["dev"] == {
+        "profile": "dev",
+        **known,
+        "status": 0,
+        "signal": None,
+        **output,
+    }
+    assert rows["prod"] == {
+        "profile": "prod",
+        **known,
+        "status": None,
+        "signal": "SIGKILL",
+        **output,
+    }
+    assert "is not authorized" in rows["nonprod"]["error"]
+    assert result.status == 125
+
+
+def test_group(run_awsexec, three):
+    script = "echo a; sleep 0.3; echo b"
+    words = ["--each", "dev", "--each", "prod", "--group", "--", "sh", "-c", script]
+    lines = run_awsexec(*words).stdout.splitlines()
+    assert [line for line in lines if line in "ab"] == ["a", "b"] * 2
+    heads = sorted(line.rpartition(",")[0] for line in lines if line not in "ab")
+    assert heads == ["── dev: status 0", "── prod: status 0"]
+
+
+def test_stdin_is_empty_and_there_is_no_terminal(run_awsexec, three):
+    script = "cat; (: </dev/tty) 2>/dev/null || echo no terminal"
+    result = run_awsexec("--each", "dev", "--", "sh", "-c", script, stdin="typed\n")
+    assert result.stdout == "dev │ no terminal\n"
+
+
+def test_fail_fast_starts_nothing_more(run_awsexec, three):
+    words = ["--each", "*", "--except", "alice", "--jobs", "1", "--fail-fast"]
+    result = run_awsexec(*words, "--", "sh", "-c", "echo hi; exit 7")
+    assert (result.status, names(result)) == (123, ["dev"])
+    assert "2 of 3 commands never started" in result.stderr
+
+
+def test_what_a_command_leaves_running_is_ended(run_awsexec, three):
+    script = "sleep 60 & echo $!"
+    begun = time.monotonic()
+    result = run_awsexec("--each", "dev", "--", "sh", "-c", script)
+    assert result.status == 0
+    pid = int(result.stdout.split()[-1])
+    wait_until(lambda: not is_running(pid))
+    assert time.monotonic() - begun < 20
+
+
+@pytest.mark.uncounted
+@pytest.mark.parametrize("mode", [[], ["--group"], ["--json"]])
+def test_nothing_is_lost_of_much_output(run_awsexec, three, home, mode):
+    """And memory stays bounded: the limit is far below what is printed."""
+    size = 30_000_000
+    script = f"head -c {size} /dev/zero | tr '\\0' x | fold -w 99"
+    out = home.path / "out"
+    words = f"{AWSEXEC} --each dev --each prod {' '.join(mode)} -- sh -c"
+    command = f'ulimit -v 600000; exec {words} "$0" >{out}'
+    subprocess.run(
+        ["/bin/sh", "-c", command, script],
+        env=run_awsexec.environment(),
+        check=True,
+        timeout=120,
+    )
+    with out.open("rb") as stream:
+        assert sum(line.count(b"x") for line in stream) == 2 * size
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.true_start
+def test_an_interrupt_goes_to_all_and_leaves_nothing(run_awsexec, three, home, number):
+    script = f'sleep 60 & echo $$ $! >>"{home.path}/pids"; wait'
+    process = subprocess.Popen(
+        [AWSEXEC, "--each", "*", "--except", "alice", "--", "sh", "-c", script],
+        env=run_awsexec.environment(),
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    path = home.path / "pids"
+    wait_until(lambda: path.exists() and path.read_text().count("\n") == 3)
+    process.send_signal(number)
+    status = process.wait(20)
+    assert status == (130 if number == signal.SIGINT else -number)
+    assert not any(is_running(int(pid)) for pid in path.read_text().split())
+
+
+@pytest.mark.true_start
+def test_a_second_interrupt_kills(run_awsexec, three, home):
+    script = f"trap '' INT; echo $$ >>\"{home.path}/pids\"; sleep 60; sleep 60"
+    process = subprocess.Popen(
+        [AWSEXEC, "--each", "dev", "--", "sh", "-c", script],
+        env=run_awsexec.environment(),
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    path = home.path / "pids"
+    wait_until(lambda: path.exists() and path.read_text().endswith("\n"))
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.3)
+    assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    assert process.wait(20) == 130
+    assert not is_running(int(path.read_text()))
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="Linux has it")
+def test_a_full_stdout_ends_all(run_awsexec, three):
+    result = subprocess.run(
+        ["/bin/sh", "-c", f"{AWSEXEC} --each dev -- yes >/dev/full"],
+        env=run_awsexec.environment(),
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert result.returncode == 125
+    assert b"cannot write to stdout: No space left on device" in result.stderr
+
+
+def test_account_of_a_single_run(run_awsexec, home, sts):
+    """It is absent where only a call tells it, so that an outer run's never stays."""
+    write(home, sts, "dev")
+    outer = {"AWSEXEC_ACCOUNT": "111122223333"}
+    for _ in range(2):
+        assert run_awsexec.child("dev", env=outer)["AWSEXEC_ACCOUNT"] == ACCOUNT
+    assert "AWSEXEC_ACCOUNT" not in run_awsexec.child("alice", env=outer)

@@ -1,0 +1,383 @@
+"""Guardrails: no command runs in another account than the user means."""
+
+import json
+
+import pytest
+
+from tests.sources import ENVIRONMENT, printed, prints
+from tests.support import (
+    ALICE,
+    CODES,
+    READER,
+    READER_CONFIG,
+    SERIAL,
+    age,
+    fast_path_is_on,
+    is_fast,
+    wait_until,
+)
+
+HERE, OTHER = "123456789012", "111122223333"
+ASK = "GetCallerIdentity"
+EXPECTS = "expected_account = {}\n"
+MFA = f"mfa_serial = {SERIAL}\n"
+# the words of every action that hands credentials over, and a look at them
+ACTIONS = {
+    "command": ("{}", "--", "true"),
+    "cached format": ("--export", "process", "{}"),
+    "export": ("--export", "json", "{}"),
+    "console": ("--console", "--no-browser", "{}"),
+    "serve": ("--serve", "{}", "--", "true"),
+    "whoami": ("--whoami", "{}"),
+}
+
+
+def words_of(action, profile):
+    return [word.format(profile) for word in ACTIONS[action]]
+
+
+@pytest.fixture
+def kind(request, run_awsexec, home, sts, tool):
+    """Write a profile `p` of a kind of source whose account only AWS tells."""
+
+    def write(name, setting):
+        if name == "keys":
+            home.write_credentials(ALICE.replace("alice", "p"))
+            home.write_config("[profile p]\n", setting)
+        elif name == "MFA session":
+            home.write_credentials(ALICE.replace("alice", "p"))
+            home.write_config("[profile p]\n", MFA, setting)
+            run_awsexec.environ["AWSEXEC_MFA_TOKEN"] = CODES[0]
+        elif name == "process":
+            tool(prints(printed(sts.session_of("made"))))
+            home.write_config(
+                home.config.read_text().replace("\n[", f"\n{setting}[", 1)
+            )
+        elif name == "environment":
+            run_awsexec.environ.update(ENVIRONMENT)
+            home.write_config("[profile p]\ncredential_source = Environment\n", setting)
+        else:
+            request.getfixturevalue(name)
+            source = {"container": "EcsContainer", "instance": "Ec2InstanceMetadata"}
+            line = f"credential_source = {source[name]}\n"
+            home.write_config(f"[profile p]\n{line}", setting)
+
+    return write
+
+
+KINDS = ["keys", "MFA session", "process", "environment", "container", "instance"]
+
+
+@pytest.mark.both_ways
+@pytest.mark.parametrize("name", KINDS)
+def test_asked_once_and_then_cached(run_awsexec, sts, kind, name):
+    kind(name, EXPECTS.format(HERE))
+    for _ in range(3):
+        run_awsexec.child("p")
+    assert sts.operations.count(ASK) == 1
+    # who is asked first needs no code that would be for nothing
+    assert sts.operations[0] == ASK
+
+
+@pytest.mark.both_ways
+@pytest.mark.parametrize("name", KINDS)
+def test_another_account(run_awsexec, home, sts, kind, name):
+    kind(name, "")
+    # what the cache has now, nobody has checked
+    run_awsexec.child("p")
+    before = len(sts.calls)
+    kind(name, EXPECTS.format(OTHER))
+    for words in map(words_of, ACTIONS, ["p"] * len(ACTIONS)):
+        result = run_awsexec(*words)
+        assert result.status == 125, words
+        line = result.stderr.strip()
+        assert line.endswith(
+            f"expected_account = {OTHER}, but the credentials of profile p are of account "
+            f"{HERE}; use a profile of account {OTHER}, or correct the account"
+        ), words
+    assert {call.operation for call in sts.calls[before:]} == {ASK}
+
+
+@pytest.mark.both_ways
+@pytest.mark.parametrize("action", ACTIONS)
+@pytest.mark.parametrize("place", ["setting", "option"])
+def test_role_of_another_account(run_awsexec, home, sts, action, place):
+    """The role's ARN tells: nothing is asked, and no code."""
+    option = ["--expect-account", OTHER] if place == "option" else []
+    setting = EXPECTS.format(HERE if option else OTHER)
+    home.write_config(READER_CONFIG, MFA, setting)
+    line = run_awsexec(*option, *words_of(action, "reader"))
+    assert line.status == 125 and f"of account {HERE}; use" in line.stderr, line
+    assert sts.calls == []
+
+
+@pytest.mark.both_ways
+def test_role_of_the_account(run_awsexec, home, sts):
+    home.write_config(READER_CONFIG, EXPECTS.format(HERE))
+    for _ in range(2):
+        run_awsexec.child("reader")
+    run_awsexec.child("reader", "--expect-account", HERE)
+    assert sts.operations == ["AssumeRole reader"]
+    assert is_fast(run_awsexec, "reader", "true") == fast_path_is_on(run_awsexec)
+    assert not is_fast(run_awsexec, "--expect-account", HERE, "reader", "true")
+
+
+@pytest.mark.both_ways
+@pytest.mark.parametrize("name", KINDS)
+def test_source_of_another_account(run_awsexec, home, sts, kind, name):
+    """Its setting is about its own credentials, also where the role's are cached."""
+    role = f"[profile reader]\nrole_arn = {READER}\nsource_profile = p\n"
+    for setting in ("", EXPECTS.format(OTHER)):
+        kind(name, setting)
+        if name == "MFA session":
+            # the device of a source is for its own session
+            del run_awsexec.environ["AWSEXEC_MFA_TOKEN"]
+        config = home.config.read_text().partition("[profile r]")[0]
+        home.write_config(config, role)
+        result = run_awsexec("reader", "true")
+        assert (result.status == 0) == (not setting), result
+    assert f"credentials of profile p are of account {HERE}" in result.stderr
+    assert sts.operations.count("AssumeRole reader") == 1
+
+
+def test_keys_are_asked_about_once_for_all_their_roles(run_awsexec, home, sts):
+    home.write_credentials(ALICE, EXPECTS.format(HERE))
+    home.write_config(READER_CONFIG, READER_CONFIG.replace("reader", "admin"))
+    for words in (["reader"], ["admin"], ["alice"], ["--refresh", "reader"]):
+        run_awsexec.child(*words)
+    assert sts.operations.count(ASK) == 1
+    # the note of it has no secret
+    notes = [p for p in home.cache.iterdir() if b"('account', " in p.read_bytes()]
+    (text,) = [note.read_text() for note in notes]
+    assert "SECRET" not in text and f"ACCOUNT={HERE}" in text
+
+
+def test_the_source_keeps_its_account_where_options_name_it(run_awsexec, home, sts):
+    home.write_credentials(ALICE, EXPECTS.format(OTHER))
+    home.write_config(READER_CONFIG.replace("= alice", "= other"))
+    result = run_awsexec("reader", "--source-profile", "alice", "true")
+    assert "credentials of profile alice are of account" in result.error()
+    # and a role that an option adds is not of that account either
+    result = run_awsexec("alice", "--role-arn", READER, "true")
+    assert "credentials of profile alice are of account" in result.error()
+    assert "AssumeRole reader" not in sts.operations
+
+
+def test_portal_and_web_identity_tell_without_a_call(run_awsexec, home, sts, tmp_path):
+    token = tmp_path / "token"
+    token.write_text("eyJ")
+    sso = "sso_start_url = https://example.awsapps.com/start\nsso_region = eu-west-1\n"
+    home.write_config(
+        f"[profile sso]\n{sso}sso_account_id = {HERE}\nsso_role_name = reader\n",
+        EXPECTS.format(OTHER),
+        f"[profile web]\nrole_arn = {READER}\nweb_identity_token_file = {token}\n",
+        EXPECTS.format(OTHER),
+    )
+    for name in ("sso", "web"):
+        error = run_awsexec(name, "true").error()
+        assert f"the credentials of profile {name} are of account {HERE}" in error
+    assert sts.calls == []
+
+
+def test_nobody_to_ask(run_awsexec, home, sts):
+    home.write_credentials(ALICE, EXPECTS.format(HERE))
+    dead = {"AWS_ENDPOINT_URL_STS": "http://127.0.0.1:1", "AWS_MAX_ATTEMPTS": "1"}
+    assert "127.0.0.1:1" in run_awsexec("alice", "true", env=dead).error()
+
+
+def test_without_a_cache_each_run_asks(run_awsexec, home, sts):
+    home.write_credentials(ALICE, EXPECTS.format(HERE))
+    for _ in range(2):
+        run_awsexec.child("--no-cache", "alice")
+    assert sts.operations == [ASK, ASK]
+
+
+def test_credentials_of_the_environment(run_awsexec, home, sts):
+    """--console and --whoami without PROFILE, and a run of the machine's own source."""
+    home.write_credentials("")
+    for words in (["--whoami"], ["--", "true"]):
+        assert run_awsexec(*words, env=ENVIRONMENT).status == 0
+        result = run_awsexec("--expect-account", OTHER, *words, env=ENVIRONMENT)
+        assert f"--expect-account {OTHER}, but the credentials" in result.error()
+
+
+@pytest.mark.both_ways
+@pytest.mark.parametrize("name", ["default", None])
+def test_default_without_credentials_guards_the_machine(
+    run_awsexec, home, container, name
+):
+    home.write_credentials("")
+    home.write_config("[default]\nregion = eu-west-1\n", EXPECTS.format(OTHER))
+    words = [name] if name else []
+    assert f"of account {HERE}" in run_awsexec(*words, "--", "true").error()
+
+
+def test_renewal_of_a_process_is_checked(run_awsexec, home, sts, tool):
+    """--serve asks about each session that it gets later."""
+    tool(prints(printed(sts.session_of("made", 900))))
+    home.write_config(
+        home.config.read_text().replace("\n[", f"\n{EXPECTS.format(HERE)}[", 1)
+    )
+    run_awsexec.child("p")
+    age(home, 800)
+    run_awsexec("--serve", "p", "--", "sleep", "0.2")
+    assert sts.operations == [ASK, ASK]
+
+
+def test_renewal_in_the_background_is_checked(run_awsexec, home, sts):
+    """A session that a renewal gets ahead of its end is checked as the first one was."""
+    home.write_config(READER_CONFIG)
+    home.write_credentials(ALICE, EXPECTS.format(HERE))
+    run_awsexec.child("reader")
+    for note in home.cache.iterdir():
+        if b"('account', " in note.read_bytes():
+            note.unlink()
+    age(home, 3000)
+    run_awsexec.child("reader")
+    wait_until(lambda: len(sts.calls) >= 4)
+    assert sorted(sts.operations) == ["AssumeRole reader"] * 2 + [ASK] * 2
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        ("expected_account = 1234\n", "expected_account = 1234 is not an account"),
+        (
+            "expected_account = '123456789012'\n",
+            "; remove the quotes, which are part of",
+        ),
+        ("expected_account =\n  x = 1\n", "expected_account takes no indented lines"),
+        ("expected_acount = 123456789012\n", "did you mean expected_account?"),
+        ("expect-account = 123456789012\n", "did you mean expected_account?"),
+    ],
+)
+def test_settings_that_would_not_guard(run_awsexec, home, sts, lines, message):
+    home.write_config(READER_CONFIG, lines)
+    assert message in run_awsexec("reader", "true").error()
+    assert sts.calls == []
+
+
+def test_explain_and_list(run_awsexec, home):
+    home.write_credentials(ALICE, EXPECTS.format(HERE))
+    home.write_config(READER_CONFIG, EXPECTS.format(OTHER))
+    facts = json.loads(run_awsexec("--explain", "--json", "reader").stdout)
+    found = [(f["account"], f["found"]) for f in facts["expected_accounts"]]
+    assert found == [(OTHER, HERE), (HERE, None)]
+    text = run_awsexec("--explain", "reader").stdout
+    assert f"must be of account {OTHER} (" in text
+    assert f"it is of account {HERE}, and a run fails" in text
+    # which runs nothing
+    rows = json.loads(run_awsexec("--list", "--json").stdout)
+    assert [row["error"] for row in rows] == [None, None]
+
+
+# --- confirm ------------------------------------------------------------------------
+
+NO_TERMINAL = (
+    "config:5: profile reader asks before it is used, and there is no terminal to ask on; "
+    "add --yes if you are sure"
+)
+
+
+@pytest.mark.both_ways
+@pytest.mark.parametrize("action", ACTIONS)
+def test_confirm_without_a_terminal(run_awsexec, home, sts, action):
+    """Cached or not, with the entries of runs before the setting or without."""
+    home.write_config(READER_CONFIG)
+    run_awsexec.child("reader")
+    home.write_config(READER_CONFIG, "confirm = true\n")
+    result = run_awsexec(*words_of(action, "reader"))
+    if action == "whoami":
+        # it hands nothing to anybody
+        assert result.status == 0
+        return
+    if action == "cached format":
+        assert result.error().endswith(
+            "--export process never asks; add --yes if you are sure"
+        )
+    else:
+        assert result.error().endswith(NO_TERMINAL)
+    sure = words_of(action, "reader")
+    for _ in range(2):
+        result = run_awsexec("--yes", *sure)
+        # there is no console to sign in to
+        assert result.status == (125 if action == "console" else 0)
+        assert "asks before" not in result.stderr
+    # and nothing was left that a run without --yes could use
+    assert run_awsexec(*sure).status == 125
+
+
+@pytest.mark.both_ways
+@pytest.mark.parametrize(
+    ("config", "words", "is_asked"),
+    [
+        (READER_CONFIG + "confirm = name\n", ["reader"], True),
+        (READER_CONFIG + "confirm = TRUE\n", ["reader"], True),
+        (READER_CONFIG + "confirm = false\n", ["reader"], False),
+        (READER_CONFIG + "confirm = true\n", ["--no-prompt", "reader"], True),
+        (
+            READER_CONFIG + "confirm = true\n",
+            ["--source-profile", "alice", "reader"],
+            True,
+        ),
+        (
+            "[profile base]\nconfirm = true\n"
+            + READER_CONFIG
+            + "include_profile = base\n",
+            ["reader"],
+            True,
+        ),
+        # the profile of a source does not ask
+        (READER_CONFIG + "[profile alice]\nconfirm = true\n", ["reader"], False),
+    ],
+)
+def test_whose_confirm_counts(run_awsexec, home, sts, config, words, is_asked):
+    home.write_config(config)
+    result = run_awsexec(*words, "true")
+    assert (result.status, "asks before" in result.stderr) == (
+        (125, True) if is_asked else (0, False)
+    )
+    assert bool(sts.calls) != is_asked
+
+
+def test_nested_runs_of_what_was_confirmed(run_awsexec, home, sts):
+    home.write_config(
+        READER_CONFIG,
+        "confirm = name\n",
+        READER_CONFIG.replace("reader", "admin"),
+        "confirm = true\n",
+    )
+    child = run_awsexec.child("--yes", "reader")
+    inside = {name: v for name, v in child.items() if name.startswith("AWS")}
+    assert run_awsexec("reader", "true", env=inside).status == 0
+    for words in (
+        ["admin", "true"],
+        ["reader", "--role-arn", READER.replace("reader", "writer"), "true"],
+        ["--export", "process", "reader"],
+    ):
+        assert "asks before" in run_awsexec(*words, env=inside).error()
+    # another profile's shell is no longer that one's
+    home.write_config(home.config.read_text(), "[profile alice]\nregion = eu-west-1\n")
+    assert "AWSEXEC_CONFIRMED" not in run_awsexec.child("alice", env=inside)
+    unset = run_awsexec("--export", "sh", "--unset", env=inside).stdout
+    assert "AWSEXEC_CONFIRMED" in unset
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        ("confirm = yes\n", "confirm = yes: write true, false or name"),
+        ("confirm_text = x\n", "confirm_text would do nothing without confirm"),
+        ("confirm =\n  x = 1\n", "confirm takes no indented lines"),
+        ("confrim = true\n", "did you mean confirm?"),
+    ],
+)
+def test_settings_that_would_not_ask(run_awsexec, home, sts, lines, message):
+    home.write_config(READER_CONFIG, lines)
+    assert message in run_awsexec("--yes", "reader", "true").error()
+    assert sts.calls == []
+
+
+def test_what_is_wrong_anyway_is_no_question(run_awsexec, home):
+    home.write_config(READER_CONFIG, "confirm = true\n", EXPECTS.format(OTHER))
+    assert "of account" in run_awsexec("reader", "true").error()
