@@ -147,6 +147,9 @@ def _do(argv: Sequence[str], environ: Mapping[str, str]) -> int:
         return 0
     if action == "export" and parsed.export in UNSET_FORMATS:
         _fail_reader_of_killed(argv)
+    if parsed.unlimited:
+        # for this run and what runs in it, there are no limits around
+        environ = {k: v for k, v in environ.items() if k != fastpath.LIMITS}
     _forbid_core_dumps()
     if action == "profiles":
         from awsexec.commands import profiles

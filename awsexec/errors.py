@@ -143,6 +143,10 @@ class Deadlock(AwsexecError):
         )
 
 
+class Limited(AwsexecError):
+    """The run around this one is limited, and this one cannot be limited so."""
+
+
 class NotConfirmed(AwsexecError):
     """The user did not allow what the profile asks about, or cannot be asked."""
 

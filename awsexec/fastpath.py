@@ -518,6 +518,9 @@ def caller_environment() -> "dict[str, str]":
 # process. awsexec sets the variable for a credential_process, whose children inherit it.
 CALLERS = "AWSEXEC_CALLERS"
 
+# the limits of the session of a run, for each awsexec that runs inside (plan.guardrails)
+LIMITS = "AWSEXEC_LIMITS"
+
 DOCUMENT = (
     ("AccessKeyId", ACCESS_KEY_ID),
     ("SecretAccessKey", SECRET_ACCESS_KEY),
@@ -566,8 +569,8 @@ def attempt(argv: "Sequence[str]", environ: "Mapping[str, str]") -> bool:
     parsed = _parse(argv)
     if parsed is None or os.name != "posix" or environ.get("AWSEXEC_FASTPATH") == "0":
         return False
-    if environ.get(CALLERS):
-        # this may be a loop, which no entry may hide
+    if environ.get(CALLERS) or environ.get(LIMITS):
+        # this may be a loop, which no entry may hide; and entries know no limits around
         return False
     profile, command = parsed
     if not command and (sys.stdout is None or sys.stdout.isatty()):

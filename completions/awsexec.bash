@@ -94,11 +94,11 @@ _awsexec_options() {
         --sign-out --except --regions --dry-run --jobs --group --fail-fast --serve
         --shell --login --region --role-arn --source-profile --duration --read-only
         --policy --policy-arn --external-id --session-name --source-identity
-        --session-tag --transitive-tag --expect-account --yes --mfa-serial --mfa-token
-        --no-prompt --device-code --no-browser --refresh --min-ttl --no-cache
-        --service --destination --logout --add-keys --remove-keys --rotate-keys
-        --no-verify -q --quiet -v --verbose --debug -h --help --version --completion
-        --profiles
+        --session-tag --transitive-tag --expect-account --yes --unlimited --mfa-serial
+        --mfa-token --no-prompt --device-code --no-browser --refresh --min-ttl
+        --no-cache --service --destination --logout --add-keys --remove-keys
+        --rotate-keys --no-verify -q --quiet -v --verbose --debug -h --help --version
+        --completion --profiles
     )
 }
 

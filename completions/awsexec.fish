@@ -214,6 +214,7 @@ complete -c awsexec -n '__awsexec_at option' -l session-tag -x -d 'add a session
 complete -c awsexec -n '__awsexec_at option' -l transitive-tag -x -d 'keep this session tag through role chaining (may be repeated)'
 complete -c awsexec -n '__awsexec_at option' -l expect-account -x -d 'fail unless the credentials are of this account'
 complete -c awsexec -n '__awsexec_at option' -l yes -d 'answer yes: to confirm in the profile, and to questions about keys'
+complete -c awsexec -n '__awsexec_at option' -l unlimited -d 'lift the limits of the run around this one'
 complete -c awsexec -n '__awsexec_at option' -l mfa-serial -x -d 'the MFA device, by its ARN or serial number'
 complete -c awsexec -n '__awsexec_at option' -l mfa-token -x -d 'the MFA code (default: ask)'
 complete -c awsexec -n '__awsexec_at option' -l no-prompt -d 'fail instead of asking for anything'

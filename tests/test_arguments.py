@@ -295,6 +295,7 @@ def test_options_that_limit_are_for_a_session():
         ["--min-ttl", "5m"],
         ["--expect-account", "111122223333"],
         ["--yes"],
+        ["--unlimited"],
     ],
 )
 @pytest.mark.parametrize("what", ["", *IDLE])

@@ -68,9 +68,13 @@ def find(command: str, path: str) -> str:
                 return file
             found = found or file
     if os.path.isdir(command) and "/" in command:
-        raise CommandNotExecutable(command, os.strerror(errno.EISDIR))
+        raise CommandNotExecutable(
+            command, OSError(errno.EISDIR, os.strerror(errno.EISDIR))
+        )
     if found:
-        raise CommandNotExecutable(command, os.strerror(errno.EACCES))
+        raise CommandNotExecutable(
+            command, OSError(errno.EACCES, os.strerror(errno.EACCES))
+        )
     raise CommandNotFound(command)
 
 

@@ -470,6 +470,7 @@ class _Run:
         plan = self._plans[name]
         assert not isinstance(plan, AwsexecError)
         added = child_variables(credentials, name, region, plan.account)
+        added |= plan.inside
         if plan.confirmation is not None:
             added[CONFIRMED] = plan.confirmation.mark
         environ = child_environment(self._environ, added)

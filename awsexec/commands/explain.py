@@ -182,6 +182,7 @@ def _run(plan: Plan, store: Store) -> dict[str, Any]:
     ]
     asks = plan.confirmation
     facts["confirm"] = asks and {"where": asks.where, "by_name": asks.by_name}
+    facts["forbidden"] = plan.why_not
     facts["calls"] = _calls(chain, found, signed_in, now)
     if chain.if_user_keys is not None and not any(found):
         steps = chain.if_user_keys.steps
@@ -366,13 +367,15 @@ def _run_lines(facts: dict[str, Any]) -> Iterator[Line]:
     for number, step in enumerate(other["chain"], 1):
         yield from _step_lines(number, step)
     yield f"  at {facts['endpoint']}"
-    if facts["expected_accounts"] or facts["confirm"]:
+    if facts["expected_accounts"] or facts["confirm"] or facts["forbidden"]:
         yield "guardrails", output.BOLD
     for item in facts["expected_accounts"]:
         yield (
             f"  profile {item['profile']} must be of account {item['account']}"
             f" ({item['where']})" + _found(item)
         )
+    if facts["forbidden"]:
+        yield f"  a run fails: {facts['forbidden']}"
     if facts["confirm"]:
         what = "its name" if facts["confirm"]["by_name"] else "a y"
         yield f"  you are asked for {what} before each use ({facts['confirm']['where']})"

@@ -9,7 +9,7 @@ from awsexec.credentials.credentials import child_variables, shell_variables
 from awsexec.credentials.get import get, near_end
 from awsexec.credentials.resolver import Demand
 from awsexec.export_formats import DOCUMENTS, SHELLS
-from awsexec.fastpath import REMOVED, REMOVED_PREFIX
+from awsexec.fastpath import LIMITS, REMOVED, REMOVED_PREFIX
 from awsexec.output import put
 from awsexec.plan.plan import Planner
 
@@ -29,7 +29,7 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     """
     assert arguments.export is not None
     if arguments.unset:
-        unset = ["AWSEXEC_PROFILE", *_shadowing(environ)]
+        unset = ["AWSEXEC_PROFILE", LIMITS, *_shadowing(environ)]
         put(SHELLS[arguments.export].script(_own_files(environ), unset))
         return 0
     plan = plan_named(Planner(arguments, environ), arguments.profile, environ, report)
@@ -47,11 +47,14 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
         variables = shell_variables(
             credentials, plan.name, plan.region, plan.region_of_profile, plan.account
         )
-        variables |= _own_files(environ)
+        variables |= plan.inside | _own_files(environ)
         unset = [name for name in _shadowing(environ) if name not in variables]
+        if arguments.unlimited and LIMITS not in variables:
+            unset.append(LIMITS)
         text = SHELLS[arguments.export].script(variables, unset)
     else:
         variables = child_variables(credentials, plan.name, plan.region, plan.account)
+        variables |= plan.inside
         text = DOCUMENTS[arguments.export](variables)
     if sys.stdout.isatty():
         report.warning("these credentials are secret, and now on your screen")

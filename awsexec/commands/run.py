@@ -51,6 +51,7 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
         added = shell_variables(credentials, name, region, of_profile, plan.account)
     else:
         added = child_variables(credentials, name, region, plan.account)
+    added |= plan.inside
     if plan.confirmation is not None:
         added[CONFIRMED] = plan.confirmation.mark
     if arguments.command is not None:

@@ -29,10 +29,10 @@ def confirm(
     wanted = plan.confirmation
     if wanted is None or plan.asking.yes:
         return
-    if may_ask and environ.get(CONFIRMED) == wanted.mark:
+    if may_ask and environ.get(CONFIRMED) in (wanted.mark, wanted.whole):
         return
     # no question for what fails anyway
-    plan.expected.check()
+    plan.check()
     why = _why_not(plan, may_ask)
     if why:
         raise NotConfirmed(
@@ -66,7 +66,8 @@ def confirm_many(plans: Sequence[Plan], doing: str, environ: Mapping[str, str]) 
         for plan in plans
         if plan.confirmation is not None
         and not plan.asking.yes
-        and environ.get(CONFIRMED) != plan.confirmation.mark
+        and environ.get(CONFIRMED)
+        not in (plan.confirmation.mark, plan.confirmation.whole)
     ]
     by_yes = [
         each for each in asking if each.confirmation and not each.confirmation.by_name
@@ -85,7 +86,7 @@ def confirm_many(plans: Sequence[Plan], doing: str, environ: Mapping[str, str]) 
 def _confirm_all(plans: Sequence[Plan], doing: str) -> None:
     for plan in plans:
         # no question for what fails anyway
-        plan.expected.check()
+        plan.check()
     first = plans[0]
     assert first.confirmation is not None
     if why := _why_not(first, True):

@@ -93,7 +93,7 @@ def get_with_inputs(
         from awsexec.credentials.confirm import confirm
 
         confirm(plan, doing, environ, may_ask=attended)
-    for remark in plan.chain.remarks:
+    for remark in filter(None, [*plan.chain.remarks, plan.remark]):
         report.warning(remark)
     store = store_for(environ, report) if plan.uses_cache else None
     resolver = resolver_for(plan, environ, store, report)

@@ -115,6 +115,7 @@ def _write(
         return
     assert credentials.expires is not None and credentials.issued is not None
     variables = child_variables(credentials, plan.name, plan.region, plan.account)
+    variables |= plan.inside
     # the fast path knows the profile's name, which need not be ASCII
     del variables["AWSEXEC_PROFILE"]
     until = resolver.inputs.until

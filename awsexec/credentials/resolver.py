@@ -137,7 +137,7 @@ class Resolver:
         Raises `CredentialsError` (`TooShort` and `NoCode` among them) and `Interrupted`.
         """
         # a resolver may be asked again later, and then of something else
-        self._plan.expected.check()
+        self._plan.check()
         self._begin(demand)
         self._check_demand()
         return self._checked(self._answered(self._resolve))

@@ -56,6 +56,7 @@ class Arguments:
     rotate_keys: bool
     no_verify: bool
     yes: bool
+    unlimited: bool
     sign_in: bool
     sign_out: bool
     each: tuple[str, ...]

@@ -248,6 +248,11 @@ CHILD_TOO = (
         "in a shell, while it starts: what its start-up files need",
     ),
     (
+        "AWSEXEC_LIMITS",
+        "if the session has policies (--read-only and the like): these, which limit each "
+        "awsexec inside too; else kept",
+    ),
+    (
         "AWSEXEC_CONFIRMED",
         "if confirm asked: the profile and role, for which an awsexec inside does not ask",
     ),

@@ -492,6 +492,7 @@ GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
                 "",
                 "answer yes: to confirm in the profile, and to questions about keys",
             ),
+            Option("--unlimited", "", "lift the limits of the run around this one"),
         ),
     ),
     (

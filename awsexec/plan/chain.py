@@ -17,6 +17,7 @@ from awsexec.errors import (
     typed,
 )
 from awsexec.plan.calls import OWN_SETTINGS, ROLE_SETTINGS, MfaSession, assume_role
+from awsexec.plan.guardrails import other_way
 from awsexec.plan.limits import (
     CHAINED_LONGEST,
     MFA_DEFAULT,
@@ -210,7 +211,7 @@ def chain_of(
         if not known.knows_all(one):
             _refuse_misspelt(one)
     if not hops or source.kind.assumes_role:
-        _refuse_role_settings(source, source.profile)
+        _refuse_role_settings(source, source.profile, profiles)
     source = with_settings(source, Facts(profiles, profile, session_name, environ))
     serial = profile.get("mfa_serial")
     steps: list[Step] = []
@@ -275,7 +276,7 @@ def chain_of_machine(
     if default is not None and source.profile.name != environ.get("AWSEXEC_PROFILE"):
         profile = default
     _refuse_misspelt(profile)
-    _refuse_role_settings(source, profile)
+    _refuse_role_settings(source, profile, profiles)
     source = with_settings(
         source, Facts(profiles or Profiles.none(), profile, session_name, environ)
     )
@@ -363,7 +364,9 @@ def _refuse_misspelt(profile: Profile) -> None:
         raise ConfigError(f"{setting.where}: {known.correction(setting, right)}")
 
 
-def _refuse_role_settings(source: Source, profile: Profile) -> None:
+def _refuse_role_settings(
+    source: Source, profile: Profile, profiles: Profiles | None
+) -> None:
     """Raise for settings that only AssumeRole uses, if this run does not call AssumeRole.
 
     An option that would do nothing is refused. Of a file's settings only awsexec's own
@@ -386,12 +389,16 @@ def _refuse_role_settings(source: Source, profile: Profile) -> None:
             why = f"profile {name} assumes its role with a web identity token"
         else:
             why = f"profile {name} has no role"
+        way = ""
+        if setting.name == "session_read_only" and profiles is not None:
+            way = other_way(profiles, source.profile)
+        way = f", or {way}" if way else ""
         if setting.is_option:
             advice = "leave the option out" if by_token else "add --role-arn"
-            raise UsageError(f"{setting.where} would do nothing: {why}; {advice}")
+            raise UsageError(f"{setting.where} would do nothing: {why}; {advice}{way}")
         advice = "remove the setting" if by_token else "add role_arn, or remove it"
         raise ConfigError(
-            f"{setting.where}: {setting.name} would do nothing: {why}; {advice}"
+            f"{setting.where}: {setting.name} would do nothing: {why}; {advice}{way}"
         )
 
 

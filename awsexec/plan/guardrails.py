@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from awsexec.errors import ConfigError, WrongAccount, shown
+from awsexec.fastpath import LIMITS
 from awsexec.plan.calls import MfaSession
+from awsexec.plan.limits import is_arn
 from awsexec.profiles import values
 from awsexec.profiles.accounts import is_account_id
 
@@ -14,8 +16,10 @@ if TYPE_CHECKING:
     from awsexec.plan.calls import Step
     from awsexec.plan.source import Source
     from awsexec.profiles.files import Setting
-    from awsexec.profiles.profile import Profile
+    from awsexec.profiles.profile import Profile, Profiles
 
+# how a word of `LIMITS` begins that is a policy itself
+_POLICY = "policy="
 
 # set in what runs inside: which profile and role the user has confirmed there
 CONFIRMED = "AWSEXEC_CONFIRMED"
@@ -123,10 +127,11 @@ class Confirmation:
 
     `where` the profile says so, `by_name` whether the user has to type the profile's name,
     and `text` what the profile wants to be shown besides the `facts`, which are pairs of a
-    name and a value. `mark` is what `CONFIRMED` is once the user has said yes.
+    name and a value. `mark` is what `CONFIRMED` is once the user has said yes. `whole` is
+    the mark without limits, which is a yes to limited runs too.
     """
 
-    __slots__ = ("where", "by_name", "text", "facts", "mark")
+    __slots__ = ("where", "by_name", "text", "facts", "mark", "whole")
 
     def __init__(
         self,
@@ -135,12 +140,14 @@ class Confirmation:
         text: str,
         facts: Sequence[tuple[str, str]],
         mark: str,
+        whole: str,
     ) -> None:
         self.where = where
         self.by_name = by_name
         self.text = text
         self.facts = facts
         self.mark = mark
+        self.whole = whole
 
 
 def confirmation(
@@ -177,7 +184,143 @@ def confirmation(
         ("account", account or "known after the call"),
         ("role", role or f"none: {source.label}"),
     ]
-    mark = f"{named.name} {role}"
+    limits, whole = limits_of(steps), f"{named.name} {role}"
+    if limits:
+        facts.append(("limits", shown_limits(limits)))
     return Confirmation(
-        setting.where, value == "name", text.value if text else "", facts, mark
+        setting.where,
+        value == "name",
+        text.value if text else "",
+        facts,
+        f"{whole} {limits}".rstrip(),
+        whole,
     )
+
+
+# --- Limits that stay in what runs inside -------------------------------------------
+
+# the roles of IAM Identity Center that only read, as people and AWS name them
+_READS = ("readonly", "read-only", "viewonly", "view-only", "audit")
+
+
+def limits_of(steps: Sequence[Step]) -> str:
+    """Return the session policies of the last role as `LIMITS` has them, "" for none.
+
+    They are words: the ARNs of managed policies, AWS's own as in the partition ``aws``,
+    and ``policy=`` with a policy's JSON in hexadecimal digits.
+    """
+    if not steps or isinstance(steps[-1], MfaSession):
+        return ""
+    step = steps[-1]
+    words = [_in_partition(arn, "aws") for arn in step.policy_arns]
+    if step.policy is not None:
+        words.append(_POLICY + step.policy.encode().hex())
+    return " ".join(sorted(words))
+
+
+def shown_limits(limits: str) -> str:
+    """Return `limits` for people: the names of managed policies, and "a policy"."""
+    return ", ".join(
+        "a policy" if word.startswith(_POLICY) else shown(word.rpartition("/")[2])
+        for word in limits.split()
+    )
+
+
+def narrow(steps: Sequence[Step], source: Source, name: str, limits: str) -> str | None:
+    """Limit the last of `steps`, of profile `name`, to `limits`; or return why that fails.
+
+    A step that is limited to less already stays as it is. Credentials that awsexec gave
+    this environment have the limits already.
+    """
+    if not limits or (source.given_by is not None and not steps):
+        return None
+    around = f"the run around this one is limited to {shown_limits(limits)} ({LIMITS})"
+    words = set(limits.split())
+    policies = [word for word in words if word.startswith(_POLICY)]
+    arns = words.difference(policies)
+    text = _decoded(policies[0]) if len(policies) == 1 else None
+    if (
+        not words
+        or len(policies) > 1
+        or (policies and text is None)
+        or not all(map(_is_policy, arns))
+    ):
+        return f"{LIMITS} has no limits that awsexec can read; unset it, or add --unlimited"
+    if not steps or isinstance(steps[-1], MfaSession):
+        return (
+            f"profile {shown(name)}: {around}, and AWS cannot limit these credentials "
+            f"({source.kind.label}); use a profile whose role is assumed with source_profile"
+        )
+    step, own = steps[-1], set(limits_of(steps).split())
+    if own and own <= words:
+        return None
+    if own:
+        return (
+            f"profile {shown(name)}: {around}, and this run to "
+            f"{shown_limits(' '.join(sorted(own)))}; AWS would allow what one of them "
+            "allows; leave out the limit of this run"
+        )
+    _, partition, _, _, account, _ = step.role_arn.split(":", 5)
+    for arn in arns:
+        if arn.split(":", 5)[4] not in ("aws", account):
+            return (
+                f"profile {shown(name)}: {around}, and AWS accepts no policy of another "
+                f"account for a role of {account}; use a profile of that account"
+            )
+    step.policy = text
+    step.policy_arns = tuple(sorted(_in_partition(arn, partition) for arn in arns))
+    return None
+
+
+def _in_partition(arn: str, partition: str) -> str:
+    """Return the ARN of a policy, if it is AWS's own as it is in `partition`."""
+    parts = arn.split(":")
+    if parts[4] == "aws":
+        parts[1] = partition
+    return ":".join(parts)
+
+
+def _is_policy(arn: str) -> bool:
+    return is_arn(arn, "policy/") and arn.count(":") == 5
+
+
+def _decoded(word: str) -> str | None:
+    try:
+        text = bytes.fromhex(word.removeprefix(_POLICY)).decode()
+    except ValueError:
+        return None
+    return text if text.startswith("{") else None
+
+
+def other_way(profiles: Profiles, profile: Profile) -> str:
+    """Return which profile of the same account can be limited, or only reads; "" for none.
+
+    It is for a `profile` whose credentials AWS STS cannot limit.
+    """
+    account = _account_in(profile)
+    found = ""
+    for name in profiles.names() if account else ():
+        try:
+            other = profiles.get(name)
+        except ConfigError:
+            continue
+        if name == profile.name or _account_in(other) != account:
+            continue
+        role = (other.value("sso_role_name") or "").lower()
+        if other.get("sso_account_id") is None:
+            if other.get("web_identity_token_file") is None:
+                return (
+                    f"use profile {shown(name)} of this account, which can be limited"
+                )
+        elif not found and any(word in role for word in _READS):
+            found = f"use profile {shown(name)} of this account, whose role is "
+            found += shown(other.value("sso_role_name") or "")
+    return found
+
+
+def _account_in(profile: Profile) -> str | None:
+    """Return the account that the settings of `profile` name, None for none."""
+    role = profile.value("role_arn")
+    if role is not None:
+        return role.split(":", 5)[4] if is_arn(role, "role/") else None
+    return profile.value("sso_account_id")

@@ -9,10 +9,12 @@ from __future__ import annotations
 from awsexec.errors import (
     FIRST_PROFILE,
     ConfigError,
+    Limited,
     NoSuchProfile,
     UsageError,
     shown,
 )
+from awsexec.fastpath import LIMITS
 from awsexec.options.arguments import PROFILE_VARIABLES, profile_variable
 from awsexec.plan.asking import Asking, asking_for
 from awsexec.plan.calls import ROLE_SETTINGS
@@ -23,6 +25,10 @@ from awsexec.plan.guardrails import (
     ExpectedAccounts,
     confirmation,
     expected_accounts,
+    limits_of,
+    narrow,
+    other_way,
+    shown_limits,
 )
 from awsexec.plan.inputs import Inputs
 from awsexec.plan.limits import clean_session_name
@@ -68,6 +74,8 @@ class Plan:
     `by_name` is whether the profile's name alone, without an option that changes what
     the name stands for, made the plan. `expected` are the accounts that the credentials
     must be of, and `confirmation` the question before they are handed over, None for none.
+    `why_not` is why the limits of the run around forbid this one, None if they do not, and
+    `remark` what they change of it, "" for nothing.
     `environ` is the environment of the run.
     """
 
@@ -83,6 +91,8 @@ class Plan:
         "by_name",
         "expected",
         "confirmation",
+        "why_not",
+        "remark",
         "environ",
     )
 
@@ -100,6 +110,8 @@ class Plan:
         by_name: bool,
         expected: ExpectedAccounts,
         confirmation: Confirmation | None,
+        why_not: str | None,
+        remark: str,
         environ: Mapping[str, str],
     ) -> None:
         self.chain = chain
@@ -113,12 +125,26 @@ class Plan:
         self.by_name = by_name
         self.expected = expected
         self.confirmation = confirmation
+        self.why_not = why_not
+        self.remark = remark
         self.environ = environ
 
     @property
     def name(self) -> str:
         """The profile's name, which COMMAND is told."""
         return self.chain.profile.name
+
+    @property
+    def inside(self) -> dict[str, str]:
+        """The variables that keep the session's limits in what runs with it."""
+        limits = limits_of(self.chain.steps)
+        return {LIMITS: limits} if limits else {}
+
+    def check(self) -> None:
+        """Raise `Limited` or `WrongAccount` for what is known without asking AWS."""
+        if self.why_not is not None:
+            raise Limited(f"{self.why_not}; or add --unlimited")
+        self.expected.check()
 
     def look(self) -> Inputs:
         """Return what decides, besides settings, whose credentials the source gives now."""
@@ -142,6 +168,9 @@ class Plan:
         if self.chain.source.is_cached and self.expected.of_source:
             # what the cache has under these keys comes from checked credentials
             where = ascii((where, [by.value for by, _ in self.expected.of_source]))
+        if self.chain.source.kind.runs_command and self.environ.get(LIMITS):
+            # an awsexec that the command runs gives no more
+            where = ascii((where, self.environ[LIMITS]))
         return self.chain.keys(where, inputs, key_id)
 
     def keys_now(self) -> list[str] | None:
@@ -199,6 +228,8 @@ class Plan:
             by_name=self.by_name,
             expected=self.expected,
             confirmation=self.confirmation,
+            why_not=self.why_not,
+            remark=self.remark,
             environ=self.environ,
         )
 
@@ -388,6 +419,20 @@ class Planner:
         expected = expected_accounts(
             named, chain.hops, chain.source, chain.steps, self._account
         )
+        limits, why_not = environ.get(LIMITS, ""), None
+        own = limits_of(chain.steps)
+        for each in filter(None, (chain, chain.if_user_keys)):
+            why = narrow(each.steps, chain.source, named.name, limits)
+            why_not = why_not or why
+        remark = ""
+        if why_not is not None:
+            way = other_way(self.config.profiles, profile)
+            why_not += f", or {way}" if way else ""
+        elif limits_of(chain.steps) != own:
+            remark = (
+                f"profile {shown(named.name)} is limited to {shown_limits(limits)} here, as "
+                f"the run around this one is ({LIMITS}); --unlimited lifts that"
+            )
         chosen = chosen_region(environ, arguments.region)
         region = chosen or profile.get("region")
         return Plan(
@@ -401,9 +446,12 @@ class Planner:
             region_of_profile=chosen is None,
             config=self.config,
             uses_cache=not arguments.no_cache,
-            by_name=by_name,
+            # the limits around are not in the key of the run
+            by_name=by_name and not limits,
             expected=expected,
             confirmation=confirmation(named, chain.source, chain.steps, expected),
+            why_not=why_not,
+            remark=remark,
             environ=environ,
         )
 

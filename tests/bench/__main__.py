@@ -181,12 +181,6 @@ class Bench:
         assert len(self.sts.calls) == calls, "awsexec has nothing in its cache"
         return commands
 
-    def with_accounts(self) -> Command:
-        """Return --accounts in a home with a sign-in and a list of accounts."""
-        home = self.home("accounts", world.CORP)
-        home.list_accounts()
-        return self.commands({"awsexec": "awsexec --accounts"}, home)["awsexec"]
-
     def decided_elsewhere(self, portal: IdentityCenter) -> dict[str, Home]:
         """Return homes in which more than the settings decides whose credentials are meant.
 
@@ -215,6 +209,12 @@ class Bench:
             for name in ("AWS_ENDPOINT_URL_SSO", "AWS_ENDPOINT_URL_SSO_OIDC"):
                 home.environ[name] = portal.url
         return homes
+
+    def with_accounts(self) -> Command:
+        """Return --accounts in a home with a sign-in and a list of accounts."""
+        home = self.home("accounts", world.CORP)
+        home.list_accounts()
+        return self.commands({"awsexec": "awsexec --accounts"}, home)["awsexec"]
 
     def with_keyring(self, service: SecretService) -> Command:
         """Return the run of awsexec in a home whose key is in the keyring."""

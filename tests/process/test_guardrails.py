@@ -381,3 +381,201 @@ def test_settings_that_would_not_ask(run_awsexec, home, sts, lines, message):
 def test_what_is_wrong_anyway_is_no_question(run_awsexec, home):
     home.write_config(READER_CONFIG, "confirm = true\n", EXPECTS.format(OTHER))
     assert "of account" in run_awsexec("reader", "true").error()
+
+
+# --- limits that stay ---------------------------------------------------------------
+
+READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+BILLING = "arn:aws:iam::aws:policy/job-function/Billing"
+OWN = f"arn:aws:iam::{HERE}:policy/own"
+ROLES = READER_CONFIG + READER_CONFIG.replace("reader", "admin")
+
+
+def limited(run_awsexec, *words):
+    """The variables that a limited COMMAND has of awsexec and AWS."""
+    child = run_awsexec.child(*words)
+    return {name: value for name, value in child.items() if name.startswith("AWS")}
+
+
+def policies(call):
+    """The session policies of a call."""
+    return [
+        value
+        for name, value in call.parameters.items()
+        if name.startswith("PolicyArns") or name == "Policy"
+    ]
+
+
+@pytest.mark.both_ways
+@pytest.mark.parametrize("way", ["option", "setting", "policy", "own policy"])
+def test_limits_stay_inside(run_awsexec, home, sts, way):
+    (home.path / "p.json").write_text('{"Statement": []}')
+    words, setting, policy = [], "", READ_ONLY
+    if way == "option":
+        words = ["--read-only"]
+    elif way == "setting":
+        setting = "session_read_only = true\n"
+    elif way == "policy":
+        words, policy = ["--policy", f"{home.path}/p.json"], '{"Statement":[]}'
+    else:
+        words, policy = ["--policy-arn", OWN], OWN
+    # the whole role is in the cache already
+    home.write_config(ROLES)
+    run_awsexec.child("admin")
+    home.write_config(ROLES.replace("[profile admin]", f"{setting}[profile admin]"))
+    run_awsexec.child("admin")
+    for _ in range(2):
+        # the second one has it from the cache
+        inside = limited(run_awsexec, *words, "reader")
+    assert policies(sts.calls[-1]) == [policy]
+    for _ in range(2):
+        result = run_awsexec("admin", "--", "env", env=inside)
+        assert "profile admin is limited to" in result.stderr
+        # and so on, however deep
+        assert inside["AWSEXEC_LIMITS"] in result.stdout
+    assert [
+        policies(call) for call in sts.calls if "admin" in call.parameters["RoleArn"]
+    ] == [
+        [],
+        [policy],
+    ]
+    for words in (["--export", "process", "admin"], ["--serve", "admin", "true"]):
+        assert "is limited to" in run_awsexec(*words, env=inside).stderr
+    # outside, nothing has changed
+    before = len(sts.calls)
+    child = run_awsexec.child("admin")
+    assert len(sts.calls) == before and "AWSEXEC_LIMITS" not in child
+
+
+@pytest.mark.both_ways
+def test_unlimited(run_awsexec, home, sts):
+    home.write_config(ROLES)
+    inside = limited(run_awsexec, "--read-only", "reader")
+    child = run_awsexec.child("--unlimited", "admin", env=inside)
+    assert policies(sts.calls[-1]) == [] and "AWSEXEC_LIMITS" not in child
+    script = run_awsexec("--export", "sh", "--unlimited", "admin", env=inside).stdout
+    assert "unset" in script and "AWSEXEC_LIMITS" in script
+    script = run_awsexec("--export", "sh", "--unset", env=inside).stdout
+    assert "AWSEXEC_LIMITS" in script
+
+
+@pytest.mark.parametrize(
+    ("outer", "inner", "is_allowed"),
+    [
+        ([READ_ONLY], [READ_ONLY], True),
+        ([READ_ONLY, OWN], [OWN], True),
+        ([READ_ONLY], [BILLING], False),
+        ([OWN], [READ_ONLY, OWN], False),
+    ],
+)
+def test_limits_within_limits(run_awsexec, home, sts, outer, inner, is_allowed):
+    home.write_config(ROLES)
+    words = [word for arn in outer for word in ("--policy-arn", arn)]
+    inside = limited(run_awsexec, *words, "reader")
+    words = [word for arn in inner for word in ("--policy-arn", arn)]
+    result = run_awsexec(*words, "admin", "true", env=inside)
+    assert (result.status == 0) == is_allowed, result
+    if is_allowed:
+        assert sorted(policies(sts.calls[-1])) == sorted(inner)
+    else:
+        assert "AWS would allow what one of them allows" in result.error()
+        assert len(sts.calls) == 1
+
+
+@pytest.mark.both_ways
+@pytest.mark.parametrize("name", KINDS)
+def test_what_cannot_be_limited_is_refused(run_awsexec, home, sts, kind, name):
+    kind(name, "")
+    run_awsexec.child("p")
+    inside = {"AWSEXEC_LIMITS": READ_ONLY}
+    for words in map(words_of, ACTIONS, ["p"] * len(ACTIONS)):
+        error = run_awsexec(*words, env=inside)
+        assert error.status == 125 and error.stderr.startswith(
+            "awsexec: profile p: the run around this one is limited to ReadOnlyAccess "
+            "(AWSEXEC_LIMITS), and AWS cannot limit these credentials ("
+        ), error
+        assert error.stderr.endswith("; or add --unlimited\n")
+    assert run_awsexec("--unlimited", "p", "true", env=inside).status == 0
+
+
+def test_what_the_environment_has_is_limited_already(run_awsexec, home, sts):
+    home.write_config(ROLES)
+    inside = limited(run_awsexec, "--read-only", "reader")
+    assert json.loads(run_awsexec("--whoami", "--json", env=inside).stdout)
+
+
+def test_the_policy_of_another_account(run_awsexec, home, sts):
+    home.write_config(ROLES.replace("123456789012:role/admin", f"{OTHER}:role/admin"))
+    inside = {"AWSEXEC_LIMITS": OWN}
+    error = run_awsexec("admin", "true", env=inside).error()
+    assert f"AWS accepts no policy of another account for a role of {OTHER}" in error
+    # AWS's own policies are in every partition, under another name
+    home.write_config(ROLES.replace("arn:aws:", "arn:aws-cn:"))
+    facts = run_awsexec(
+        "--explain", "--json", "admin", env={"AWSEXEC_LIMITS": READ_ONLY}
+    )
+    assert READ_ONLY.replace("arn:aws:", "arn:aws-cn:") in facts.stdout
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["x", "policy=zz", "policy=00", " ", "policy=7b policy=7b7d", f"{OWN},{OWN}"],
+)
+def test_limits_that_cannot_be_read(run_awsexec, home, sts, text):
+    home.write_config(READER_CONFIG)
+    error = run_awsexec("reader", "true", env={"AWSEXEC_LIMITS": text}).error()
+    assert "AWSEXEC_LIMITS has no limits that awsexec can read" in error
+    assert sts.calls == []
+
+
+def test_a_process_with_limits_has_sessions_of_its_own(run_awsexec, home, sts, tool):
+    """Also one whose command line alone decides: an awsexec in it gives less then."""
+    tool(prints(printed(sts.session_of("made"))))
+    text = home.config.read_text()
+    home.write_config(
+        text.replace("\n[", "\ncredential_process_command_decides = true\n[", 1)
+    )
+    run_awsexec("r", "true")
+    run_awsexec("r", "true", env={"AWSEXEC_LIMITS": READ_ONLY})
+    run_awsexec("--refresh", "r", "true")
+    assert (home.path / "runs").read_text() == "run\n" * 2
+
+
+def test_confirmed_with_limits_is_no_yes_to_the_whole_role(run_awsexec, home, sts):
+    home.write_config(READER_CONFIG, "confirm = true\n")
+    inside = limited(run_awsexec, "--yes", "--read-only", "reader")
+    assert run_awsexec("reader", "true", env=inside).status == 0
+    assert (
+        "asks before"
+        in run_awsexec("--unlimited", "reader", "true", env=inside).error()
+    )
+    inside = limited(run_awsexec, "--yes", "reader")
+    assert run_awsexec("--read-only", "reader", "true", env=inside).status == 0
+
+
+SSO = "sso_start_url = https://example.awsapps.com/start\nsso_region = eu-west-1\n"
+
+
+@pytest.mark.parametrize("env", [{}, {"AWSEXEC_LIMITS": READ_ONLY}])
+@pytest.mark.parametrize(
+    ("others", "way"),
+    [
+        ("", ""),
+        (
+            f"[profile look]\n{SSO}sso_account_id = {HERE}\nsso_role_name = ViewOnlyAccess\n",
+            ", or use profile look of this account, whose role is ViewOnlyAccess",
+        ),
+        (
+            READER_CONFIG,
+            ", or use profile reader of this account, which can be limited",
+        ),
+        (READER_CONFIG.replace(HERE, OTHER), ""),
+    ],
+)
+def test_a_way_to_read_only(run_awsexec, home, sts, others, way, env):
+    home.write_config(
+        f"[profile sso]\n{SSO}sso_account_id = {HERE}\nsso_role_name = Admin\n", others
+    )
+    words = [] if env else ["--read-only"]
+    error = run_awsexec(*words, "sso", "true", env=env).error()
+    assert (", or use profile" in error) == bool(way) and way in error
