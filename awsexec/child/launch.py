@@ -25,10 +25,8 @@ def launch(command: Sequence[str], environ: Mapping[str, str]) -> int:
         with core_dumps.AsCaller():
             fastpath.become(list(command), environ)
     except FileNotFoundError as error:
-        import shutil
-
         # it may be a script whose interpreter is missing
-        if shutil.which(command[0], path=environ.get("PATH")):
+        if fastpath.is_there(command[0], environ):
             raise CommandNotExecutable(command[0], error) from None
         raise CommandNotFound(command[0]) from None
     except OSError as error:

@@ -190,7 +190,7 @@ def resolver_for(
     ask: Callable[[str], str] = terminal.ask,
     log: Log | None = None,
     *,
-    load: Callable[[Source, Context], Credentials] = sources.load,
+    load: Callable[[Source, Context], Credentials] | None = None,
     call: Call | None = None,
 ) -> Resolver:
     """Return what works out the credentials of `plan`, with a `store` or without.
@@ -210,7 +210,7 @@ def resolver_for(
     runs_command = source.kind.runs_command or process is not None
     return Resolver(
         plan=plan,
-        load=lambda source: load(source, context),
+        load=lambda source: (load or sources.load)(source, context),
         sign_in=lambda refused: sources.sign_in(source, context, refused),
         signed_in=lambda: context.sign_in,
         call=call or _Sts(plan, report),

@@ -32,8 +32,10 @@ if TYPE_CHECKING:
 
 # the settings of these that are about calls: COMMAND keeps them
 _OF_CALLS = {"ec2_metadata_v1_disabled", "use_fips_endpoint"}
+# those that only awsexec reads, before COMMAND runs
+_OF_A_RUN = {"confirm", "confirm_text", "expected_account"}
 # the settings that give a profile credentials, or say something about them
-_IDENTITY = DECISIVE - _OF_CALLS | {"aws_account_id", *EXPIRIES}
+_IDENTITY = DECISIVE - _OF_CALLS - _OF_A_RUN | {"aws_account_id", *EXPIRIES}
 # patterns; `re` is imported only when a copy is made
 _DEFAULTS_OF_ALL = rb"(?m)^\[\s*DEFAULT\s*\]"
 _KEYS = (

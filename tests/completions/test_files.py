@@ -32,7 +32,13 @@ ACTIONS = {
     if option.action and option.operand
     for flag in option.flags
 }
-ALONE = {flag for option in OPTIONS if not option.operand for flag in option.flags}
+# --each takes no PROFILE, but a COMMAND after --
+ALONE = {
+    flag
+    for option in OPTIONS
+    if not option.operand and option.attribute != "each"
+    for flag in option.flags
+}
 
 
 def bash_function(name):
@@ -132,7 +138,7 @@ def test_actions_that_take_a_profile():
 
 def test_options_that_take_no_profile():
     assert bash_case("action=none") == ALONE
-    assert set(fish_list("__awsexec_alone")) == ALONE
+    assert set(fish_list("__awsexec_alone")) == ALONE | {"--each"}
     befores = {flag: before for flag, before, _, _, _ in zsh_options()}
     excluding = {flag for flag, before in befores.items() if before == "(- : *)"}
     # these two stand beside another action

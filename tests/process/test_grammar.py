@@ -270,7 +270,7 @@ def test_unreadable(run_awsexec, home):
     ("config", "credentials", "name", "why"),
     [
         ("[p]\n", "", "p", "{config}:1: write [profile p] in the config file"),
-        ("[sso-session p]\n", "", "p", None),
+        ("[sso-session other]\n", "", "p", None),
         ("[services p]\n", "", "p", None),
         ("[profile P]\n", "", "p", None),
         (

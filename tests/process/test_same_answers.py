@@ -177,7 +177,7 @@ def test_status(both, script, status):
         ("", 127),
         ("plain", 126),
         ("script", 0),
-        ("interpreter-is-missing", 127),
+        ("interpreter-is-missing", 126),
         ("second", 0),
         ("~/script", 127),
     ],

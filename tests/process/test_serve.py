@@ -114,7 +114,8 @@ def test_endpoint_instead_of_keys(run_awsexec, home, sts):
         "--serve", "reader", env={"AWS_PROFILE": "x", "AWS_SECURITY_TOKEN": "y"}
     )
     added = child.keys() - run_awsexec.environ.keys()
-    assert added == {URL, TOKEN, "AWSEXEC_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION"}
+    of_profile = {"AWSEXEC_PROFILE", "AWSEXEC_ACCOUNT"}
+    assert added == {URL, TOKEN, *of_profile, "AWS_REGION", "AWS_DEFAULT_REGION"}
     assert child["AWSEXEC_PROFILE"] == "reader"
     assert len(child[TOKEN]) >= 43
     assert run_awsexec.child("--serve", "reader")[TOKEN] != child[TOKEN]

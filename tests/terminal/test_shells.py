@@ -119,6 +119,7 @@ def test_the_users_files_history_and_folder(kind, start, home, tmp_path):
     # of what makes it the shell with the role, nothing reaches its commands
     assert {name for name in environ if name.startswith("AWSEXEC_")} == {
         "AWSEXEC_PROFILE",
+        "AWSEXEC_ACCOUNT",
         "AWSEXEC_ISSUED",
         "AWSEXEC_CACHE_DIR",
     }
