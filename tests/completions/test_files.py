@@ -137,7 +137,7 @@ def test_actions_that_take_a_profile():
 
 
 def test_options_that_take_no_profile():
-    assert bash_case("action=none") == ALONE
+    assert bash_case("action=none") == ALONE | {"--each"}
     assert set(fish_list("__awsexec_alone")) == ALONE | {"--each"}
     befores = {flag: before for flag, before, _, _, _ in zsh_options()}
     excluding = {flag for flag, before in befores.items() if before == "(- : *)"}

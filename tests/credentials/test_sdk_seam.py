@@ -586,7 +586,7 @@ def test_no_token_is_written_without_a_home(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("head", ["Content-Length: 9999", "Transfer-Encoding: chunked"])
-def test_answer_that_trickles(monkeypatch, head):
+def test_body_that_trickles(monkeypatch, head):
     """Each byte begins the socket's time-out anew: without this, a run waits for days."""
     monkeypatch.setattr(internals.BoundedResponse, "seconds", 0.5)
     piece = b"x" if "Length" in head else b"1\r\nx\r\n"
@@ -608,5 +608,27 @@ def test_answer_that_trickles(monkeypatch, head):
         with pytest.raises(
             botocore.exceptions.HTTPClientError, match="takes more than"
         ):
+            http.send(AWSRequest("GET", url).prepare())
+    assert time.monotonic() - began < 5
+
+
+def test_head_that_trickles(monkeypatch):
+    monkeypatch.setattr(internals.TimedHead, "seconds", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve():
+            connection, _ = server.accept()
+            with connection, contextlib.suppress(OSError):
+                connection.recv(65_536)
+                connection.sendall(b"HTTP/1.1 200 OK\r\n")
+                for _ in range(400):
+                    connection.sendall(b"X")
+                    time.sleep(0.02)
+
+        threading.Thread(target=serve, daemon=True).start()
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/"
+        http = internals.RecordingHttp(True, timeout=5)
+        began = time.monotonic()
+        with pytest.raises(botocore.exceptions.ReadTimeoutError):
             http.send(AWSRequest("GET", url).prepare())
     assert time.monotonic() - began < 5

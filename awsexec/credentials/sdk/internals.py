@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import errno
 import functools
+import http.client
+import io
 import os
 import time
 
@@ -300,8 +302,48 @@ class BoundedResponse(botocore.awsrequest.AWSResponse):  # type: ignore[misc]
         return iter(functools.partial(self.raw.read1, PIECE), b"")
 
 
-# all of botocore makes its responses by this name
+class _Timed(io.RawIOBase):
+    """The bytes of `raw` as they arrive, until `end` on the monotonic clock.
+
+    After that, reading raises `TimeoutError`.
+    """
+
+    def __init__(self, raw: io.RawIOBase, end: float) -> None:
+        super().__init__()
+        self._raw = raw
+        self._end = end
+
+    def readable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return self._raw.fileno()
+
+    def readinto(self, buffer: Any) -> int | None:
+        if time.monotonic() > self._end:
+            raise TimeoutError("timed out")
+        # the socket's own time-out ends a wait for the next byte
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class TimedHead(http.client.HTTPResponse):
+    """Python's HTTP response, which has to arrive in `seconds`, its head too."""
+
+    seconds = ANSWER_SECONDS
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        end = time.monotonic() + self.seconds
+        self.fp = io.BufferedReader(_Timed(self.fp.detach(), end))
+
+
+# all of botocore makes its responses by these names
 botocore.awsrequest.AWSResponse = BoundedResponse
+botocore.awsrequest.AWSConnection.response_class = TimedHead
 
 
 # --- Tokens of sign-ins ---------------------------------------------------------------
