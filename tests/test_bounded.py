@@ -124,6 +124,7 @@ ALLOWED = {
     "credentials/command.py": "LARGEST and a time limit",
     "credentials/keys/index.py": "a directory, to write it to the disk",
     "credentials/sdk/clients.py": "what pip installed",
+    "credentials/sdk/internals.py": "what arrives, within ANSWER_SECONDS",
     "directories.py": "what it writes",
     "fastpath.py": "a number of bytes of the cache and of the boot id; the kernel's copy of the environment",
     "history.py": "it opens the full record for its lock, and reads by bounded",

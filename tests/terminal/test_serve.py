@@ -123,7 +123,8 @@ INPUT = 'print("<got %s>" % input())'
         "sed -u 's/.*/<got &>/'",
         f"{sys.executable} -c '{INPUT}'",
         # when there is something; until then it does not read
-        f"{sys.executable} -c 'import select; select.select([0], [], []); {INPUT}'",
+        f'{sys.executable} -c \'import select; print("waits", flush=True); '
+        f"select.select([0], [], []); {INPUT}'",
     ],
     ids=["sh", "sed", "input", "select"],
 )
@@ -156,6 +157,9 @@ def test_a_line_is_not_split(watch, home, reader):
     person.sees("<ASIAEXAMPLE000000002>")
     person.types("333333")
     person.sees("<got 333333>")
+    if "select" in reader:
+        # the second one has started
+        person.sees("waits")
     assert person.settings() == before
     ends(person)
 
