@@ -98,7 +98,7 @@ def get_with_inputs(
         from awsexec.credentials.confirm import confirm
 
         confirm(plan, doing, environ, may_ask=attended)
-    for remark in filter(None, [*plan.chain.remarks, plan.remark]):
+    for remark in plan.remarks:
         report.warning(remark)
     log = log or Log(environ, report)
     log.check()

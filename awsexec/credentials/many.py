@@ -120,7 +120,7 @@ class _Many:
     def _ask(self) -> None:
         """Ask the user all there is to ask."""
         for remark in dict.fromkeys(
-            remark for plan in self._plans for remark in plan.chain.remarks
+            remark for plan in self._plans for remark in plan.remarks
         ):
             self._report.warning(remark)
         failed: dict[Hashable, AwsexecError | None] = {}

@@ -130,6 +130,11 @@ class Plan:
         self.environ = environ
 
     @property
+    def remarks(self) -> list[str]:
+        """What the user should know of this run, one line each."""
+        return [*self.chain.remarks, *filter(None, [self.remark])]
+
+    @property
     def name(self) -> str:
         """The profile's name, which COMMAND is told."""
         return self.chain.profile.name

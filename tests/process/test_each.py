@@ -362,6 +362,17 @@ def test_expected_account_is_of_one_profile(run_awsexec, home, sts, source):
         assert names(result) == found
 
 
+def test_limits_of_the_run_around_are_told(run_awsexec, home, sts):
+    write(home, sts, "a", "b")
+    run_awsexec.environ["AWSEXEC_LIMITS"] = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+    result = run_awsexec("--each", "?", *PRINT)
+    assert result.status == 0
+    for name in ("a", "b"):
+        assert f"awsexec: profile {name} is limited to ReadOnlyAccess here" in (
+            result.stderr
+        )
+
+
 def test_confirm_without_a_terminal_runs_nothing(run_awsexec, home, sts):
     write(home, sts, "a", "b", "c", lines=["confirm = true"])
     words = ["--each", "?", *PRINT]
