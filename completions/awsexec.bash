@@ -110,10 +110,10 @@ _awsexec_values() {
                 process sh fish powershell cmd dotenv json
             )
             ;;
-        --each)
+        --each | --except | --source-profile)
             list=profiles
             ;;
-        --init)
+        --init | --completion)
             values=(
                 bash zsh fish
             )
@@ -123,10 +123,7 @@ _awsexec_values() {
                 '{account}-{role}' '{session}-{account_id}-{role}'
             )
             ;;
-        --except)
-            list=profiles
-            ;;
-        --regions)
+        --regions | --region)
             values=(
                 af-south-1 ap-east-1 ap-east-2 ap-northeast-1 ap-northeast-2
                 ap-northeast-3 ap-south-1 ap-south-2 ap-southeast-1 ap-southeast-2
@@ -140,21 +137,6 @@ _awsexec_values() {
             ;;
         --shell)
             list=shells
-            ;;
-        --region)
-            values=(
-                af-south-1 ap-east-1 ap-east-2 ap-northeast-1 ap-northeast-2
-                ap-northeast-3 ap-south-1 ap-south-2 ap-southeast-1 ap-southeast-2
-                ap-southeast-3 ap-southeast-4 ap-southeast-5 ap-southeast-6
-                ap-southeast-7 ca-central-1 ca-west-1 cn-north-1 cn-northwest-1
-                eu-central-1 eu-central-2 eu-north-1 eu-south-1 eu-south-2 eu-west-1
-                eu-west-2 eu-west-3 eusc-de-east-1 il-central-1 me-central-1
-                me-south-1 me-west-1 mx-central-1 sa-east-1 sa-west-1 us-east-1
-                us-east-2 us-gov-east-1 us-gov-west-1 us-west-1 us-west-2
-            )
-            ;;
-        --source-profile)
-            list=profiles
             ;;
         --duration)
             values=(
@@ -178,11 +160,6 @@ _awsexec_values() {
             values=(
                 cloudformation cloudtrail cloudwatch dynamodb ec2 ecr ecs eks iam kms
                 lambda rds route53 s3 secretsmanager sns sqs ssm stepfunctions vpc
-            )
-            ;;
-        --completion)
-            values=(
-                bash zsh fish
             )
             ;;
     esac

@@ -107,11 +107,13 @@ def _bash() -> str:
         "_awsexec_values() {",
         "    case $1 in",
     ]
+    by_words: dict[str | tuple[str, ...], list[str]] = {}
     for option in OPTIONS:
-        words = list(REGIONS) if option.completes == "regions" else option.completes
-        if not words:
-            continue
-        lines.append(f"        {' | '.join(option.flags)})")
+        if option.completes:
+            by_words.setdefault(option.completes, []).extend(option.flags)
+    for completes, flags in by_words.items():
+        words = tuple(REGIONS) if completes == "regions" else completes
+        lines += _bash_case(flags)
         if isinstance(words, str):
             lines.append(f"            list={words}")
         else:

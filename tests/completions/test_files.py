@@ -62,10 +62,11 @@ def bash_flags():
 def bash_values():
     """What each option with a value completes to: words, or the name of a list."""
     text = bash_function("_awsexec_values")
-    for flag, values, name in re.findall(
-        r"(?s)^ {8}(--[a-z-]+)\)\n +(?:values=\((.*?)\)|list=(\w+))\n +;;$", text, re.M
+    for flags, values, name in re.findall(
+        r"(?s)^ {8}(--[^)]+)\)\n +(?:values=\((.*?)\)|list=(\w+))\n +;;$", text, re.M
     ):
-        yield flag, name or tuple(shlex.split(values))
+        for flag in re.findall("--[a-z-]+", flags):
+            yield flag, name or tuple(shlex.split(values))
 
 
 def zsh_array(name):
