@@ -111,10 +111,10 @@ def as_json_line(value: object) -> str:
     return json.dumps(value)
 
 
-def has_colour(environ: Mapping[str, str]) -> bool:
-    """Return whether to colour stdout (https://no-color.org)."""
+def has_colour(environ: Mapping[str, str], stream: TextIO | None = None) -> bool:
+    """Return whether to colour `stream`, by default stdout (https://no-color.org)."""
     return (
-        sys.stdout.isatty()
+        (stream or sys.stdout).isatty()
         and not environ.get("NO_COLOR")
         and environ.get("TERM") != "dumb"
     )

@@ -509,14 +509,14 @@ class _Run:
         self, label: str, sign: str, plain: str, colour: str, stream: TextIO
     ) -> bytes:
         text = f"{output.padded(label, self._width)} {_in(stream, sign, plain)}"
-        if _has_colour(stream, self._environ):
+        if output.has_colour(self._environ, stream):
             text = f"\033[{colour}m{text}\033[0m"
         return _bytes(stream, text + " ")
 
     def _head(self, label: str, outcome: Outcome) -> bytes:
         line = _in(sys.stdout, "──", "--")
         text = f"{line} {label}: {outcome}, {outcome.seconds:.1f} s"
-        if _has_colour(sys.stdout, self._environ):
+        if output.has_colour(self._environ):
             text = f"\033[{output.BOLD}m{text}\033[0m"
         return _bytes(sys.stdout, text + "\n")
 
@@ -629,14 +629,6 @@ def _columns(stream: TextIO) -> int:
         return os.get_terminal_size(stream.fileno()).columns or 80
     except (OSError, ValueError):
         return 200
-
-
-def _has_colour(stream: TextIO, environ: Mapping[str, str]) -> bool:
-    return (
-        stream.isatty()
-        and not environ.get("NO_COLOR")
-        and environ.get("TERM") != "dumb"
-    )
 
 
 def _in(stream: TextIO, text: str, plain: str) -> str:
