@@ -452,8 +452,7 @@ def check_sign_ins(facts: Facts) -> Iterator[Finding]:
     for plan in facts.plans.values():
         source = plan.chain.source
         found = source.signed_in(plan.config.paths, facts.environ)
-        session = source.value("sso_session") or source.value("sso_start_url")
-        what = session or source.value("login_session") or source.label
+        what = source.sign_in_name or source.value("login_session") or source.label
         if found is None or what in seen:
             continue
         seen.add(what)

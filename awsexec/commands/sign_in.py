@@ -20,12 +20,11 @@ if TYPE_CHECKING:
 
 def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int:
     """Sign in to SESSION, or to what the profile of that name signs in to."""
-    plan = sign_in_plan(Planner(arguments, environ), arguments.profile, environ)
+    plan = sign_in_plan(Planner(arguments, environ), arguments.profile)
     until = sign_in(plan, environ, report, refresh=arguments.refresh)
     end = ""
     if until is not None:
         end = f" until {iso8601(int(until))} ({left(until - time.time())})"
-    source = plan.chain.source
-    name = source.value("sso_session") or source.value("sso_start_url") or ""
-    report.warning(f"you are signed in to {shown(name)}{end}")
+    name = shown(plan.chain.source.sign_in_name)
+    report.warning(f"you are signed in to {name}{end}")
     return 0

@@ -27,15 +27,12 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     failure: AwsexecError | None = None
     for name in names:
         try:
-            plan = sign_in_plan(planner, name, environ)
+            plan = sign_in_plan(planner, name)
             was_in = sign_out(plan, environ, report)
         except AwsexecError as error:
             failure = failure or error
             continue
-        source = plan.chain.source
-        called = shown(
-            source.value("sso_session") or source.value("sso_start_url") or ""
-        )
+        called = shown(plan.chain.source.sign_in_name)
         if was_in:
             report.warning(f"you are signed out of {called}")
         else:

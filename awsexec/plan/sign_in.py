@@ -8,8 +8,6 @@ from awsexec.profiles.accounts import split
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from awsexec.plan.plan import Plan, Planner
 
 
@@ -33,9 +31,7 @@ def all_sign_ins(planner: Planner) -> list[str]:
     return names
 
 
-def sign_in_plan(
-    planner: Planner, name: str | None, environ: Mapping[str, str]
-) -> Plan:
+def sign_in_plan(planner: Planner, name: str | None) -> Plan:
     """Return the plan whose source signs in to what `name` means.
 
     `name` is an ``[sso-session]``, a role by its name, or a profile; None is the only

@@ -207,6 +207,14 @@ class Source:
         )
 
     @property
+    def sign_in_name(self) -> str:
+        """What it signs in to at IAM Identity Center: the sso-session, else the start URL.
+
+        "" for a source that does not sign in there.
+        """
+        return self.value("sso_session") or self.value("sso_start_url") or ""
+
+    @property
     def is_session_only(self) -> bool:
         """Whether it is an ``[sso-session]`` to sign in to, without a role."""
         is_session = self.setting.name == "sso_session"

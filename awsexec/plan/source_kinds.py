@@ -289,8 +289,7 @@ def _look_at_run(
 def _look_at_sso(
     source: Source, paths: tuple[str, str], environ: Mapping[str, str]
 ) -> Inputs:
-    name = source.value("sso_session") or source.value("sso_start_url") or ""
-    path = sso_token_file(name, files.expand(SSO_CACHE, environ))
+    path = sso_token_file(source.sign_in_name, files.expand(SSO_CACHE, environ))
     found = _look_at_sign_in(InputFile(path, sso_sign_in), is_fixed=True)
     profile = source.profile
     if profile.listed is not None and profile.listed.path:

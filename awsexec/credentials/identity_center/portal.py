@@ -69,8 +69,7 @@ class Portal:
 
     def _current(self) -> tuple[str, str | None] | None:
         """Return `_current_token`; one process renews it, for all who want it."""
-        source = self._source
-        name = source.value("sso_session") or source.value("sso_start_url") or ""
+        name = self._source.sign_in_name
         with self._context.lock(f"sso {name}", f"is renewing the sign-in to {name}"):
             return self._current_token()
 
@@ -155,7 +154,7 @@ class Portal:
         Return whether there was one. Raises `CredentialsError` if the file cannot be
         deleted, and `Refused` and `Unreachable`, after it was deleted.
         """
-        name = self._source.value("sso_session") or self._source.value("sso_start_url")
+        name = self._source.sign_in_name
         with self._context.lock(f"sso {name}", f"is signing out of {name}"):
             token = taken(self._source, self._cache)
         if token is None:

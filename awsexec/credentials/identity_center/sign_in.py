@@ -67,16 +67,13 @@ class SignIn:
         self._source = source
         self._context = context
         self._create_client = create_client
+        # what the user signs in to
+        self.name = source.sign_in_name
         self._session = source.value("sso_session")
         self._start_url = source.value("sso_start_url") or ""
         self._region = source.value("sso_region") or ""
         scopes = source.value("sso_registration_scopes") or ""
         self._scopes = [scope.strip() for scope in scopes.split(",") if scope.strip()]
-
-    @property
-    def name(self) -> str:
-        """What the user signs in to: the section's name, or the start URL."""
-        return self._session or self._start_url
 
     def check(self) -> None:
         """Raise `NeedsUser` if nobody can be asked."""

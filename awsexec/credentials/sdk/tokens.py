@@ -181,8 +181,7 @@ def taken(source: Source, cache: TokenCache) -> str | None:
 
     "" stands for a file that has none. Raises `CredentialsError`.
     """
-    name = source.value("sso_session") or source.value("sso_start_url") or ""
-    path = sso_token_file(name, cache.directory)
+    path = sso_token_file(source.sign_in_name, cache.directory)
     if not os.path.lexists(path):
         return None
     try:
