@@ -191,7 +191,10 @@ def _plan(
     report: Report,
 ) -> Planned:
     try:
-        return plan_named(planner, name, environ, report)
+        plan = plan_named(planner, name, environ, report)
+        # before any question: what the guardrails forbid is no question
+        plan.check()
+        return plan
     except Interrupted:
         raise
     except AwsexecError as error:
@@ -326,9 +329,8 @@ def _confirm(
         from awsexec.credentials.confirm import confirm_many
 
         doing = shlex.join(arguments.command or ())
-        if arguments.regions:
-            doing += f" (in {', '.join(arguments.regions)})"
-        confirm_many([*plans.values()], doing, environ)
+        regions = ", ".join(arguments.regions or ())
+        confirm_many([*plans.values()], doing, environ, regions=regions)
 
 
 def _check_one_code(

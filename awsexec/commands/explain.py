@@ -64,7 +64,7 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
         facts |= _files(_linked(facts["profile"], config), config)
     else:
         facts |= _files(plan.chain.hops, config)
-        facts |= _run(plan, store_for(environ, report))
+        facts |= _run(plan, store_for(environ, report), arguments)
     facts["environment"] = {
         name: redacted(Setting.outside(name, environ[name], name))
         for name in _variables()
@@ -160,10 +160,10 @@ def _note_on_time(setting: Setting) -> str | None:
 # --- The facts of the next run --------------------------------------------------------
 
 
-def _run(plan: Plan, store: Store) -> dict[str, Any]:
+def _run(plan: Plan, store: Store, arguments: Arguments) -> dict[str, Any]:
     chain, now = plan.chain, time.time()
     source = chain.source
-    keys = plan.keys_now()
+    keys = plan.keys_now() if plan.uses_cache else None
     found = store.fresh(keys, now) if keys else [None] * (len(chain.steps) + 1)
     signed_in = source.signed_in(plan.config.paths, plan.environ)
     facts: dict[str, Any] = {
@@ -181,8 +181,16 @@ def _run(plan: Plan, store: Store) -> dict[str, Any]:
         for by, name, account in plan.expected.stated
     ]
     asks = plan.confirmation
-    facts["confirm"] = asks and {"where": asks.where, "by_name": asks.by_name}
+    facts["confirm"] = asks and {
+        "where": asks.where,
+        "by_name": asks.by_name,
+        "answered": plan.asking.yes or asks.is_given(plan.environ),
+    }
     facts["forbidden"] = plan.why_not
+    last, least = found[-1], arguments.min_ttl
+    if arguments.refresh or (last and least and last.life_left(now) <= least):
+        # a run with these options gets a new one
+        found = [*found[:-1], None]
     facts["calls"] = _calls(chain, found, signed_in, now)
     if chain.if_user_keys is not None and not any(found):
         steps = chain.if_user_keys.steps
@@ -378,7 +386,11 @@ def _run_lines(facts: dict[str, Any]) -> Iterator[Line]:
         yield f"  a run fails: {facts['forbidden']}"
     if facts["confirm"]:
         what = "its name" if facts["confirm"]["by_name"] else "a y"
-        yield f"  you are asked for {what} before each use ({facts['confirm']['where']})"
+        is_answered = ", and have answered" if facts["confirm"]["answered"] else ""
+        yield (
+            f"  you are asked for {what} before each use ({facts['confirm']['where']})"
+            f"{is_answered}"
+        )
     if "instance" in facts:
         yield "instance", output.BOLD
         yield from _instance_lines(facts["instance"])

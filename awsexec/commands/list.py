@@ -104,7 +104,7 @@ def _row(name: str, planner: Planner, store: Store, modes: _Modes) -> dict[str, 
         (step.mfa_serial for step in chain.steps if step.mfa_serial), None
     )
     now = time.time()
-    keys = plan.keys_now()
+    keys = plan.keys_now() if plan.uses_cache else None
     last = store.fresh(keys[-1:], now)[0] if keys else None
     if last is not None:
         row["expires"] = iso8601(last.expires)

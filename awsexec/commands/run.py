@@ -133,7 +133,10 @@ def _credentials(
         Demand(refresh=arguments.refresh),
         environ,
         report,
-        renew_from=lambda credentials: renew_from(credentials, time.time()),
+        renew_from=lambda credentials: min(
+            renew_from(credentials, time.time()),
+            (credentials.expires or float("inf")) - (arguments.min_ttl or 0),
+        ),
         doing=doing,
         log=log,
     )

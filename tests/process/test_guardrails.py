@@ -340,6 +340,20 @@ def test_whose_confirm_counts(run_awsexec, home, sts, config, words, is_asked):
     assert bool(sts.calls) != is_asked
 
 
+def test_explain_says_whether_the_question_is_answered(run_awsexec, home, sts):
+    home.write_config(READER_CONFIG, "confirm = true\n")
+    child = run_awsexec.child("--yes", "reader")
+    inside = {name: v for name, v in child.items() if name.startswith("AWS")}
+    said = "you are asked for a y before each use"
+    for words, env, is_answered in (
+        ([], {}, False),
+        (["--yes"], {}, True),
+        ([], inside, True),
+    ):
+        text = run_awsexec("--explain", *words, "reader", env=env).stdout
+        assert said in text and (", and have answered" in text) == is_answered
+
+
 def test_nested_runs_of_what_was_confirmed(run_awsexec, home, sts):
     home.write_config(
         READER_CONFIG,

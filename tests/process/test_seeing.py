@@ -554,6 +554,27 @@ def test_explain_what_is_cached(run_awsexec, everything):
     assert "  AWS_REGION=eu-west-1\n" in result.stdout
 
 
+@pytest.mark.parametrize(
+    ("words", "calls"),
+    [
+        ([], []),
+        (["--min-ttl", "10m"], []),
+        (["--min-ttl", "2h"], ["AssumeRole"]),
+        (["--refresh"], ["AssumeRole"]),
+        (["--no-cache"], ["AssumeRole"]),
+    ],
+)
+def test_explain_and_list_with_options_about_the_cache(
+    run_awsexec, home, sts, words, calls
+):
+    home.write_config(READER_CONFIG)
+    run_awsexec.child("reader")
+    facts = json.loads(run_awsexec("--explain", "--json", *words, "reader").stdout)
+    assert [call["call"] for call in facts["calls"]] == calls
+    (row,) = json.loads(run_awsexec("--list", "--json", *words, "reader").stdout)
+    assert (row["expires"] is None) == (words == ["--no-cache"])
+
+
 def test_explain_as_json(run_awsexec, everything):
     facts = json.loads(run_awsexec("--explain", "writer", "--json").stdout)
     assert facts["profile"] == "writer"

@@ -797,14 +797,15 @@ def test_what_is_served_is_of_who_is_signed_in(run_awsexec, home, portal, sts):
         assert first != second.key_id
 
 
-def test_min_ttl_is_no_matter_here(run_awsexec, home, sts):
-    """The endpoint renews later; awsexec still renews first a session below --min-ttl."""
+@pytest.mark.parametrize(("ttl", "count"), [("30m", 1), ("55m", 2), ("2h", 2)])
+def test_min_ttl(run_awsexec, home, sts, ttl, count):
+    """A session below it is renewed first; one that never reaches it is no error here."""
     home.write_config(READER_CONFIG)
     run_awsexec.child("reader")
-    age(home, 2400)
-    child = run_awsexec.child("--serve", "--min-ttl", "2h", "reader")
+    age(home, 600)
+    child = run_awsexec.child("--serve", "--min-ttl", ttl, "reader")
     assert URL in child
-    assert sts.operations == ["AssumeRole reader"] * 2
+    assert sts.operations == ["AssumeRole reader"] * count
 
 
 def test_what_aws_refuses_ends_with_words(run_awsexec, home, sts):
