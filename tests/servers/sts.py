@@ -196,9 +196,11 @@ class StsServer:
         )
         return user
 
-    def session_of(self, role: str, life: int = 3600) -> Credentials:
+    def session_of(
+        self, role: str, life: int = 3600, account: str = ACCOUNT
+    ) -> Credentials:
         """A session of a role, as something else than a call here hands it out."""
-        arn = f"arn:aws:sts::{ACCOUNT}:assumed-role/{role}/elsewhere"
+        arn = f"arn:aws:sts::{account}:assumed-role/{role}/elsewhere"
         return self._session(role_arn(role), arn, None, False, life)
 
     def remove_key(self, key_id: str) -> None:
@@ -471,7 +473,7 @@ class StsServer:
     ) -> str:
         return (
             f"<Arn>{caller.caller}</Arn><UserId>AIDAEXAMPLE</UserId>"
-            f"<Account>{ACCOUNT}</Account>"
+            f"<Account>{caller.caller.split(':')[4]}</Account>"
         )
 
     def _check_mfa(self, caller: Credentials, parameters: dict[str, str]) -> bool:
