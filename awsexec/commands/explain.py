@@ -12,9 +12,16 @@ from awsexec import output
 from awsexec.cache.store import store_for
 from awsexec.credentials.credentials import profile_variables
 from awsexec.errors import AwsexecError, ConfigError
-from awsexec.fastpath import ACCESS_KEY_ID, EXPIRATION, SECRET_ACCESS_KEY, SESSION_TOKEN
+from awsexec.fastpath import (
+    ACCESS_KEY_ID,
+    EXPIRATION,
+    LIMITS,
+    SECRET_ACCESS_KEY,
+    SESSION_TOKEN,
+)
 from awsexec.options import sections
 from awsexec.plan.command_line import runs_by_shell
+from awsexec.plan.guardrails import CONFIRMED
 from awsexec.plan.plan import Planner
 from awsexec.plan.source_kinds import KEYRING, TOKEN_VARIABLES
 from awsexec.profiles.config import Config, open_to_others
@@ -85,7 +92,8 @@ def _variables() -> list[str]:
     groups = (*sections.ENVIRONMENT, *sections.SDK_ENVIRONMENT)
     left_out = (sections.LOOKS, sections.KEYRING)
     rows = [row for topic, rows in groups if topic not in left_out for row in rows]
-    return [name for names, _ in rows for name in names.split(", ")] + [*_LOWER_CASE]
+    names = [name for names, _ in rows for name in names.split(", ")]
+    return [*names, *_LOWER_CASE, LIMITS, CONFIRMED]
 
 
 def _linked(name: str | None, config: Config) -> list[Profile]:
@@ -186,6 +194,7 @@ def _run(plan: Plan, store: Store, arguments: Arguments) -> dict[str, Any]:
         "by_name": asks.by_name,
         "answered": plan.asking.yes or asks.is_given(plan.environ),
     }
+    facts["limited"] = plan.remark or None
     facts["forbidden"] = plan.why_not
     last, least = found[-1], arguments.min_ttl
     if arguments.refresh or (last and least and last.life_left(now) <= least):
@@ -306,7 +315,10 @@ def _child(plan: Plan, cached: Entry | None) -> dict[str, str]:
         child[SESSION_TOKEN] = HIDDEN + may_be
     if expires:
         child[EXPIRATION] = expires + may_be
-    return child | profile_variables(plan.name, plan.region, account=plan.account)
+    child |= profile_variables(plan.name, plan.region, account=plan.account)
+    if plan.confirmation is not None:
+        child[CONFIRMED] = plan.confirmation.mark
+    return child | plan.inside
 
 
 def _instance(plan: Plan) -> dict[str, Any]:
@@ -375,8 +387,11 @@ def _run_lines(facts: dict[str, Any]) -> Iterator[Line]:
     for number, step in enumerate(other["chain"], 1):
         yield from _step_lines(number, step)
     yield f"  at {facts['endpoint']}"
-    if facts["expected_accounts"] or facts["confirm"] or facts["forbidden"]:
+    guards = ("expected_accounts", "confirm", "limited", "forbidden")
+    if any(map(facts.get, guards)):
         yield "guardrails", output.BOLD
+    if facts["limited"]:
+        yield f"  {facts['limited']}"
     for item in facts["expected_accounts"]:
         yield (
             f"  profile {item['profile']} must be of account {item['account']}"

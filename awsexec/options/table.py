@@ -505,7 +505,7 @@ GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
                 "ID",
                 "fail unless the credentials are of this account",
                 read=account,
-                only=USING,
+                only=(*USING, "rotate_keys"),
             ),
             Option(
                 "--yes",
@@ -517,7 +517,7 @@ GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
                 "--unlimited",
                 "",
                 "lift the limits of the run around this one",
-                only=(*OF_SESSION, "list"),
+                only=(*OF_SESSION, "list", "rotate_keys"),
             ),
         ),
     ),
