@@ -19,6 +19,7 @@ from awsexec.errors import (
 )
 from awsexec.fastpath import LOG, LOG_ARGV, LOG_REQUIRED, json_string
 from awsexec.plan.calls import AssumeRole
+from awsexec.processes import background
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,8 +64,6 @@ class Log:
         self._environ = environ
         self._report = report
         self._warned = False
-        # what the run is about, as soon as it is known
-        self.plan: Plan | None = None
 
     def check(self) -> None:
         """See whether the record can be written, before anything happens."""
@@ -98,14 +97,21 @@ class Log:
         self._write("exported", plan.name, facts_of(plan), given, more)
 
     def refused(
-        self, profile: str | None, command: Sequence[str], error: BaseException
+        self,
+        of: Plan | str | None,
+        command: Sequence[str],
+        error: BaseException,
     ) -> None:
-        """Record that `error` kept `command` from starting. Never raises."""
+        """Record that `error` kept `command` from starting. Never raises.
+
+        `of` is the plan, or the profile's name if there is no plan, None for neither.
+        """
         if isinstance(error, CannotRecord):
             return
         why = str(error) if isinstance(error, AwsexecError) else type(error).__name__
-        facts = facts_of(self.plan) if self.plan is not None else {}
-        name = self.plan.name if self.plan is not None else profile
+        name, facts = (
+            (of, {}) if isinstance(of, str | None) else (of.name, facts_of(of))
+        )
         try:
             self._write("refused", name, facts, None, {"reason": why}, command)
         except CannotRecord:
@@ -127,7 +133,14 @@ class Log:
             written.append(f'"key": {fastpath.log_key(credentials.key_id)}')
         written.append(members(more))
         try:
-            line = fastpath.log_line(event, ", ".join(written), command, self._environ)
+            # work in the background has no parent but init
+            line = fastpath.log_line(
+                event,
+                ", ".join(written),
+                command,
+                self._environ,
+                background.beside or os.getppid(),
+            )
         except ValueError:
             # `check` said so
             return
@@ -146,7 +159,7 @@ class Log:
         if isinstance(error, ConfigError):
             what = str(error)
         else:
-            what = f"{what}: {reason(error)}"
+            what = f"{what}: {_reason(error)}"
         advice = _advice(fastpath.log_path(self._environ[LOG], self._home), error)
         if self._environ.get(LOG_REQUIRED) == "1":
             raise CannotRecord(
@@ -175,6 +188,20 @@ def path_of(environ: Mapping[str, str]) -> str:
             f"{LOG}={shown(text)} depends on the current directory, and would be many files"
         )
     return path
+
+
+def _reason(error: Exception) -> str:
+    """Return why a file cannot be opened, in other words than the system's."""
+    import errno
+
+    number = error.errno if isinstance(error, OSError) else None
+    if number in (errno.ELOOP, errno.EMLINK):
+        # open(2) of Linux and of FreeBSD, with O_NOFOLLOW
+        return "it is a symbolic link"
+    if number in (errno.ENXIO, errno.EISDIR):
+        # a pipe that nobody reads
+        return "not a regular file"
+    return reason(error)
 
 
 def _advice(path: str, error: Exception) -> str:

@@ -31,7 +31,7 @@ def test_long_text(text, size):
 
 
 def line(command=(), members='"profile": "p"', **environ):
-    written = fastpath.log_line("started", members, command, environ)
+    written = fastpath.log_line("started", members, command, environ, os.getppid())
     assert len(written) <= fastpath.LARGEST_LINE
     assert written.endswith(b"}\n") and written.count(b"\n") == 1
     return json.loads(written)
@@ -97,28 +97,39 @@ def of_mode(mode):
     return make
 
 
+def of_another(path):
+    if os.geteuid() != 0:
+        pytest.skip("only root can give a file away")
+    path.touch(0o600)
+    os.chown(path, 65_534, 65_534)
+
+
 FILES = {
-    "group": of_mode(0o620),
-    "others": of_mode(0o604),
-    "directory": lambda path: path.mkdir(),
-    "fifo": lambda path: os.mkfifo(path),
-    "link": lambda path: path.symlink_to(path.with_name("other")),
-    "device": lambda path: path.symlink_to("/dev/null"),
-    "missing directory": lambda path: None,
+    "group": (of_mode(0o620), "open to others (mode 0620)"),
+    "others": (of_mode(0o604), "open to others (mode 0604)"),
+    "of another": (of_another, "owned by another user"),
+    "directory": (lambda path: path.mkdir(), "not a regular file"),
+    "fifo": (lambda path: os.mkfifo(path), "not a regular file"),
+    "link": (lambda path: path.symlink_to("other"), "it is a symbolic link"),
+    "device": (lambda path: path.symlink_to("/dev/null"), "it is a symbolic link"),
+    "missing directory": (lambda path: None, "No such file or directory"),
 }
 
 
 @pytest.mark.parametrize("kind", FILES)
 def test_what_cannot_be_written(kind, tmp_path):
     path = tmp_path / ("no/log" if kind == "missing directory" else "log")
-    FILES[kind](path)
+    make, why = FILES[kind]
+    make(path)
     stream, environ = io.StringIO(), {"AWSEXEC_LOG": str(path)}
     log = history.Log(environ, Report(stream))
     log.check()
     log.refused("p", ["a"], ValueError())
     # said once
     said = stream.getvalue()
-    assert said.startswith(f"awsexec: AWSEXEC_LOG={path}: cannot write the record: ")
+    assert said.startswith(
+        f"awsexec: AWSEXEC_LOG={path}: cannot write the record: {why}; going on"
+    )
     assert said.count("\n") == 1 and "; going on without a record; " in said
     assert not (tmp_path / "other").exists()
     log = history.Log({**environ, "AWSEXEC_LOG_REQUIRED": "1"}, Report(stream))
@@ -201,7 +212,7 @@ def test_many_find_it_full(tmp_path):
 
 def test_reading(tmp_path):
     path, environ = tmp_path / "log", {"AWSEXEC_LOG": str(tmp_path / "log")}
-    one = fastpath.log_line("refused", '"profile": "1"', (), {}).decode()
+    one = fastpath.log_line("refused", '"profile": "1"', (), {}, 1).decode()
     two, three = one.replace('"1"', '"2"'), one.replace('"1"', '"3"')
     (tmp_path / "log.1").write_text(one)
     # a full disk cut a line, and later there was room

@@ -53,6 +53,8 @@ if TYPE_CHECKING:
 SOME_FAILED, SOME_WITHOUT_CREDENTIALS = 123, AwsexecError.status
 # commands at the same time
 JOBS = 8
+# what is recorded of a command that was not reached
+NEVER_STARTED = "--each ended before this command started"
 HEADER = ("PROFILE", "ACCOUNT", "ROLE", "REGION")
 # SGR colours of the prefixes, none of them that of failures
 COLOURS = ("36", "32", "33", "35", "34", "96", "92", "93", "95", "94")
@@ -63,29 +65,44 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
 
     First come all the questions, then all the calls to AWS, then the commands.
     """
-    assert arguments.command is not None
+    command = arguments.command
+    assert command is not None
     if sys.platform == "win32":
         raise AwsexecError("--each does not work on Windows; use WSL")
     from awsexec.child.many import find
 
     log = Log(environ, report)
     log.check()
-    # before any question
-    file = find(arguments.command[0], environ.get("PATH", os.defpath))
-    if arguments.regions:
-        # of STS too: a session of a regional STS is valid in all regions
-        arguments.region = arguments.regions[0]
-    # a code need not be for every profile
-    code, arguments.mfa_token = arguments.mfa_token, None
-    planner = Planner(arguments, environ)
-    names = _selected(arguments, planner, environ, report)
-    plans = {name: _plan(name, planner, environ, report) for name in names}
-    if code is not None:
-        _give_code(code, plans)
-    if arguments.dry_run:
-        return _show_plans(plans, arguments, environ)
-    credentials = _credentials(plans, arguments, planner, environ, report)
+    plans: dict[str, Planned] = {}
+    try:
+        # before any question
+        file = find(command[0], environ.get("PATH", os.defpath))
+        if arguments.regions:
+            # of STS too: a session of a regional STS is valid in all regions
+            arguments.region = arguments.regions[0]
+        # a code need not be for every profile
+        code, arguments.mfa_token = arguments.mfa_token, None
+        planner = Planner(arguments, environ)
+        for name in _selected(arguments, planner, environ, report):
+            plans[name] = _plan(name, planner, environ, report)
+        if code is not None:
+            _give_code(code, plans)
+        if arguments.dry_run:
+            return _show_plans(plans, arguments, environ)
+        credentials = _credentials(plans, arguments, planner, environ, report)
+    except (Exception, KeyboardInterrupt) as error:
+        if not arguments.dry_run:
+            if not plans:
+                log.refused(None, command, error)
+            for whose in map(_whose, plans, plans.values()):
+                log.refused(whose, command, error)
+        raise
     return _Run(plans, credentials, arguments, environ, report, log).run(file)
+
+
+def _whose(name: str, plan: Planned) -> Plan | str:
+    """Return what to record of a profile: its plan, or its name if there is none."""
+    return name if isinstance(plan, AwsexecError) else plan
 
 
 # --- Which profiles -----------------------------------------------------------------
@@ -400,6 +417,8 @@ class _Run:
         log: Log,
     ) -> None:
         self._log = log
+        # the labels of the runs of which the record says that they started
+        self._recorded: set[str] = set()
         self._plans = plans
         self._credentials = credentials
         self._arguments = arguments
@@ -447,11 +466,15 @@ class _Run:
             ),
             interrupted=self._say_interrupted,
             starting=self._record,
+            refused=lambda job, error: self._refuse(job.name, error),
         )
         try:
             outcomes = runner.run()
         finally:
             self._live.clear()
+            for job in jobs:
+                if job.name not in self._recorded:
+                    self._refuse(job.name, AwsexecError(NEVER_STARTED))
         self._tell_outcomes([job.name for job in jobs], outcomes)
         if runner.signal == signal.SIGINT:
             return Interrupted.status
@@ -469,9 +492,16 @@ class _Run:
         """Record that a command starts. Raises `CannotRecord`."""
         name, _ = self._runs[job.name]
         plan, given = self._plans[name], self._credentials[name]
+        self._recorded.add(job.name)
         assert not isinstance(plan, AwsexecError)
         assert not isinstance(given, AwsexecError)
         self._log.started(plan, given, self._arguments.command or ())
+
+    def _refuse(self, label: str, error: AwsexecError) -> None:
+        """Record that a command does not start."""
+        name, _ = self._runs[label]
+        whose = _whose(name, self._plans[name])
+        self._log.refused(whose, self._arguments.command or (), error)
 
     def _job(
         self,
@@ -546,7 +576,7 @@ class _Run:
             if not isinstance(given, AwsexecError):
                 continue
             count += 1
-            self._log.refused(name, self._arguments.command or (), given)
+            self._refuse(label, given)
             # many profiles may have one source
             before = first.setdefault(str(given), label)
             text = given if before == label else f"the same as {before}"

@@ -140,9 +140,7 @@ def test_source_of_another_account(run_awsexec, home, sts, kind, name):
     assert sts.operations.count("AssumeRole reader") == 1
 
 
-def test_the_account_that_a_process_claims_does_not_count(
-    run_awsexec, home, sts, tool
-):
+def test_the_account_that_a_process_claims_does_not_count(run_awsexec, home, sts, tool):
     tool(prints(printed(sts.session_of("made"), AccountId=OTHER)))
     text = home.config.read_text()
     home.write_config(text.replace("\n[", f"\n{EXPECTS.format(OTHER)}[", 1))
