@@ -58,7 +58,8 @@ def ask(question: str, *, hidden: bool = False) -> str:
     """Print `question` on the controlling terminal and return the line typed there.
 
     The line is shown while it is typed, unless it is `hidden`, and returned without white
-    space around it. After Ctrl-Z and ``fg`` the question is printed again. Raises
+    space around it. What was typed before the question was there is no answer, and is
+    thrown away. After Ctrl-Z and ``fg`` the question is printed again. Raises
     `NoTerminal` (`InBackground` if the process is in the background), and `Interrupted`
     on Ctrl-C or end of input.
     """
@@ -75,6 +76,7 @@ def ask(question: str, *, hidden: bool = False) -> str:
                     raise InBackground("another job is in the foreground")
                 if hidden:
                     echo.switch_off()
+                discard_typed(keyboard.fileno())
                 # not by the stream, whose write may be what a signal has interrupted
                 text = _printable(question)
                 os.write(screen.fileno(), text.encode("utf-8", "replace"))
@@ -143,6 +145,12 @@ if sys.platform == "win32":
     def _is_foreground(keyboard: int) -> bool:
         return True
 
+    def discard_typed(keyboard: int) -> None:
+        """Throw away what was typed on the terminal `keyboard` and not read yet."""
+        # Console functions, "FlushConsoleInputBuffer"
+        console = msvcrt.get_osfhandle(keyboard)
+        ctypes.windll.kernel32.FlushConsoleInputBuffer(console)
+
     class _Echo:
         """Whether a console shows what is typed, from ``with`` to its end."""
 
@@ -181,6 +189,15 @@ else:
 
     def _is_foreground(keyboard: int) -> bool:
         return os.tcgetpgrp(keyboard) == os.getpgrp()
+
+    def discard_typed(keyboard: int) -> None:
+        """Throw away what was typed on the terminal `keyboard` and not read yet."""
+        import termios
+
+        try:
+            termios.tcflush(keyboard, termios.TCIFLUSH)
+        except termios.error as error:
+            raise NoTerminal(str(error)) from None
 
     class _Echo:
         """Whether a terminal shows what is typed, from ``with`` to its end."""

@@ -21,6 +21,7 @@ from awsexec.errors import (
 )
 from awsexec.plan.plan import Planner
 from awsexec.plan.source_kinds import has_identity
+from awsexec.terminal import discard_typed
 from awsexec.times import duration
 
 TYPE_CHECKING = False
@@ -423,6 +424,8 @@ def _ask(choice: Choice, *, has_colour: bool) -> str:
         full_screen=True,
     )
     application.ttimeoutlen = ESCAPE_WAIT
+    # keys typed before are for something else, and Enter would take a profile
+    discard_typed(sys.stdin.fileno())
     with _Signals(application) as signals:
         return application.run(pre_run=signals.catch)
 

@@ -105,7 +105,7 @@ else:
                 found = line.wait(seconds)
                 if found is None:
                     terminal.show("\n")
-                    termios.tcflush(line.keyboard, termios.TCIFLUSH)
+                    terminal.discard_typed(line.keyboard)
                     raise terminal.NoTerminal("nobody answered")
             finally:
                 line.close()
@@ -121,6 +121,8 @@ else:
 
         def __init__(self) -> None:
             self.keyboard = _open()
+            # what was typed for the program in the foreground is no answer
+            terminal.discard_typed(self.keyboard)
             self._blocking = _open()
             self._found: bytes | OSError | None = None
             os.set_blocking(self._blocking, True)
