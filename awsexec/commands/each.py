@@ -23,7 +23,6 @@ from awsexec.errors import (
 )
 from awsexec.fastpath import child_environment
 from awsexec.history import Log
-from awsexec.plan.guardrails import CONFIRMED
 from awsexec.plan.limits import NO_CODE, mfa_code
 from awsexec.plan.plan import Planner
 from awsexec.plan.source_kinds import has_identity
@@ -518,7 +517,9 @@ class _Run:
         added = child_variables(credentials, name, region, plan.account)
         added |= plan.inside
         if plan.confirmation is not None:
-            added[CONFIRMED] = plan.confirmation.mark
+            from awsexec.credentials.confirm import confirmed
+
+            added |= confirmed(plan.confirmation)
         environ = child_environment(self._environ, added)
         known = {"profile": name, "account": plan.account, "region": region}
         return Job(label, environ, self._sink(label, known, colour))

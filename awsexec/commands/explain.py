@@ -10,6 +10,7 @@ import time
 
 from awsexec import output
 from awsexec.cache.store import store_for
+from awsexec.credentials.confirm import is_confirmed
 from awsexec.credentials.credentials import profile_variables
 from awsexec.errors import AwsexecError, ConfigError
 from awsexec.fastpath import (
@@ -192,7 +193,7 @@ def _run(plan: Plan, store: Store, arguments: Arguments) -> dict[str, Any]:
     facts["confirm"] = asks and {
         "where": asks.where,
         "by_name": asks.by_name,
-        "answered": plan.asking.yes or asks.is_given(plan.environ),
+        "answered": plan.asking.yes or is_confirmed(asks, plan.environ),
     }
     facts["limited"] = plan.remark or None
     facts["forbidden"] = plan.why_not
@@ -317,7 +318,7 @@ def _child(plan: Plan, cached: Entry | None) -> dict[str, str]:
         child[EXPIRATION] = expires + may_be
     child |= profile_variables(plan.name, plan.region, account=plan.account)
     if plan.confirmation is not None:
-        child[CONFIRMED] = plan.confirmation.mark
+        child[CONFIRMED] = f"PROCESS {plan.confirmation.mark}"
     return child | plan.inside
 
 

@@ -51,6 +51,10 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
             credentials, plan.name, plan.region, plan.region_of_profile, plan.account
         )
         variables |= plan.inside | _own_files(environ)
+        if plan.confirmation is not None:
+            from awsexec.credentials.confirm import confirmed_in_shell
+
+            variables |= confirmed_in_shell(plan.confirmation, environ)
         unset = [name for name in _shadowing(environ) if name not in variables]
         if arguments.unlimited and LIMITS not in variables:
             unset.append(LIMITS)

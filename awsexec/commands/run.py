@@ -19,7 +19,6 @@ from awsexec.credentials.resolver import Demand
 from awsexec.errors import TooShort
 from awsexec.fastpath import child_environment, is_there
 from awsexec.history import Log
-from awsexec.plan.guardrails import CONFIRMED
 from awsexec.plan.plan import Plan, Planner
 from awsexec.times import iso8601, left
 
@@ -73,7 +72,9 @@ def _run(
         added = child_variables(credentials, name, region, plan.account)
     added |= plan.inside
     if plan.confirmation is not None:
-        added[CONFIRMED] = plan.confirmation.mark
+        from awsexec.credentials.confirm import confirmed
+
+        added |= confirmed(plan.confirmation)
     if arguments.command is not None:
         command = list(arguments.command)
     else:

@@ -11,7 +11,7 @@ from awsexec.profiles.accounts import is_account_id
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from awsexec.plan.calls import Step
     from awsexec.plan.source import Source
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 # how a word of `LIMITS` begins that is a policy itself
 _POLICY = "policy="
 
-# set in what runs inside: which profile and role the user has confirmed there
+# set in what runs inside: the process that the user has confirmed, and for which profile
+# and role (`credentials.confirm`)
 CONFIRMED = "AWSEXEC_CONFIRMED"
 
 
@@ -127,11 +128,12 @@ class Confirmation:
 
     `where` the profile says so, `by_name` whether the user has to type the profile's name,
     and `text` what the profile wants to be shown besides the `facts`, which are pairs of a
-    name and a value. `mark` is what `CONFIRMED` is once the user has said yes. `whole` is
-    the mark without limits, which is a yes to limited runs too.
+    name and a value. `mark` names profile, role and limits, for `CONFIRMED`. `whole` is
+    the mark without limits, which is a yes to limited runs too. `given` is how the user
+    has said yes to this run, as the record has it; None so far.
     """
 
-    __slots__ = ("where", "by_name", "text", "facts", "mark", "whole")
+    __slots__ = ("where", "by_name", "text", "facts", "mark", "whole", "given")
 
     def __init__(
         self,
@@ -148,10 +150,7 @@ class Confirmation:
         self.facts = facts
         self.mark = mark
         self.whole = whole
-
-    def is_given(self, environ: Mapping[str, str]) -> bool:
-        """Return whether the user said yes to the run that made this environment."""
-        return environ.get(CONFIRMED) in (self.mark, self.whole)
+        self.given: str | None = None
 
 
 def confirmation(

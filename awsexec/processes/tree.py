@@ -24,6 +24,10 @@ class Process:
         self.parent = parent
         self.began = began
 
+    def __str__(self) -> str:
+        """The process as one word, which no other one has while the system runs."""
+        return f"{self.pid}.{self.began}"
+
 
 def running() -> Mapping[int, Process]:
     """Return all processes by their numbers, or none if the system does not tell."""
@@ -41,13 +45,17 @@ def me() -> Process:
 
 
 def ancestors() -> list[Process]:
-    """Return this process's parent, its parent's parent, and so on."""
-    everything, found = running(), []
-    process = everything.get(os.getppid())
-    while process is not None and process not in found:
-        found.append(process)
-        process = everything.get(process.parent)
-    return found
+    """Return this process's parent, its parent's parent, and so on.
+
+    There are none if the system does not tell.
+    """
+    look = _of_linux if os.path.isdir("/proc/self") else running().get
+    found: dict[int, Process] = {}
+    process = look(os.getppid())
+    while process is not None and process.pid not in found:
+        found[process.pid] = process
+        process = look(process.parent)
+    return [*found.values()]
 
 
 def descendants(pid: int) -> list[Process]:

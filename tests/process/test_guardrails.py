@@ -1,12 +1,17 @@
 """Guardrails: no command runs in another account than the user means."""
 
 import json
+import os
 
 import pytest
 
+from awsexec.credentials.confirm import confirmed_in_shell, is_confirmed
+from awsexec.plan.guardrails import Confirmation
+from awsexec.processes import tree
 from tests.sources import ENVIRONMENT, printed, prints
 from tests.support import (
     ALICE,
+    AWSEXEC,
     CODES,
     READER,
     READER_CONFIG,
@@ -365,36 +370,89 @@ def test_whose_confirm_counts(run_awsexec, home, sts, config, words, is_asked):
     assert bool(sts.calls) != is_asked
 
 
-def test_explain_says_whether_the_question_is_answered(run_awsexec, home, sts):
-    home.write_config(READER_CONFIG, "confirm = true\n")
-    child = run_awsexec.child("--yes", "reader")
-    inside = {name: v for name, v in child.items() if name.startswith("AWS")}
-    said = "you are asked for a y before each use"
-    for words, env, is_answered in (
-        ([], {}, False),
-        (["--yes"], {}, True),
-        ([], inside, True),
-    ):
-        text = run_awsexec("--explain", *words, "reader", env=env).stdout
-        assert said in text and (", and have answered" in text) == is_answered
-
-
-def test_nested_runs_of_what_was_confirmed(run_awsexec, home, sts):
+@pytest.fixture
+def inside(home, sts):
+    """The words that run awsexec within a confirmed run of `reader`, and its output."""
     home.write_config(
         READER_CONFIG,
         "confirm = name\n",
         READER_CONFIG.replace("reader", "admin"),
         "confirm = true\n",
     )
-    child = run_awsexec.child("--yes", "reader")
-    inside = {name: v for name, v in child.items() if name.startswith("AWS")}
-    assert run_awsexec("reader", "true", env=inside).status == 0
-    for words in (
-        ["admin", "true"],
-        ["reader", "--role-arn", READER.replace("reader", "writer"), "true"],
-        ["--export", "process", "reader"],
+
+    def words(*inner):
+        return ["--yes", "reader", "--", *inner]
+
+    return words
+
+
+def test_explain_says_whether_the_question_is_answered(run_awsexec, inside):
+    said = "you are asked for its name before each use"
+    look = ["--explain", "reader"]
+    for words, is_answered in (
+        (look, False),
+        (["--yes", *look], True),
+        (inside(AWSEXEC, *look), True),
     ):
-        assert "asks before" in run_awsexec(*words, env=inside).error()
+        text = run_awsexec(*words).stdout
+        assert said in text and (", and have answered" in text) == is_answered
+
+
+@pytest.mark.parametrize(
+    ("words", "is_asked"),
+    [
+        (["reader", "true"], False),
+        (["--export", "sh", "reader"], False),
+        (["admin", "true"], True),
+        (["reader", "--role-arn", READER.replace("reader", "writer"), "true"], True),
+        (["--export", "process", "reader"], True),
+    ],
+)
+def test_nested_runs_of_what_was_confirmed(run_awsexec, inside, words, is_asked):
+    result = run_awsexec(*inside(AWSEXEC, *words))
+    assert ("asks before it is used" in result.stderr) == is_asked
+    assert result.status == (125 if is_asked else 0)
+
+
+def test_a_yes_ends_with_its_process(run_awsexec, home, sts, inside):
+    """What the process leaves in the background asks, and so does who has its variables."""
+    out = home.path / "out"
+    line = f"while kill -0 $0; do sleep 0.1; done; {AWSEXEC} reader true; echo $?"
+    script = f"(sh -c '{line}' $$ >{out} 2>&1 &); env"
+    result = run_awsexec(*inside("sh", "-c", script))
+    wait_until(lambda: out.read_text().endswith("125\n"))
+    assert "asks before it is used" in out.read_text()
+    later = dict(line.partition("=")[::2] for line in result.stdout.splitlines())
+    assert "reader" in later["AWSEXEC_CONFIRMED"]
+    assert "asks before" in run_awsexec("reader", "true", env=later).error()
+
+
+@pytest.mark.parametrize(
+    ("process", "counts"),
+    [
+        (tree.me(), True),
+        (tree.Process(os.getpid(), 0, "1"), False),
+        (tree.Process(1 << 30, 0), False),
+    ],
+)
+def test_whose_yes_it_is(home, process, counts):
+    wanted = Confirmation("", False, "", (), "p arn:r limit", "p arn:r")
+    for mark in (wanted.mark, wanted.whole):
+        environ = {"AWSEXEC_CONFIRMED": f"{process} {mark}"}
+        assert is_confirmed(wanted, environ) == counts
+    for value in ("", f"{process}", wanted.mark, f"{process} {wanted.mark} x"):
+        assert not is_confirmed(wanted, {"AWSEXEC_CONFIRMED": value})
+    found = confirmed_in_shell(wanted, environ)
+    assert found == (
+        {"AWSEXEC_CONFIRMED": f"{process} {wanted.mark}"} if counts else {}
+    )
+    shell = next(iter(tree.ancestors()))
+    found = confirmed_in_shell(wanted, {"AWSEXEC_INIT": str(shell.pid)})
+    assert found == {"AWSEXEC_CONFIRMED": f"{shell} {wanted.mark}"}
+
+
+def test_the_mark_goes_with_the_profile(run_awsexec, home, inside):
+    inside = {"AWSEXEC_CONFIRMED": "1.1 reader"}
     # another profile's shell is no longer that one's
     home.write_config(home.config.read_text(), "[profile alice]\nregion = eu-west-1\n")
     assert "AWSEXEC_CONFIRMED" not in run_awsexec.child("alice", env=inside)
@@ -431,8 +489,11 @@ ROLES = READER_CONFIG + READER_CONFIG.replace("reader", "admin")
 
 
 def limited(run_awsexec, *words):
-    """The variables that a limited COMMAND has of awsexec and AWS."""
+    """The variables that a limited COMMAND has of awsexec and AWS, which goes on."""
     child = run_awsexec.child(*words)
+    if "AWSEXEC_CONFIRMED" in child:
+        mark = child["AWSEXEC_CONFIRMED"].partition(" ")[2]
+        child["AWSEXEC_CONFIRMED"] = f"{tree.me()} {mark}"
     return {name: value for name, value in child.items() if name.startswith("AWS")}
 
 
@@ -502,6 +563,9 @@ def test_explain_within_limits(run_awsexec, home, sts):
     }
     assert {"AWSEXEC_LIMITS", "AWSEXEC_CONFIRMED"} <= {*shown}
     del shown["AWS_CREDENTIAL_EXPIRATION"]
+    # nobody knows the process yet
+    mark = shown["AWSEXEC_CONFIRMED"].removeprefix("PROCESS ")
+    shown["AWSEXEC_CONFIRMED"] = given["AWSEXEC_CONFIRMED"].split(" ")[0] + f" {mark}"
     assert {name: given[name] for name in shown} == shown
     text = run_awsexec("--explain", "admin", env=inside).stdout
     assert f"  {facts['limited']}\n" in text

@@ -368,3 +368,21 @@ def test_start_up_cost(run_awsexec):
             )
             times[name].append(time.perf_counter() - begun)
     assert statistics.median(times["init"]) < 2 * statistics.median(times["python"])
+
+
+@each
+def test_a_profile_that_asks(kind, start, home):
+    """The yes to `assume` holds in the shell and in what it runs."""
+    home.write_config(READER_CONFIG, "confirm = true\n")
+    typist = start(kind)
+    typist.is_ready(NONE)
+    typist.types("assume reader")
+    typist.sees(r"Go on\? \[y/N\] ")
+    typist.types("y")
+    typist.is_ready(FULL)
+    inner = f"sh -c '{AWSEXEC} reader -- echo RAN; true'"
+    for command in (f"{AWSEXEC} reader -- echo RAN", inner):
+        assert typist.gets(command) == "RAN"
+    # again, without a question, as at the session's end
+    assert typist.gets(kind.renew.format("reader")) == ""
+    assert typist.gets(inner) == "RAN"
