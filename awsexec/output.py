@@ -200,6 +200,21 @@ def cut(text: str, size: int | None) -> str:
     return text + "…"
 
 
+def folded(text: str, size: int, first: str = "", later: str = "  ") -> list[str]:
+    """Return `text` as lines of `size` columns, which begin with `first`, then `later`.
+
+    Lines end between words. A longer word is left whole, so that it can be copied.
+    """
+    words = text.split(" ")
+    lines = [first + words[0]]
+    for word in words[1:]:
+        if columns(f"{lines[-1]} {word}") <= size:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(later + word)
+    return lines
+
+
 def _fit(cell: str, size: int) -> str:
     """Return `cell`; if it does not fit `size` columns, without its middle."""
     if columns(cell) <= size:
