@@ -713,7 +713,7 @@ def _is_recorded(
         members += ', "format": "process"'
     event = "started" if command else "exported"
     line = log_line(event, members, command, environ, os.getppid())
-    return append(log_path(environ[LOG], environ.get("HOME", "")), line)
+    return append(log_path(environ.get(LOG, ""), environ.get("HOME", "")), line)
 
 
 def is_there(name: str, environ: "Mapping[str, str]") -> bool:
@@ -750,8 +750,9 @@ def attempt(argv: "Sequence[str]", environ: "Mapping[str, str]") -> bool:
         found = _cached_run(profile, environ, time.time())
         if found is None:
             return False
-        if environ.get(LOG) and not _is_recorded(profile, found, command, environ):
-            return False
+        if environ.get(LOG) or environ.get(LOG_REQUIRED, "0") not in "0":
+            if not _is_recorded(profile, found, command, environ):
+                return False
         if not command:
             put(process_document(found.variables))
             return True

@@ -69,8 +69,8 @@ class Log:
 
     def check(self) -> None:
         """See whether the record can be written, before anything happens."""
+        _check_switches(self._environ)
         if self._environ.get(LOG):
-            _check_switches(self._environ)
             self._append(b"")
 
     def session(self, plan: Plan, step: Step | None, fresh: Credentials) -> None:
@@ -87,31 +87,41 @@ class Log:
     def started(self, plan: Plan, given: Credentials, command: Sequence[str]) -> None:
         """Record that this process is about to become `command`."""
         cached: Facts = {"cached": given.is_cached}
-        self._write("started", plan.name, facts_of(plan), given, cached, command)
+        self._write("started", plan.name, _facts_of_run(plan), given, cached, command)
 
     def exported(self, plan: Plan, given: Credentials, form: str) -> None:
         """Record that credentials were handed on in another way than to a COMMAND."""
         more: Facts = {"cached": given.is_cached, "format": form}
-        self._write("exported", plan.name, facts_of(plan), given, more)
+        self._write("exported", plan.name, _facts_of_run(plan), given, more)
+
+    def attempt(
+        self, of: Plan | str | None, command: Sequence[str] = (), form: str = ""
+    ) -> Attempt:
+        """Return a context in which a failure is recorded as `refused` does it."""
+        return Attempt(self, of, command, form)
 
     def refused(
         self,
         of: Plan | str | None,
         command: Sequence[str],
         error: BaseException,
+        form: str = "",
     ) -> None:
         """Record that `error` kept `command` from starting. Never raises.
 
-        `of` is the plan, or the profile's name if there is no plan, None for neither.
+        `of` is the plan, or the profile's name if there is no plan, None for neither. If
+        there is no `command`, the credentials were not handed on as `form` has them.
         """
         if isinstance(error, CannotRecord):
             return
         why = str(error) if isinstance(error, AwsexecError) else type(error).__name__
         name, facts = (
-            (of, {}) if isinstance(of, str | None) else (of.name, facts_of(of))
+            (of, {}) if isinstance(of, str | None) else (of.name, _facts_of_run(of))
         )
+        more: Facts = {"format": form} if form else {}
+        more["reason"] = why
         try:
-            self._write("refused", name, facts, None, {"reason": why}, command)
+            self._write("refused", name, facts, None, more, command)
         except CannotRecord:
             pass
 
@@ -186,9 +196,14 @@ def fault(environ: Mapping[str, str]) -> tuple[str, str] | None:
 
 
 def _check_switches(environ: Mapping[str, str]) -> None:
-    for name in (LOG_ARGV, LOG_REQUIRED):
+    for name in (LOG_ARGV, LOG_REQUIRED) if environ.get(LOG) else (LOG_REQUIRED,):
         if environ.get(name, "") not in ("", "0", "1"):
             raise ConfigError(f"{name}={shown(environ[name])} is unknown; write 1 or 0")
+    if environ.get(LOG_REQUIRED) == "1" and not environ.get(LOG):
+        raise ConfigError(
+            f"{LOG_REQUIRED}=1 wants a record, and {LOG} is not set; set {LOG} to a file, "
+            f"like ~/awsexec.log, or unset {LOG_REQUIRED}"
+        )
 
 
 def _why_and_advice(error: Exception, environ: Mapping[str, str]) -> tuple[str, str]:
@@ -201,6 +216,27 @@ def _why_and_advice(error: Exception, environ: Mapping[str, str]) -> tuple[str, 
     return what, _advice(
         fastpath.log_path(environ[LOG], environ.get("HOME", "")), error
     )
+
+
+class Attempt:
+    """The attempt to start `command`, or to hand credentials on as `form` has them.
+
+    What ends it is recorded. `of` is the plan as soon as there is one, else the profile's
+    name, None for neither.
+    """
+
+    def __init__(
+        self, log: Log, of: Plan | str | None, command: Sequence[str], form: str
+    ) -> None:
+        self.of = of
+        self._log, self._command, self._form = log, command, form
+
+    def __enter__(self) -> Attempt:
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, _: object) -> None:
+        if isinstance(error, (Exception, KeyboardInterrupt)):
+            self._log.refused(self.of, self._command, error, self._form)
 
 
 def path_of(environ: Mapping[str, str]) -> str:
@@ -279,6 +315,16 @@ def _put_aside(path: str) -> None:
 def facts_of(plan: Plan) -> Facts:
     """Return account, role, session name and limits of what `plan` ends at."""
     return _facts(plan, plan.chain.steps)
+
+
+def _facts_of_run(plan: Plan) -> Facts:
+    """Return `facts_of`, and what the user said to this one run."""
+    facts = facts_of(plan)
+    if plan.confirmation is not None:
+        facts["confirmed"] = plan.confirmation.given
+    if plan.unlimited:
+        facts["unlimited"] = True
+    return facts
 
 
 def _facts(plan: Plan, steps: Sequence[Step]) -> Facts:

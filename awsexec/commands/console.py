@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from awsexec.credentials.credentials import Credentials
+    from awsexec.history import Attempt
     from awsexec.options.arguments import Arguments
     from awsexec.plan.plan import Plan
     from awsexec.report import Report
@@ -36,9 +37,23 @@ POLL = 0.2
 
 def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int:
     """Open the console as PROFILE; print the URL if stdout is not a terminal."""
+    log = Log(environ, report)
+    log.check()
+    whose = arguments.named_profile(environ) or environ.get("AWSEXEC_PROFILE")
+    with log.attempt(whose, form="console") as attempt:
+        return _run(arguments, environ, report, log, attempt)
+
+
+def _run(
+    arguments: Arguments,
+    environ: Mapping[str, str],
+    report: Report,
+    log: Log,
+    attempt: Attempt,
+) -> int:
     from awsexec.credentials.federation import Console
 
-    plan = plan_here(
+    attempt.of = plan = plan_here(
         arguments,
         environ,
         lambda: plan_named(
@@ -54,7 +69,6 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     by = configured_url("signin", plan.config.profiles, profile, environ)
     console = Console.of(plan.endpoint.region, by.value if by is not None else None)
     page = console.page(plan.region, arguments.service, arguments.destination)
-    log = Log(environ, report)
     credentials = _session(plan, arguments, environ, report, log)
     report.debug(f"getSigninToken at {console.sign_in} for {credentials}, to {page}")
     token = console.token(credentials, plan.endpoint, plan.label, by)

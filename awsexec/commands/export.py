@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from awsexec.options.arguments import Arguments
+    from awsexec.plan.plan import Plan
     from awsexec.report import Report
 
 
@@ -33,8 +34,24 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
         unset = ["AWSEXEC_PROFILE", LIMITS, *_shadowing(environ)]
         put(SHELLS[arguments.export].script(_own_files(environ), unset))
         return 0
-    plan = plan_named(Planner(arguments, environ), arguments.profile, environ, report)
     log = Log(environ, report)
+    log.check()
+    whose = arguments.named_profile(environ)
+    with log.attempt(whose, form=arguments.export) as attempt:
+        planner = Planner(arguments, environ)
+        attempt.of = plan = plan_named(planner, arguments.profile, environ, report)
+        _export(plan, arguments, environ, report, log)
+    return 0
+
+
+def _export(
+    plan: Plan,
+    arguments: Arguments,
+    environ: Mapping[str, str],
+    report: Report,
+    log: Log,
+) -> None:
+    assert arguments.export is not None
     credentials = get(
         plan,
         Demand(arguments.min_ttl, arguments.refresh),
@@ -67,7 +84,6 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
         report.warning("these credentials are secret, and now on your screen")
     log.exported(plan, credentials, arguments.export)
     put(text)
-    return 0
 
 
 def _shadowing(environ: Mapping[str, str]) -> list[str]:

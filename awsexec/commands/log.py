@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from awsexec.output import Line
     from awsexec.report import Report
 
-HEADER = ("TIME", "EVENT", "PROFILE", "ACCOUNT", "ROLE", "KEY", "WHAT")
-PROFILE = HEADER.index("PROFILE")
+HEADER = ("TIME", "EVENT", "PROFILE", "ACCOUNT", "ROLE", "LIMITS", "KEY", "WHAT")
+PROFILE, LIMITS = HEADER.index("PROFILE"), HEADER.index("LIMITS")
 # the columns that a narrow terminal does not show, until it has room for WHAT
-LEAVE_OUT = [HEADER.index(name) for name in ("KEY", "ACCOUNT", "ROLE")]
+LEAVE_OUT = [HEADER.index(name) for name in ("KEY", "ACCOUNT", "LIMITS", "ROLE")]
 # columns for WHAT at the least, and lines below a row at the most
 WHAT, MOST_LINES = 16, 3
 
@@ -53,10 +53,14 @@ def lines(
     """Yield the table. On a terminal, what does not fit into a row stands below it."""
     cells = [HEADER[:-1], *map(_cells, rows)]
     shown = [*range(len(cells[0]))]
-    table = output.table(cells, None, ())
+    if not any(row[LIMITS] for row in cells[1:]):
+        shown.remove(LIMITS)
+    table = output.table([[row[each] for each in shown] for row in cells], None, ())
     for column in LEAVE_OUT:
         if width is None or max(map(output.columns, table)) + WHAT < width:
             break
+        if column not in shown:
+            continue
         shown.remove(column)
         fewer = [[row[each] for each in shown] for row in cells]
         table = output.table(fewer, width, shrink=(PROFILE,))
@@ -83,19 +87,31 @@ def _cells(row: dict[str, Any]) -> tuple[str, ...]:
         str(row.get("profile") or ""),
         str(row.get("account") or ""),
         role.partition("/")[2] or role,
+        _limits(row),
         f"…{key}" if key else "",
     )
+
+
+def _limits(row: dict[str, Any]) -> str:
+    """Return the names of the policies that limit the session, "" for none."""
+    limits = row.get("limits")
+    names = limits if isinstance(limits, list) else []
+    names = [str(each).rpartition("/")[2] for each in names]
+    return ", ".join([*names, *["lifted"] * bool(row.get("unlimited"))])
 
 
 def _what(row: dict[str, Any]) -> str:
     """Return what happened, in a few words: the COMMAND, the call, the reason."""
     if row.get("event") == "session":
         return str(row.get("call") or "")
-    if row.get("event") == "exported":
-        return f"--export {row.get('format')}"
-    words = row.get("argv")
+    words, form = row.get("argv"), row.get("format")
     command = os.path.basename(str(row.get("command") or ""))
-    if isinstance(words, list):
-        command = " ".join(map(str, words)) + " …" * bool(row.get("argv_cut"))
+    if form:
+        command = "--console" if form == "console" else f"--export {form}"
+    elif isinstance(words, list):
+        # slow to load
+        import shlex
+
+        command = shlex.join(map(str, words)) + " …" * bool(row.get("argv_cut"))
     why = row.get("reason")
     return f"{command}: {why}" if why else command

@@ -35,15 +35,11 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     """Become COMMAND, or a shell, with the credentials of PROFILE."""
     log = Log(environ, report)
     log.check()
-    whose: Plan | str | None = arguments.named_profile(environ)
-    try:
+    words = arguments.command or (arguments.shell or subshell.user_shell(environ),)
+    with log.attempt(arguments.named_profile(environ), words) as attempt:
         planner = Planner(arguments, environ)
-        whose = plan = plan_named(planner, arguments.profile, environ, report)
+        attempt.of = plan = plan_named(planner, arguments.profile, environ, report)
         return _run(plan, arguments, environ, report, log)
-    except (Exception, KeyboardInterrupt) as error:
-        words = arguments.command or (arguments.shell or subshell.user_shell(environ),)
-        log.refused(whose, words, error)
-        raise
 
 
 def _run(

@@ -75,7 +75,8 @@ class Plan:
     the name stands for, made the plan. `expected` are the accounts that the credentials
     must be of, and `confirmation` the question before they are handed over, None for none.
     `why_not` is why the limits of the run around forbid this one, None if they do not, and
-    `remark` what they change of it, "" for nothing.
+    `remark` what they change of it, "" for nothing. `unlimited` is whether --unlimited
+    lifts them.
     `environ` is the environment of the run.
     """
 
@@ -93,6 +94,7 @@ class Plan:
         "confirmation",
         "why_not",
         "remark",
+        "unlimited",
         "environ",
     )
 
@@ -112,6 +114,7 @@ class Plan:
         confirmation: Confirmation | None,
         why_not: str | None,
         remark: str,
+        unlimited: bool,
         environ: Mapping[str, str],
     ) -> None:
         self.chain = chain
@@ -127,6 +130,7 @@ class Plan:
         self.confirmation = confirmation
         self.why_not = why_not
         self.remark = remark
+        self.unlimited = unlimited
         self.environ = environ
 
     @property
@@ -235,6 +239,7 @@ class Plan:
             confirmation=self.confirmation,
             why_not=self.why_not,
             remark=self.remark,
+            unlimited=self.unlimited,
             environ=self.environ,
         )
 
@@ -457,6 +462,7 @@ class Planner:
             confirmation=confirmation(named, chain.source, chain.steps, expected),
             why_not=why_not,
             remark=remark,
+            unlimited=arguments.unlimited,
             environ=environ,
         )
 

@@ -6,6 +6,7 @@ import os
 import pytest
 
 from tests.support import (
+    AWSEXEC,
     CODES,
     READER,
     READER_CONFIG,
@@ -93,6 +94,127 @@ def test_refused(run_awsexec, home, sts, words, status, why):
         READER if words[0] == "reader" else None
     )
     assert why in row["reason"]
+
+
+OTHER = "111122223333"
+# what fails before anything is handed over: a guardrail, an answer, a setting
+FAILURES = {
+    "expected account": (f"expected_account = {OTHER}\n", [], "are of account"),
+    "option": ("", ["--expect-account", OTHER], "are of account"),
+    "not confirmed": ("confirm = true\n", [], "asks before it is used"),
+    "setting": ("confirm = perhaps\n", [], "write true, false or name"),
+    "no profile": (None, [], "no profile"),
+    "limits": ("", [], "has no limits that awsexec can read"),
+}
+
+
+@pytest.mark.both_ways
+@pytest.mark.parametrize("failure", FAILURES)
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["{}", "--", "true"],
+        ["--serve", "{}", "--", "true"],
+        ["--each", "{}", "--", "true"],
+        ["--export", "sh", "{}"],
+        ["--export", "process", "{}"],
+        ["--console", "--no-browser", "{}"],
+        # these hand nothing to anybody
+        ["--whoami", "{}"],
+        ["--explain", "{}"],
+        ["--each", "{}", "--dry-run", "--", "true"],
+    ],
+    ids=lambda words: words[0],
+)
+def test_all_that_is_refused(run_awsexec, home, sts, failure, words):
+    setting, options, why = FAILURES[failure]
+    home.write_config(READER_CONFIG, setting or "")
+    env = {**LOG, **({"AWSEXEC_LIMITS": "x"} if failure == "limits" else {})}
+    name = "reader" if setting is not None else "nosuch"
+    result = run_awsexec(*options, *(word.format(name) for word in words), env=env)
+    if words[0] in ("--whoami", "--explain") or "--dry-run" in words:
+        path = home.path / "log"
+        events = {row["event"] for row in record(home)} if path.exists() else set()
+        assert events <= {"session"}
+        return
+    assert result.status == 125
+    (row,) = record(home)
+    assert row["event"] == "refused" and why in row["reason"]
+    form = {"--export": words[1], "--console": "console"}.get(words[0])
+    assert (row.get("command"), row.get("format")) == (None if form else "true", form)
+    if failure not in ("no profile", "setting") and words[0] != "--each":
+        assert (row["account"], row["role"]) == ("123456789012", READER)
+    if words[0] != "--each":
+        assert row["profile"] == name
+
+
+@pytest.mark.parametrize(
+    ("words", "how"),
+    [
+        ([], {}),
+        (["--unlimited"], {"unlimited": True}),
+    ],
+)
+def test_unlimited(run_awsexec, home, sts, words, how):
+    home.write_config(READER_CONFIG)
+    arn = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+    env = {**LOG, "AWSEXEC_LIMITS": arn}
+    for _ in range(2):
+        run_awsexec(*words, "reader", "true", env=env)
+    for row in record(home):
+        if row["event"] == "started":
+            assert {name: row[name] for name in row if name == "unlimited"} == how
+    text = run_awsexec("--log", env=LOG).stdout
+    assert ("lifted" in text) == bool(how)
+    assert ("ReadOnlyAccess" in text) != bool(how)
+    # a run that the fast path serves has lifted nothing
+    (home.path / "log").unlink()
+    run_awsexec("reader", "true", env=LOG)
+    assert "unlimited" not in record(home)[0]
+
+
+def test_how_it_was_confirmed(run_awsexec, home, sts):
+    home.write_config(READER_CONFIG, "confirm = true\n")
+    inner = [AWSEXEC, "reader", "--", "true"]
+    run_awsexec("--yes", "reader", "--", *inner, env=LOG)
+    run_awsexec("reader", "true", env=LOG)
+    rows = [row for row in record(home) if row["event"] != "session"]
+    assert [row["confirmed"] for row in rows] == ["--yes", "earlier", None]
+
+
+@pytest.mark.both_ways
+@pytest.mark.parametrize(
+    ("env", "said"),
+    [
+        ({"AWSEXEC_LOG_REQUIRED": "1"}, "AWSEXEC_LOG is not set; set AWSEXEC_LOG to a"),
+        (
+            {"AWSEXEC_LOG_REQUIRED": "1", "AWSEXEC_LOG": ""},
+            "AWSEXEC_LOG is not set; set AWSEXEC_LOG to a",
+        ),
+        ({"AWSEXEC_LOG_REQUIRED": "yes"}, "AWSEXEC_LOG_REQUIRED=yes is unknown; write"),
+        (
+            {"AWSEXEC_LOG_REQUIRED": "on", **LOG},
+            "AWSEXEC_LOG_REQUIRED=on is unknown; write",
+        ),
+        ({"AWSEXEC_LOG_REQUIRED": "0"}, None),
+        ({"AWSEXEC_LOG_REQUIRED": ""}, None),
+    ],
+)
+def test_record_that_is_required(run_awsexec, home, sts, env, said):
+    home.write_config(READER_CONFIG)
+    run_awsexec("reader", "true")
+    for words in (
+        ["reader", "--", "true"],
+        ["--each", "reader", "--", "true"],
+        ["--export", "process", "reader"],
+        ["--export", "sh", "reader"],
+        ["--console", "--no-browser", "reader"],
+    ):
+        result = run_awsexec(*words, env=env)
+        if said is not None:
+            assert result.status == 125 and said in result.stderr
+        else:
+            assert "AWSEXEC_LOG" not in result.stderr
 
 
 def test_code_that_nobody_gives(run_awsexec, home, sts):
