@@ -104,6 +104,26 @@ def test_option(words, attribute, value, position):
     assert getattr(parsed, attribute) == value
 
 
+@pytest.mark.parametrize(
+    ("flag", "values", "last"),
+    [
+        ("--expect-account", ("123456789012", "111122223333"), None),
+        ("--expect-account", ("123456789012", "123456789012"), "123456789012"),
+        ("--policy", ("a", "b"), None),
+        # as an alias may have it
+        ("--duration", ("1h", "2h"), 7200),
+        ("--region", ("a", "b"), "b"),
+    ],
+)
+def test_an_option_given_twice(flag, values, last):
+    words = [word for value in values for word in (flag, value)]
+    if last is None:
+        with pytest.raises(UsageError, match=f"{flag} is given twice, with"):
+            arguments.parse([*words, "p"])
+    else:
+        assert last in vars(arguments.parse([*words, "p"])).values()
+
+
 def test_settings_that_options_stand_for():
     words = "--role-arn a --session-tag a=b --session-tag c=d --read-only --duration 1h"
     assert arguments.parse(words.split()).settings() == (

@@ -363,7 +363,13 @@ def _take(
         given = option.read(value)
     except ValueError as error:
         raise UsageError(f"{flag} {shown(value)}: {error}") from None
+    before = getattr(arguments, option.attribute)
     if option.repeated:
-        given = (*getattr(arguments, option.attribute), given)
+        given = (*before, given)
+    elif option.one_value and before not in (option.default, given):
+        raise UsageError(
+            f"{flag} is given twice, with {shown(before)} and with {shown(value)}; remove "
+            "one of them"
+        )
     setattr(arguments, option.attribute, given)
     return True

@@ -102,7 +102,8 @@ class Option:
 
     `completes` is what the shells complete the value to: words, or the name of a list
     that each shell makes itself ("files", "profiles", "regions" or "shells"). The value
-    of a `may_be_empty` option may be "".
+    of a `may_be_empty` option may be "". An option that is given twice has its last value,
+    as in an alias that is used with another one; one that guards may have `one_value` only.
     """
 
     __slots__ = (
@@ -119,6 +120,7 @@ class Option:
         "completes",
         "attribute",
         "may_be_empty",
+        "one_value",
     )
 
     def __init__(
@@ -137,6 +139,7 @@ class Option:
         completes: str | tuple[str, ...] = (),
         attribute: str = "",
         may_be_empty: bool = False,
+        one_value: bool = False,
     ) -> None:
         self.flags = tuple(flags.split())
         self.value = value
@@ -150,6 +153,7 @@ class Option:
         self.common = common
         self.completes = completes
         self.may_be_empty = may_be_empty
+        self.one_value = one_value
         # the attribute of `Arguments` that it sets
         name = self.flags[-1].lstrip("-").replace("-", "_")
         self.attribute = attribute or name + "s" * repeated
@@ -453,6 +457,7 @@ GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
                 "limit the session to the policy in this JSON file",
                 setting="session_policy",
                 completes="files",
+                one_value=True,
             ),
             Option(
                 "--policy-arn",
@@ -506,6 +511,7 @@ GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
                 "fail unless the credentials are of this account",
                 read=account,
                 only=(*USING, "rotate_keys"),
+                one_value=True,
             ),
             Option(
                 "--yes",

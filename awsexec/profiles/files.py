@@ -118,11 +118,12 @@ class Setting:
 class Section:
     """The settings of one profile, sso-session or services section of one file.
 
-    `lines` holds them as they were read: name to [value, line number, block]. `cuts` are
-    the numbers of the lines whose comment begins inside quotes. A run needs a section or two of thousands, so the `Setting`s are made on demand.
+    `lines` holds them as they were read: name to [value, line number, block]. `earlier`
+    are those that a later line of the same name replaced. `cuts` are the numbers of the
+    lines whose comment begins inside quotes. A run needs a section or two of thousands, so the `Setting`s are made on demand.
     """
 
-    __slots__ = ("name", "file", "line", "lines", "cuts", "_settings")
+    __slots__ = ("name", "file", "line", "lines", "earlier", "cuts", "_settings")
 
     def __init__(
         self, name: str, file: str, line: int, cuts: Container[int] = ()
@@ -131,6 +132,7 @@ class Section:
         self.file = file
         self.line = line
         self.lines: Lines = {}
+        self.earlier: list[tuple[str, list[Any]]] = []
         self.cuts = cuts
         self._settings: dict[str, Setting] | None = None
 
@@ -139,10 +141,18 @@ class Section:
         """The settings by name."""
         if self._settings is None:
             self._settings = {
-                name: Setting(name, value, self.file, line, block, line in self.cuts)
-                for name, (value, line, block) in self.lines.items()
+                name: self._setting(name, entry) for name, entry in self.lines.items()
             }
         return self._settings
+
+    @property
+    def replaced(self) -> list[Setting]:
+        """The settings that a later line of the section replaces."""
+        return [self._setting(*entry) for entry in self.earlier]
+
+    def _setting(self, name: str, entry: list[Any]) -> Setting:
+        value, line, block = entry
+        return Setting(name, value, self.file, line, block, line in self.cuts)
 
 
 class AwsFile:
@@ -314,6 +324,7 @@ def parse(text: str, path: str, kind: str) -> AwsFile:
         "services": parsed.services,
     }
     lines: Lines | None = None
+    earlier: list[tuple[str, list[Any]]] = []
     # the settings that go on over several lines
     long: list[list[Any]] = []
     # the setting that an indented line continues, and its own indentation
@@ -340,13 +351,13 @@ def parse(text: str, path: str, kind: str) -> AwsFile:
                 group, title, why = _classify(header, kind)
             if why:
                 parsed.skipped.append((header, number, why))
-                lines = {}
+                lines, earlier = {}, []
             else:
                 section = groups[group].get(title)
                 if section is None:
                     section = Section(title, path, number, parsed.cuts)
                     groups[group][title] = section
-                lines = section.lines
+                lines, earlier = section.lines, section.earlier
         else:
             name, equals, value = stripped.partition("=")
             name = name.rstrip().lower()
@@ -373,6 +384,8 @@ def parse(text: str, path: str, kind: str) -> AwsFile:
                 )
                 if _is_cut(value, line):
                     parsed.cuts.add(number)
+            if name in lines:
+                earlier.append((name, lines[name]))
             lines[name] = [value.strip(), number, ()]
             name_indent = indent
 

@@ -31,6 +31,12 @@ DECISIVE = frozenset(
     "sso_role_name sso_session sso_start_url transitive_session_tags use_fips_endpoint "
     "web_identity_token_file".split()
 )
+# what people may mean as expected_account; other tools may own such a name
+_ACCOUNTS = frozenset(
+    "account account_id account_ids allowed_account allowed_account_id "
+    "allowed_account_ids allowed_accounts require_account required_account "
+    "required_account_id target_account target_account_id".split()
+)
 # the names of options and of AssumeRole's parameters, where those of the settings are
 # other ones
 _OTHER_NAMES = {
@@ -154,6 +160,8 @@ def note_on(name: str) -> str | None:
     if tool is not None:
         return f"a setting of {tool[0]}; awsexec does not use it"
     near = slip_of(name) or _nearest(name, _SDK | _CLI)
+    if near is None and name in _ACCOUNTS:
+        return "unknown setting; awsexec checks the account with expected_account"
     return "unknown setting" + (f"; did you mean {near}?" if near else "")
 
 
@@ -233,9 +241,12 @@ def _decisive(name: str) -> str | None:
         near = form if form in names else _nearest(form, names)
         if near is not None:
             return _OTHER_NAMES.get(near, near)
-    if plain.startswith("session_"):
-        ours = sorted(one for one in DECISIVE if one.startswith("session_"))
-        return min(ours, key=lambda one: distance(plain, one, 100))
+    if "confirm" in plain:
+        return "confirm"
+    for start in ("session_", "expect"):
+        if plain.startswith(start):
+            ours = sorted(one for one in DECISIVE if one.startswith(start))
+            return min(ours, key=lambda one: distance(plain, one, 100))
     return None
 
 

@@ -7,6 +7,7 @@ from awsexec.errors import (
     ConfigError,
     NoSuchProfile,
     ProfileLoop,
+    shown,
     tail,
 )
 from awsexec.profiles import files, values
@@ -39,6 +40,12 @@ INCLUDE = "include_profile"
 # settings of a profile, each of which may be a misspelt one, and profiles that include
 # one another
 MOST_SETTINGS, MOST_INCLUDED = 1000, 50
+# The settings that guard or limit, and that only awsexec has. They have one value, while
+# of another setting the last value wins, and the credentials file's, as in the SDKs.
+GUARDING = frozenset(
+    "confirm confirm_text expected_account session_policy session_policy_arns "
+    "session_read_only session_tags transitive_session_tags".split()
+)
 # what says whose credentials assume a role
 _LINKS = frozenset({"source_profile", "credential_source"})
 
@@ -238,6 +245,32 @@ def _present(section: Section) -> dict[str, Setting]:
     return {k: v for k, v in section.settings.items() if v.value or v.block}
 
 
+def _check_guards(name: str, sections: Iterable[Section | None]) -> None:
+    """Raise `ConfigError` if a setting of `GUARDING` has two values in `sections`."""
+    found: dict[str, Setting] = {}
+    for section in filter(None, sections):
+        for before in section.replaced if section.earlier else ():
+            _check_guard(name, before, section.settings[before.name])
+        for guard in GUARDING.intersection(section.lines):
+            setting = section.settings[guard]
+            if setting.value or setting.block:
+                _check_guard(name, found.setdefault(guard, setting), setting)
+
+
+def _check_guard(name: str, one: Setting, other: Setting) -> None:
+    if one.name not in GUARDING or one is other:
+        return
+    if one.value != other.value or one.block or other.block:
+        raise ConfigError(
+            f"{one.where} and {other.where}: profile {name!r} has two values of "
+            f"{one.name}, {_shown(one)} and {_shown(other)}; remove one of them"
+        )
+
+
+def _shown(setting: Setting) -> str:
+    return shown(setting.value) if setting.value else "none"
+
+
 class Profiles:
     """Every profile of the two files, each merged when it is asked for.
 
@@ -345,6 +378,7 @@ class Profiles:
                     f"{why}; the section is not part of profile {name!r} so far"
                 )
         sections = self.config.profiles.get(name), self.credentials.profiles.get(name)
+        _check_guards(name, sections)
         profile = Profile(name, *sections, index=self.index)
         if len(profile.settings) > MOST_SETTINGS:
             raise ConfigError(

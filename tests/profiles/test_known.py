@@ -62,6 +62,13 @@ def test_distance(word, other, expected):
         ("transitive_tags", "transitive_session_tags"),
         ("source-identity", "source_identity"),
         ("aws_acess_key_id", "aws_access_key_id"),
+        *((name, "confirm") for name in ("confirmed", "confrim", "confirmation")),
+        *((name, "confirm") for name in ("confirm_name", "require_confirm")),
+        ("confirm-text", "confirm_text"),
+        *(
+            (f"expect{end}", "expected_account")
+            for end in ("", "_account", "ed", "s_x")
+        ),
     ],
 )
 def test_slip(name, right):
@@ -78,6 +85,10 @@ def test_slip(name, right):
         ("cli_pager", None),
         ("session_tags", None),
         ("regoin", "unknown setting; did you mean region?"),
+        *(
+            (name, "unknown setting; awsexec checks the account with expected_account")
+            for name in ("required_account", "allowed_account_ids", "account_id")
+        ),
         ("account_name", "unknown setting"),
         ("role_name", "unknown setting"),
         ("session_token_duration", "a setting of aws-runas; awsexec does not use it"),

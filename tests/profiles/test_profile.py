@@ -5,7 +5,7 @@ import pytest
 from awsexec.errors import ConfigError, NoSuchProfile
 from awsexec.profiles import files
 from awsexec.profiles.files import Setting
-from awsexec.profiles.profile import Profiles
+from awsexec.profiles.profile import GUARDING, Profiles
 
 PAIR = "aws_access_key_id = AKIAEXAMPLE{0}\naws_secret_access_key = secret{0}\n"
 
@@ -23,6 +23,46 @@ def test_credentials_file_wins_setting_by_setting():
     ).get("p")
     assert [profile.value(name) for name in "abcde"] == ["1", "2", "1", "2", None]
     assert profile.where == "CREDENTIALS:1"
+
+
+@pytest.mark.parametrize("name", sorted(GUARDING))
+@pytest.mark.parametrize(
+    ("config", "credentials", "lines"),
+    [
+        ("[profile p]\n{0} = a\n{0} = b\n", "", "CONFIG:2 and CONFIG:3"),
+        ("[profile p]\n{0} = a\n  more\n{0} = a\n", "", "CONFIG:2 and CONFIG:4"),
+        ("[profile p]\n{0} = a\n{0} =\n", "", "CONFIG:2 and CONFIG:3"),
+        ("[profile p]\n{0} = a\n{0} =\n  a = 1\n", "", "CONFIG:2 and CONFIG:3"),
+        (
+            "[profile p]\n{0} = b\n[profile q]\n{0} = c\n[profile p]\n{0} = a\n",
+            "",
+            "CONFIG:2 and CONFIG:6",
+        ),
+        # it is what the last one says, but not what the first two say
+        ("[profile p]\n{0} = a\n{0} = b\n{0} = a\n", "", "CONFIG:3 and CONFIG:4"),
+        ("", "[p]\n{0} = a\n{0} = b\n", "CREDENTIALS:2 and CREDENTIALS:3"),
+        ("[profile p]\n{0} = a\n", "[p]\n{0} = b\n", "CONFIG:2 and CREDENTIALS:2"),
+        ("[profile p]\n{0} = a\n{0} = a\n", "[p]\n{0} = a\n", None),
+        ("[profile p]\n{0} = a\n", "[p]\n{0} =\n", None),
+        # a profile's own value wins over what it includes
+        (
+            "[profile p]\n{0} = a\ninclude_profile = q\n[profile q]\n{0} = b\n",
+            "",
+            None,
+        ),
+        ("[profile p]\n{0} = a\n[profile q]\n{0} = b\n{0} = c\n", "", None),
+    ],
+)
+def test_what_guards_has_one_value(name, config, credentials, lines):
+    found = profiles(config.format(name), credentials.format(name))
+    if lines is None:
+        assert found.get("p").value(name) == "a"
+    else:
+        with pytest.raises(ConfigError, match=f"{lines}: .* has two values of {name}"):
+            found.get("p")
+    # of another setting, the last one wins
+    other = profiles(config.format("other"), credentials.format("other"))
+    assert other.get("p").name == "p"
 
 
 def test_empty_value_is_no_value():
