@@ -514,7 +514,8 @@ class _Run:
 
         plan = self._plans[name]
         assert not isinstance(plan, AwsexecError)
-        added = child_variables(credentials, name, region, plan.account)
+        of_profile = plan.region_of_profile
+        added = child_variables(credentials, name, region, of_profile, plan.account)
         added |= plan.inside
         if plan.confirmation is not None:
             from awsexec.credentials.confirm import confirmed

@@ -316,7 +316,9 @@ def _child(plan: Plan, cached: Entry | None) -> dict[str, str]:
         child[SESSION_TOKEN] = HIDDEN + may_be
     if expires:
         child[EXPIRATION] = expires + may_be
-    child |= profile_variables(plan.name, plan.region, account=plan.account)
+    child |= profile_variables(
+        plan.name, plan.region, plan.region_of_profile, plan.account
+    )
     if plan.confirmation is not None:
         child[CONFIRMED] = f"PROCESS {plan.confirmation.mark}"
     return child | plan.inside

@@ -63,9 +63,10 @@ def _export(
         doing=f"print the credentials (--export {arguments.export})",
         log=log,
     )
+    of_profile = plan.region_of_profile
     if arguments.export in SHELLS:
         variables = shell_variables(
-            credentials, plan.name, plan.region, plan.region_of_profile, plan.account
+            credentials, plan.name, plan.region, of_profile, plan.account
         )
         variables |= plan.inside | _own_files(environ)
         if plan.confirmation is not None:
@@ -77,7 +78,9 @@ def _export(
             unset.append(LIMITS)
         text = SHELLS[arguments.export].script(variables, unset)
     else:
-        variables = child_variables(credentials, plan.name, plan.region, plan.account)
+        variables = child_variables(
+            credentials, plan.name, plan.region, of_profile, plan.account
+        )
         variables |= plan.inside
         text = DOCUMENTS[arguments.export](variables)
     if sys.stdout.isatty():

@@ -54,18 +54,17 @@ def _run(
     except TooShort as error:
         advice = "run it with --serve, which renews them"
         raise TooShort(error.what, [*error.advice, advice]) from None
-    name, region = plan.name, plan.region
-    is_shell = arguments.command is None
-    of_profile = is_shell and plan.region_of_profile
+    name = plan.name
+    about = name, plan.region, plan.region_of_profile, plan.account
     if arguments.serve:
         from awsexec.serve import endpoint
 
         added = endpoint.start(plan, credentials, inputs, environ, report)
-        added |= profile_variables(name, region, of_profile, account=plan.account)
-    elif is_shell:
-        added = shell_variables(credentials, name, region, of_profile, plan.account)
+        added |= profile_variables(*about)
+    elif arguments.command is None:
+        added = shell_variables(credentials, *about)
     else:
-        added = child_variables(credentials, name, region, plan.account)
+        added = child_variables(credentials, *about)
     added |= plan.inside
     if plan.confirmation is not None:
         from awsexec.credentials.confirm import confirmed

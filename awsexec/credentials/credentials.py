@@ -67,32 +67,32 @@ def child_variables(
     credentials: Credentials,
     profile: str,
     region: str | None,
+    of_profile: bool,
     account: str | None = None,
 ) -> dict[str, str]:
     """Return the variables that awsexec sets for COMMAND.
 
     AWS_CREDENTIAL_EXPIRATION is ISO 8601 in UTC, and absent for credentials that do not
-    expire. The region's variables are absent if no region is known.
+    expire. `region`, `of_profile` and `account` are as for `profile_variables`.
     """
     added = credentials.variables()
     if credentials.expires is not None:
         added[fastpath.EXPIRATION] = iso8601(credentials.expires)
-    return added | profile_variables(profile, region, account=account)
+    return added | profile_variables(profile, region, of_profile, account)
 
 
 def profile_variables(
     profile: str,
     region: str | None,
-    of_profile: bool = False,
-    *,
+    of_profile: bool,
     account: str | None = None,
 ) -> dict[str, str]:
     """Return the variables that awsexec sets for COMMAND besides the credentials.
 
     `account` is the id of the account, None where it is not known. AWSEXEC_ACCOUNT is
-    absent then.
-    AWSEXEC_PROFILE_REGION is set if the region is `of_profile`. It tells awsexec in a
-    subshell that the user has not set the region.
+    absent then. The region's variables are absent if no region is known.
+    AWSEXEC_PROFILE_REGION is set if the region is `of_profile`. It tells an awsexec in
+    COMMAND that the user has not chosen the region.
     """
     added = {"AWSEXEC_PROFILE": profile}
     if account is not None:
@@ -117,8 +117,7 @@ def shell_variables(
     With AWSEXEC_ISSUED (ISO 8601, UTC) the prompt knows when the session began, and so
     when its last quarter begins.
     """
-    added = child_variables(credentials, profile, region, account)
-    added |= profile_variables(profile, region, of_profile)
+    added = child_variables(credentials, profile, region, of_profile, account)
     if credentials.issued is not None:
         added["AWSEXEC_ISSUED"] = iso8601(credentials.issued)
     return added

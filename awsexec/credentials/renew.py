@@ -115,7 +115,9 @@ def _write(
         # the fast path asks nothing
         return
     assert credentials.expires is not None and credentials.issued is not None
-    variables = child_variables(credentials, plan.name, plan.region, plan.account)
+    variables = child_variables(
+        credentials, plan.name, plan.region, plan.region_of_profile, plan.account
+    )
     variables |= plan.inside
     # the fast path knows the profile's name, which need not be ASCII
     del variables["AWSEXEC_PROFILE"]

@@ -261,10 +261,10 @@ CHILD_TOO = (
         "with --serve: how an awsexec in COMMAND finds your own config file",
     ),
     (
-        "AWSEXEC_ISSUED, AWSEXEC_PROFILE_REGION",
-        "in a shell: the start of the session, and the region if it is the profile's; "
-        "the prompt and an awsexec in the shell read them",
+        "AWSEXEC_PROFILE_REGION",
+        "the region if it is the profile's: an awsexec inside does not take it for others",
     ),
+    ("AWSEXEC_ISSUED", "in a shell: the start of the session, for the prompt"),
     (
         "AWSEXEC_LOGIN_SHELL, AWSEXEC_STARTED_WITH, AWSEXEC_ZDOTDIR",
         "in a shell, while it starts: what its start-up files need",

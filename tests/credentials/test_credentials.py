@@ -40,7 +40,7 @@ SESSION = Credentials("ASIAEXAMPLE", "secret", "token", 1_700_000_000, 1_699_996
     ],
 )
 def test_child_variables(credentials, region, expected):
-    assert child_variables(credentials, "p", region) == expected
+    assert child_variables(credentials, "p", region, False) == expected
 
 
 @pytest.mark.parametrize(

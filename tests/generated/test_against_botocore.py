@@ -117,7 +117,7 @@ class Bench:
                 found = get(plan, Demand(), environ, report)
             except AwsexecError as error:
                 return outcome(aws, None, None, str(error))
-            variables = child_variables(found, plan.name, plan.region)
+            variables = child_variables(found, plan.name, plan.region, False)
             return outcome(aws, variables, plan.region)
 
 

@@ -64,6 +64,7 @@ def test_environment_of_a_role(run_awsexec, home, sts, cached):
         AWS_SESSION_TOKEN="EXAMPLESESSIONTOKEN00001//////////",
         AWS_REGION="eu-west-1",
         AWS_DEFAULT_REGION="eu-west-1",
+        AWSEXEC_PROFILE_REGION="eu-west-1",
         AWSEXEC_PROFILE="reader",
         AWSEXEC_ACCOUNT="123456789012",
     )

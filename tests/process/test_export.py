@@ -157,7 +157,7 @@ def test_process_of_keys(run_awsexec):
 def test_json_and_dotenv_are_what_a_command_gets(run_awsexec):
     child = run_awsexec.child("reader")
     variables = json.loads(run_awsexec("--export", "json", "reader").stdout)
-    assert len(variables) == 8
+    assert len(variables) == 9
     assert variables == {name: child[name] for name in variables}
     lines = run_awsexec("--export", "dotenv", "reader").stdout.splitlines()
     assert dict(line.split("=", 1) for line in lines) == variables

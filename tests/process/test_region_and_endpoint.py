@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support import READER, READER_CONFIG
+from tests.support import AWSEXEC, READER, READER_CONFIG
 
 REGIONS = ("AWS_REGION", "AWS_DEFAULT_REGION")
 
@@ -41,6 +41,30 @@ def test_region_decides_the_endpoint_and_is_handed_on(
     assert proxy.targets == [f"sts.{region}.amazonaws.com:443"]
     assert sts.calls[0].host == f"sts.{region}.amazonaws.com"
     assert sts.calls[0].region == region
+
+
+@pytest.mark.both_ways
+@pytest.mark.parametrize(
+    ("outer", "region"),
+    [
+        (("reader", "--"), "eu-west-2"),
+        (("--serve", "reader", "--"), "eu-west-2"),
+        (("--each", "reader", "--"), "eu-west-2"),
+        # who chooses a region chooses it for what runs inside too
+        (("--region", "us-east-1", "reader", "--"), "us-east-1"),
+        (("--each", "reader", "--regions", "us-east-1", "--"), "us-east-1"),
+    ],
+)
+def test_a_run_inside_has_its_own_region(run_awsexec, home, sts, outer, region):
+    """Also where the run around comes from the cache."""
+    writer = READER_CONFIG.replace("reader", "writer")
+    home.write_config(
+        f"{READER_CONFIG}region = eu-west-1\n{writer}region = eu-west-2\n"
+    )
+    inner = (AWSEXEC, "writer", "--", "sh", "-c", "echo $AWS_REGION $AWSEXEC_PROFILE")
+    for _ in range(2):
+        result = run_awsexec("-q", *outer, *inner)
+        assert result.stdout.rpartition("│ ")[2] == f"{region} writer\n", result
 
 
 @pytest.mark.parametrize(
