@@ -7,7 +7,7 @@ import time
 
 from awsexec import output
 from awsexec.cache.store import store_for
-from awsexec.errors import FIRST_PROFILE, AwsexecError
+from awsexec.errors import AwsexecError, first_profile
 from awsexec.plan.plan import Planner
 from awsexec.profiles.config import open_to_others
 from awsexec.profiles.patterns import fitting
@@ -55,7 +55,8 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
         )
     else:
         where = " and ".join(planner.config.paths)
-        report.warning(f"there is no profile in {where}; {FIRST_PROFILE}")
+        advice = first_profile(planner.config.profiles.config.sso_sessions)
+        report.warning(f"there is no profile in {where}; {advice}")
     return 0
 
 

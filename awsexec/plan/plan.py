@@ -7,11 +7,11 @@ no prompt, no other program.
 from __future__ import annotations
 
 from awsexec.errors import (
-    FIRST_PROFILE,
     ConfigError,
     Limited,
     NoSuchProfile,
     UsageError,
+    first_profile,
     shown,
 )
 from awsexec.fastpath import LIMITS
@@ -405,7 +405,8 @@ class Planner:
         if chain is None:
             raise ConfigError(
                 f"no PROFILE, no profile in {' or '.join(profiles.looked_in)}, and "
-                f"{METADATA_DISABLED} turns the instance metadata off; {FIRST_PROFILE}"
+                f"{METADATA_DISABLED} turns the instance metadata off; "
+                + first_profile(profiles.config.sso_sessions)
             )
         return self._plan_of(chain, by_name=False, named=default)
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from awsexec.errors import (
-    FIRST_PROFILE,
     ConfigError,
     NoSuchProfile,
     ProfileLoop,
+    first_profile,
     tail,
 )
 from awsexec.profiles import files, values
@@ -329,7 +329,7 @@ class Profiles:
         if why := self._why_not(name):
             raise NoSuchProfile(name, (), paths, why)
         names = self.names()
-        hint = "" if names or is_lost else FIRST_PROFILE
+        hint = "" if names or is_lost else first_profile(self.config.sso_sessions)
         near = nearest(name, names)
         session, _, role = name.partition("/")
         if role:

@@ -68,6 +68,23 @@ def test_run_by_name(run_awsexec, corp):
     )
 
 
+@pytest.mark.parametrize("words", [["--list"], ["--", "true"], ["nosuch", "true"]])
+@pytest.mark.parametrize("metadata", ["off", "silent"])
+def test_a_session_and_no_profile(run_awsexec, home, corp, dead_port, words, metadata):
+    """A role needs no profile, so that is an advice too."""
+    home.credentials.unlink()
+    env = {"AWS_EC2_METADATA_DISABLED": "true"}
+    if metadata == "silent":
+        env = {"AWS_EC2_METADATA_SERVICE_ENDPOINT": f"http://127.0.0.1:{dead_port}"}
+        env |= {"AWS_METADATA_SERVICE_NUM_ATTEMPTS": "1"}
+    said = run_awsexec(*words, env=env).stderr
+    assert said.endswith(
+        "; to use a role of the sso-session corp without one: awsexec --accounts corp\n"
+    )
+    home.write_config("")
+    assert run_awsexec(*words, env=env).stderr.endswith("#five-minutes\n")
+
+
 @pytest.mark.parametrize(
     ("name", "what", "advice"),
     [
