@@ -16,7 +16,8 @@ from types import FrameType
 from pexpect.exceptions import ExceptionPexpect
 
 from tests.demo.alice import CODES, SECRET, Alice, alice
-from tests.demo.session import Session, plain
+from tests.demo.session import Session
+from tests.screen import plain
 
 # seconds from key to key
 PACE = 0.02

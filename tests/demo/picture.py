@@ -16,7 +16,8 @@ from pathlib import Path
 from xml.sax.saxutils import escape, unescape
 
 from tests.demo.alice import CODES, alice
-from tests.demo.session import Session, left
+from tests.demo.session import Session
+from tests.screen import left
 
 COLUMNS = 80
 # what is typed, each with the answer to the question that it asks

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pexpect
 
+from tests.screen import plain
+
 # A green prompt, so that what is typed stands out. Without the line editor, a terminal
 # shows what is typed as it is typed. The exit status goes into a file.
 _BASHRC = """\
@@ -18,9 +20,6 @@ set +o emacs
 """
 _PROMPT = r"(?:^|\n|\r|\x1b\[K)(\([^()\r\n]+\) )?\x1b\[32m{prompt}\x1b\[0m $"
 _QUESTION = r"MFA code for .*\): $"
-# A line that a program shows and takes away again, and all orders to the terminal.
-_TAKEN_AWAY = re.compile(r"[^\n]*\r\x1b\[K")
-_ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
 class Session:
@@ -94,13 +93,3 @@ class _Shown:
 
     def flush(self) -> None:
         pass
-
-
-def left(text: str) -> str:
-    """Return what is left on the screen: without what was taken away again."""
-    return _TAKEN_AWAY.sub("", text).replace("\r\n", "\n")
-
-
-def plain(text: str) -> str:
-    """Return what is left on the screen, without colours."""
-    return _ESCAPES.sub("", left(text))

@@ -16,7 +16,7 @@ import pexpect
 import pytest
 
 from tests.demo.picture import TYPED, draw, record, text_of
-from tests.demo.session import plain
+from tests.screen import plain
 from tests.support import AWSEXEC
 
 ROOT = Path(__file__).parents[2]
