@@ -270,12 +270,6 @@ def test_each(run_awsexec, home, sts):
         ("started", "reader"),
     ]
     assert {row["command"] for row in rows if "command" in row} == {"true"}
-    # with profiles that have no plan, and a COMMAND that nobody finds
-    (home.path / "log").unlink()
-    run_awsexec("--each", "alice", "--each", "reader", "--", "nosuch", env=LOG)
-    assert [(row["event"], row["profile"]) for row in record(home)] == [
-        ("refused", None)
-    ]
     required = {"AWSEXEC_LOG": "log", "AWSEXEC_LOG_REQUIRED": "1"}
     error = run_awsexec("--each", "*", "--", "true", env=required).error()
     assert "AWSEXEC_LOG_REQUIRED=1 stops the run" in error
