@@ -56,12 +56,14 @@ if TYPE_CHECKING:
 _LOWER_CASE = ("http_proxy", "https_proxy", "no_proxy")
 # the settings of a profile that name a section of the config file
 _SECTIONS = {"sso_session": "sso-session", "services": "services"}
+# the call that tells the account
+IDENTITY = "GetCallerIdentity"
 # what COMMAND gets, where only the next run will tell
 _UNKNOWN = "known after the call"
 
 
 def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int:
-    """Print all that is known of PROFILE; return 125 if its plan cannot be made."""
+    """Print all that is known of PROFILE; return 125 if it is known that a run fails."""
     facts: dict[str, Any] = {"profile": arguments.named_profile(environ)}
     fault: AwsexecError | None = None
     config = Config.load(environ)
@@ -72,8 +74,18 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
         facts["fault"] = str(error)
         facts |= _files(_linked(facts["profile"], config), config)
     else:
+        store = store_for(environ, report)
+        noted = _noted(plan, store)
         facts |= _files(plan.chain.hops, config)
-        facts |= _run(plan, store_for(environ, report), arguments)
+        facts |= _run(plan, store, arguments, noted)
+        try:
+            plan.check()
+            if noted is not None:
+                plan.expected.check_source(noted)
+        except AwsexecError as error:
+            fault = error
+            facts |= {"fault": str(error), "calls": [], "child": {}}
+            facts.pop("if_user_keys", None)
     facts["environment"] = {
         name: redacted(Setting.outside(name, environ[name], name))
         for name in _variables()
@@ -170,7 +182,22 @@ def _note_on_time(setting: Setting) -> str | None:
 # --- The facts of the next run --------------------------------------------------------
 
 
-def _run(plan: Plan, store: Store, arguments: Arguments) -> dict[str, Any]:
+def _noted(plan: Plan, store: Store) -> str | None:
+    """Return the account of keys at hand if an account is expected, and this one is noted."""
+    source = plan.chain.source
+    key_id = source.key_id
+    if source.kind.is_environment:
+        key_id = plan.environ.get(ACCESS_KEY_ID)
+    if not plan.expected.of_source or not plan.uses_cache or key_id is None:
+        return None
+    from awsexec.credentials.resolver import noted_account
+
+    return noted_account(plan, store, key_id, time.time())
+
+
+def _run(
+    plan: Plan, store: Store, arguments: Arguments, noted: str | None
+) -> dict[str, Any]:
     chain, now = plan.chain, time.time()
     source, cached = chain.source, Cached(store, now)
     found = cached.steps(plan)
@@ -186,7 +213,12 @@ def _run(plan: Plan, store: Store, arguments: Arguments) -> dict[str, Any]:
     endpoint = plan.endpoint.url or f"AWS STS in {plan.endpoint.region}"
     facts["endpoint"] = without_userinfo(endpoint)
     facts["expected_accounts"] = [
-        {"profile": name, "account": by.value, "where": by.where, "found": account}
+        {
+            "profile": name,
+            "account": by.value,
+            "where": by.where,
+            "found": account or noted,
+        }
         for by, name, account in plan.expected.stated
     ]
     asks = plan.confirmation
@@ -206,7 +238,8 @@ def _run(plan: Plan, store: Store, arguments: Arguments) -> dict[str, Any]:
         return entries
 
     found = usable(found)
-    facts["calls"] = _calls(chain, found, signed_in, now)
+    is_asked_whose = bool(plan.expected.of_source) and noted is None
+    facts["calls"] = _calls(chain, found, signed_in, now, is_asked_whose)
     if chain.if_user_keys is not None and not any(found):
         of_keys = cached.steps_of_user_keys(plan)
         steps = chain.if_user_keys.steps
@@ -277,8 +310,11 @@ def _calls(
     found: Sequence[Entry | None],
     signed_in: SignedIn | None,
     now: float,
+    is_asked_whose: bool,
 ) -> list[dict[str, Any]]:
     """Return the calls of the next run, and what it asks the user for.
+
+    `is_asked_whose` is whether AWS is asked of which account the source's credentials are.
 
     `sign_in` is True where the user has to sign in, and None where that depends on
     whether AWS renews the sign-in.
@@ -291,6 +327,9 @@ def _calls(
         calls.append(
             {"call": chain.source.kind.asks, "prompt": None, "sign_in": is_asked}
         )
+    # what the cache has of a source is of the right account
+    if is_asked_whose and (last is None or not chain.source.is_cached):
+        calls.append({"call": IDENTITY, "prompt": None, "sign_in": False})
     return calls + [_call(step) for step in chain.steps[last or 0 :]]
 
 
@@ -423,6 +462,13 @@ def _run_lines(facts: dict[str, Any]) -> Iterator[Line]:
         yield "instance", output.BOLD
         yield from _instance_lines(facts["instance"])
     yield "the next run", output.BOLD
+    if "fault" in facts:
+        yield "  fails, and COMMAND does not start"
+        return
+    confirm = facts["confirm"]
+    is_asked = confirm is not None and not confirm["answered"]
+    if is_asked:
+        yield f"  asks for {'its name' if confirm['by_name'] else 'a y'}"
     until = facts["chain"][0].get("signed_in_until")
     for call in facts["calls"]:
         verb = "opens" if call["call"] == KEYRING.asks else "calls"
@@ -434,7 +480,7 @@ def _run_lines(facts: dict[str, Any]) -> Iterator[Line]:
     if other["chain"] and not other["calls"]:
         yield "  calls nothing more, and asks for nothing"
     if not facts["calls"]:
-        yield "  calls nothing and asks for nothing"
+        yield "  calls nothing" + " and asks for nothing" * (not is_asked)
     yield "COMMAND gets", output.BOLD
     for name, value in facts["child"].items():
         yield f"  {name}={value}"
@@ -443,7 +489,7 @@ def _run_lines(facts: dict[str, Any]) -> Iterator[Line]:
 def _found(item: dict[str, Any]) -> str:
     """Return whether the files say already of which account a profile is."""
     if item["found"] is None:
-        return ": AWS is asked"
+        return ": a run asks AWS once, and remembers"
     if item["found"] == item["account"]:
         return ""
     return f": it is of account {item['found']}, and a run fails"

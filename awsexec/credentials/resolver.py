@@ -76,6 +76,19 @@ class _CodeDue(Exception):
         self.length = length
 
 
+def noted_account(plan: Plan, store: Store, key_id: str, now: float) -> str | None:
+    """Return the account that `store` notes for the key `key_id`, None for none."""
+    entry = store.read(_note(plan, key_id))
+    if entry is None or not entry.is_fresh(now):
+        return None
+    return entry.variables.get(ACCOUNT)
+
+
+def _note(plan: Plan, key_id: str) -> str:
+    """Return the key of the entry that notes the account of `key_id`."""
+    return ascii(("account", plan.endpoint.identity, key_id))
+
+
 class Resolver:
     """Works out the credentials of a chain, and calls AWS only for what is not cached.
 
@@ -492,13 +505,17 @@ class Resolver:
         if store is None:
             plan.expected.check_source(self._account(given))
             return
-        with self._lock(self._note(given.key_id), f"asks AWS whose the {given} is"):
+        with self._lock(
+            _note(self._plan, given.key_id), f"asks AWS whose the {given} is"
+        ):
             account = self._noted(given.key_id)
             if account is None:
                 account = self._account(given)
                 now = int(self._clock())
                 end = min(given.expires or now + NOTE_LIFE, now + NOTE_LIFE)
-                key, name = self._note(given.key_id), ascii(self._chain.profile.name)
+                key, name = _note(self._plan, given.key_id), ascii(
+                    self._chain.profile.name
+                )
                 store.write(Entry(key, name, now, end, {ACCOUNT: account}), self.mark)
         plan.expected.check_source(account)
 
@@ -511,16 +528,10 @@ class Resolver:
         else:
             self._plan.expected.check_source(account)
 
-    def _note(self, key_id: str) -> str:
-        """Return the key of the entry that notes the account of `key_id`."""
-        return ascii(("account", self._plan.endpoint.identity, key_id))
-
     def _noted(self, key_id: str) -> str | None:
-        """Return the account that the cache notes for `key_id`, None for none."""
-        entry = self._store.read(self._note(key_id)) if self._store else None
-        if entry is None or not entry.is_fresh(self._clock()):
+        if self._store is None:
             return None
-        return entry.variables.get(ACCOUNT)
+        return noted_account(self._plan, self._store, key_id, self._clock())
 
     def _look_again(self) -> None:
         """Look whether what decides is as it was before the source was asked.

@@ -182,7 +182,7 @@ def confirmation(
         if not isinstance(step, MfaSession):
             role, account = step.role_arn, step.role_arn.split(":", 5)[4]
     if account is None and expected.stated:
-        account = expected.stated[0][0].value
+        account = f"expected {expected.stated[0][0].value}, AWS is asked"
     facts = [
         ("account", account or "known after the call"),
         ("role", role or f"none: {source.label}"),

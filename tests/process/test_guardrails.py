@@ -301,6 +301,72 @@ def test_explain_and_list(run_awsexec, home):
     assert [row["error"] for row in rows] == [None, None]
 
 
+def explained(run_awsexec, *words, env=None):
+    """The status, the fault, and the lines of "the next run"."""
+    result = run_awsexec("--explain", *words, env=env)
+    lines = result.stdout.splitlines()
+    start = lines.index("the next run") + 1
+    end = next(n for n, line in enumerate(lines) if n >= start and line[:2] != "  ")
+    fault = lines[0].removeprefix("fault: ") if lines[0].startswith("fault: ") else ""
+    return result.status, fault, [line.strip() for line in lines[start:end]]
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_explain_tells_the_calls_of_an_expected_account(run_awsexec, sts, kind, name):
+    """They are those that the next run makes."""
+    kind(name, EXPECTS.format(HERE))
+    for _ in range(2):
+        _, fault, lines = explained(run_awsexec, "p")
+        called = [line.split()[1].strip(",") for line in lines if line[:5] == "calls"]
+        before = len(sts.calls)
+        run_awsexec.child("p")
+        made = [call.operation for call in sts.calls[before:]]
+        # a source that is no call to STS has a name of its own
+        assert [call for call in called if call in (ASK, "GetSessionToken")] == made
+        assert not fault
+
+
+@pytest.mark.parametrize(
+    ("config", "env", "why"),
+    [
+        (EXPECTS.format(OTHER), {}, f"of account {HERE}; use a profile of"),
+        ("", {"AWSEXEC_LIMITS": "x"}, "has no limits that awsexec can read"),
+        ("confirm = perhaps\n", {}, "write true, false or name"),
+    ],
+)
+def test_explain_of_what_fails(run_awsexec, home, sts, config, env, why):
+    home.write_config(READER_CONFIG, config)
+    text = run_awsexec("--explain", "reader", env=env)
+    assert text.status == 125
+    assert text.stdout.startswith("fault: ") and why in text.stdout.splitlines()[0]
+    assert "COMMAND gets" not in text.stdout and "calls " not in text.stdout
+    facts = json.loads(run_awsexec("--explain", "--json", "reader", env=env).stdout)
+    assert why in facts["fault"] and not facts.get("child")
+
+
+def test_explain_of_keys_whose_account_is_noted(run_awsexec, home, sts):
+    home.write_credentials(ALICE, EXPECTS.format(OTHER))
+    assert explained(run_awsexec, "alice") == (0, "", [f"calls {ASK}"])
+    run_awsexec("alice", "true")
+    status, fault, lines = explained(run_awsexec, "alice")
+    assert status == 125 and f"are of account {HERE}; use" in fault
+    assert lines == ["fails, and COMMAND does not start"]
+
+
+@pytest.mark.parametrize(
+    ("setting", "words", "lines"),
+    [
+        ("true", [], ["asks for a y", "calls nothing"]),
+        ("name", [], ["asks for its name", "calls nothing"]),
+        ("name", ["--yes"], ["calls nothing and asks for nothing"]),
+    ],
+)
+def test_explain_tells_the_question(run_awsexec, home, sts, setting, words, lines):
+    home.write_config(READER_CONFIG, f"confirm = {setting}\n")
+    run_awsexec("--yes", "reader", "true")
+    assert explained(run_awsexec, *words, "reader") == (0, "", lines)
+
+
 # --- confirm ------------------------------------------------------------------------
 
 NO_TERMINAL = (

@@ -106,6 +106,26 @@ def test_what_it_is_for(terminal, role, words, to):
     assert person.ends()[1] == 125
 
 
+def test_only_aws_knows_the_account(terminal, home, sts):
+    """What the profile expects is not what it is."""
+    lines = "confirm = true\nexpected_account = 999999999999\n"
+    home.write_config(f"[profile alice]\n{lines}")
+    person = terminal(f"{AWSEXEC} alice -- true")
+    person.sees("  account  expected 999999999999, AWS is asked\r\n")
+    person.sees("[y/N] ")
+    person.types("y")
+    screen, status = person.ends()
+    assert status == 125 and "are of account 123456789012; use" in screen
+
+
+def test_long_text_and_several_lines(terminal, role):
+    role("confirm = true\n", "confirm_text = This is\n  production.\n" + "  x\n" * 20)
+    person = terminal(RUN)
+    person.sees("\r\n  This is\r\n  production.\r\n" + "  x\r\n" * 8 + "  …\r\nGo on")
+    person.types("n")
+    assert person.ends()[1] == 125
+
+
 def test_hostile_text(terminal, role, home):
     role("confirm = true\n", f"confirm_text = {HOSTILE}\n")
     person = terminal(shlex.join([AWSEXEC, "reader", "--", "echo", HOSTILE]))
