@@ -12,6 +12,7 @@ from awsexec.export_formats import DOCUMENTS, SHELLS
 from awsexec.fastpath import LIMITS, REMOVED, REMOVED_PREFIX
 from awsexec.history import Log
 from awsexec.output import put
+from awsexec.plan.guardrails import shown_limits
 from awsexec.plan.plan import Planner
 
 TYPE_CHECKING = False
@@ -31,6 +32,11 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     """
     assert arguments.export is not None
     if arguments.unset:
+        if environ.get(LIMITS):
+            report.warning(
+                f"this also ends the limit to {shown_limits(environ[LIMITS])} ({LIMITS}): "
+                "the next role in this shell has no limits from outside"
+            )
         unset = ["AWSEXEC_PROFILE", LIMITS, *_shadowing(environ)]
         put(SHELLS[arguments.export].script(_own_files(environ), unset))
         return 0

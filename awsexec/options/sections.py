@@ -40,8 +40,7 @@ VALUES = (
 
 STATUS = (
     ("COMMAND's own", "COMMAND ran; a signal that ends COMMAND is passed on"),
-    ("123", "--doctor found something wrong"),
-    ("123", "--doctor found something that is wrong"),
+    ("123", "--each: some COMMAND failed; --doctor: something is wrong"),
     ("125", "awsexec failed: usage, configuration, credentials, or AWS refused"),
     ("126", "COMMAND was found but cannot be run"),
     ("127", "COMMAND was not found"),

@@ -11,7 +11,7 @@ from awsexec.profiles.accounts import is_account_id
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from awsexec.plan.calls import Step
     from awsexec.plan.source import Source
@@ -202,6 +202,7 @@ def confirmation(
 
 # --- Limits that stay in what runs inside -------------------------------------------
 
+_OR_LIFT = "; or add --unlimited"
 # the roles of IAM Identity Center that only read, as people and AWS name them
 _READS = ("readonly", "read-only", "viewonly", "view-only", "audit")
 
@@ -229,10 +230,17 @@ def shown_limits(limits: str) -> str:
     )
 
 
-def narrow(steps: Sequence[Step], source: Source, name: str, limits: str) -> str | None:
+def narrow(
+    steps: Sequence[Step],
+    source: Source,
+    name: str,
+    limits: str,
+    other_way: Callable[[], str],
+) -> str | None:
     """Limit the last of `steps`, of profile `name`, to `limits`; or return why that fails.
 
-    A step that is limited to less already stays as it is. Credentials that awsexec gave
+    The reason comes with what to do. `other_way` finds a profile for credentials that AWS
+    cannot limit, "" for none. A step that is limited to less already stays as it is. Credentials that awsexec gave
     this environment have the limits already.
     """
     if not limits or (source.given_by is not None and not steps):
@@ -250,9 +258,12 @@ def narrow(steps: Sequence[Step], source: Source, name: str, limits: str) -> str
     ):
         return f"{LIMITS} has no limits that awsexec can read; unset it, or add --unlimited"
     if not steps or isinstance(steps[-1], MfaSession):
+        way = other_way()
         return (
             f"profile {shown(name)}: {around}, and AWS cannot limit these credentials "
             f"({source.kind.label}); use a profile whose role is assumed with source_profile"
+            + (f", or {way}" if way else "")
+            + _OR_LIFT
         )
     step, own = steps[-1], set(limits_of(steps).split())
     if own and own <= words:
@@ -261,7 +272,7 @@ def narrow(steps: Sequence[Step], source: Source, name: str, limits: str) -> str
         return (
             f"profile {shown(name)}: {around}, and this run to "
             f"{shown_limits(' '.join(sorted(own)))}; AWS would allow what one of them "
-            "allows; leave out the limit of this run"
+            "allows; leave out the limit of this run" + _OR_LIFT
         )
     _, partition, _, _, account, _ = step.role_arn.split(":", 5)
     for arn in arns:
@@ -269,6 +280,7 @@ def narrow(steps: Sequence[Step], source: Source, name: str, limits: str) -> str
             return (
                 f"profile {shown(name)}: {around}, and AWS accepts no policy of another "
                 f"account for a role of {account}; use a profile of that account"
+                + _OR_LIFT
             )
     step.policy = text
     step.policy_arns = tuple(sorted(_in_partition(arn, partition) for arn in arns))

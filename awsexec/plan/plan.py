@@ -152,7 +152,7 @@ class Plan:
     def check(self) -> None:
         """Raise `Limited` or `WrongAccount` for what is known without asking AWS."""
         if self.why_not is not None:
-            raise Limited(f"{self.why_not}; or add --unlimited")
+            raise Limited(self.why_not)
         self.expected.check()
 
     def look(self) -> Inputs:
@@ -446,13 +446,16 @@ class Planner:
         limits, why_not = environ.get(LIMITS, ""), None
         own = limits_of(chain.steps)
         for each in filter(None, (chain, chain.if_user_keys)):
-            why = narrow(each.steps, chain.source, named.name, limits)
+            why = narrow(
+                each.steps,
+                chain.source,
+                named.name,
+                limits,
+                lambda: other_way(self.config.profiles, profile),
+            )
             why_not = why_not or why
         remark = ""
-        if why_not is not None:
-            way = other_way(self.config.profiles, profile)
-            why_not += f", or {way}" if way else ""
-        elif limits_of(chain.steps) != own:
+        if why_not is None and limits_of(chain.steps) != own:
             remark = (
                 f"profile {shown(named.name)} is limited to {shown_limits(limits)} here, as "
                 f"the run around this one is ({LIMITS}); --unlimited lifts that"

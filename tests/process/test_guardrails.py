@@ -743,6 +743,38 @@ def test_confirmed_with_limits_is_no_yes_to_the_whole_role(run_awsexec, home, st
     assert run_awsexec("--read-only", "reader", "true", env=inside).status == 0
 
 
+def test_unset_says_what_ends(run_awsexec, home, sts):
+    for env, is_said in (({"AWSEXEC_LIMITS": READ_ONLY}, True), ({}, False)):
+        result = run_awsexec("--export", "sh", "--unset", env=env)
+        said = "ends the limit to ReadOnlyAccess (AWSEXEC_LIMITS)"
+        assert result.status == 0 and (said in result.stderr) == is_said
+
+
+@pytest.mark.parametrize(
+    ("limits", "words"),
+    [
+        ("x", ["p", "true"]),
+        ("x", ["chained", "true"]),
+        (READ_ONLY, ["--policy-arn", "arn:aws:iam::aws:policy/Admin", "p", "true"]),
+        (READ_ONLY, ["p", "true"]),
+        (READ_ONLY, ["sso", "true"]),
+    ],
+)
+def test_advice_is_given_once_and_helps(run_awsexec, home, sts, limits, words):
+    """No profile is named that fails with the same message."""
+    role = READER_CONFIG.replace("profile reader", "profile {}")
+    sso = f"[profile sso]\n{SSO}sso_account_id = {HERE}\nsso_role_name = Admin\n"
+    home.write_config(role.format("p"), role.format("chained"), sso)
+    result = run_awsexec(*words, env={"AWSEXEC_LIMITS": limits})
+    if limits == READ_ONLY and words == ["p", "true"]:
+        assert result.status == 0
+        return
+    error = result.error()
+    assert error.count("add --unlimited") == 1
+    named = [name for name in ("p", "chained") if f"use profile {name} " in error]
+    assert named == (["p"] if words[0] == "sso" else [])
+
+
 SSO = "sso_start_url = https://example.awsapps.com/start\nsso_region = eu-west-1\n"
 
 

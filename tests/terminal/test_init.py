@@ -93,8 +93,25 @@ def test_a_command_that_starts_a_shell(kind, start):
 
 
 @each
+@pytest.mark.parametrize(
+    ("limits", "word"),
+    [
+        ("arn:aws:iam::aws:policy/ReadOnlyAccess", "read-only"),
+        ("arn:aws:iam::aws:policy/ReadOnlyAccess policy=7b7d", "limited"),
+        ("arn:aws:iam::123456789012:policy/x", "limited"),
+    ],
+)
+def test_prompt_of_a_limited_session(kind, start, limits, word):
+    end = iso8601(int(time.time()) + 1000)
+    env = {"AWSEXEC_PROFILE": "reader", "AWSEXEC_LIMITS": limits}
+    typist = start(kind, env={**env, "AWS_CREDENTIAL_EXPIRATION": end})
+    typist.is_ready(rf"\(reader {word} 1\dm\) ?")
+
+
+@each
 def test_prompt_off(kind, start):
-    typist = start(kind, env={"AWSEXEC_PROMPT": "0", "AWSEXEC_PROFILE": "reader"})
+    env = {"AWSEXEC_PROMPT": "0", "AWSEXEC_PROFILE": "reader", "AWSEXEC_LIMITS": "x"}
+    typist = start(kind, env=env)
     typist.is_ready(NONE)
     assert "(reader" not in typist.process.before
 

@@ -36,7 +36,14 @@ __awsexec_prompt() {
     local status=$? now=${EPOCHSECONDS-} expires left total color='' word prefix line
     __awsexec_make_visible "${AWSEXEC_PROFILE-}"
     __awsexec_label=$__awsexec_visible __awsexec_color='' __awsexec_plain=''
-    if [ "${AWSEXEC_PROMPT-}" = 0 ]; then __awsexec_label=''; fi
+    case ${AWSEXEC_LIMITS-} in
+        '') ;;
+        arn:aws:iam::aws:policy/ReadOnlyAccess) __awsexec_label+=' read-only' ;;
+        *) __awsexec_label+=' limited' ;;
+    esac
+    if [ -z "$__awsexec_visible" ] || [ "${AWSEXEC_PROMPT-}" = 0 ]; then
+        __awsexec_label=''
+    fi
     if [ -n "$__awsexec_label" ] && __awsexec_epoch "${AWS_CREDENTIAL_EXPIRATION-}"; then
         [ -n "$now" ] || now=$(command date +%s)
         expires=$__awsexec_seconds left=$((__awsexec_seconds - now)) total=0

@@ -25,6 +25,13 @@ function __awsexec_prompt
     # without characters that a terminal acts on, or that change the order of others
     set -l visible (string replace -ra '[\x00-\x1f\x7f-\x9f\x{61c}\x{200e}\x{200f}\x{2028}-\x{202e}\x{2066}-\x{2069}]' '?' -- $AWSEXEC_PROFILE)
     set -l label $visible
+    switch "$AWSEXEC_LIMITS"
+        case ''
+        case arn:aws:iam::aws:policy/ReadOnlyAccess
+            set label "$label read-only"
+        case '*'
+            set label "$label limited"
+    end
     set -l color
     set -l expires (__awsexec_epoch $AWS_CREDENTIAL_EXPIRATION)
     if test -n "$expires"

@@ -38,7 +38,12 @@ __awsexec_prompt() {
     __awsexec_make_visible "$AWSEXEC_PROFILE"
     local visible=$REPLY label=$REPLY color='' word='' prefix='' line=''
     local -i expires issued left
-    [[ $AWSEXEC_PROMPT == 0 ]] && label=''
+    case $AWSEXEC_LIMITS in
+        ('') ;;
+        (arn:aws:iam::aws:policy/ReadOnlyAccess) label+=' read-only' ;;
+        (*) label+=' limited' ;;
+    esac
+    [[ -z $visible || $AWSEXEC_PROMPT == 0 ]] && label=''
     if [[ -n $label ]] && __awsexec_epoch "$AWS_CREDENTIAL_EXPIRATION"; then
         expires=$REPLY issued=$REPLY
         __awsexec_epoch "$AWSEXEC_ISSUED" && issued=$REPLY
