@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from awsexec.profiles.profile import Profile, Profiles, StaticKeys
 
     Decides = Callable[["Source", "Facts"], list[Setting | None]]
+    AtHand = Callable[[Profile], tuple[StaticKeys | None, KeptKey | None]]
     Looks = Callable[["Source", tuple[str, str], Mapping[str, str]], Inputs]
 
 
@@ -54,6 +55,9 @@ class Kind:
       sign-in; None for nothing else
     - `signed_in`: reads its sign-in from the content of the AWS CLI's token file, the
       first file that it `looks` at; None without a sign-in
+    - `cli_sign_in`: the AWS CLI's command for its sign-in, "" where awsexec signs in itself
+    - `at_hand`: returns the keys in a file and the key in the keyring of a profile of this
+      kind; None where there are neither
     - `services`: the AWS services that it asks, besides STS, by their names in a
       ``services`` section
     - `asks`: what --explain says that a run asks, "" for nothing
@@ -79,6 +83,8 @@ class Kind:
         "decides",
         "looks",
         "signed_in",
+        "cli_sign_in",
+        "at_hand",
         "services",
         "asks",
         "is_environment",
@@ -102,6 +108,8 @@ class Kind:
         *,
         looks: Looks | None = None,
         signed_in: Callable[[bytes], SignedIn] | None = None,
+        cli_sign_in: str = "",
+        at_hand: AtHand | None = None,
         services: tuple[str, ...] = (),
         asks: str = "",
         is_environment: bool = False,
@@ -121,6 +129,8 @@ class Kind:
         self.decides = decides
         self.looks = looks
         self.signed_in = signed_in
+        self.cli_sign_in = cli_sign_in
+        self.at_hand = at_hand
         self.services = services
         self.asks = asks
         self.is_environment = is_environment
@@ -217,6 +227,16 @@ class Source:
         "" for a source that does not sign in there.
         """
         return self.value("sso_session") or self.value("sso_start_url") or ""
+
+    def cli_sign_in(self) -> str:
+        """Return the AWS CLI's command line that signs in; "" where awsexec does so."""
+        if not self.kind.cli_sign_in:
+            return ""
+        # slow to load
+        import shlex
+
+        words = ["aws", self.kind.cli_sign_in, "--profile", self.profile.name]
+        return shlex.join(words)
 
     @property
     def is_session_only(self) -> bool:
