@@ -77,12 +77,12 @@ from tests.whose.world import Ring, World, as_given, identity_of
 pytestmark = pytest.mark.uncounted
 
 LENGTH = 50
-STEPS = int(os.environ.get("AWSEXEC_STEPS", 5_000))
+STEPS = int(os.environ.get("AWSEXEC_STEPS", 6_000))
 MINUTES = float(os.environ.get("AWSEXEC_MINUTES", 0))
 # the same ones each time, unless somebody asked for more
 IS_ALWAYS_THE_SAME = not os.environ.keys() & {"AWSEXEC_STEPS", "AWSEXEC_MINUTES"}
 # hypothesis remembers all that it tried, so a long run is many short ones
-BATCH = 5_000
+BATCH = 6_000
 # how many endpoints of --serve live at once
 ENDPOINTS = 3
 
@@ -1097,6 +1097,7 @@ class Runs(RuleBasedStateMachine):
         for name in (first, *names):
             self.run(name, 2, export=export)
             self.run(name, 1, options=options)
+        self.run(first, options=Options(unlimited=True))
         self.another_role(first)
         self.run(first)
         self.environ, self.around = outside
@@ -1122,11 +1123,16 @@ class Runs(RuleBasedStateMachine):
         names=st.lists(
             st.sampled_from([*PROFILES, *OTHERS]), min_size=2, max_size=5, unique=True
         ),
+        guard=st.sampled_from(GUARDS),
         options=some_options,
     )
-    def each(self, names, options) -> None:
+    def each(self, names, guard, options) -> None:
         if not self.url():
             return
+        place, first = self.config_file().parent.parent.name, names[0]
+        if first != BY_NAME:
+            # which has no section
+            self.edit_guard(place, first, guard, False)
         saids = {name: self.said(name, options) for name in names}
         patterns = [word for name in names for word in ("--each", name)]
         words = (*options.words(self.policy_file), *patterns, "--", "command")
@@ -1142,6 +1148,7 @@ class Runs(RuleBasedStateMachine):
         if not self.world.is_down and not any(None in each for each in wanted):
             assert found.keys() == saids.keys()
         self.seen["of --each"] += len(found)
+        self.edit_guard(place, first, (guard[0], ""), False)
 
     # --serve
 
