@@ -49,6 +49,7 @@ from awsexec.credentials.mfa_process import CodeProcess
 from awsexec.credentials.sources import keyring as keyring_source
 from awsexec.errors import CredentialsError, NeedsUser
 from awsexec.plan import inputs
+from awsexec.plan.source import OWN_TOKEN
 from awsexec.processes import background, core_dumps, tree
 from awsexec.profiles.accounts import Account
 from awsexec.report import VERBOSE, Report
@@ -140,6 +141,8 @@ PEOPLE = ("carol", "david")
 # where files take half the time
 IN_MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 DAY = 86_400
+# seconds after which an instance is asked again for its role
+ASK_AGAIN = 300
 VARIABLES = (
     "AWS_CONFIG_FILE",
     "AWS_SHARED_CREDENTIALS_FILE",
@@ -198,12 +201,14 @@ class Endpoint:
 
     def __init__(
         self,
+        url: str,
         said: set[Said | None],
         environ: dict[str, str],
         around: Around,
         directory: str,
         instance: str,
     ) -> None:
+        self.url = url
         self.said = said
         self.environ = environ
         self.around = around
@@ -260,6 +265,8 @@ class Runs(RuleBasedStateMachine):
         self.endpoints: list[Endpoint] = []
         self.meanwhile: Callable[[], None] | None = None
         self.tokens = 0
+        # when the instance began to have this role, by `World.passed`
+        self.attached = [(0.0, "role-1")]
         # seconds by which the clock was set back, in all
         self.set_back = 0.0
         # when the account Production of a person began to be this one, by `World.passed`
@@ -639,13 +646,15 @@ class Runs(RuleBasedStateMachine):
     def accounts_by_name(self) -> set[str]:
         """The accounts that the name may stand for now: those that had it within a day."""
         history = self.production.get(self.person() or "", [(0.0, "")])
+        return self.recent(history, DAY)
+
+    def recent(self, history: Sequence[tuple[float, str]], seconds: float) -> set[str]:
+        """What was so in the last `seconds`, by its `history`."""
         ends = [began for began, _ in history[1:]] + [float("inf")]
-        # a list of them lives longer by a clock that was set back
-        since = self.world.passed - DAY - self.set_back
+        # what is kept lives longer by a clock that was set back
+        since = self.world.passed - seconds - self.set_back
         return {
-            account
-            for (_, account), end in zip(history, ends, strict=True)
-            if end > since
+            what for (_, what), end in zip(history, ends, strict=True) if end > since
         }
 
     def list_accounts(self, source: Any, context: Any, _: Any) -> list[Account]:
@@ -713,6 +722,11 @@ class Runs(RuleBasedStateMachine):
             self.instance = f"i-{number}"
             (self.folder / "boot_id").write_text(f"boot-of-{self.instance}\n")
 
+    @rule(number=st.sampled_from(["1", "2"]))
+    def attach_role(self, number) -> None:
+        """The instance gets this role, while it runs."""
+        self.attached.append((self.world.passed, f"role-{number}"))
+
     @rule(name=st.sampled_from(OTHERS))
     def outage(self, name) -> None:
         self.world.is_down = True
@@ -751,12 +765,21 @@ class Runs(RuleBasedStateMachine):
                 raise CredentialsError("not logged in") from None
             who = "login:" + token["dpopKey"].partition("-")[0]
         elif kind == "container":
+            if served := self.served(environ):
+                with self.inside(served):
+                    answer = served.supply.current()
+                if answer is None:
+                    raise CredentialsError("the endpoint has none")
+                token = answer["Token"]
+                return Credentials(
+                    answer["AccessKeyId"], "EXAMPLESECRET", token, int(token[-10:])
+                )
             found = self.of_container(environ)
             if found is None:
                 raise CredentialsError("no endpoint, or no token")
             who = found
         elif kind == "ec2":
-            who = self.instance
+            who = f"{self.attached[-1][1]}:{self.instance}"
         elif "awsexec" in source.setting.value:
             inner = source.setting.value.rpartition(" ")[2]
             found = self.exported(inner, environ=environ)
@@ -774,6 +797,11 @@ class Runs(RuleBasedStateMachine):
             meanwhile, self.meanwhile = self.meanwhile, None
             meanwhile()
         return self.world.session(who, 3600)
+
+    def served(self, environ: Mapping[str, str]) -> Endpoint | None:
+        """Return the endpoint whose COMMAND has this environment."""
+        url = environ.get("AWS_CONTAINER_CREDENTIALS_FULL_URI")
+        return next((each for each in self.endpoints if each.url == url), None)
 
     def of_container(self, environ: Mapping[str, str]) -> str | None:
         url = environ.get("AWS_CONTAINER_CREDENTIALS_FULL_URI")
@@ -821,10 +849,25 @@ class Runs(RuleBasedStateMachine):
             for account in accounts
         }
 
-    def right(self, saids: set[Said | None]) -> set[str | None]:
+    def right(
+        self, saids: set[Said | None], is_served: bool = False
+    ) -> set[str | None]:
         """Whose credentials a run has to get now, None for an error."""
         url, owners = self.url() or "", self.world.owners
-        return {right(each, each and self.given(each), url, owners) for each in saids}
+        return {
+            right(each, given, url, owners)
+            for each in saids
+            for given in (self.all_given(each, is_served) if each else [None])
+        }
+
+    def all_given(self, said: Said, is_served: bool) -> set[str | None]:
+        """Whose credentials the source may give now: of an instance, several."""
+        if said.source != "machine":
+            return {self.given(said)}
+        # it is asked again after five minutes; who has its credentials keeps them
+        is_kept = is_served or said.role
+        roles = self.recent(self.attached, ASK_AGAIN + 2 * 3600 * bool(is_kept))
+        return {f"{role}:{self.instance}" for role in roles}
 
     def given(self, said: Said) -> str | None:
         """Whose credentials the source has to give now."""
@@ -833,6 +876,10 @@ class Runs(RuleBasedStateMachine):
             is_there = said.key in (*FILE_KEYS.values(), self.keys().get(name))
             return said.key if is_there else None
         if name == "container":
+            if served := self.served(self.environ):
+                with self.inside(served):
+                    (found,) = self.right(served.said, True)
+                return found
             return self.of_container(self.environ)
         if name == "login":
             path = self.login_file(self.environ)
@@ -846,8 +893,6 @@ class Runs(RuleBasedStateMachine):
             folder = self.environ["TOKENS"] if name == "moving" else self.folder
             path = Path(folder) / "token"
             return f"{WEB}|{path.read_text()}" if path.exists() else None
-        if name == "machine":
-            return self.instance
         if name == "fixed":
             # an awsexec in it is limited too
             return f"fixed:{','.join(sorted(said.around.limits))}"
@@ -864,7 +909,7 @@ class Runs(RuleBasedStateMachine):
         is_served: bool = False,
     ) -> None:
         """Check whose credentials were `found`, None for an error."""
-        wanted = self.right(saids)
+        wanted = self.right(saids, is_served)
         if found is None and self.world.is_down:
             return
         identity = found and identity_in(found)
@@ -1008,6 +1053,14 @@ class Runs(RuleBasedStateMachine):
         self.run(BY_NAME, 2)
         self.world.now += 60 + seconds
         self.run(BY_NAME)
+
+    @rule(name=st.sampled_from(["machine", "r-machine"]))
+    def attach_between_two_runs(self, name) -> None:
+        self.run(name, 2)
+        self.attach_role("2" if self.attached[-1][1] == "role-1" else "1")
+        self.run(name)
+        self.world.now += ASK_AGAIN
+        self.run(name)
 
     def own_place(self) -> str:
         return Path(self.environ["HOME"]).name
@@ -1153,11 +1206,16 @@ class Runs(RuleBasedStateMachine):
     # --serve
 
     @rule(name=st.sampled_from([*PROFILES, *OTHERS]), options=some_options)
-    def serve(self, name, options=NONE) -> None:
-        """Start COMMAND with an endpoint, which lives on."""
+    def start_endpoint(self, name, options) -> None:
+        self.serve(name, options)
+
+    def serve(self, name: str, options: Options = NONE) -> Mapping[str, str] | None:
+        """Start COMMAND with an endpoint, which lives on; return its environment."""
         if not self.url():
-            return
+            return None
+        self.tokens += 1
         served = Endpoint(
+            f"http://127.0.0.1:{self.tokens}/",
             self.said(name, options),
             dict(self.environ),
             self.around,
@@ -1165,9 +1223,12 @@ class Runs(RuleBasedStateMachine):
             self.instance,
         )
         self.endpoints = [served, *self.endpoints[: ENDPOINTS - 1]]
-        if self.command(name, options=options, more=("--no-prompt", "--serve")) is None:
+        more = ("--no-prompt", "--serve")
+        found = self.command(name, options=options, more=more)
+        if found is None:
             del self.endpoints[0]
             self.check(served.said, None)
+        return found
 
     def serving(self, plan: Any, credentials: Any, inputs: Any, environ: Any, _: Any):
         """Stands in for `endpoint.start`; there are no sockets."""
@@ -1179,7 +1240,10 @@ class Runs(RuleBasedStateMachine):
             served.said = {
                 each for each in served.said if each and each.account == plan.account
             }
-        return {}
+        return {
+            "AWS_CONTAINER_CREDENTIALS_FULL_URI": served.url,
+            "AWS_CONTAINER_AUTHORIZATION_TOKEN": OWN_TOKEN + "1",
+        }
 
     @contextlib.contextmanager
     def inside(self, served: Endpoint) -> Iterator[None]:
@@ -1212,6 +1276,29 @@ class Runs(RuleBasedStateMachine):
                 found = served.supply.current()
             variables = found and variables_in(found)
             self.check(served.said, variables, is_served=True)
+
+    @rule(
+        name=st.sampled_from(["r-sso", "r-login", "r-web", "sso", "login"]),
+        other=st.booleans(),
+    )
+    def run_with_endpoint(self, name, other) -> None:
+        """In COMMAND of --serve, the source of a container is the endpoint."""
+        self.prepare(name)
+        outside = self.environ, self.around
+        found = self.serve(name)
+        if found is None:
+            return
+        served = self.endpoints[0]
+        (said,) = served.said
+        assert said is not None
+        self.environ, self.around = dict(found), said.inside
+        self.run("container", 2)
+        self.run("r-container", 2)
+        self.change(name, other)
+        self.ask(served, False)
+        self.run("container", 2)
+        self.run("r-container")
+        self.environ, self.around = outside
 
     @rule(is_late=st.booleans())
     def ask_all(self, is_late) -> None:
