@@ -29,10 +29,10 @@ from awsexec.plan.source_kinds import KEYRING, TOKEN_VARIABLES
 from awsexec.profiles.config import Config, open_to_others
 from awsexec.profiles.files import Setting
 from awsexec.profiles.known import note_on
-from awsexec.profiles.profile import EXPIRIES, SECRET, TOKEN_SETTINGS
+from awsexec.profiles.profile import SECRET, TOKEN_SETTINGS, note_on_time
 from awsexec.profiles.redact import redacted
 from awsexec.text import HIDDEN, without_userinfo
-from awsexec.times import as_tools_write, iso8601, left
+from awsexec.times import iso8601, left
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -166,17 +166,11 @@ def _settings(settings: Iterable[Setting]) -> list[dict[str, Any]]:
             "value": redacted(setting),
             "file": setting.file,
             "line": setting.line or None,
-            "note": note_on(setting.name) or _note_on_time(setting),
+            "note": note_on(setting.name) or note_on_time(setting),
         }
         for setting in sorted(settings, key=lambda item: (item.file, item.line))
         if setting.value or setting.block
     ]
-
-
-def _note_on_time(setting: Setting) -> str | None:
-    if setting.name not in EXPIRIES or as_tools_write(setting.value) is not None:
-        return None
-    return "not a time that awsexec can read"
 
 
 # --- The facts of the next run --------------------------------------------------------
@@ -229,30 +223,30 @@ def _run(
     }
     facts["limited"] = plan.remark or None
     facts["forbidden"] = plan.why_not
-
-    def usable(entries: list[Entry | None]) -> list[Entry | None]:
-        last, least = entries[-1], arguments.min_ttl
-        if arguments.refresh or (last and least and last.life_left(now) <= least):
-            # a run with these options gets a new one
-            return [*entries[:-1], None]
-        return entries
-
-    found = usable(found)
+    found = _usable(found, arguments, now)
     is_asked_whose = bool(plan.expected.of_source) and noted is None
     facts["calls"] = _calls(chain, found, signed_in, now, is_asked_whose)
     if chain.if_user_keys is not None and not any(found):
-        of_keys = cached.steps_of_user_keys(plan)
         steps = chain.if_user_keys.steps
-        of_keys = of_keys or [None] * len(steps)
-        last = max(
-            (n for n, entry in enumerate(usable(of_keys), 1) if entry), default=0
-        )
+        of_keys = cached.steps_of_user_keys(plan) or [None] * len(steps)
+        usable = enumerate(_usable(of_keys, arguments, now), start=1)
+        last = max((n for n, entry in usable if entry), default=0)
         facts["if_user_keys"] = {
             "chain": list(_steps(chain.if_user_keys, of_keys, now)),
             "calls": [_call(step) for step in steps[last:]],
         }
     facts["child"] = _child(plan, found[-1])
     return facts
+
+
+def _usable(
+    found: list[Entry | None], arguments: Arguments, now: float
+) -> list[Entry | None]:
+    """Return those of the cached steps that a run with these options takes."""
+    last, least = found[-1], arguments.min_ttl
+    if arguments.refresh or (last and least and last.life_left(now) <= least):
+        return [*found[:-1], None]
+    return found
 
 
 def _source(source: Source, signed_in: SignedIn | None) -> dict[str, Any]:

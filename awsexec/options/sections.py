@@ -275,8 +275,8 @@ CHILD_TOO = (
     ),
     (
         "AWSEXEC_CONFIRMED",
-        "if confirm asked: the process, profile and role for which an awsexec inside does "
-        "not ask",
+        "if confirm asked: the process, the profile, and its role or a digest of its "
+        "source, for which an awsexec inside does not ask",
     ),
     (
         "AWSEXEC_CALLERS",

@@ -17,7 +17,13 @@ if TYPE_CHECKING:
     from awsexec.profiles.profile import Profile, Profiles, StaticKeys
 
     Decides = Callable[["Source", "Facts"], list[Setting | None]]
+    AtHand = Callable[[Profile], tuple[StaticKeys | None, KeptKey | None]]
     Looks = Callable[["Source", tuple[str, str], Mapping[str, str]], Inputs]
+
+
+# How the token of an endpoint of --serve begins: it tells awsexec in COMMAND whose
+# endpoint it asks.
+OWN_TOKEN = "awsexec-"
 
 
 class Facts:
@@ -54,6 +60,9 @@ class Kind:
       sign-in; None for nothing else
     - `signed_in`: reads its sign-in from the content of the AWS CLI's token file, the
       first file that it `looks` at; None without a sign-in
+    - `cli_sign_in`: the AWS CLI's command for its sign-in, "" where awsexec signs in itself
+    - `at_hand`: returns the keys in a file and the key in the keyring of a profile of this
+      kind; None where there are neither
     - `services`: the AWS services that it asks, besides STS, by their names in a
       ``services`` section
     - `asks`: what --explain says that a run asks, "" for nothing
@@ -79,6 +88,8 @@ class Kind:
         "decides",
         "looks",
         "signed_in",
+        "cli_sign_in",
+        "at_hand",
         "services",
         "asks",
         "is_environment",
@@ -102,6 +113,8 @@ class Kind:
         *,
         looks: Looks | None = None,
         signed_in: Callable[[bytes], SignedIn] | None = None,
+        cli_sign_in: str = "",
+        at_hand: AtHand | None = None,
         services: tuple[str, ...] = (),
         asks: str = "",
         is_environment: bool = False,
@@ -121,6 +134,8 @@ class Kind:
         self.decides = decides
         self.looks = looks
         self.signed_in = signed_in
+        self.cli_sign_in = cli_sign_in
+        self.at_hand = at_hand
         self.services = services
         self.asks = asks
         self.is_environment = is_environment
@@ -218,6 +233,16 @@ class Source:
         """
         return self.value("sso_session") or self.value("sso_start_url") or ""
 
+    def cli_sign_in(self) -> str:
+        """Return the AWS CLI's command line that signs in; "" where awsexec does so."""
+        if not self.kind.cli_sign_in:
+            return ""
+        # slow to load
+        import shlex
+
+        words = ["aws", self.kind.cli_sign_in, "--profile", self.profile.name]
+        return shlex.join(words)
+
     @property
     def is_session_only(self) -> bool:
         """Whether it is an ``[sso-session]`` to sign in to, without a role."""
@@ -256,9 +281,13 @@ class Source:
     def tells_itself(self) -> bool:
         """Whether only its credentials tell whose they are.
 
-        That is a credential_process that is awsexec: it has profiles, sign-ins and a cache
-        of its own, and answers from the cache in no time.
+        That is another awsexec, as a credential_process or as the endpoint of --serve around
+        this run: it has profiles, sign-ins and a cache of its own, and answers from the
+        cache in no time.
         """
+        token = self.value("AWS_CONTAINER_AUTHORIZATION_TOKEN")
+        if token is not None and token.startswith(OWN_TOKEN):
+            return True
         if not self.kind.runs_command:
             return False
         program = os.path.basename((self.setting.value.split() or [""])[0])
