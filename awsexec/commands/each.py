@@ -6,8 +6,12 @@ import os
 import sys
 
 from awsexec import output
+from awsexec.child.find import find
 from awsexec.credentials.account_lists import plan_named
+from awsexec.credentials.many import get_many, store_of_many
 from awsexec.credentials.resolver import Demand
+from awsexec.each.codes import give_code, share_codes
+from awsexec.each.names import selected
 from awsexec.errors import AwsexecError, Interrupted
 from awsexec.history import Log
 from awsexec.plan.plan import Planner
@@ -35,14 +39,37 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     assert arguments.command is not None
     if sys.platform == "win32":
         raise AwsexecError("--each does not work on Windows; use WSL")
-    from awsexec.child.find import find
-    from awsexec.each.codes import give_code
-    from awsexec.each.names import selected
-
     log = Log(environ, report)
     log.check()
-    # before any question
-    file = find(arguments.command[0], environ.get("PATH", os.defpath))
+    plans: dict[str, Planned] = {}
+    try:
+        # before any question
+        file = find(arguments.command[0], environ.get("PATH", os.defpath))
+        planner = _plan_all(plans, arguments, environ, report)
+        if arguments.dry_run:
+            return _show_plans(plans, arguments, environ)
+        credentials = _credentials(plans, arguments, planner, environ, report)
+    except (Exception, KeyboardInterrupt) as error:
+        if not arguments.dry_run:
+            for name in plans or (None,):
+                log.refused(name, arguments.command, error)
+        raise
+    # not for a dry run
+    from awsexec.each.run import Run
+
+    return Run(plans, credentials, arguments, environ, report, log).run(file)
+
+
+def _plan_all(
+    plans: dict[str, Planned],
+    arguments: Arguments,
+    environ: Mapping[str, str],
+    report: Report,
+) -> Planner:
+    """Add to `plans` what each profile that the patterns name will do.
+
+    Raises `NoSuchProfile`, `ConfigError`, `UsageError` and `Interrupted`.
+    """
     if arguments.regions:
         # of STS too: a session of a regional STS is valid in all regions
         arguments.region = arguments.regions[0]
@@ -50,15 +77,10 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     code, arguments.mfa_token = arguments.mfa_token, None
     planner = Planner(arguments, environ)
     names = selected(arguments.each, arguments.excepts, planner, environ, report)
-    plans = {name: _plan(name, planner, environ, report) for name in names}
+    plans.update((name, _plan(name, planner, environ, report)) for name in names)
     if code is not None:
         give_code(code, plans)
-    if arguments.dry_run:
-        return _show_plans(plans, arguments, environ)
-    from awsexec.each.run import Run
-
-    credentials = _credentials(plans, arguments, planner, environ, report)
-    return Run(plans, credentials, arguments, environ, report, log).run(file)
+    return planner
 
 
 def _plan(
@@ -146,9 +168,6 @@ def _credentials(
 
     Raises `UsageError` before the first question, and `Interrupted`.
     """
-    from awsexec.credentials.many import get_many, store_of_many
-    from awsexec.each.codes import share_codes
-
     store = store_of_many(environ, report, uses_cache=not arguments.no_cache)
     demand = Demand(arguments.min_ttl, arguments.refresh)
     due = share_codes(plans, arguments, planner, store, demand, report)
