@@ -109,8 +109,12 @@ class Spool:
     def add(self, stream: int, data: bytes) -> None:
         """Add `data` of a stream. Raises `OSError`."""
         view = memoryview(self._HEAD.pack(stream, len(data)) + data)
-        while view:
-            view = view[self._file.write(view) or 0 :]
+        try:
+            while view:
+                view = view[self._file.write(view) or 0 :]
+        except OSError as error:
+            error.filename = tempfile.gettempdir()
+            raise
 
     def read(self) -> Iterator[tuple[int, bytes]]:
         """Yield stream and bytes of each record. Raises `OSError`."""

@@ -13,7 +13,7 @@ import signal
 import subprocess
 import time
 
-from awsexec.errors import AwsexecError, reason
+from awsexec.errors import AwsexecError, reason, shown
 from awsexec.processes import core_dumps
 
 TYPE_CHECKING = False
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         def take(self, stream: int, data: bytes) -> None:
             """Take what was read of `stream`, 1 for stdout and 2 for stderr.
 
-            May raise `OSError` where it cannot be kept.
+            May raise `OSError` where it cannot be kept; its `filename` is the place.
             """
 
         def end(self, outcome: Outcome) -> None:
@@ -287,7 +287,7 @@ class Runner:
         try:
             running.job.sink.take(stream, data)
         except OSError as error:
-            running.error = f"awsexec cannot keep its output ({reason(error)})"
+            running.error = _not_kept(error)
             running.kill(signal.SIGKILL)
 
     def _close(self, running: _Running, stream: int) -> None:
@@ -335,9 +335,14 @@ class Runner:
         try:
             job.sink.end(outcome)
         except OSError as error:
-            outcome.error = f"awsexec cannot keep its output ({reason(error)})"
+            outcome.error = _not_kept(error)
         self.outcomes[number] = outcome
         self._failed += not outcome.is_success
+
+
+def _not_kept(error: OSError) -> str:
+    place = f" in {shown(str(error.filename))}" if error.filename else ""
+    return f"awsexec cannot keep its output{place} ({reason(error)})"
 
 
 def _drained(descriptor: int) -> bool:
