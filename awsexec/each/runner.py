@@ -83,7 +83,7 @@ class Outcome:
 
 
 class Job:
-    """One command to run: its environment, and what takes its output."""
+    """One command to run: its name for people, its environment, what takes its output."""
 
     __slots__ = ("name", "environ", "sink")
 
@@ -148,7 +148,7 @@ class Runner:
         self._running: list[_Running] = []
         self._next = 0
         self._failed = 0
-        self.outcomes: list[Outcome | None] = [None] * len(jobs)
+        self._outcomes: list[Outcome | None] = [None] * len(jobs)
         # the signal that ended it, how often one came, and when to kill
         self.signal: int | None = None
         self._signals = 0
@@ -184,7 +184,7 @@ class Runner:
             self._selector.close()
             os.close(wakeup)
             os.close(sender)
-        return self.outcomes
+        return self._outcomes
 
     def _on_signal(self, number: int, _: object) -> None:
         self._signals += 1
@@ -336,7 +336,7 @@ class Runner:
             job.sink.end(outcome)
         except OSError as error:
             outcome.error = _not_kept(error)
-        self.outcomes[number] = outcome
+        self._outcomes[number] = outcome
         self._failed += not outcome.is_success
 
 
