@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 
@@ -75,7 +76,7 @@ class LiveLine:
     def show(self, done: int, total: int, failed: int, names: Sequence[str]) -> None:
         """Draw it, a few times a second at most."""
         now = time.monotonic()
-        if not self._is_shown or now < self._next:
+        if not self._is_shown or now < self._next or not _is_foreground():
             return
         # what matters most comes first, since the end may be cut off
         parts = [
@@ -97,6 +98,15 @@ class LiveLine:
         if self._drawn:
             output.tell("\r\033[K")
             self._drawn = ""
+
+
+def _is_foreground() -> bool:
+    """Return whether this job has the terminal, and no shell shows its prompt there."""
+    try:
+        return os.tcgetpgrp(sys.stderr.fileno()) == os.getpgrp()
+    except OSError:
+        # a terminal of another session
+        return True
 
 
 def _in(stream: TextIO, text: str, plain: str) -> str:
