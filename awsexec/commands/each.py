@@ -12,6 +12,7 @@ from awsexec.credentials.many import get_many, store_of_many
 from awsexec.credentials.resolver import Demand
 from awsexec.each.codes import give_code, share_codes
 from awsexec.each.names import selected
+from awsexec.each.run import Run, whose
 from awsexec.errors import AwsexecError, Interrupted
 from awsexec.history import Log
 from awsexec.plan.plan import Planner
@@ -36,7 +37,8 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
 
     First come all the questions, then all the calls to AWS, then the commands.
     """
-    assert arguments.command is not None
+    command = arguments.command
+    assert command is not None
     if sys.platform == "win32":
         raise AwsexecError("--each does not work on Windows; use WSL")
     log = Log(environ, report)
@@ -44,19 +46,18 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     plans: dict[str, Planned] = {}
     try:
         # before any question
-        file = find(arguments.command[0], environ.get("PATH", os.defpath))
+        file = find(command[0], environ.get("PATH", os.defpath))
         planner = _plan_all(plans, arguments, environ, report)
         if arguments.dry_run:
             return _show_plans(plans, arguments, environ)
         credentials = _credentials(plans, arguments, planner, environ, report)
     except (Exception, KeyboardInterrupt) as error:
         if not arguments.dry_run:
-            for name in plans or (None,):
-                log.refused(name, arguments.command, error)
+            if not plans:
+                log.refused(None, command, error)
+            for recorded in map(whose, plans, plans.values()):
+                log.refused(recorded, command, error)
         raise
-    # not for a dry run
-    from awsexec.each.run import Run
-
     return Run(plans, credentials, arguments, environ, report, log).run(file)
 
 
@@ -90,7 +91,10 @@ def _plan(
     report: Report,
 ) -> Planned:
     try:
-        return plan_named(planner, name, environ, report)
+        plan = plan_named(planner, name, environ, report)
+        # before any question: what the guardrails forbid is no question
+        plan.check()
+        return plan
     except Interrupted:
         raise
     except AwsexecError as error:
@@ -204,6 +208,5 @@ def _confirm(
         from awsexec.credentials.confirm import confirm_many
 
         doing = shlex.join(arguments.command or ())
-        if arguments.regions:
-            doing += f" (in {', '.join(arguments.regions)})"
-        confirm_many([*plans.values()], doing, environ)
+        regions = ", ".join(arguments.regions or ())
+        confirm_many([*plans.values()], doing, environ, regions=regions)

@@ -26,15 +26,23 @@ if TYPE_CHECKING:
     from awsexec.each.runner import Outcome, Sink
     from awsexec.history import Log
     from awsexec.options.arguments import Arguments
+    from awsexec.plan.plan import Plan
     from awsexec.report import Report
 
 # exit statuses, besides 0 and the one of `Interrupted`
 SOME_FAILED, SOME_WITHOUT_CREDENTIALS = 123, AwsexecError.status
 # commands at the same time
 JOBS = 8
+# what is recorded of a command that was not reached
+NEVER_STARTED = "--each ended before this command started"
 # columns of the table of failures where stderr is not a terminal
 WIDE = 200
 INDENT = "  "
+
+
+def whose(name: str, plan: Planned) -> Plan | str:
+    """Return what to record of a profile: its plan, or its name if there is none."""
+    return name if isinstance(plan, AwsexecError) else plan
 
 
 class Run:
@@ -60,6 +68,8 @@ class Run:
         self._environ = environ
         self._report = report
         self._log = log
+        # the labels of the runs of which the record says that they started
+        self._recorded: set[str] = set()
         # profile and region by the label
         self._runs = {
             self._label(name, region): (name, region)
@@ -106,11 +116,15 @@ class Run:
             ),
             interrupted=self._say_interrupted,
             starting=self._record,
+            refused=lambda job, error: self._refuse(job.name, error),
         )
         try:
             outcomes = runner.run()
         finally:
             self._live.clear()
+            for job in jobs:
+                if job.name not in self._recorded:
+                    self._refuse(job.name, AwsexecError(NEVER_STARTED))
         if jobs:
             labels = [job.name for job in jobs]
             self._tell_outcomes(dict(zip(labels, outcomes, strict=True)), refused)
@@ -167,9 +181,15 @@ class Run:
         """Record that a command starts. Raises `CannotRecord`."""
         name, _ = self._runs[job.name]
         plan, given = self._plans[name], self._credentials[name]
+        self._recorded.add(job.name)
         assert not isinstance(plan, AwsexecError)
         assert not isinstance(given, AwsexecError)
         self._log.started(plan, given, self._command)
+
+    def _refuse(self, label: str, error: AwsexecError) -> None:
+        """Record that a command does not start."""
+        name, _ = self._runs[label]
+        self._log.refused(whose(name, self._plans[name]), self._command, error)
 
     # what is said
 
@@ -188,7 +208,7 @@ class Run:
             name, region = self._runs[label]
             error = self._credentials[name]
             assert isinstance(error, AwsexecError)
-            self._log.refused(name, self._command, error)
+            self._refuse(label, error)
             alike.setdefault(refused[label], []).append(label)
             if self._arguments.json:
                 plan = self._plans[name]
