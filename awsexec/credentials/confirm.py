@@ -91,6 +91,12 @@ def confirm_many(
         confirm(plan, doing, environ, regions=regions)
 
 
+def is_due(plan: Plan, environ: Mapping[str, str]) -> bool:
+    """Return whether `confirm` would ask the user."""
+    wanted = plan.confirmation
+    return wanted is not None and not _is_given(plan, wanted, environ, True)
+
+
 def _confirm_all(plans: Sequence[Plan], doing: str, regions: str) -> None:
     lines = [f"awsexec: these {len(plans)} profiles ask before they are used"]
     confirmations = []

@@ -152,7 +152,7 @@ def test_all_that_is_refused(run_awsexec, home, sts, failure, words):
     assert row["event"] == "refused" and why in row["reason"]
     form = {"--export": words[1], "--console": "console"}.get(words[0])
     assert (row.get("command"), row.get("format")) == (None if form else "true", form)
-    if failure not in ("no profile", "setting") and words[0] != "--each":
+    if failure not in ("no profile", "setting"):
         assert (row["account"], row["role"]) == ("123456789012", READER)
     if words[0] != "--each":
         assert row["profile"] == name
