@@ -115,7 +115,7 @@ def test_endpoint_instead_of_keys(run_awsexec, home, sts):
         "--serve", "reader", env={"AWS_PROFILE": "x", "AWS_SECURITY_TOKEN": "y"}
     )
     added = child.keys() - run_awsexec.environ.keys()
-    of_profile = {"AWSEXEC_PROFILE", "AWSEXEC_ACCOUNT"}
+    of_profile = {"AWSEXEC_PROFILE", "AWSEXEC_ACCOUNT", "AWSEXEC_PROFILE_REGION"}
     assert added == {URL, TOKEN, *of_profile, "AWS_REGION", "AWS_DEFAULT_REGION"}
     assert child["AWSEXEC_PROFILE"] == "reader"
     assert len(child[TOKEN]) >= 43
