@@ -10,6 +10,7 @@ from awsexec.credentials.reach import Answer
 from awsexec.options.arguments import Arguments
 from awsexec.plan.plan import Planner
 from awsexec.profiles.config import Config
+from awsexec.profiles.trust import DirectoryProfile
 from tests.support import ALICE, READER_CONFIG, SECRETS, Home
 
 NOW = 2_000_000_000.0
@@ -236,3 +237,40 @@ def test_browser(home):
 def test_versions(home):
     statuses, text = found(doctor.check_versions, facts(home))
     assert statuses == ["ok"] * 4 and "boto3 " in text
+
+
+PATH = "/home/alice/src/.awsexec"
+
+
+@pytest.mark.parametrize(
+    ("here", "environ", "status", "said"),
+    [
+        (None, {}, "skipped", ".awsexec there is none for this directory"),
+        (DirectoryProfile(PATH, "reader"), {}, "ok", "'reader' is the profile if none"),
+        (
+            DirectoryProfile(PATH, "reader"),
+            {"AWS_DEFAULT_PROFILE": "alice"},
+            "skipped",
+            "AWS_DEFAULT_PROFILE wins over it",
+        ),
+        (
+            DirectoryProfile(PATH, "reder"),
+            {},
+            "wrong",
+            f"no profile 'reder' correct it, and then type: awsexec --trust {PATH}",
+        ),
+        (DirectoryProfile(PATH, fault="bad; mend it"), {}, "wrong", "bad; mend it"),
+        (DirectoryProfile("", fault="gone"), {}, "wrong", ".awsexec gone"),
+    ],
+)
+def test_directory(home, here, environ, status, said):
+    statuses, text = found(
+        doctor.check_directory, facts(home, here=here, environ=environ)
+    )
+    assert statuses == [status] and said in text
+
+
+def test_directory_where_the_files_cannot_be_read():
+    here = DirectoryProfile(PATH, "reader")
+    looked_at = doctor.Facts(environ={}, now=NOW, fault="x", here=here)
+    assert found(doctor.check_directory, looked_at)[0] == ["ok"]

@@ -22,13 +22,15 @@ from awsexec.errors import (
     tail,
     typed,
 )
-from awsexec.options.arguments import PROFILE_VARIABLES
+from awsexec.options.arguments import PROFILE_VARIABLES, default_profile
 from awsexec.plan.limits import checked_serial
 from awsexec.plan.plan import Planner
+from awsexec.profiles.by_directory import NAME
 from awsexec.profiles.config import Config, open_to_others
 from awsexec.profiles.files import Setting
 from awsexec.profiles.known import correction, misspelt, note_on
 from awsexec.profiles.redact import redacted
+from awsexec.profiles.trust import profile_here
 from awsexec.text import without_userinfo
 from awsexec.times import iso8601, left
 from awsexec.version import __version__
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from awsexec.options.arguments import Arguments
     from awsexec.plan.plan import Plan
     from awsexec.profiles.profile import Profile
+    from awsexec.profiles.trust import DirectoryProfile
     from awsexec.report import Report
 
 OK, WARNING, WRONG, SKIPPED = "ok", "warning", "wrong", "skipped"
@@ -87,8 +90,9 @@ class Facts:
 
     `config` are the AWS files, None if they cannot be read, and `fault` is why. `plans`
     are those of the profiles looked at, and `broken` the errors of those without a plan.
-    `ask` sends a service of a plan a request that asks for nothing. `parent` is the name and the number of
-    the process that started awsexec. `mounts` is the text of /proc/self/mounts.
+    `ask` sends a service of a plan a request that asks for nothing. `here` is what the
+    file .awsexec names, None without one. `parent` is the name and the number of the
+    process that started awsexec. `mounts` is the text of /proc/self/mounts.
     """
 
     def __init__(
@@ -101,6 +105,7 @@ class Facts:
         plans: Mapping[str, Plan] | None = None,
         broken: Mapping[str, str] | None = None,
         ask: Callable[[Plan, str], Answer] | None = None,
+        here: DirectoryProfile | None = None,
         parent: tuple[str, int] = ("", 0),
         mounts: str = "",
     ) -> None:
@@ -111,6 +116,7 @@ class Facts:
         self.plans = plans or {}
         self.broken = broken or {}
         self.ask = ask
+        self.here = here
         self.parent = parent
         self.mounts = mounts
 
@@ -146,7 +152,12 @@ def _facts(arguments: Arguments, environ: Mapping[str, str]) -> Facts:
     try:
         config = Config.load(environ)
     except AwsexecError as error:
-        return Facts(environ=environ, now=time.time(), fault=str(error))
+        return Facts(
+            environ=environ,
+            now=time.time(),
+            fault=str(error),
+            here=profile_here(environ),
+        )
     planner = Planner(arguments, environ, config)
     plans, broken = {}, {}
     names = [arguments.profile] if arguments.profile else config.profiles.names()
@@ -162,6 +173,7 @@ def _facts(arguments: Arguments, environ: Mapping[str, str]) -> Facts:
         plans=plans,
         broken=broken,
         ask=ask,
+        here=profile_here(environ),
         parent=_parent(),
         mounts=_text("/proc/self/mounts"),
     )
@@ -336,6 +348,24 @@ def check_environment(facts: Facts) -> Iterator[Finding]:
         if environ.get(name):
             value = redacted(Setting.outside(name, environ[name], name))
             yield Finding(name, OK, f"{shown(value)} wins over the files")
+
+
+def check_directory(facts: Facts) -> Iterator[Finding]:
+    """What the file .awsexec names, if one counts here."""
+    found = facts.here
+    name, by, fault = default_profile(facts.environ, found)
+    about = found.path if found is not None and found.path else NAME
+    if found is None:
+        yield Finding(NAME, SKIPPED, "there is none for this directory")
+    elif by != found.path:
+        yield Finding(about, SKIPPED, f"{by} wins over it")
+    elif fault:
+        yield Finding(about, WRONG, fault)
+    elif facts.config is not None and name not in facts.config.profiles:
+        mend = f"correct it, and then type: {typed('--trust', about)}"
+        yield Finding(about, WRONG, f"there is no profile {name!r}", mend)
+    else:
+        yield Finding(about, OK, f"{name!r} is the profile if none is named")
 
 
 def check_cache(facts: Facts) -> Iterator[Finding]:
@@ -575,6 +605,6 @@ def _numbers(version: str) -> list[int]:
 
 CHECKS: tuple[Callable[[Facts], Iterator[Finding]], ...] = (
     *(check_files, check_profiles, check_keys, check_keyring),
-    *(check_environment, check_cache, check_network),
+    *(check_environment, check_directory, check_cache, check_network),
     *(check_sign_ins, check_mfa, check_browser, check_shell, check_versions),
 )

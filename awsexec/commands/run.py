@@ -40,7 +40,8 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
         return _run(arguments, environ, report, log)
     except (Exception, KeyboardInterrupt) as error:
         words = arguments.command or (arguments.shell or subshell.user_shell(environ),)
-        log.refused(arguments.named_profile(environ), words, error)
+        name = arguments.profile or arguments.default_profile(environ)[0] or None
+        log.refused(name, words, error)
         raise
 
 
