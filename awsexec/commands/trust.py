@@ -5,7 +5,14 @@ from __future__ import annotations
 import os
 
 from awsexec.cache import owner
-from awsexec.errors import AwsexecError, ConfigError, UsageError, reason, shown
+from awsexec.errors import (
+    AwsexecError,
+    ConfigError,
+    UnlistedAccount,
+    UsageError,
+    reason,
+    shown,
+)
 from awsexec.plan.plan import Planner
 from awsexec.profiles import by_directory
 from awsexec.profiles.trust import Trusts, home_of
@@ -34,6 +41,9 @@ def trust(arguments: Arguments, environ: Mapping[str, str], report: Report) -> i
     whom, fault = "", ""
     try:
         whom = _of_whom(Planner(arguments, environ).plan(name))
+    except UnlistedAccount:
+        # only a call gets the list of accounts
+        pass
     except AwsexecError as error:
         fault = str(error)
     report.warning(
