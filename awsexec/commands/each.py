@@ -70,8 +70,32 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
 
     log = Log(environ, report)
     log.check()
-    # before any question
-    file = find(arguments.command[0], environ.get("PATH", os.defpath))
+    plans: dict[str, Planned] = {}
+    try:
+        # before any question
+        file = find(arguments.command[0], environ.get("PATH", os.defpath))
+        planner = _plan_all(plans, arguments, environ, report)
+        if arguments.dry_run:
+            return _show_plans(plans, arguments, environ)
+        credentials = _credentials(plans, arguments, planner, environ, report)
+    except (Exception, KeyboardInterrupt) as error:
+        if not arguments.dry_run:
+            for name in plans or (None,):
+                log.refused(name, arguments.command, error)
+        raise
+    return _Run(plans, credentials, arguments, environ, report, log).run(file)
+
+
+def _plan_all(
+    plans: dict[str, Planned],
+    arguments: Arguments,
+    environ: Mapping[str, str],
+    report: Report,
+) -> Planner:
+    """Add to `plans` what each profile that the patterns name will do.
+
+    Raises `NoSuchProfile`, `ConfigError`, `UsageError` and `Interrupted`.
+    """
     if arguments.regions:
         # of STS too: a session of a regional STS is valid in all regions
         arguments.region = arguments.regions[0]
@@ -79,13 +103,10 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     code, arguments.mfa_token = arguments.mfa_token, None
     planner = Planner(arguments, environ)
     names = _selected(arguments, planner, environ, report)
-    plans = {name: _plan(name, planner, environ, report) for name in names}
+    plans.update((name, _plan(name, planner, environ, report)) for name in names)
     if code is not None:
         _give_code(code, plans)
-    if arguments.dry_run:
-        return _show_plans(plans, arguments, environ)
-    credentials = _credentials(plans, arguments, planner, environ, report)
-    return _Run(plans, credentials, arguments, environ, report, log).run(file)
+    return planner
 
 
 # --- Which profiles -----------------------------------------------------------------
