@@ -13,6 +13,8 @@ from awsexec.errors import ConfigError, reason, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import grp
+    import pwd
     from collections.abc import Iterator
 
 NAME = ".awsexec"
@@ -100,7 +102,7 @@ def name_in(path: str) -> str:
             raise Unusable(
                 f"{shown(path)} belongs to another user", "write one of your own there"
             )
-        if status.st_mode & 0o022:
+        if _others_can_write(status):
             import shlex
 
             mode = stat.S_IMODE(status.st_mode)
@@ -117,6 +119,36 @@ def name_in(path: str) -> str:
     except ValueError as error:
         advice = "write the name of one profile into it, and nothing else"
         raise Unusable(f"{shown(path)} {error}", advice) from None
+
+
+def _others_can_write(status: os.stat_result) -> bool:
+    """Return whether another user can change the user's file with this `status`."""
+    if not status.st_mode & 0o020:
+        return bool(status.st_mode & 0o002)
+    # few files can be changed by a group
+    import grp
+    import pwd
+
+    try:
+        user, group = pwd.getpwuid(status.st_uid), grp.getgrgid(status.st_gid)
+    except KeyError:
+        return True
+    return bool(status.st_mode & 0o002) or not is_private(user, group)
+
+
+def is_private(user: pwd.struct_passwd, group: grp.struct_group) -> bool:
+    """Return whether `user` alone is in `group`, by the names and members of both.
+
+    So it is where each user has a group of the same name, and a umask of 002: on Ubuntu and
+    Fedora (login.defs(5), USERGROUPS_ENAB). root has another umask, and its group may have
+    other members.
+    """
+    return (
+        user.pw_uid != 0
+        and user.pw_gid == group.gr_gid
+        and user.pw_name == group.gr_name
+        and set(group.gr_mem) <= {user.pw_name}
+    )
 
 
 def parse(content: bytes) -> str:

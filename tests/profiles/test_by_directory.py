@@ -1,6 +1,8 @@
 """The file .awsexec: where it is looked for, and what may be in it."""
 
+import grp
 import os
+import pwd
 import stat
 
 import pytest
@@ -10,6 +12,7 @@ from awsexec.profiles import by_directory
 from awsexec.profiles.by_directory import (
     Unusable,
     find,
+    is_private,
     name_in,
     parse,
     place,
@@ -170,11 +173,35 @@ def test_modes(mode, tmp_path):
 def test_file_that_others_can_change(mode, tmp_path):
     path = tmp_path / ".awsexec"
     path.write_text("deploy\n")
+    if os.geteuid() and not mode & 0o002:
+        pytest.skip("the group may be the user's own")
     path.chmod(mode)
     with pytest.raises(Unusable) as caught:
         name_in(str(path))
     assert caught.value.what.endswith(f"by other users (mode {mode:04o})")
     assert caught.value.advice == f"run: chmod go-w {path}"
+
+
+def passwd(name, uid, gid):
+    return pwd.struct_passwd((name, "x", uid, gid, "", "/", "/bin/sh"))
+
+
+@pytest.mark.parametrize(
+    ("user", "group", "expected"),
+    [
+        (("alice", 1000, 1000), ("alice", 1000, []), True),
+        (("alice", 1000, 1000), ("alice", 1000, ["alice"]), True),
+        (("alice", 1000, 1000), ("alice", 1000, ["alice", "bob"]), False),
+        (("alice", 1000, 1000), ("bob", 1000, []), False),
+        (("alice", 1000, 100), ("users", 100, []), False),
+        (("alice", 1000, 1000), ("alice", 1001, []), False),
+        (("root", 0, 0), ("root", 0, []), False),
+    ],
+)
+def test_group_of_the_user_alone(user, group, expected):
+    name, gid, members = group
+    found = grp.struct_group((name, "x", gid, members))
+    assert is_private(passwd(*user), found) == expected
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")

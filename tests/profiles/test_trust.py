@@ -1,12 +1,13 @@
 """Which files .awsexec are trusted, and the profile that one names here."""
 
 import os
+import random
 from pathlib import Path
 
 import pytest
 
 from awsexec.cache import owner
-from awsexec.profiles.by_directory import Unusable
+from awsexec.profiles.by_directory import Unusable, name_in
 from awsexec.profiles.trust import Trusts, profile_here
 
 
@@ -216,3 +217,87 @@ def test_user_without_a_home(here, trusts):
     found.put("/a/.awsexec", "deploy")
     assert Path(found.directory).stat().st_mode & 0o777 == 0o700
     assert found.get("/a/.awsexec") is None
+
+
+# --- Whatever happens to the files ----------------------------------------------------
+
+# below home, one in the other
+FOLDERS = ("src", "src/shop")
+CONTENTS = {"one\n": "one", "two\r\n": "two", "one\ntwo\n": None}
+STEPS = ("write", "write", "link", "remove", "chmod", "trust", "trust", "untrust")
+
+
+class Model:
+    """Which file counts in which directory, from what was done."""
+
+    def __init__(self) -> None:
+        # what is there: a content and a mode, or the folder that a link leads to
+        self.files: dict[str, tuple[str, int] | str] = {}
+        self.trusted: dict[str, str] = {}
+
+    def name(self, folder: str | None) -> str | None:
+        """What the file names; None for a file that cannot name a profile."""
+        for _ in FOLDERS:
+            found = self.files.get(folder)
+            if not isinstance(found, str):
+                break
+            folder = found
+        if not isinstance(found, tuple) or found[1] & 0o022:
+            return None
+        return CONTENTS[found[0]]
+
+    def right(self, folder: str) -> str | None:
+        """The profile, "" for an error, None where there is no file."""
+        while folder not in self.files:
+            folder, slash, _ = folder.rpartition("/")
+            if not slash:
+                return None
+        name = self.name(folder)
+        return name if name and self.trusted.get(folder) == name else ""
+
+
+def do(what, folder, home, model, trusts, chance):
+    """Do one step, to the files and to the model."""
+    path = Path(home, folder, ".awsexec")
+    if what == "trust":
+        if folder in model.files and model.name(folder):
+            trusts.put(str(path), name_in(str(path)))
+            model.trusted[folder] = model.name(folder)
+    elif what == "untrust":
+        assert trusts.remove(str(path)) == (folder in model.trusted)
+        model.trusted.pop(folder, None)
+    elif what == "chmod":
+        if isinstance(model.files.get(folder), tuple):
+            mode = chance.choice([0o644, 0o666])
+            path.chmod(mode)
+            model.files[folder] = (model.files[folder][0], mode)
+    else:
+        path.unlink(missing_ok=True)
+        model.files.pop(folder, None)
+        if what == "write":
+            content = chance.choice(list(CONTENTS))
+            path.write_bytes(content.encode())
+            path.chmod(0o644)
+            model.files[folder] = (content, 0o644)
+        elif what == "link":
+            other = chance.choice(FOLDERS)
+            path.symlink_to(Path(home, other, ".awsexec"))
+            model.files[folder] = other
+
+
+def test_a_file_counts_only_in_the_place_and_with_the_name_that_is_trusted(
+    environ, trusts, tmp_path, monkeypatch
+):
+    (tmp_path / FOLDERS[-1]).mkdir(parents=True)
+    chance, model, seen = random.Random(1), Model(), set()
+    for number in range(600):
+        step = chance.choice(STEPS), chance.choice(FOLDERS)
+        do(*step, tmp_path, model, trusts, chance)
+        for folder in FOLDERS:
+            monkeypatch.chdir(tmp_path / folder)
+            found = profile_here(environ)
+            right = model.right(folder)
+            assert (found and found.name) == right, (number, step, folder)
+            assert found is None or bool(found.name) != bool(found.fault)
+            seen.add((folder, right))
+    assert len(seen) == len(FOLDERS) * len([None, "", "one", "two"])
