@@ -608,19 +608,22 @@ def _escaped(character: str) -> str:
 
 
 def log_line(
-    event: str, members: str, command: "Sequence[str]", environ: "Mapping[str, str]"
+    event: str,
+    members: str,
+    command: "Sequence[str]",
+    environ: "Mapping[str, str]",
+    parent: int,
 ) -> bytes:
     """Return the line for an `event`: now, of this process, with the JSON `members`.
 
-    `command` are COMMAND's words, () for none. All of them are in the line only if
-    AWSEXEC_LOG_ARGV is 1, since they may hold secrets. Raises `ValueError` if that, or
-    AWSEXEC_LOG_REQUIRED, is anything but 1 and 0.
+    `parent` is the process that this one works for. `command` are COMMAND's words, () for
+    none. All of them are in the line only if AWSEXEC_LOG_ARGV is 1, since they may hold
+    secrets. Raises `ValueError` if that, or AWSEXEC_LOG_REQUIRED, is anything but 1 and 0.
     """
     for name in (LOG_ARGV, LOG_REQUIRED):
         if environ.get(name, "") not in ("", "0", "1"):
             raise ValueError(f"{name} is neither 1 nor 0")
     now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    parent = os.getppid()
     line = (
         f'{{"time": "{now}", "event": "{event}", {members}, "pid": {os.getpid()}, '
         f'"parent_pid": {parent}, "parent": {_process_name(parent)}'
@@ -709,7 +712,7 @@ def _is_recorded(
     if not command:
         members += ', "format": "process"'
     event = "started" if command else "exported"
-    line = log_line(event, members, command, environ)
+    line = log_line(event, members, command, environ, os.getppid())
     return append(log_path(environ[LOG], environ.get("HOME", "")), line)
 
 

@@ -9,10 +9,8 @@ from awsexec.options.arguments import Arguments
 from awsexec.options.table import (
     ACTIONS,
     COMPLETION_FILES,
-    OF_KEYS,
     OPTIONS,
     alternatives,
-    flag_of,
 )
 from awsexec.times import seconds
 
@@ -222,89 +220,112 @@ def test_no_two_options_are_the_same():
         assert len(values) == len(set(values))
 
 
-@pytest.mark.parametrize(
-    ("option", "action"),
-    [
-        (option, action)
-        for option in OPTIONS
-        for action in ("run", *ACTIONS)
-        if option.only and action not in (*option.only, "help", "summary")
-    ],
-    ids=lambda each: each if isinstance(each, str) else each.flags[-1],
-)
-def test_an_option_that_would_do_nothing_is_an_error(option, action):
-    values = {"completion": "fish", "export": "sh", "init": "zsh", "each": "p"}
-    value = [values[action]] if action in values else []
-    words = [] if action == "run" else [flag_of(action), *value]
-    sample = SAMPLES["NUMBER"][0] if option.value == "NUMBER" else "s3"
-    words += [option.flags[-1], sample] if option.value else [option.flags[-1]]
-    with pytest.raises(UsageError, match=f"^{option.flags[-1]} works only with "):
-        arguments.parse(words)
-
-
-IDLE = {
-    "--list": ["--list"],
-    "--forget without PROFILE": ["--forget"],
+# a line of each action, and of the two that have no profile
+LINES = {
+    "run": ["p"],
+    "list": ["--list"],
+    "explain": ["--explain", "p"],
+    "whoami": ["--whoami", "p"],
+    "export": ["--export", "sh", "p"],
     "--unset": ["--export", "sh", "--unset"],
-    "--version": ["--version"],
-    "--completion": ["--completion", "fish"],
-    "--profiles": ["--profiles"],
-    "--add-keys": ["--add-keys", "alice"],
-    "--remove-keys": ["--remove-keys", "alice"],
-    "--rotate-keys": ["--rotate-keys", "alice"],
+    "console": ["--console", "p"],
+    "each": ["--each", "p", "--", "true"],
+    "init": ["--init", "zsh"],
+    "forget": ["--forget", "p"],
+    "forget all": ["--forget"],
+    "doctor": ["--doctor"],
+    "log": ["--log"],
+    "accounts": ["--accounts"],
+    "print_profiles": ["--print-profiles"],
+    "sign_in": ["--sign-in"],
+    "sign_out": ["--sign-out"],
+    "add_keys": ["--add-keys", "p"],
+    "remove_keys": ["--remove-keys", "p"],
+    "rotate_keys": ["--rotate-keys", "p"],
+    "version": ["--version"],
+    "completion": ["--completion", "fish"],
+    "profiles": ["--profiles"],
 }
-# the options that these have an effect with all the same
+SESSION = "run explain whoami export console each forget"
+# With what each option has an effect. With anything else, it is an error: who types it
+# expects something that would not happen.
 EFFECTIVE = {
-    ("--list", "--region"),
-    ("--add-keys", "--region"),
-    *(("--rotate-keys", flag_of(name)) for name in OF_KEYS),
+    "--json": "list explain whoami accounts each doctor log",
+    "--function": "init",
+    "--all": "forget all,sign_out",
+    "--name": "print_profiles",
+    "--stale": "print_profiles",
+    "--except": "each",
+    "--regions": "each",
+    "--dry-run": "each",
+    "--jobs": "each",
+    "--group": "each",
+    "--fail-fast": "each",
+    "--serve": "run",
+    "--shell": "run",
+    "--login": "run",
+    "--region": f"{SESSION} list add_keys rotate_keys",
+    "--mfa-serial": f"{SESSION} rotate_keys",
+    "--mfa-token": "run explain whoami export console each rotate_keys",
+    "--expect-account": "run explain whoami export console each rotate_keys",
+    "--yes": "run explain export console each add_keys rotate_keys",
+    "--unlimited": f"{SESSION} list rotate_keys",
+    "--service": "console",
+    "--destination": "console",
+    "--logout": "console",
+    "--no-verify": "add_keys",
 }
+# what only forbids, allows or hurries may stay in an alias
+ALWAYS = set(
+    "--no-prompt --no-browser --device-code --refresh --min-ttl --no-cache --quiet "
+    "--verbose --debug".split()
+)
 
 
-@pytest.mark.parametrize("what", IDLE)
+def effective(option):
+    """With what the option has an effect."""
+    flag = option.flags[-1]
+    if flag in ALWAYS:
+        return set(LINES)
+    names = EFFECTIVE.get(flag, SESSION) if option.setting else EFFECTIVE[flag]
+    return set(names.split("," if "," in names else None))
+
+
+@pytest.mark.parametrize("what", LINES)
 @pytest.mark.parametrize(
     "option",
-    [option for option in OPTIONS if option.of_session],
+    [
+        option
+        for option in OPTIONS
+        if not (option.action or option.flags[0] == "--unset")
+    ],
     ids=lambda option: option.flags[-1],
 )
-def test_an_option_for_a_session_that_nobody_opens_is_an_error(option, what):
-    flag, value = option.flags[-1], SAMPLES.get(option.value, ("s3",))[0]
-    words = [*IDLE[what], flag, *([value] if option.value else [])]
-    if (what, flag) in EFFECTIVE:
-        assert getattr(arguments.parse(words), option.attribute) == value
+def test_an_option_that_would_do_nothing_is_an_error(option, what):
+    flag, line = option.flags[-1], LINES[what]
+    value = [SAMPLES.get(option.value, ("s3",))[0]] if option.value else []
+    words = [flag, *value, *line]
+    if what in effective(option):
+        arguments.parse(words)
         return
     with pytest.raises(UsageError) as caught:
         arguments.parse(words)
-    assert str(caught.value).startswith(
-        f"{flag} would do nothing with {what}; remove {flag}"
-    )
+    said = str(caught.value)
+    assert said.startswith(f"{flag} ") and "remove " in said
+
+
+def test_every_action_has_a_line():
+    shown = {*ACTIONS} - {"help", "summary"}
+    assert {arguments.parse(line).action for line in LINES.values()} == {"run", *shown}
 
 
 def test_options_that_limit_are_for_a_session():
-    limits = {"--duration", "--policy", "--policy-arn", "--read-only", "--mfa-token"}
-    limits |= {"--session-tag", "--transitive-tag", "--external-id", "--role-arn"}
-    assert limits < {option.flags[-1] for option in OPTIONS if option.of_session}
-
-
-# what only forbids, allows or hurries may stay in an alias
-@pytest.mark.parametrize(
-    "words",
-    [
-        ["--no-prompt"],
-        ["--no-browser"],
-        ["--device-code"],
-        ["--quiet"],
-        ["--refresh"],
-        ["--no-cache"],
-        ["--min-ttl", "5m"],
-        ["--expect-account", "111122223333"],
-        ["--yes"],
-        ["--unlimited"],
-    ],
-)
-@pytest.mark.parametrize("what", ["", *IDLE])
-def test_options_that_forbid_allow_or_hurry_are_always_allowed(words, what):
-    arguments.parse([*IDLE.get(what, []), *words])
+    limits = {"--duration", "--policy", "--policy-arn", "--read-only", "--external-id"}
+    limits |= {"--session-tag", "--transitive-tag", "--role-arn", "--source-identity"}
+    assert limits < {option.flags[-1] for option in OPTIONS if option.setting}
+    for option in OPTIONS:
+        if option.flags[-1] in limits:
+            assert effective(option) == set(SESSION.split())
 
 
 @pytest.mark.parametrize(
@@ -391,6 +412,15 @@ def test_alternatives(words, text):
         (
             ["--console", "--service", "s3", "--destination", "/"],
             "--service and --destination cannot be used together; choose one",
+        ),
+        (
+            ["--print-profiles", "--stale", "--name", "{role}"],
+            "--name would do nothing with --stale, which prints no section; remove --name",
+        ),
+        (
+            ["--add-keys", "p", "--no-verify", "--region", "eu-west-1"],
+            "--region would do nothing with --no-verify, which asks nobody; remove "
+            "--region",
         ),
         (
             ["--forget", "--all", "p"],

@@ -8,6 +8,7 @@ import threading
 import pytest
 
 from awsexec import fastpath, history
+from awsexec.commands import log as shown
 from awsexec.report import Report
 
 LONG = "x" * 10_000
@@ -31,7 +32,7 @@ def test_long_text(text, size):
 
 
 def line(command=(), members='"profile": "p"', **environ):
-    written = fastpath.log_line("started", members, command, environ)
+    written = fastpath.log_line("started", members, command, environ, os.getppid())
     assert len(written) <= fastpath.LARGEST_LINE
     assert written.endswith(b"}\n") and written.count(b"\n") == 1
     return json.loads(written)
@@ -97,28 +98,39 @@ def of_mode(mode):
     return make
 
 
+def of_another(path):
+    if os.geteuid() != 0:
+        pytest.skip("only root can give a file away")
+    path.touch(0o600)
+    os.chown(path, 65_534, 65_534)
+
+
 FILES = {
-    "group": of_mode(0o620),
-    "others": of_mode(0o604),
-    "directory": lambda path: path.mkdir(),
-    "fifo": lambda path: os.mkfifo(path),
-    "link": lambda path: path.symlink_to(path.with_name("other")),
-    "device": lambda path: path.symlink_to("/dev/null"),
-    "missing directory": lambda path: None,
+    "group": (of_mode(0o620), "open to others (mode 0620)"),
+    "others": (of_mode(0o604), "open to others (mode 0604)"),
+    "of another": (of_another, "owned by another user"),
+    "directory": (lambda path: path.mkdir(), "not a regular file"),
+    "fifo": (lambda path: os.mkfifo(path), "not a regular file"),
+    "link": (lambda path: path.symlink_to("other"), "it is a symbolic link"),
+    "device": (lambda path: path.symlink_to("/dev/null"), "it is a symbolic link"),
+    "missing directory": (lambda path: None, "No such file or directory"),
 }
 
 
 @pytest.mark.parametrize("kind", FILES)
 def test_what_cannot_be_written(kind, tmp_path):
     path = tmp_path / ("no/log" if kind == "missing directory" else "log")
-    FILES[kind](path)
+    make, why = FILES[kind]
+    make(path)
     stream, environ = io.StringIO(), {"AWSEXEC_LOG": str(path)}
     log = history.Log(environ, Report(stream))
     log.check()
     log.refused("p", ["a"], ValueError())
     # said once
     said = stream.getvalue()
-    assert said.startswith(f"awsexec: AWSEXEC_LOG={path}: cannot write the record: ")
+    assert said.startswith(
+        f"awsexec: AWSEXEC_LOG={path}: cannot write the record: {why}; going on"
+    )
     assert said.count("\n") == 1 and "; going on without a record; " in said
     assert not (tmp_path / "other").exists()
     log = history.Log({**environ, "AWSEXEC_LOG_REQUIRED": "1"}, Report(stream))
@@ -201,7 +213,7 @@ def test_many_find_it_full(tmp_path):
 
 def test_reading(tmp_path):
     path, environ = tmp_path / "log", {"AWSEXEC_LOG": str(tmp_path / "log")}
-    one = fastpath.log_line("refused", '"profile": "1"', (), {}).decode()
+    one = fastpath.log_line("refused", '"profile": "1"', (), {}, 1).decode()
     two, three = one.replace('"1"', '"2"'), one.replace('"1"', '"3"')
     (tmp_path / "log.1").write_text(one)
     # a full disk cut a line, and later there was room
@@ -219,3 +231,29 @@ def test_reading(tmp_path):
 def test_no_file_to_read(value, said):
     with pytest.raises(history.ConfigError, match=said):
         history.read({"AWSEXEC_LOG": value, "HOME": "/h"})
+
+
+# --- The table ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("width", [24, 40, 80, 200, None])
+def test_table(width):
+    """Nothing that a person needs is cut: it stands below its row."""
+    row = {"time": "2026-11-26T04:49:03Z", "profile": "deploy", "key": "MPLE"}
+    row |= {"account": "123456789012", "role": "arn:aws:iam::123456789012:role/deploy"}
+    row |= {"command": "/bin/terraform"}
+    why = "no profile 'deploy' in the file; did you mean deplay? Write it."
+    rows = [{**row, "event": "started"}, {**row, "event": "refused", "reason": why}]
+    found = [
+        each if isinstance(each, str) else each[0]
+        for each in shown.lines(rows, {}, width)
+    ]
+    text = " ".join(" ".join(found).split())
+    assert "started deploy" in text and f"terraform: {why[:30]}" in text
+    assert (why in text) == (width != 24)
+    assert ("…MPLE" in text) == (width in (200, None))
+    assert ("123456789012" in text) == (width in (80, 200, None))
+    if width is None:
+        assert len(found) == 3
+    elif width >= 40:
+        assert max(map(len, found)) <= width

@@ -154,7 +154,8 @@ class Runner:
 
     `show` is called with how many are done, of how many failed, and with the names of
     those that run, whenever this changes and several times a second. `starting` is called
-    with each job just before its command starts; it may raise `AwsexecError`.
+    with each job just before its command starts, and may raise `AwsexecError`; `refused`
+    is called with what kept a command from starting then.
     """
 
     def __init__(
@@ -168,6 +169,7 @@ class Runner:
         show: Callable[[int, int, Sequence[str]], None],
         interrupted: Callable[[int], None],
         starting: Callable[[Job], None],
+        refused: Callable[[Job, AwsexecError], None],
     ) -> None:
         self._command = list(command)
         self._file = file
@@ -177,6 +179,7 @@ class Runner:
         self._show = show
         self._interrupted = interrupted
         self._starting = starting
+        self._refused = refused
         self._running: list[_Running] = []
         self._next = 0
         self._failed = 0
@@ -267,11 +270,11 @@ class Runner:
         try:
             self._starting(job)
             process = self._spawn(job.environ)
-        except AwsexecError as error:
+        except (AwsexecError, OSError) as error:
+            if isinstance(error, OSError):
+                error = AwsexecError(f"cannot be run ({reason(error)})")
+            self._refused(job, error)
             self._end(number, job, Outcome(error=str(error)))
-            return
-        except OSError as error:
-            self._end(number, job, Outcome(error=f"cannot be run ({reason(error)})"))
             return
         running = _Running(number, job, process)
         self._running.append(running)

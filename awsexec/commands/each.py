@@ -53,6 +53,8 @@ if TYPE_CHECKING:
 SOME_FAILED, SOME_WITHOUT_CREDENTIALS = 123, AwsexecError.status
 # commands at the same time
 JOBS = 8
+# what is recorded of a command that was not reached
+NEVER_STARTED = "--each ended before this command started"
 HEADER = ("PROFILE", "ACCOUNT", "ROLE", "REGION")
 # SGR colours of the prefixes, none of them that of failures
 COLOURS = ("36", "32", "33", "35", "34", "96", "92", "93", "95", "94")
@@ -63,7 +65,8 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
 
     First come all the questions, then all the calls to AWS, then the commands.
     """
-    assert arguments.command is not None
+    command = arguments.command
+    assert command is not None
     if sys.platform == "win32":
         raise AwsexecError("--each does not work on Windows; use WSL")
     from awsexec.child.many import find
@@ -73,15 +76,17 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     plans: dict[str, Planned] = {}
     try:
         # before any question
-        file = find(arguments.command[0], environ.get("PATH", os.defpath))
+        file = find(command[0], environ.get("PATH", os.defpath))
         planner = _plan_all(plans, arguments, environ, report)
         if arguments.dry_run:
             return _show_plans(plans, arguments, environ)
         credentials = _credentials(plans, arguments, planner, environ, report)
     except (Exception, KeyboardInterrupt) as error:
         if not arguments.dry_run:
-            for name in plans or (None,):
-                log.refused(name, arguments.command, error)
+            if not plans:
+                log.refused(None, command, error)
+            for whose in map(_whose, plans, plans.values()):
+                log.refused(whose, command, error)
         raise
     return _Run(plans, credentials, arguments, environ, report, log).run(file)
 
@@ -107,6 +112,11 @@ def _plan_all(
     if code is not None:
         _give_code(code, plans)
     return planner
+
+
+def _whose(name: str, plan: Planned) -> Plan | str:
+    """Return what to record of a profile: its plan, or its name if there is none."""
+    return name if isinstance(plan, AwsexecError) else plan
 
 
 # --- Which profiles -----------------------------------------------------------------
@@ -212,7 +222,10 @@ def _plan(
     report: Report,
 ) -> Planned:
     try:
-        return plan_named(planner, name, environ, report)
+        plan = plan_named(planner, name, environ, report)
+        # before any question: what the guardrails forbid is no question
+        plan.check()
+        return plan
     except Interrupted:
         raise
     except AwsexecError as error:
@@ -347,9 +360,8 @@ def _confirm(
         from awsexec.credentials.confirm import confirm_many
 
         doing = shlex.join(arguments.command or ())
-        if arguments.regions:
-            doing += f" (in {', '.join(arguments.regions)})"
-        confirm_many([*plans.values()], doing, environ)
+        regions = ", ".join(arguments.regions or ())
+        confirm_many([*plans.values()], doing, environ, regions=regions)
 
 
 def _check_one_code(
@@ -419,6 +431,8 @@ class _Run:
         log: Log,
     ) -> None:
         self._log = log
+        # the labels of the runs of which the record says that they started
+        self._recorded: set[str] = set()
         self._plans = plans
         self._credentials = credentials
         self._arguments = arguments
@@ -466,11 +480,15 @@ class _Run:
             ),
             interrupted=self._say_interrupted,
             starting=self._record,
+            refused=lambda job, error: self._refuse(job.name, error),
         )
         try:
             outcomes = runner.run()
         finally:
             self._live.clear()
+            for job in jobs:
+                if job.name not in self._recorded:
+                    self._refuse(job.name, AwsexecError(NEVER_STARTED))
         self._tell_outcomes([job.name for job in jobs], outcomes)
         if runner.signal == signal.SIGINT:
             return Interrupted.status
@@ -488,9 +506,16 @@ class _Run:
         """Record that a command starts. Raises `CannotRecord`."""
         name, _ = self._runs[job.name]
         plan, given = self._plans[name], self._credentials[name]
+        self._recorded.add(job.name)
         assert not isinstance(plan, AwsexecError)
         assert not isinstance(given, AwsexecError)
         self._log.started(plan, given, self._arguments.command or ())
+
+    def _refuse(self, label: str, error: AwsexecError) -> None:
+        """Record that a command does not start."""
+        name, _ = self._runs[label]
+        whose = _whose(name, self._plans[name])
+        self._log.refused(whose, self._arguments.command or (), error)
 
     def _job(
         self,
@@ -565,7 +590,7 @@ class _Run:
             if not isinstance(given, AwsexecError):
                 continue
             count += 1
-            self._log.refused(name, self._arguments.command or (), given)
+            self._refuse(label, given)
             # many profiles may have one source
             before = first.setdefault(str(given), label)
             text = given if before == label else f"the same as {before}"

@@ -10,20 +10,28 @@ import time
 
 from awsexec import output
 from awsexec.cache.store import store_for
+from awsexec.credentials.cached import Cached
 from awsexec.credentials.credentials import profile_variables
 from awsexec.errors import AwsexecError, ConfigError
-from awsexec.fastpath import ACCESS_KEY_ID, EXPIRATION, SECRET_ACCESS_KEY, SESSION_TOKEN
+from awsexec.fastpath import (
+    ACCESS_KEY_ID,
+    EXPIRATION,
+    LIMITS,
+    SECRET_ACCESS_KEY,
+    SESSION_TOKEN,
+)
 from awsexec.options import sections
 from awsexec.plan.command_line import runs_by_shell
+from awsexec.plan.guardrails import CONFIRMED
 from awsexec.plan.plan import Planner
 from awsexec.plan.source_kinds import KEYRING, TOKEN_VARIABLES
 from awsexec.profiles.config import Config, open_to_others
 from awsexec.profiles.files import Setting
 from awsexec.profiles.known import note_on
-from awsexec.profiles.profile import EXPIRIES, SECRET, TOKEN_SETTINGS
+from awsexec.profiles.profile import SECRET, TOKEN_SETTINGS, note_on_time
 from awsexec.profiles.redact import redacted
 from awsexec.text import HIDDEN, without_userinfo
-from awsexec.times import as_tools_write, iso8601, left
+from awsexec.times import iso8601, left
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -67,7 +75,7 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
         facts |= _files(_linked(name, config), config)
     else:
         facts |= _files(plan.chain.hops, config)
-        facts |= _run(plan, store_for(environ, report))
+        facts |= _run(plan, store_for(environ, report), arguments)
     facts["environment"] = {
         name: redacted(Setting.outside(name, environ[name], name))
         for name in _variables()
@@ -88,7 +96,8 @@ def _variables() -> list[str]:
     groups = (*sections.ENVIRONMENT, *sections.SDK_ENVIRONMENT)
     left_out = (sections.LOOKS, sections.KEYRING)
     rows = [row for topic, rows in groups if topic not in left_out for row in rows]
-    return [name for names, _ in rows for name in names.split(", ")] + [*_LOWER_CASE]
+    names = [name for names, _ in rows for name in names.split(", ")]
+    return [*names, *_LOWER_CASE, LIMITS, CONFIRMED]
 
 
 def _linked(name: str | None, config: Config) -> list[Profile]:
@@ -147,27 +156,20 @@ def _settings(settings: Iterable[Setting]) -> list[dict[str, Any]]:
             "value": redacted(setting),
             "file": setting.file,
             "line": setting.line or None,
-            "note": note_on(setting.name) or _note_on_time(setting),
+            "note": note_on(setting.name) or note_on_time(setting),
         }
         for setting in sorted(settings, key=lambda item: (item.file, item.line))
         if setting.value or setting.block
     ]
 
 
-def _note_on_time(setting: Setting) -> str | None:
-    if setting.name not in EXPIRIES or as_tools_write(setting.value) is not None:
-        return None
-    return "not a time that awsexec can read"
-
-
 # --- The facts of the next run --------------------------------------------------------
 
 
-def _run(plan: Plan, store: Store) -> dict[str, Any]:
+def _run(plan: Plan, store: Store, arguments: Arguments) -> dict[str, Any]:
     chain, now = plan.chain, time.time()
-    source = chain.source
-    keys = plan.keys_now()
-    found = store.fresh(keys, now) if keys else [None] * (len(chain.steps) + 1)
+    source, cached = chain.source, Cached(store, now)
+    found = cached.steps(plan)
     signed_in = source.signed_in(plan.config.paths, plan.environ)
     facts: dict[str, Any] = {
         "chain": [
@@ -184,14 +186,33 @@ def _run(plan: Plan, store: Store) -> dict[str, Any]:
         for by, name, account in plan.expected.stated
     ]
     asks = plan.confirmation
-    facts["confirm"] = asks and {"where": asks.where, "by_name": asks.by_name}
+    facts["confirm"] = asks and {
+        "where": asks.where,
+        "by_name": asks.by_name,
+        "answered": plan.asking.yes or asks.is_given(plan.environ),
+    }
+    facts["limited"] = plan.remark or None
     facts["forbidden"] = plan.why_not
+
+    def usable(entries: list[Entry | None]) -> list[Entry | None]:
+        last, least = entries[-1], arguments.min_ttl
+        if arguments.refresh or (last and least and last.life_left(now) <= least):
+            # a run with these options gets a new one
+            return [*entries[:-1], None]
+        return entries
+
+    found = usable(found)
     facts["calls"] = _calls(chain, found, signed_in, now)
     if chain.if_user_keys is not None and not any(found):
+        of_keys = cached.steps_of_user_keys(plan)
         steps = chain.if_user_keys.steps
+        of_keys = of_keys or [None] * len(steps)
+        last = max(
+            (n for n, entry in enumerate(usable(of_keys), 1) if entry), default=0
+        )
         facts["if_user_keys"] = {
-            "chain": list(_steps(chain.if_user_keys, [None] * len(steps), now)),
-            "calls": [_call(step) for step in steps],
+            "chain": list(_steps(chain.if_user_keys, of_keys, now)),
+            "calls": [_call(step) for step in steps[last:]],
         }
     facts["child"] = _child(plan, found[-1])
     return facts
@@ -301,7 +322,10 @@ def _child(plan: Plan, cached: Entry | None) -> dict[str, str]:
         child[SESSION_TOKEN] = HIDDEN + may_be
     if expires:
         child[EXPIRATION] = expires + may_be
-    return child | profile_variables(plan.name, plan.region, account=plan.account)
+    child |= profile_variables(plan.name, plan.region, account=plan.account)
+    if plan.confirmation is not None:
+        child[CONFIRMED] = plan.confirmation.mark
+    return child | plan.inside
 
 
 def _instance(plan: Plan) -> dict[str, Any]:
@@ -372,8 +396,11 @@ def _run_lines(facts: dict[str, Any]) -> Iterator[Line]:
     for number, step in enumerate(other["chain"], 1):
         yield from _step_lines(number, step)
     yield f"  at {facts['endpoint']}"
-    if facts["expected_accounts"] or facts["confirm"] or facts["forbidden"]:
+    guards = ("expected_accounts", "confirm", "limited", "forbidden")
+    if any(map(facts.get, guards)):
         yield "guardrails", output.BOLD
+    if facts["limited"]:
+        yield f"  {facts['limited']}"
     for item in facts["expected_accounts"]:
         yield (
             f"  profile {item['profile']} must be of account {item['account']}"
@@ -383,7 +410,11 @@ def _run_lines(facts: dict[str, Any]) -> Iterator[Line]:
         yield f"  a run fails: {facts['forbidden']}"
     if facts["confirm"]:
         what = "its name" if facts["confirm"]["by_name"] else "a y"
-        yield f"  you are asked for {what} before each use ({facts['confirm']['where']})"
+        is_answered = ", and have answered" if facts["confirm"]["answered"] else ""
+        yield (
+            f"  you are asked for {what} before each use ({facts['confirm']['where']})"
+            f"{is_answered}"
+        )
     if "instance" in facts:
         yield "instance", output.BOLD
         yield from _instance_lines(facts["instance"])
@@ -392,10 +423,12 @@ def _run_lines(facts: dict[str, Any]) -> Iterator[Line]:
     for call in facts["calls"]:
         verb = "opens" if call["call"] == KEYRING.asks else "calls"
         yield f"  {verb} {call['call']}{_asks(call, until)}"
-    if other["calls"]:
-        yield "  or, if the command gives a user's keys and no session of them is cached"
+    if other["chain"]:
+        yield "  or, if the command gives a user's keys"
     for call in other["calls"]:
         yield f"  calls {call['call']}{_asks(call, until)}"
+    if other["chain"] and not other["calls"]:
+        yield "  calls nothing more, and asks for nothing"
     if not facts["calls"]:
         yield "  calls nothing and asks for nothing"
     yield "COMMAND gets", output.BOLD

@@ -43,7 +43,8 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
                 f"to put the key there: {typed('--add-keys', name)}"
             )
         # with MFA if the profile asks for it
-        signer = get(plan, Demand(), environ, report)
+        doing = "replace the key at AWS and in the keyring (--rotate-keys)"
+        signer = get(plan, Demand(), environ, report, doing=doing)
         sts = Sts(plan.endpoint, plan.retries, report.debug)
         Rotator(
             index=index,

@@ -36,20 +36,25 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     """Become COMMAND, or a shell, with the credentials of PROFILE."""
     log = Log(environ, report)
     log.check()
+    default = arguments.default_profile(environ)[0]
+    whose: Plan | str | None = arguments.profile or default or None
     try:
-        return _run(arguments, environ, report, log)
+        planner = Planner(arguments, environ)
+        whose = plan = plan_named(planner, arguments.profile, environ, report)
+        return _run(plan, arguments, environ, report, log)
     except (Exception, KeyboardInterrupt) as error:
         words = arguments.command or (arguments.shell or subshell.user_shell(environ),)
-        name = arguments.profile or arguments.default_profile(environ)[0] or None
-        log.refused(name, words, error)
+        log.refused(whose, words, error)
         raise
 
 
 def _run(
-    arguments: Arguments, environ: Mapping[str, str], report: Report, log: Log
+    plan: Plan,
+    arguments: Arguments,
+    environ: Mapping[str, str],
+    report: Report,
+    log: Log,
 ) -> int:
-    plan = plan_named(Planner(arguments, environ), arguments.profile, environ, report)
-    log.plan = plan
     try:
         credentials, inputs = _credentials(plan, arguments, environ, report, log)
     except TooShort as error:
@@ -134,7 +139,10 @@ def _credentials(
         Demand(refresh=arguments.refresh),
         environ,
         report,
-        renew_from=lambda credentials: renew_from(credentials, time.time()),
+        renew_from=lambda credentials: min(
+            renew_from(credentials, time.time()),
+            (credentials.expires or float("inf")) - (arguments.min_ttl or 0),
+        ),
         doing=doing,
         log=log,
     )

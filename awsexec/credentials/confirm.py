@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from awsexec import terminal
 from awsexec.errors import NotConfirmed, shown
-from awsexec.plan.guardrails import CONFIRMED
 from awsexec.text import printable
 
 TYPE_CHECKING = False
@@ -18,18 +17,22 @@ _LONGEST = 1000
 
 
 def confirm(
-    plan: Plan, doing: str, environ: Mapping[str, str], *, may_ask: bool = True
+    plan: Plan,
+    doing: str,
+    environ: Mapping[str, str],
+    *,
+    may_ask: bool = True,
+    regions: str = "",
 ) -> None:
     """Ask the user whether to go on, if the profile of `plan` wants that.
 
-    `doing` says what is done with the credentials. The user is not asked after --yes, or
-    in a shell or COMMAND where this was answered. Raises `NotConfirmed` if the answer is
-    no or nobody can be asked, and `Interrupted`.
+    `doing` says what is done with the credentials, and `regions` where if that is not the
+    region of `plan`. The user is not asked after --yes, or in a shell or COMMAND where
+    this was answered. Raises `NotConfirmed` if the answer is no or nobody can be asked,
+    and `Interrupted`.
     """
     wanted = plan.confirmation
-    if wanted is None or plan.asking.yes:
-        return
-    if may_ask and environ.get(CONFIRMED) in (wanted.mark, wanted.whole):
+    if wanted is None or plan.asking.yes or (may_ask and wanted.is_given(environ)):
         return
     # no question for what fails anyway
     plan.check()
@@ -39,7 +42,8 @@ def confirm(
             f"{wanted.where}: profile {shown(plan.name)} asks before it is used, and {why}; "
             "add --yes if you are sure"
         )
-    facts = [*wanted.facts, ("region", plan.region or "none"), ("to", doing)]
+    where = regions or plan.region or "none"
+    facts = [*wanted.facts, ("region", where), ("to", doing)]
     lines = [f"awsexec: profile {shown(plan.name)} asks before it is used"]
     lines += [f"  {name:<7}  {_cut(value)}" for name, value in facts]
     if wanted.text:
@@ -56,18 +60,20 @@ def confirm(
         )
 
 
-def confirm_many(plans: Sequence[Plan], doing: str, environ: Mapping[str, str]) -> None:
+def confirm_many(
+    plans: Sequence[Plan], doing: str, environ: Mapping[str, str], *, regions: str = ""
+) -> None:
     """Ask the user for all `plans`: once for those that want a yes, else by each name.
 
-    Raises as `confirm` does; nothing may be done then with any of them.
+    `doing` and `regions` are as for `confirm`. Raises as that does; nothing may be done
+    then with any of them.
     """
     asking = [
         plan
         for plan in plans
         if plan.confirmation is not None
         and not plan.asking.yes
-        and environ.get(CONFIRMED)
-        not in (plan.confirmation.mark, plan.confirmation.whole)
+        and not plan.confirmation.is_given(environ)
     ]
     by_yes = [
         each for each in asking if each.confirmation and not each.confirmation.by_name
@@ -78,12 +84,12 @@ def confirm_many(plans: Sequence[Plan], doing: str, environ: Mapping[str, str]) 
     if len(by_yes) == 1:
         by_name = [*by_yes, *by_name]
     elif by_yes:
-        _confirm_all(by_yes, doing)
+        _confirm_all(by_yes, doing, regions)
     for plan in by_name:
-        confirm(plan, doing, environ)
+        confirm(plan, doing, environ, regions=regions)
 
 
-def _confirm_all(plans: Sequence[Plan], doing: str) -> None:
+def _confirm_all(plans: Sequence[Plan], doing: str, regions: str) -> None:
     for plan in plans:
         # no question for what fails anyway
         plan.check()
@@ -100,6 +106,7 @@ def _confirm_all(plans: Sequence[Plan], doing: str) -> None:
         wanted = plan.confirmation
         assert wanted is not None
         facts = [value for _, value in wanted.facts]
+        facts.append(regions or plan.region or "no region")
         lines.append("  " + _cut(", ".join([shown(plan.name), *facts])))
         if wanted.text:
             lines.append(f"    {printable(wanted.text)}")

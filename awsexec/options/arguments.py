@@ -10,8 +10,6 @@ from awsexec.errors import UnknownOption, UsageError, shown
 from awsexec.export_formats import UNSET_FORMATS
 from awsexec.options.table import (
     ACTIONS,
-    OF_KEYS,
-    OF_SESSION,
     OPTIONS,
     Option,
     alternatives,
@@ -261,18 +259,7 @@ def _check(arguments: Arguments) -> None:
     for option in OPTIONS:
         if getattr(arguments, option.attribute) == option.default:
             continue
-        flag = option.flags[-1]
-        if option.of_session and (idle := _without_session(arguments, option)):
-            raise UsageError(f"{flag} would do nothing with {idle}; remove {flag}")
-        if not option.only or action in option.only:
-            continue
-        if option.only == ("run",):
-            raise UsageError(
-                f"{flag} works only with COMMAND or a shell; remove {flag} or "
-                + flag_of(action)
-            )
-        needed = alternatives([flag_of(name) for name in option.only])
-        raise UsageError(f"{flag} works only with {needed}; add that or remove {flag}")
+        _check_effect(arguments, option)
     if arguments.command is not None and (arguments.shell or arguments.login):
         flag = "--shell" if arguments.shell else "--login"
         raise UsageError(
@@ -281,6 +268,15 @@ def _check(arguments: Arguments) -> None:
     if arguments.service and arguments.destination:
         raise UsageError(
             "--service and --destination cannot be used together; choose one"
+        )
+    if arguments.stale and arguments.name:
+        raise UsageError(
+            "--name would do nothing with --stale, which prints no section; remove --name"
+        )
+    if arguments.no_verify and arguments.region:
+        raise UsageError(
+            "--region would do nothing with --no-verify, which asks nobody; remove "
+            "--region"
         )
     if arguments.all and arguments.profile is not None:
         raise UsageError(
@@ -312,23 +308,28 @@ def _check_each(arguments: Arguments) -> None:
         )
 
 
-def _without_session(arguments: Arguments, option: Option) -> str:
-    """Return what makes `option`, which is for a session, do nothing; "" for nothing."""
-    action = arguments.action
+def _check_effect(arguments: Arguments, option: Option) -> None:
+    """Raise `UsageError` if `option`, which was given, would do nothing."""
+    action, flag = arguments.action, option.flags[-1]
+    doing = flag_of(action)
+    is_of_any = True
     if arguments.unset:
-        return "--unset"
-    if action == "forget" and arguments.profile is None:
-        return "--forget without PROFILE"
-    if action == "forget" and option.attribute == "mfa_token":
-        return "--forget"
-    # --list shows each profile's own region, or that one
-    if action in OF_SESSION or (
-        option.attribute == "region" and action in ("list", "add_keys")
+        doing, is_of_any = "--unset", False
+    elif action == "forget" and arguments.profile is None:
+        doing, is_of_any = "--forget without PROFILE", False
+    if not option.only or (
+        action in option.only and (is_of_any or "run" not in option.only)
     ):
-        return ""
-    if action == "rotate_keys" and option.attribute in OF_KEYS:
-        return ""
-    return flag_of(action)
+        return
+    if option.only == ("run",):
+        raise UsageError(
+            f"{flag} works only with COMMAND or a shell; remove {flag} or "
+            + flag_of(action)
+        )
+    if "run" in option.only:
+        raise UsageError(f"{flag} would do nothing with {doing}; remove {flag}")
+    needed = alternatives([flag_of(name) for name in option.only])
+    raise UsageError(f"{flag} works only with {needed}; add that or remove {flag}")
 
 
 def _check_unset(arguments: Arguments) -> None:

@@ -20,6 +20,13 @@ COMPLETION_FILES = {"bash": "awsexec.bash", "zsh": "_awsexec", "fish": "awsexec.
 # the word that an action takes, if that is a file
 FILE = "FILE"
 
+# the actions that hand credentials to somebody ("run" is none of the options)
+HANDING_OVER = ("run", "export", "console", "each")
+# those that get credentials, or show how a run would get them
+USING = (*HANDING_OVER, "explain", "whoami")
+# those for which it counts what a session is asked for
+OF_SESSION = (*USING, "forget")
+
 # with --each: each command has two pipes, and a shell allows 1,024 open files
 MOST_JOBS = 256
 
@@ -88,12 +95,12 @@ class Option:
 
     `read` turns the text of the value into what the parser sets, or raises `ValueError`
     with the reason. A `repeated` option may be given more than once and sets a tuple.
-    `setting` is the setting of a profile that the option wins over, "" for none. An
-    option `of_session` has no setting, but is for getting a session too.
+    `setting` is the setting of a profile that the option wins over, "" for none.
 
     An `action` is done instead of running COMMAND. `operand` is the word that an action
     takes, "" if it takes none. `only` names the actions that an option works with ("run"
-    if there is no action); () is all of them. `common` options are in the summary too.
+    if there is no action); () is all of them. Without it, an option with a `setting` works
+    with `OF_SESSION`. `common` options are in the summary too.
 
     `completes` is what the shells complete the value to: words, or the name of a list
     that each shell makes itself ("files", "profiles", "regions" or "shells"). The value
@@ -107,7 +114,6 @@ class Option:
         "read",
         "repeated",
         "setting",
-        "of_session",
         "action",
         "operand",
         "only",
@@ -126,7 +132,6 @@ class Option:
         read: Callable[[str], object] = str,
         repeated: bool = False,
         setting: str = "",
-        of_session: bool = False,
         action: bool = False,
         operand: str = "PROFILE",
         only: tuple[str, ...] = (),
@@ -141,10 +146,9 @@ class Option:
         self.read = read
         self.repeated = repeated
         self.setting = setting
-        self.of_session = of_session or bool(setting)
         self.action = action
         self.operand = operand
-        self.only = only
+        self.only = only or OF_SESSION * bool(setting)
         self.common = common
         self.completes = completes
         self.may_be_empty = may_be_empty
@@ -162,9 +166,10 @@ class Option:
     @property
     def help(self) -> str:
         """The whole help text: with what actions it works, and how often."""
-        actions = [flag_of(name) for name in self.only if name != "run"]
+        actions = [flag_of(name) for name in self.only]
         # a longer list is no help
-        start = f"with {alternatives(actions)}: " if 0 < len(actions) < 6 else ""
+        is_told = self.only and len(actions) < 6 and "run" not in self.only
+        start = f"with {alternatives(actions)}: " if is_told else ""
         return start + self.about + " (may be repeated)" * self.repeated
 
     @property
@@ -425,7 +430,7 @@ GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
                 "--region",
                 "NAME",
                 "the AWS region, for COMMAND and for AWS STS",
-                of_session=True,
+                only=(*OF_SESSION, "list", "add_keys", "rotate_keys"),
                 common=True,
                 completes="regions",
             ),
@@ -516,13 +521,20 @@ GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
                 "ID",
                 "fail unless the credentials are of this account",
                 read=account,
+                only=(*USING, "rotate_keys"),
             ),
             Option(
                 "--yes",
                 "",
                 "answer yes: to confirm in the profile, and to questions about keys",
+                only=(*HANDING_OVER, "explain", "add_keys", "rotate_keys"),
             ),
-            Option("--unlimited", "", "lift the limits of the run around this one"),
+            Option(
+                "--unlimited",
+                "",
+                "lift the limits of the run around this one",
+                only=(*OF_SESSION, "list", "rotate_keys"),
+            ),
         ),
     ),
     (
@@ -533,9 +545,13 @@ GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
                 "ARN",
                 "the MFA device, by its ARN or serial number",
                 setting="mfa_serial",
+                only=(*OF_SESSION, "rotate_keys"),
             ),
             Option(
-                "--mfa-token", "CODE", "the MFA code (default: ask)", of_session=True
+                "--mfa-token",
+                "CODE",
+                "the MFA code (default: ask)",
+                only=(*USING, "rotate_keys"),
             ),
             Option(
                 "--no-prompt",
@@ -679,9 +695,5 @@ GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
 )
 
 OPTIONS = tuple(option for _, options in GROUPS for option in options)
-# the actions for which a session, or what would be one, is worked out
-OF_SESSION = ("run", "explain", "whoami", "export", "console", "forget", "each")
-# the options of these that --rotate-keys has too: it calls AWS with the user's own key
-OF_KEYS = ("region", "mfa_serial", "mfa_token")
 # what can be done instead of running COMMAND
 ACTIONS = tuple(option.attribute for option in OPTIONS if option.action)

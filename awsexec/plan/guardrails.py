@@ -11,7 +11,7 @@ from awsexec.profiles.accounts import is_account_id
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from awsexec.plan.calls import Step
     from awsexec.plan.source import Source
@@ -148,6 +148,10 @@ class Confirmation:
         self.facts = facts
         self.mark = mark
         self.whole = whole
+
+    def is_given(self, environ: Mapping[str, str]) -> bool:
+        """Return whether the user said yes to the run that made this environment."""
+        return environ.get(CONFIRMED) in (self.mark, self.whole)
 
 
 def confirmation(

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 # seconds after which detached work is ended
 TIME_LIMIT = 60
+# in work that goes on in the background: the process that became COMMAND
+beside: int | None = None
 
 # The signals that keys of the terminal, or its end, send to its foreground processes, and
 # those that it sends to background processes which use it. When these are ignored, using
@@ -85,6 +87,8 @@ def accompany(work: Callable[[], None], keep: Collection[int]) -> None:
 
 def _orphan(leave: Callable[[], None], begin: Callable[[], None]) -> None:
     """Run `leave` in a child of this process and `begin` in a child of that one."""
+    global beside
+    command = os.getpid()
     child = os.fork()
     if child:
         # if the caller ignores SIGCHLD, there is nothing to wait for
@@ -96,6 +100,7 @@ def _orphan(leave: Callable[[], None], begin: Callable[[], None]) -> None:
     try:
         leave()
         if os.fork() == 0:
+            beside = command
             begin()
     finally:
         os._exit(0)

@@ -373,6 +373,35 @@ def test_limits_of_the_run_around_are_told(run_awsexec, home, sts):
         )
 
 
+def test_limits_stay_in_what_each_command_runs(run_awsexec, home, sts):
+    write(home, sts, "a", "b")
+    sts.add_role("inner")
+    with home.config.open("a") as config:
+        config.write(profile("inner"))
+    words = ["--read-only", "--each", "?", "--", AWSEXEC, "inner", "env"]
+    result = run_awsexec(*words)
+    assert result.status == 0
+    limits = "AWSEXEC_LIMITS=arn:aws:iam::aws:policy/ReadOnlyAccess\n"
+    assert result.stdout.count(limits) == 2
+    for call in sts.calls:
+        assert limits.rstrip().partition("=")[2] in call.parameters.values(), call
+
+
+@pytest.mark.parametrize("words", [["--dry-run"], ["--yes"]])
+def test_what_guardrails_forbid_does_not_run(run_awsexec, home, sts, words):
+    """The files say so: the profiles that are allowed run."""
+    write(home, sts, "a")
+    with home.config.open("a") as config:
+        config.write(profile("b", "expected_account = 111122223333", "confirm = true"))
+    run_awsexec.environ["AWSEXEC_LIMITS"] = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+    result = run_awsexec("--each", "?", "--each", "alice", *words, *PRINT)
+    assert result.status == 125
+    said = result.stdout if "--dry-run" in words else result.stderr
+    assert "expected_account = 111122223333, but the credentials" in said
+    assert "profile alice: the run around this one is limited to" in said
+    assert sts.operations == ([] if "--dry-run" in words else ["AssumeRole a"])
+
+
 def test_confirm_without_a_terminal_runs_nothing(run_awsexec, home, sts):
     write(home, sts, "a", "b", "c", lines=["confirm = true"])
     words = ["--each", "?", *PRINT]

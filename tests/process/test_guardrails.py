@@ -140,6 +140,31 @@ def test_source_of_another_account(run_awsexec, home, sts, kind, name):
     assert sts.operations.count("AssumeRole reader") == 1
 
 
+def test_the_account_that_a_process_claims_does_not_count(run_awsexec, home, sts, tool):
+    tool(prints(printed(sts.session_of("made"), AccountId=OTHER)))
+    text = home.config.read_text()
+    home.write_config(text.replace("\n[", f"\n{EXPECTS.format(OTHER)}[", 1))
+    assert f"are of account {HERE}" in run_awsexec("p", "true").error()
+    assert sts.operations == [ASK]
+
+
+@pytest.mark.parametrize("account", [HERE, OTHER])
+def test_a_role_in_the_middle_of_a_chain(run_awsexec, home, sts, account):
+    """What its profile expects is about the role that this profile assumes."""
+    sts.add_role("far", trusts=[READER])
+    home.write_config(
+        READER_CONFIG,
+        EXPECTS.format(account),
+        READER_CONFIG.replace("reader", "far").replace("= alice", "= reader"),
+    )
+    result = run_awsexec("far", "true")
+    if account == HERE:
+        assert result.status == 0, result
+    else:
+        assert f"credentials of profile reader are of account {HERE}" in result.error()
+        assert sts.calls == []
+
+
 def test_keys_are_asked_about_once_for_all_their_roles(run_awsexec, home, sts):
     home.write_credentials(ALICE, EXPECTS.format(HERE))
     home.write_config(READER_CONFIG, READER_CONFIG.replace("reader", "admin"))
@@ -340,6 +365,20 @@ def test_whose_confirm_counts(run_awsexec, home, sts, config, words, is_asked):
     assert bool(sts.calls) != is_asked
 
 
+def test_explain_says_whether_the_question_is_answered(run_awsexec, home, sts):
+    home.write_config(READER_CONFIG, "confirm = true\n")
+    child = run_awsexec.child("--yes", "reader")
+    inside = {name: v for name, v in child.items() if name.startswith("AWS")}
+    said = "you are asked for a y before each use"
+    for words, env, is_answered in (
+        ([], {}, False),
+        (["--yes"], {}, True),
+        ([], inside, True),
+    ):
+        text = run_awsexec("--explain", *words, "reader", env=env).stdout
+        assert said in text and (", and have answered" in text) == is_answered
+
+
 def test_nested_runs_of_what_was_confirmed(run_awsexec, home, sts):
     home.write_config(
         READER_CONFIG,
@@ -445,6 +484,27 @@ def test_limits_stay_inside(run_awsexec, home, sts, way):
     before = len(sts.calls)
     child = run_awsexec.child("admin")
     assert len(sts.calls) == before and "AWSEXEC_LIMITS" not in child
+
+
+def test_explain_within_limits(run_awsexec, home, sts):
+    """It shows them, and gives COMMAND what a run gives it."""
+    home.write_config(ROLES, "confirm = true\n")
+    inside = limited(run_awsexec, "--read-only", "reader")
+    facts = json.loads(
+        run_awsexec("--explain", "--json", "admin", env=inside).stdout,
+    )
+    assert facts["limited"].startswith("profile admin is limited to ReadOnlyAccess")
+    assert facts["environment"]["AWSEXEC_LIMITS"] == READ_ONLY
+    result = run_awsexec("--yes", "admin", "env", env=inside)
+    given = dict(line.split("=", 1) for line in result.stdout.splitlines() if line)
+    shown = {
+        name: value for name, value in facts["child"].items() if "****" not in value
+    }
+    assert {"AWSEXEC_LIMITS", "AWSEXEC_CONFIRMED"} <= {*shown}
+    del shown["AWS_CREDENTIAL_EXPIRATION"]
+    assert {name: given[name] for name in shown} == shown
+    text = run_awsexec("--explain", "admin", env=inside).stdout
+    assert f"  {facts['limited']}\n" in text
 
 
 @pytest.mark.both_ways

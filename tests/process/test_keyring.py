@@ -538,6 +538,26 @@ def test_rotation(alice, home, keyring, iam):
     assert signers(iam) == [KEY_ID, new]
 
 
+LIMITS = {"AWSEXEC_LIMITS": "arn:aws:iam::aws:policy/ReadOnlyAccess"}
+
+
+@pytest.mark.parametrize(
+    ("words", "env", "message"),
+    [
+        ([], LIMITS, "is limited to ReadOnlyAccess (AWSEXEC_LIMITS)"),
+        (["--expect-account", "111122223333"], {}, "are of account 123456789012"),
+        (["--unlimited", "--expect-account", "123456789012"], LIMITS, ""),
+    ],
+)
+def test_rotation_and_guardrails(alice, keyring, iam, words, env, message):
+    result = alice("--rotate-keys", "alice", "--yes", *words, env=env)
+    if message:
+        assert message in result.error()
+    else:
+        assert result.status == 0
+    assert (iam.active == [KEY_ID]) == bool(message)
+
+
 def test_rotation_with_mfa(alice, home, keyring, iam):
     """One code is enough, though IAM wants MFA for each call."""
     home.write_config(f"[profile alice]\nmfa_serial = {SERIAL}\n")

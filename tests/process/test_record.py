@@ -11,6 +11,7 @@ from tests.support import (
     READER_CONFIG,
     SECRETS,
     SERIAL,
+    age,
     fast_path_is_on,
     is_fast,
 )
@@ -129,6 +130,65 @@ def test_limits(run_awsexec, home, sts):
         ["arn:aws:iam::aws:policy/ReadOnlyAccess"],
         ["session policy"],
     ]
+
+
+@pytest.mark.both_ways
+def test_limits_of_the_run_around(run_awsexec, home, sts):
+    """They count for the session, and for each COMMAND that it is cached for."""
+    home.write_config(READER_CONFIG)
+    arn = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+    for _ in range(2):
+        run_awsexec("reader", "true", env={**LOG, "AWSEXEC_LIMITS": arn})
+    assert [(row["event"], row["limits"]) for row in record(home)] == [
+        *(("session", [arn]), ("started", [arn]), ("started", [arn])),
+    ]
+
+
+def test_each_that_nobody_confirms(run_awsexec, home, sts):
+    home.write_config(READER_CONFIG, "confirm = true\n")
+    result = run_awsexec("--each", "reader", "--each", "alice", "--", "true", env=LOG)
+    assert result.status == 125
+    rows = record(home)
+    assert [(row["event"], row["profile"]) for row in rows] == [
+        *(("refused", "alice"), ("refused", "reader")),
+    ]
+    assert rows[1]["role"] == READER and "add --yes" in rows[1]["reason"]
+    # a look starts nothing
+    run_awsexec("--each", "reader", "--dry-run", "--", "nosuch", env=LOG)
+    assert len(record(home)) == 2
+
+
+def test_each_that_cannot_start(run_awsexec, home, sts):
+    """What keeps a COMMAND from starting at last, and what is not reached."""
+    home.write_config(READER_CONFIG)
+    script = home.script("script", "#!/no/such/interpreter\n")
+    words = ["--fail-fast", "--jobs", "1", "--each", "alice", "--each", "reader"]
+    assert run_awsexec(*words, "--", script, env=LOG).status == 123
+    rows = [row for row in record(home) if row["event"] != "session"]
+    assert [(row["event"], row["profile"]) for row in rows] == [
+        *(("started", "alice"), ("refused", "alice"), ("refused", "reader")),
+    ]
+    assert "cannot be run" in rows[1]["reason"]
+    assert "before this command started" in rows[2]["reason"]
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="no names of processes")
+def test_renewals_in_the_background_name_command(run_awsexec, home, sts):
+    """Not init, which is the parent of what runs beside COMMAND."""
+    home.write_config(READER_CONFIG)
+    run_awsexec("reader", "true")
+    age(home, 3000)
+    run_awsexec("reader", "sleep", "1.5", env=LOG)
+    sts.add_role("reader", life=4)
+    run_awsexec("--refresh", "--serve", "reader", "sleep", "4", env=LOG)
+    text = (home.path / "log").read_text()
+    rows = [json.loads(line) for line in text.splitlines()]
+    commands = [row["pid"] for row in rows if row["event"] == "started"]
+    assert len(commands) == 2
+    for pid in commands:
+        (name,) = {row["parent"] for row in rows if row["parent_pid"] == pid}
+        assert name == "sleep"
+    assert not [row for row in rows if row["parent_pid"] == 1]
 
 
 def test_identity_center(run_awsexec, home, portal):

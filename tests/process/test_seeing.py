@@ -11,7 +11,7 @@ import time
 import pexpect
 import pytest
 
-from awsexec.errors import FIRST_PROFILE
+from awsexec.errors import first_profile
 from awsexec.output import columns
 from awsexec.plan.inputs import content
 from awsexec.times import iso8601
@@ -157,7 +157,7 @@ def test_list_of_none(run_awsexec, everything, home):
     assert (result.status, result.stdout) == (0, "")
     assert result.stderr == (
         f"awsexec: there is no profile in {home.config} and {home.credentials}; "
-        f"{FIRST_PROFILE}\n"
+        f"{first_profile(())}\n"
     )
     assert run_awsexec("--list", "--json").stdout == "[]\n"
 
@@ -552,6 +552,27 @@ def test_explain_what_is_cached(run_awsexec, everything):
     assert re.search(r"cached until \S+Z \((59m|1h00m) left\)\n", result.stdout)
     assert "calls nothing and asks for nothing\n" in result.stdout
     assert "  AWS_REGION=eu-west-1\n" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "calls"),
+    [
+        ([], []),
+        (["--min-ttl", "10m"], []),
+        (["--min-ttl", "2h"], ["AssumeRole"]),
+        (["--refresh"], ["AssumeRole"]),
+        (["--no-cache"], ["AssumeRole"]),
+    ],
+)
+def test_explain_and_list_with_options_about_the_cache(
+    run_awsexec, home, sts, words, calls
+):
+    home.write_config(READER_CONFIG)
+    run_awsexec.child("reader")
+    facts = json.loads(run_awsexec("--explain", "--json", *words, "reader").stdout)
+    assert [call["call"] for call in facts["calls"]] == calls
+    (row,) = json.loads(run_awsexec("--list", "--json", *words, "reader").stdout)
+    assert (row["expires"] is None) == (words == ["--no-cache"])
 
 
 def test_explain_as_json(run_awsexec, everything):

@@ -17,7 +17,7 @@ import pytest
 
 from tests.servers.web import iso8601
 from tests.serving import ADMIN, PYTHON, link_modules, server_of
-from tests.sources import SESSION, cache_file, write_token
+from tests.sources import SESSION, cache_file, printed, write_token
 from tests.support import (
     ALICE,
     AWSEXEC,
@@ -29,6 +29,7 @@ from tests.support import (
     wait_until,
 )
 
+EXPECTS = "expected_account = 123456789012\n"
 URL, TOKEN = "AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_AUTHORIZATION_TOKEN"
 LINUX = pytest.mark.skipif(
     sys.platform != "linux", reason="by what Linux's /proc tells"
@@ -797,14 +798,15 @@ def test_what_is_served_is_of_who_is_signed_in(run_awsexec, home, portal, sts):
         assert first != second.key_id
 
 
-def test_min_ttl_is_no_matter_here(run_awsexec, home, sts):
-    """The endpoint renews later; awsexec still renews first a session below --min-ttl."""
+@pytest.mark.parametrize(("ttl", "count"), [("30m", 1), ("55m", 2), ("2h", 2)])
+def test_min_ttl(run_awsexec, home, sts, ttl, count):
+    """A session below it is renewed first; one that never reaches it is no error here."""
     home.write_config(READER_CONFIG)
     run_awsexec.child("reader")
-    age(home, 2400)
-    child = run_awsexec.child("--serve", "--min-ttl", "2h", "reader")
+    age(home, 600)
+    child = run_awsexec.child("--serve", "--min-ttl", ttl, "reader")
     assert URL in child
-    assert sts.operations == ["AssumeRole reader"] * 2
+    assert sts.operations == ["AssumeRole reader"] * count
 
 
 def test_what_aws_refuses_ends_with_words(run_awsexec, home, sts):
@@ -817,6 +819,36 @@ def test_what_aws_refuses_ends_with_words(run_awsexec, home, sts):
         message = served.ask()[1]["message"]
     assert "is not authorized to perform: sts:AssumeRole" in message
     assert SECRET not in message and KEY_ID not in message
+
+
+@pytest.mark.parametrize("place", ["setting", "option"])
+def test_a_renewal_of_another_account_is_not_given(run_awsexec, home, sts, tool, place):
+    """What the process gives later is asked about as its first answer was."""
+    here, answer = "123456789012", home.path / "answer"
+    tool(f"cat {answer}")
+    words = ["--expect-account", here]
+    if place == "setting":
+        words = []
+        text = home.config.read_text()
+        home.write_config(text.replace("[profile p]\n", f"[profile p]\n{EXPECTS}"))
+    first = sts.session_of("made", 6)
+    answer.write_text(printed(first))
+    with Served(run_awsexec, *words, "p") as served:
+        assert served.ask()[1]["AccessKeyId"] == first.key_id
+        other = sts.session_of("made", 900, account="111122223333")
+        answer.write_text(printed(other))
+
+        def refuses() -> bool:
+            status, document = served.ask()
+            assert document.get("AccessKeyId") in (None, first.key_id)
+            return status != 200
+
+        wait_until(refuses)
+        wait_until(lambda: "of account 111122223333" in served.ask()[1]["message"])
+        # the right account again
+        third = sts.session_of("made", 900)
+        answer.write_text(printed(third))
+        wait_until(lambda: served.ask()[1].get("AccessKeyId") == third.key_id)
 
 
 # whatever happens

@@ -205,9 +205,11 @@ class StsServer:
         )
         return user
 
-    def session_of(self, role: str, life: int = 3600) -> Credentials:
+    def session_of(
+        self, role: str, life: int = 3600, account: str = ACCOUNT
+    ) -> Credentials:
         """A session of a role, as something else than a call here hands it out."""
-        arn = f"arn:aws:sts::{ACCOUNT}:assumed-role/{role}/elsewhere"
+        arn = f"arn:aws:sts::{account}:assumed-role/{role}/elsewhere"
         return self._session(role_arn(role), arn, None, False, life)
 
     def remove_key(self, key_id: str) -> None:

@@ -46,6 +46,27 @@ def test_confirm_once_for_all_and_each_name(terminal, home, sts):
     assert person.ends()[1] == 125
 
 
+def test_no_question_for_what_fails_anyway(terminal, home, sts):
+    """And the others are asked for, and run."""
+    wrong = "confirm = true\nexpected_account = 111122223333"
+    for name in ("a", "b", "c"):
+        sts.add_role(name)
+    home.write_config(
+        profile("a", "confirm = true"),
+        profile("b", "confirm = true"),
+        profile("c", wrong),
+    )
+    person = terminal(f"{RUN} -- echo finished")
+    person.sees("these 2 profiles ask before they are used")
+    person.types("y")
+    screen, status = person.ends()
+    # in the question, and by two commands
+    assert (status, screen.count("echo finished"), screen.count("finished")) == (
+        *(125, 1, 3),
+    )
+    assert "c: " in screen and "expected_account = 111122223333, but" in screen
+
+
 def test_ctrl_c_at_a_question(terminal, home, sts):
     many(home, sts, 3)
     person = terminal(f"{RUN} -- touch {home.path}/ran")
