@@ -233,6 +233,8 @@ LINES = {
     "init": ["--init", "zsh"],
     "forget": ["--forget", "p"],
     "forget all": ["--forget"],
+    "trust": ["--trust"],
+    "untrust": ["--untrust", "x"],
     "doctor": ["--doctor"],
     "log": ["--log"],
     "accounts": ["--accounts"],

@@ -89,7 +89,7 @@ def check_directory(facts: Facts) -> Iterator[Finding]:
         yield Finding(about, SKIPPED, f"{by} wins over it")
     elif fault:
         # whole: what is to be done is not to be told from a name in the file
-        yield Finding(about, WRONG, fault)
+        yield Finding(about, WRONG, fault.removeprefix(f"{shown(about)} "))
     elif facts.config is not None and name not in facts.config.profiles:
         mend = f"correct it, and then type: {typed('--trust', about)}"
         yield Finding(about, WRONG, f"there is no profile {name!r}", mend)

@@ -444,9 +444,10 @@ def test_fast_path_stays_what_it_is(run_awsexec, sts, file):
     ("state", "sign"), [("gone", "-"), ("trusted", "✓"), ("untrusted", "✗")]
 )
 def test_doctor(run_awsexec, file, state, sign):
-    path = file(state)
+    file(state)
     result = run_awsexec("--doctor")
     (line,) = [row for row in result.stdout.splitlines() if ".awsexec: " in row]
-    about = ".awsexec" if state == "gone" else str(path)
+    about = ".awsexec" if state == "gone" else "~/src/.awsexec"
     assert line.startswith(f"{sign} {about}: ")
+    assert (line.partition(": ")[2][:13] == "names profile") == (state == "untrusted")
     assert (result.status == 123) == (state == "untrusted")
