@@ -38,7 +38,7 @@ from hypothesis.stateful import (
 
 from awsexec import cli, fastpath, internal_error, terminal
 from awsexec.cache.store import Store
-from awsexec.child import many as child_many
+from awsexec.commands import each as commands_each
 from awsexec.commands import keys as keys_command
 from awsexec.credentials import many as credentials_many
 from awsexec.credentials import sources, sts
@@ -47,6 +47,7 @@ from awsexec.credentials.identity_center import assignments
 from awsexec.credentials.keys import iam, keyring
 from awsexec.credentials.mfa_process import CodeProcess
 from awsexec.credentials.sources import keyring as keyring_source
+from awsexec.each import run as each_run
 from awsexec.errors import CredentialsError, NeedsUser
 from awsexec.plan import inputs
 from awsexec.plan.source import OWN_TOKEN
@@ -343,8 +344,8 @@ class Runs(RuleBasedStateMachine):
             (Store, "keep_accounts", keep_and_touch),
             (CodeProcess, "__call__", lambda _: "123456"),
             (endpoint, "start", self.serving),
-            (child_many, "find", lambda command, path: command),
-            (child_many, "Runner", Runner),
+            (commands_each, "find", lambda command, path: command),
+            (each_run, "Runner", Runner),
             (
                 credentials_many,
                 "in_parallel",

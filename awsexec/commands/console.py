@@ -39,7 +39,7 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     """Open the console as PROFILE; print the URL if stdout is not a terminal."""
     log = Log(environ, report)
     log.check()
-    whose = arguments.named_profile(environ) or environ.get("AWSEXEC_PROFILE")
+    whose = arguments.wanted_profile(environ) or environ.get("AWSEXEC_PROFILE")
     with log.attempt(whose, form="console") as attempt:
         return _run(arguments, environ, report, log, attempt)
 

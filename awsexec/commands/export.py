@@ -42,7 +42,7 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
         return 0
     log = Log(environ, report)
     log.check()
-    whose = arguments.named_profile(environ)
+    whose = arguments.wanted_profile(environ)
     with log.attempt(whose, form=arguments.export) as attempt:
         planner = Planner(arguments, environ)
         attempt.of = plan = plan_named(planner, arguments.profile, environ, report)

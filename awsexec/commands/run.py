@@ -36,7 +36,7 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     log = Log(environ, report)
     log.check()
     words = arguments.command or (arguments.shell or subshell.user_shell(environ),)
-    with log.attempt(arguments.named_profile(environ), words) as attempt:
+    with log.attempt(arguments.wanted_profile(environ), words) as attempt:
         planner = Planner(arguments, environ)
         attempt.of = plan = plan_named(planner, arguments.profile, environ, report)
         return _run(plan, arguments, environ, report, log)
