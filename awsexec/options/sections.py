@@ -117,7 +117,7 @@ ENVIRONMENT = (
                 "AWSEXEC_LOG_ARGV",
                 "1 records all words of COMMAND; they may hold secrets",
             ),
-            ("AWSEXEC_LOG_REQUIRED", "1 stops a run that cannot be recorded"),
+            ("AWSEXEC_LOG_REQUIRED", "1 stops a run without a record"),
         ),
     ),
     (

@@ -21,7 +21,7 @@ from tests.screen import plain
 from tests.support import SECRET
 
 # the prompt of the user's shell, and awsexec's words before it in a shell with a role
-_PROMPT = re.compile(r"^(?P<role>(\(\S+( \w+)?\) )?)\$ ?(?P<command>.*)$")
+_PROMPT = re.compile(r"^(?P<role>(\(\S+( [\w-]+)*\) )?)\$ ?(?P<command>.*)$")
 # what asks, so that what follows in the document is the answer
 _QUESTION = re.compile(
     r"^(?P<question>(?:MFA code|Access key id) for .*?: |.*\? \[y/N\] )(?P<answer>.*)$"
