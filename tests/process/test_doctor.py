@@ -47,12 +47,13 @@ def test_clock(run_awsexec, home, sts):
     assert re.search(r"✗ clock: 3(59|60)\d seconds ahead of AWS's", result.stdout)
 
 
-def test_offline(run_awsexec, home, dead_port):
+def test_endpoint_that_refuses(run_awsexec, home, dead_port):
     home.write_config(READER_CONFIG)
     env = {"AWS_ENDPOINT_URL_STS": f"http://127.0.0.1:{dead_port}"}
     result = run_awsexec("--doctor", env=env)
-    assert result.status == 0
-    assert "(offline?)" in result.stdout and "- clock: not compared" in result.stdout
+    assert result.status == 123
+    assert "✗ endpoint: " in result.stdout
+    assert "- clock: not compared" in result.stdout
 
 
 def test_certificate_that_is_not_trusted(run_awsexec, home, tls_sts):
