@@ -10,6 +10,7 @@ import time
 
 from awsexec import output
 from awsexec.cache.store import store_for
+from awsexec.credentials.faults import fault_of
 from awsexec.credentials.credentials import profile_variables
 from awsexec.errors import AwsexecError, ConfigError
 from awsexec.fastpath import (
@@ -59,7 +60,7 @@ _UNKNOWN = "known after the call"
 
 
 def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int:
-    """Print all that is known of PROFILE; return 125 if its plan cannot be made."""
+    """Print all that is known of PROFILE; return 125 if its next run fails."""
     facts: dict[str, Any] = {"profile": arguments.named_profile(environ)}
     fault: AwsexecError | None = None
     config = Config.load(environ)
@@ -71,7 +72,11 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
         facts |= _files(_linked(facts["profile"], config), config)
     else:
         facts |= _files(plan.chain.hops, config)
-        facts |= _run(plan, store_for(environ, report), arguments)
+        store = store_for(environ, report)
+        facts |= _run(plan, store, arguments)
+        fault = fault_of(plan, store, time.time())
+        if fault is not None:
+            facts["fault"] = str(fault)
     facts["environment"] = {
         name: redacted(Setting.outside(name, environ[name], name))
         for name in _variables()
@@ -409,6 +414,9 @@ def _run_lines(facts: dict[str, Any]) -> Iterator[Line]:
     if "instance" in facts:
         yield "instance", output.BOLD
         yield from _instance_lines(facts["instance"])
+    if "fault" in facts:
+        # on top
+        return
     yield "the next run", output.BOLD
     until = facts["chain"][0].get("signed_in_until")
     for call in facts["calls"]:

@@ -7,6 +7,7 @@ import time
 
 from awsexec import output
 from awsexec.cache.store import store_for
+from awsexec.credentials.faults import fault_of
 from awsexec.errors import FIRST_PROFILE, AwsexecError
 from awsexec.plan.plan import Planner
 from awsexec.profiles.config import open_to_others
@@ -29,8 +30,8 @@ HEADER = ("PROFILE", "SOURCE", "ACCOUNT", "ROLE", "REGION", "MFA", "CACHED")
 def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int:
     """Print the profiles whose names fit PROFILE, or all of them.
 
-    PROFILE is a shell pattern, or a part of the name. A profile whose plan cannot be
-    made is a row that says why.
+    PROFILE is a shell pattern, or a part of the name. A profile that cannot work is a row
+    that says why.
     """
     # thousands of small objects, which are needed until the end
     gc.disable()
@@ -83,11 +84,15 @@ def _row(name: str, planner: Planner, store: Store, modes: _Modes) -> dict[str, 
         "error": None,
         "warning": None,
     }
+    now = time.time()
     try:
         plan = planner.plan(name)
     except AwsexecError as error:
         row["error"] = str(error)
         return row
+    fault = fault_of(plan, store, now)
+    if fault is not None:
+        row["error"] = str(fault)
     chain, source = plan.chain, plan.chain.source
     row["source"] = source.kind.label
     if source.keys is not None:
@@ -103,7 +108,6 @@ def _row(name: str, planner: Planner, store: Store, modes: _Modes) -> dict[str, 
     row["mfa_serial"] = next(
         (step.mfa_serial for step in chain.steps if step.mfa_serial), None
     )
-    now = time.time()
     keys = plan.keys_now() if plan.uses_cache else None
     last = store.fresh(keys[-1:], now)[0] if keys else None
     if last is not None:

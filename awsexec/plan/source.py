@@ -70,6 +70,8 @@ class Kind:
     - `is_fast`: whether the fast path may answer, which compares files and surroundings,
       and nothing else
     - `is_checked`: whether its module has a `check` to call before a lock is taken
+    - `is_at_hand`: whether its module has an `at_hand`, which checks without any call what
+      of it is on this machine: keys, a token file, a program
     - `is_described`: whether its module has a `describe` for --explain and --whoami
     """
 
@@ -91,6 +93,7 @@ class Kind:
         "ask_again",
         "is_fast",
         "is_checked",
+        "is_at_hand",
         "is_described",
     )
 
@@ -114,6 +117,7 @@ class Kind:
         ask_again: int = 0,
         is_fast: bool = False,
         is_checked: bool = False,
+        is_at_hand: bool = False,
         is_described: bool = False,
     ) -> None:
         self.label = label
@@ -133,6 +137,7 @@ class Kind:
         self.ask_again = ask_again
         self.is_fast = is_fast
         self.is_checked = is_checked
+        self.is_at_hand = is_at_hand
         self.is_described = is_described
 
     def __repr__(self) -> str:

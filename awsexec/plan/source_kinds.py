@@ -320,7 +320,7 @@ def _look_at_sign_in(token: InputFile, *, is_fixed: bool) -> Inputs:
 
 # --- The table ------------------------------------------------------------------------
 
-KEYS = Kind("keys", "static", None, is_cached=False, is_fast=True)
+KEYS = Kind("keys", "static", None, is_cached=False, is_fast=True, is_at_hand=True)
 KEYRING = Kind(
     "keyring",
     "keyring",
@@ -337,6 +337,7 @@ ENVIRONMENT = Kind(
     _decided_by_environment,
     is_environment=True,
     is_cached=False,
+    is_at_hand=True,
 )
 EC2 = Kind(
     "ec2",
@@ -356,6 +357,7 @@ CONTAINER = Kind(
     looks=_look_at_container,
     asks="the container's metadata",
     is_role_session=True,
+    is_at_hand=True,
 )
 WEB_IDENTITY = Kind(
     "web identity",
@@ -366,6 +368,7 @@ WEB_IDENTITY = Kind(
     is_role_session=True,
     assumes_role=True,
     is_fast=True,
+    is_at_hand=True,
 )
 SSO = Kind(
     "sso",
@@ -402,6 +405,7 @@ PROCESS = Kind(
     runs_command=True,
     is_fast=True,
     is_checked=True,
+    is_at_hand=True,
 )
 KINDS = (KEYS, KEYRING, ENVIRONMENT, EC2, CONTAINER, WEB_IDENTITY, SSO, LOGIN, PROCESS)
 
