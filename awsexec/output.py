@@ -200,6 +200,21 @@ def cut(text: str, size: int | None) -> str:
     return text + "…"
 
 
+def folded(text: str, size: int, first: str = "", later: str = "  ") -> list[str]:
+    """Return `text` as lines of `size` columns, which begin with `first`, then `later`.
+
+    Lines end between words. A longer word is left whole, so that it can be copied.
+    """
+    words = text.split(" ")
+    lines = [first + words[0]]
+    for word in words[1:]:
+        if columns(f"{lines[-1]} {word}") <= size:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(later + word)
+    return lines
+
+
 def _fit(cell: str, size: int) -> str:
     """Return `cell`; if it does not fit `size` columns, without its middle."""
     if columns(cell) <= size:
@@ -228,7 +243,11 @@ def width(environ: Mapping[str, str]) -> int | None:
         return 80
 
 
-def home_as_tilde(path: str, environ: Mapping[str, str]) -> str:
-    """Return `path` with the home directory as ``~``, for people."""
-    home = environ.get("HOME", "").rstrip("/")
-    return "~" + path[len(home) :] if home and path.startswith(home + os.sep) else path
+def home_as_tilde(text: str, environ: Mapping[str, str]) -> str:
+    """Return `text`, for people, with the home directory at the start of a word as ``~``."""
+    home, short = environ.get("HOME", "").rstrip("/") + os.sep, "~" + os.sep
+    if home == os.sep:
+        return text
+    if text.startswith(home):
+        text = short + text.removeprefix(home)
+    return text.replace(f" {home}", f" {short}")

@@ -8,6 +8,7 @@ import threading
 import pytest
 
 from awsexec import fastpath, history
+from awsexec.commands import log as shown
 from awsexec.report import Report
 
 LONG = "x" * 10_000
@@ -230,3 +231,29 @@ def test_reading(tmp_path):
 def test_no_file_to_read(value, said):
     with pytest.raises(history.ConfigError, match=said):
         history.read({"AWSEXEC_LOG": value, "HOME": "/h"})
+
+
+# --- The table ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("width", [24, 40, 80, 200, None])
+def test_table(width):
+    """Nothing that a person needs is cut: it stands below its row."""
+    row = {"time": "2026-11-26T04:49:03Z", "profile": "deploy", "key": "MPLE"}
+    row |= {"account": "123456789012", "role": "arn:aws:iam::123456789012:role/deploy"}
+    row |= {"command": "/bin/terraform"}
+    why = "no profile 'deploy' in the file; did you mean deplay? Write it."
+    rows = [{**row, "event": "started"}, {**row, "event": "refused", "reason": why}]
+    found = [
+        each if isinstance(each, str) else each[0]
+        for each in shown.lines(rows, {}, width)
+    ]
+    text = " ".join(" ".join(found).split())
+    assert "started deploy" in text and f"terraform: {why[:30]}" in text
+    assert (why in text) == (width != 24)
+    assert ("…MPLE" in text) == (width in (200, None))
+    assert ("123456789012" in text) == (width in (80, 200, None))
+    if width is None:
+        assert len(found) == 3
+    elif width >= 40:
+        assert max(map(len, found)) <= width

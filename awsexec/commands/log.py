@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from awsexec.report import Report
 
 HEADER = ("TIME", "EVENT", "PROFILE", "ACCOUNT", "ROLE", "KEY", "WHAT")
+PROFILE = HEADER.index("PROFILE")
+# the columns that a narrow terminal does not show, until it has room for WHAT
+LEAVE_OUT = [HEADER.index(name) for name in ("KEY", "ACCOUNT", "ROLE")]
+# columns for WHAT at the least, and lines below a row at the most
+WHAT, MOST_LINES = 16, 3
 
 
 def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int:
@@ -31,7 +36,7 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     if arguments.json:
         output.show(output.as_json(rows))
     elif rows:
-        output.show_lines(_lines(rows, output.width(environ)), environ)
+        output.show_lines(lines(rows, environ, output.width(environ)), environ)
     elif arguments.profile is None:
         report.warning(f"nothing is recorded in {history.path_of(environ)} yet")
     else:
@@ -42,15 +47,31 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     return 0
 
 
-def _lines(rows: list[dict[str, Any]], width: int | None) -> Iterator[Line]:
-    cells = [HEADER, *((*_cells(row), HEADER[-1]) for row in rows)]
-    header, *lines = output.table(cells, width, shrink=(2, 4))
-    yield header, output.BOLD
-    for row, line in zip(rows, lines, strict=True):
-        # what is read first is at the beginning of a long reason
-        whole = line.removesuffix(HEADER[-1]) + printable(_what(row))
-        whole = output.cut(whole, width)
-        yield (whole, output.RED) if row.get("event") == "refused" else whole
+def lines(
+    rows: list[dict[str, Any]], environ: Mapping[str, str], width: int | None
+) -> Iterator[Line]:
+    """Yield the table. On a terminal, what does not fit into a row stands below it."""
+    cells = [HEADER[:-1], *map(_cells, rows)]
+    shown = [*range(len(cells[0]))]
+    table = output.table(cells, None, ())
+    for column in LEAVE_OUT:
+        if width is None or max(map(output.columns, table)) + WHAT < width:
+            break
+        shown.remove(column)
+        fewer = [[row[each] for each in shown] for row in cells]
+        table = output.table(fewer, width, shrink=(PROFILE,))
+    size = max(map(output.columns, table))
+    header, *padded = (output.padded(line, size) for line in table)
+    what = f"  {HEADER[-1]}" if width is None or size + WHAT <= width else ""
+    yield header + what, output.BOLD
+    for row, line in zip(rows, padded, strict=True):
+        what = printable(output.home_as_tilde(_what(row), environ))
+        whole = [f"{line}  {what}".rstrip()]
+        if width is not None and output.columns(whole[0]) > width:
+            below = output.cut(what, MOST_LINES * width)
+            whole = [line.rstrip(), *output.folded(below, width, "  ")]
+        for each in whole:
+            yield (each, output.RED) if row.get("event") == "refused" else each
 
 
 def _cells(row: dict[str, Any]) -> tuple[str, ...]:

@@ -290,7 +290,7 @@ def test_lock_that_is_a_link(run_awsexec, home, sts):
 def test_directory_that_is_a_link(run_awsexec, home, sts):
     home.cache.symlink_to(home.path)
     before = sorted(home.path.iterdir())
-    runs_with_a_warning(run_awsexec, home, "not a regular directory")
+    runs_with_a_warning(run_awsexec, home, "a symbolic link")
     assert sorted(home.path.iterdir()) == before
     home.cache.unlink()
     ends_well(run_awsexec, sts, 2)
