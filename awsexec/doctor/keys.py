@@ -22,6 +22,7 @@ OLD_KEY = 90 * 86_400
 
 def check_keys(facts: Facts) -> Iterator[Finding]:
     """Keys in files that others may read, or in the clear, and old ones."""
+    move = None
     for profile in facts.profiles():
         if not profile.has_static_keys:
             continue
@@ -33,12 +34,14 @@ def check_keys(facts: Facts) -> Iterator[Finding]:
             yield Finding(keys.key_id.where, WRONG, what.partition(": ")[2], mend)
         if keys.token is not None:
             continue
+        if move is None:
+            move = _why_no_keyring(facts)
         yield Finding(
             keys.key_id.where,
             WARNING,
             f"the key {tail(keys.key_id.value)} of {shown(profile.name)} is readable in "
             "the file",
-            f"move it to the keyring: {typed('--add-keys', profile.name)}",
+            move or f"move it to the keyring: {typed('--add-keys', profile.name)}",
         )
         try:
             age = facts.now - os.stat(path).st_mtime
@@ -47,6 +50,15 @@ def check_keys(facts: Facts) -> Iterator[Finding]:
         if age > OLD_KEY:
             mend = "make a new one in IAM, and put that one into the keyring"
             yield _old(keys.key_id.where, keys.key_id.value, age, mend)
+
+
+def _why_no_keyring(facts: Facts) -> str:
+    """Return why a key cannot be moved to the keyring, "" if it can."""
+    try:
+        facts.keyring()
+    except CredentialsError as error:
+        return f"it cannot be moved to a keyring: {error}"
+    return ""
 
 
 def _old(where: str, key_id: str, age: float, mend: str) -> Finding:

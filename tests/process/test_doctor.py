@@ -97,7 +97,7 @@ def test_identity_center(run_awsexec, home, portal, sts, dead_port):
     (line,) = [
         line
         for line in run_awsexec("--doctor", env=dead).stdout.splitlines()
-        if "(offline?)" in line
+        if "✗ endpoint" in line
     ]
     assert "the host comes from AWS_ENDPOINT_URL_SSO:" in line
     # it is a look: nobody signs in or out, and no token is sent
@@ -145,10 +145,10 @@ def test_shell_that_read_the_line(run_awsexec, home, sts, shell, line):
     env = run_awsexec.environment()
     env["PATH"] = f"{folder}:{env['PATH']}"
 
-    def said(script):
+    def said(script, run="awsexec --doctor reader\ntrue"):
         # the last command would replace the shell
         finished = subprocess.run(
-            [program, "-c", f"{script}\nawsexec --doctor reader\ntrue"],
+            [program, "-c", f"{script}\n{run}"],
             env=env,
             capture_output=True,
             text=True,
@@ -159,6 +159,15 @@ def test_shell_that_read_the_line(run_awsexec, home, sts, shell, line):
 
     assert said("") == "!"
     assert said(line) == "✓"
+    if shell != "fish":
+        # a shell of its own, which is a copy of the one that read the line
+        assert said(line, 'x=$(awsexec --doctor reader; true)\necho "$x"') == "✓"
+        assert said(line, "( awsexec --doctor reader; true )\ntrue") == "✓"
+    bare = {"bash": "--norc", "zsh": "-f", "fish": "--no-config"}[shell]
+    again = f"{program} {bare} -c 'awsexec --doctor reader; true'"
+    assert said(line, f"{again}\ntrue") == "!"
+    # it might have read the line again
+    assert said(line, f"exec {again}") == "-"
     # a shell in that shell has not read it
     env["AWSEXEC_INIT"] = "1"
     assert said("") == "!"

@@ -1,10 +1,14 @@
 """What keeps a profile from working: a run, --list, --explain and --doctor say the same."""
 
 import json
-import shlex
+import os
+import re
+import subprocess
+from pathlib import Path
 
 import pytest
 
+from tests.sources import SESSION, write_token
 from tests.support import KEY_ID, READER, READER_CONFIG, SECRET, SERIAL
 
 OTHER = "999999999999"
@@ -27,7 +31,6 @@ BROKEN = {
         f"{ROLE}[profile alice]\nexpected_account = 11\n",
         *("", {}, "is not an account"),
     ),
-    "limits": (SSO.partition("expected")[0], "", {"AWSEXEC_LIMITS": "x"}, "LIMITS"),
     "quoted secret": (
         f"[profile p]\n{KEYS.replace(SECRET, repr(SECRET))}",
         *("", {}, "is in quotes"),
@@ -122,8 +125,59 @@ def test_all_say_what_a_run_says(run_awsexec, home, broken):
     assert ("profile p", why) in wrong
 
 
+# of the environment: what a run of profile p says, and --doctor of the variable
+VARIABLES = [
+    ("AWSEXEC_REFRESH_AHEAD", "foo", ROLE),
+    ("AWSEXEC_PROCESS_TIMEOUT", "foo", "[profile p]\ncredential_process = true\n"),
+    ("AWSEXEC_MFA_TOKEN", "12", f"{ROLE}mfa_serial = {SERIAL}\n"),
+    ("AWSEXEC_MFA_PROCESS", "/no/such", f"{ROLE}mfa_serial = {SERIAL}\n"),
+    ("AWSEXEC_LOG_ARGV", "yes", ROLE),
+    ("AWSEXEC_LOG_REQUIRED", "yes", ROLE),
+    ("AWS_REGION", "eu west 1", ROLE),
+    ("AWS_DEFAULT_REGION", "EU", ROLE),
+    ("AWS_ENDPOINT_URL_STS", "localhost:1", ROLE),
+    ("AWS_RETRY_MODE", "fast", ROLE),
+    ("AWS_MAX_ATTEMPTS", "many", ROLE),
+    ("AWS_USE_FIPS_ENDPOINT", "yes", ROLE),
+    ("AWS_STS_REGIONAL_ENDPOINTS", "here", ROLE),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "config"), VARIABLES)
+def test_variable_that_cannot_be_read(run_awsexec, home, sts, name, value, config):
+    home.write_config(config)
+    run_awsexec.environ["AWSEXEC_LOG"] = "~/log"
+    run_awsexec.environ[name] = value
+    failed = run_awsexec("p", "--", "true")
+    assert failed.status == 125
+    why = failed.stderr.removeprefix("awsexec: ").rstrip("\n")
+    assert name in why
+    found = run_awsexec("--doctor", "p", "--json")
+    assert found.status == 123
+    assert (name, "wrong", why) in [
+        (row["about"], row["status"], row["text"]) for row in json.loads(found.stdout)
+    ]
+
+
+def test_record_that_is_required(run_awsexec, home, sts):
+    home.write_config(ROLE)
+    run_awsexec.environ |= {"AWSEXEC_LOG": "x", "AWSEXEC_LOG_REQUIRED": "1"}
+    assert run_awsexec("p", "--", "true").status == 125
+    found = run_awsexec("-q", "--doctor", "p")
+    assert found.status == 123 and "✗ record: AWSEXEC_LOG=x depends" in found.stdout
+
+
+def test_limits_that_cannot_be_read(run_awsexec, home, sts):
+    home.write_config(ROLE)
+    run_awsexec.environ["AWSEXEC_LIMITS"] = "garbage"
+    failed = run_awsexec("p", "--", "true")
+    assert failed.status == 125
+    found = run_awsexec("-q", "--doctor")
+    assert found.status == 123 and "✗ AWSEXEC_LIMITS: " in found.stdout
+
+
 def test_what_the_cache_has_needs_no_source(run_awsexec, home, sts):
-    secret = home.script("secret", "#!/bin/sh\n")
+    secret = Path(home.script("secret", "#!/bin/sh\n"))
     home.write_config(
         READER_CONFIG, f"mfa_serial = {SERIAL}\nmfa_process = {secret} 1\n"
     )
@@ -141,8 +195,96 @@ def test_what_the_cache_has_needs_no_source(run_awsexec, home, sts):
     # it works until the session ends
     found = run_awsexec("--doctor", "reader")
     assert found.status == 0
-    assert f"! profile reader: {home.config}:" in found.stdout
-    assert shlex.quote(str(secret)) in found.stdout
+    assert "! profile reader: ~/.aws/config:" in found.stdout
+    assert "the cache has a session, which works until its end" in found.stdout
     run_awsexec("--forget", "--all")
     assert run_awsexec("--doctor", "reader").status == 123
     assert run_awsexec("--explain", "reader").status == 125
+
+
+# --- Mends, done literally ------------------------------------------------------------
+
+
+def _folder_for_others(home):
+    home.config.parent.chmod(0o777)
+
+
+def _owner(home):
+    home.cache.mkdir(mode=0o700)
+    os.chown(home.cache, 12345, 12345)
+
+
+def _link(home):
+    (home.path / "elsewhere").mkdir(mode=0o755)
+    home.cache.symlink_to(home.path / "elsewhere")
+
+
+def _token_for_others(home):
+    home.write_config(SESSION)
+    write_token(home)
+    for path in (home.path / ".aws" / "sso" / "cache").iterdir():
+        path.chmod(0o644)
+
+
+def _log_for_others(home):
+    (home.path / "log").touch(0o644)
+
+
+SPOILT = {
+    "config": (lambda home: home.config.chmod(0o666), {}),
+    "folder": (_folder_for_others, {}),
+    "credentials": (lambda home: home.credentials.chmod(0o644), {}),
+    "cache": (lambda home: home.cache.mkdir(mode=0o755), {}),
+    "cache is a link": (_link, {}),
+    "cache is a file": (lambda home: home.cache.touch(0o600), {}),
+    "cache of another user": (_owner, {}),
+    "cache cannot be made": (lambda home: None, {"AWSEXEC_CACHE_DIR": "/proc/foo"}),
+    "cache is relative": (lambda home: None, {"AWSEXEC_CACHE_DIR": "foo"}),
+    "token": (_token_for_others, {}),
+    "record": (_log_for_others, {"AWSEXEC_LOG": "~/log"}),
+    "profile": (lambda home: None, {"AWS_PROFILE": "nosuch"}),
+    "keys": (lambda home: None, {"AWS_ACCESS_KEY_ID": KEY_ID}),
+    "config file": (lambda home: None, {"AWS_CONFIG_FILE": "/tmp"}),
+}
+
+
+def _bad(run_awsexec):
+    found = json.loads(run_awsexec("-q", "--doctor", "--json").stdout)
+    # no mend here: there is no keyring, nobody signs in
+    return [
+        row
+        for row in found
+        if not re.search("in the file|not signed in|browser|bash, zsh", str(row))
+    ]
+
+
+def _mend(home, environ, mend):
+    """Do what the mend of a finding says."""
+    command = re.search("run: ([^;]*)", mend)
+    names = re.search("unset (.*)", mend)
+    if names:
+        for name in names[1].replace("it", "AWS_CONFIG_FILE").split():
+            del environ[name]
+    elif command:
+        line = command[1].removeprefix("sudo ")
+        subprocess.run(["sh", "-c", line], check=True)
+    else:
+        assert "AWSEXEC_CACHE_DIR" in mend or "absolute path" in mend
+        environ["AWSEXEC_CACHE_DIR"] = str(home.path / "another")
+
+
+@pytest.mark.parametrize("case", SPOILT)
+def test_mend_done_literally(run_awsexec, home, sts, portal, case):
+    if case == "cache of another user" and os.geteuid() != 0:
+        pytest.skip("only root can give a directory away")
+    spoil, environ = SPOILT[case]
+    home.write_config(READER_CONFIG)
+    assert _bad(run_awsexec) == []
+    spoil(home)
+    run_awsexec.environ |= environ
+    (found,) = _bad(run_awsexec)
+    _mend(home, run_awsexec.environ, found["mend"])
+    assert _bad(run_awsexec) == []
+    if case == "cache is a link":
+        # it is not followed
+        assert (home.path / "elsewhere").stat().st_mode & 0o777 == 0o755

@@ -240,7 +240,9 @@ def runs_with_a_warning(run_awsexec, home, reason, advice=ANOTHER, run=None):
     result = (run or run_awsexec)("reader", *PRINT_KEY)
     assert result.status == 0 and result.stdout.startswith("ASIAEXAMPLE"), result
     what, effect = "use", "going on without it"
-    if home.cache.is_dir() and not reason.startswith(("open ", "owned ", "not ")):
+    if home.cache.is_dir() and not reason.startswith(
+        ("open ", "owned ", "not ", "a sym")
+    ):
         # what is in there is used
         what, effect = "write to", "this session is not kept"
     assert result.stderr == (
