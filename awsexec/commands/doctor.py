@@ -11,6 +11,7 @@ import time
 
 from awsexec import internal_error, output
 from awsexec.cache.store import store_for
+from awsexec.credentials.cached import Cached
 from awsexec.credentials.faults import fault_of
 from awsexec.doctor import files, keys, machine, network, sign_ins, variables
 from awsexec.doctor.finding import (
@@ -83,12 +84,12 @@ def _facts(arguments: Arguments, environ: Mapping[str, str], report: Report) -> 
     except AwsexecError as error:
         why = str(error)
     planner = Planner(arguments, environ, config or Config.without_profiles(environ))
-    store = store_for(environ, report)
+    cached = Cached(store_for(environ, report), now)
     for name in names:
         fault: AwsexecError | None = None
         try:
             plans[name] = planner.plan(name)
-            fault = fault_of(plans[name], store, now)
+            fault = fault_of(plans[name], cached)
         except AwsexecError as error:
             fault = error
         if isinstance(fault, Limited):
@@ -96,7 +97,7 @@ def _facts(arguments: Arguments, environ: Mapping[str, str], report: Report) -> 
             later[name] = str(fault)
         elif fault is not None:
             broken[name] = str(fault)
-        elif (fault := fault_of(plans[name], None, now)) is not None:
+        elif (fault := fault_of(plans[name], None)) is not None:
             later[name] = f"{fault}; the cache has a session, which works until its end"
     return Facts(
         environ=environ,

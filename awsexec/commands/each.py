@@ -77,16 +77,7 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     try:
         # before any question
         file = find(command[0], environ.get("PATH", os.defpath))
-        if arguments.regions:
-            # of STS too: a session of a regional STS is valid in all regions
-            arguments.region = arguments.regions[0]
-        # a code need not be for every profile
-        code, arguments.mfa_token = arguments.mfa_token, None
-        planner = Planner(arguments, environ)
-        for name in _selected(arguments, planner, environ, report):
-            plans[name] = _plan(name, planner, environ, report)
-        if code is not None:
-            _give_code(code, plans)
+        planner = _plan_all(plans, arguments, environ, report)
         if arguments.dry_run:
             return _show_plans(plans, arguments, environ)
         credentials = _credentials(plans, arguments, planner, environ, report)
@@ -98,6 +89,29 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
                 log.refused(whose, command, error)
         raise
     return _Run(plans, credentials, arguments, environ, report, log).run(file)
+
+
+def _plan_all(
+    plans: dict[str, Planned],
+    arguments: Arguments,
+    environ: Mapping[str, str],
+    report: Report,
+) -> Planner:
+    """Add to `plans` what each profile that the patterns name will do.
+
+    Raises `NoSuchProfile`, `ConfigError`, `UsageError` and `Interrupted`.
+    """
+    if arguments.regions:
+        # of STS too: a session of a regional STS is valid in all regions
+        arguments.region = arguments.regions[0]
+    # a code need not be for every profile
+    code, arguments.mfa_token = arguments.mfa_token, None
+    planner = Planner(arguments, environ)
+    names = _selected(arguments, planner, environ, report)
+    plans.update((name, _plan(name, planner, environ, report)) for name in names)
+    if code is not None:
+        _give_code(code, plans)
+    return planner
 
 
 def _whose(name: str, plan: Planned) -> Plan | str:

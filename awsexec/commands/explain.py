@@ -10,8 +10,9 @@ import time
 
 from awsexec import output
 from awsexec.cache.store import store_for
-from awsexec.credentials.faults import fault_of
+from awsexec.credentials.cached import Cached
 from awsexec.credentials.credentials import profile_variables
+from awsexec.credentials.faults import fault_of
 from awsexec.errors import AwsexecError, ConfigError
 from awsexec.fastpath import (
     ACCESS_KEY_ID,
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from typing import Any
 
-    from awsexec.cache.store import Store
     from awsexec.fastpath import Entry
     from awsexec.options.arguments import Arguments
     from awsexec.output import Line
@@ -72,9 +72,9 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
         facts |= _files(_linked(facts["profile"], config), config)
     else:
         facts |= _files(plan.chain.hops, config)
-        store = store_for(environ, report)
-        facts |= _run(plan, store, arguments)
-        fault = fault_of(plan, store, time.time())
+        cached = Cached(store_for(environ, report), time.time())
+        facts |= _run(plan, cached, arguments)
+        fault = fault_of(plan, cached)
         if fault is not None:
             facts["fault"] = str(fault)
     facts["environment"] = {
@@ -173,11 +173,10 @@ def _note_on_time(setting: Setting) -> str | None:
 # --- The facts of the next run --------------------------------------------------------
 
 
-def _run(plan: Plan, store: Store, arguments: Arguments) -> dict[str, Any]:
-    chain, now = plan.chain, time.time()
+def _run(plan: Plan, cached: Cached, arguments: Arguments) -> dict[str, Any]:
+    chain, now = plan.chain, cached.now
     source = chain.source
-    keys = plan.keys_now() if plan.uses_cache else None
-    found = store.fresh(keys, now) if keys else [None] * (len(chain.steps) + 1)
+    found = cached.steps(plan)
     signed_in = source.signed_in(plan.config.paths, plan.environ)
     facts: dict[str, Any] = {
         "chain": [
@@ -201,16 +200,26 @@ def _run(plan: Plan, store: Store, arguments: Arguments) -> dict[str, Any]:
     }
     facts["limited"] = plan.remark or None
     facts["forbidden"] = plan.why_not
-    last, least = found[-1], arguments.min_ttl
-    if arguments.refresh or (last and least and last.life_left(now) <= least):
-        # a run with these options gets a new one
-        found = [*found[:-1], None]
+
+    def usable(entries: list[Entry | None]) -> list[Entry | None]:
+        last, least = entries[-1], arguments.min_ttl
+        if arguments.refresh or (last and least and last.life_left(now) <= least):
+            # a run with these options gets a new one
+            return [*entries[:-1], None]
+        return entries
+
+    found = usable(found)
     facts["calls"] = _calls(chain, found, signed_in, now)
     if chain.if_user_keys is not None and not any(found):
+        of_keys = cached.steps_of_user_keys(plan)
         steps = chain.if_user_keys.steps
+        of_keys = of_keys or [None] * len(steps)
+        last = max(
+            (n for n, entry in enumerate(usable(of_keys), 1) if entry), default=0
+        )
         facts["if_user_keys"] = {
-            "chain": list(_steps(chain.if_user_keys, [None] * len(steps), now)),
-            "calls": [_call(step) for step in steps],
+            "chain": list(_steps(chain.if_user_keys, of_keys, now)),
+            "calls": [_call(step) for step in steps[last:]],
         }
     facts["child"] = _child(plan, found[-1])
     return facts
@@ -422,10 +431,12 @@ def _run_lines(facts: dict[str, Any]) -> Iterator[Line]:
     for call in facts["calls"]:
         verb = "opens" if call["call"] == KEYRING.asks else "calls"
         yield f"  {verb} {call['call']}{_asks(call, until)}"
-    if other["calls"]:
-        yield "  or, if the command gives a user's keys and no session of them is cached"
+    if other["chain"]:
+        yield "  or, if the command gives a user's keys"
     for call in other["calls"]:
         yield f"  calls {call['call']}{_asks(call, until)}"
+    if other["chain"] and not other["calls"]:
+        yield "  calls nothing more, and asks for nothing"
     if not facts["calls"]:
         yield "  calls nothing and asks for nothing"
     yield "COMMAND gets", output.BOLD

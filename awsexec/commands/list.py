@@ -7,8 +7,9 @@ import time
 
 from awsexec import output
 from awsexec.cache.store import store_for
+from awsexec.credentials.cached import Cached
 from awsexec.credentials.faults import fault_of
-from awsexec.errors import FIRST_PROFILE, AwsexecError
+from awsexec.errors import AwsexecError, first_profile
 from awsexec.plan.plan import Planner
 from awsexec.profiles.config import open_to_others
 from awsexec.profiles.patterns import fitting
@@ -19,7 +20,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from awsexec.cache.store import Store
     from awsexec.options.arguments import Arguments
     from awsexec.output import Line
     from awsexec.report import Report
@@ -36,11 +36,11 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     # thousands of small objects, which are needed until the end
     gc.disable()
     planner = Planner(arguments, environ)
-    store = store_for(environ, report)
+    cached = Cached(store_for(environ, report), time.time())
     fits = fitting(arguments.profile)
     modes = _Modes()
     rows = [
-        _row(name, planner, store, modes)
+        _row(name, planner, cached, modes)
         for name in sorted(planner.config.profiles.names(), key=str.casefold)
         if fits(name)
     ]
@@ -56,7 +56,8 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
         )
     else:
         where = " and ".join(planner.config.paths)
-        report.warning(f"there is no profile in {where}; {FIRST_PROFILE}")
+        advice = first_profile(planner.config.profiles.config.sso_sessions)
+        report.warning(f"there is no profile in {where}; {advice}")
     return 0
 
 
@@ -68,7 +69,9 @@ class _Modes(dict[str, "str | None"]):
         return self[path]
 
 
-def _row(name: str, planner: Planner, store: Store, modes: _Modes) -> dict[str, object]:
+def _row(
+    name: str, planner: Planner, cached: Cached, modes: _Modes
+) -> dict[str, object]:
     """Return what is known of the profile; None for what it does not have."""
     row: dict[str, object] = {
         "profile": name,
@@ -84,13 +87,12 @@ def _row(name: str, planner: Planner, store: Store, modes: _Modes) -> dict[str, 
         "error": None,
         "warning": None,
     }
-    now = time.time()
     try:
         plan = planner.plan(name)
     except AwsexecError as error:
         row["error"] = str(error)
         return row
-    fault = fault_of(plan, store, now)
+    fault = fault_of(plan, cached)
     if fault is not None:
         row["error"] = str(fault)
     chain, source = plan.chain, plan.chain.source
@@ -108,11 +110,10 @@ def _row(name: str, planner: Planner, store: Store, modes: _Modes) -> dict[str, 
     row["mfa_serial"] = next(
         (step.mfa_serial for step in chain.steps if step.mfa_serial), None
     )
-    keys = plan.keys_now() if plan.uses_cache else None
-    last = store.fresh(keys[-1:], now)[0] if keys else None
+    last = cached.last(plan)
     if last is not None:
         row["expires"] = iso8601(last.expires)
-        row["seconds_left"] = int(last.life_left(now))
+        row["seconds_left"] = int(last.life_left(cached.now))
     return row
 
 

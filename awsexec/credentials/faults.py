@@ -7,17 +7,17 @@ from awsexec.errors import AwsexecError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from awsexec.cache.store import Store
+    from awsexec.credentials.cached import Cached
     from awsexec.plan.plan import Plan
 
 
-def fault_of(plan: Plan, store: Store | None, now: float) -> AwsexecError | None:
+def fault_of(plan: Plan, cached: Cached | None) -> AwsexecError | None:
     """Return the error that the next run of `plan` ends with, None for none.
 
     It is the run's own error: accounts and limits that contradict the profile, keys that
     cannot be sent or have expired, and a token file or a program that is not there. What
-    only AWS or the user tells is not looked at. What `store` has at the time `now` needs
-    no source; None is for no store. Nobody is asked, and nothing is run.
+    only AWS or the user tells is not looked at. What is `cached` needs no source; None is
+    for an empty cache. Nobody is asked, and nothing is run.
     """
     try:
         plan.check()
@@ -25,9 +25,9 @@ def fault_of(plan: Plan, store: Store | None, now: float) -> AwsexecError | None
         return error
     code = _fault_of_code(plan)
     fault = _fault_of_source(plan) or code
-    if fault is None or store is None or not plan.uses_cache:
+    if fault is None or cached is None:
         return fault
-    found = store.fresh(plan.keys_now() or (), now)
+    found = cached.steps(plan)
     last = max((n for n, entry in enumerate(found) if entry), default=None)
     if last is None:
         return fault

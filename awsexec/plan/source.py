@@ -152,6 +152,7 @@ class Source:
     whose credentials these are, `endpoints` the settings with the URLs of the services
     asked, None for AWS's own, and `urls` only the URLs. `given_by` is the profile of which
     awsexec put them in this environment, None if it is not known that awsexec did.
+    `advice` is what else to do if it fails, "" for nothing.
     """
 
     __slots__ = (
@@ -163,6 +164,7 @@ class Source:
         "endpoints",
         "given_by",
         "kept",
+        "advice",
     )
 
     def __init__(
@@ -175,6 +177,7 @@ class Source:
         endpoints: tuple[tuple[str, Setting | None], ...] = (),
         given_by: str | None = None,
         kept: KeptKey | None = None,
+        advice: str = "",
     ) -> None:
         self.kind = kind
         self.profile = profile
@@ -184,6 +187,7 @@ class Source:
         self.endpoints = endpoints
         self.given_by = given_by
         self.kept = kept
+        self.advice = advice
 
     @property
     def urls(self) -> tuple[tuple[str, str | None], ...]:

@@ -8,7 +8,7 @@ the variable wins.
 
 from __future__ import annotations
 
-from awsexec.errors import ConfigError, shown
+from awsexec.errors import ConfigError, first_profile, shown
 from awsexec.fastpath import ACCESS_KEY_ID, SESSION_TOKEN, digest, machine
 from awsexec.plan.command_line import SHELL_SETTING, runs_by_shell
 from awsexec.plan.endpoint import configured_url, is_region, not_a_region
@@ -34,7 +34,7 @@ from awsexec.profiles.values import variable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 METADATA_DISABLED = "AWS_EC2_METADATA_DISABLED"
 # settings of the EC2 instance metadata, and the variables that win over them
@@ -528,13 +528,15 @@ def source_of_machine(
     *,
     is_named: bool = False,
     looked_in: tuple[str, ...] = (),
+    sessions: Iterable[str] = (),
 ) -> Source | None:
     """Return the source that the SDKs use where there is no profile; None for none.
 
     It is the first of: keys, web identity, container, and the instance's role if the
     metadata is not turned off. `default` is a ``[default]`` that says nothing of these. If
     it `is_named` on the command line, the variables of the first two do not count, as in
-    botocore. `looked_in` names the files without a profile, as `Profiles` does.
+    botocore. `looked_in` names the files without a profile, as `Profiles` does, and
+    `sessions` are the ``[sso-session]`` sections in them.
     """
     for name, kind in _OF_MACHINE:
         if environ.get(name) and not (is_named and kind in (ENVIRONMENT, WEB_IDENTITY)):
@@ -549,7 +551,9 @@ def source_of_machine(
     why = f"no PROFILE, and no profile in {found or 'the config files'}"
     if default is not None:
         why = f"of the machine, since {default.where} has no credentials"
-    return Source(EC2, Profile("ec2"), Setting.outside("", "", why))
+    # the machine may be no instance at all
+    advice = first_profile(sessions)
+    return Source(EC2, Profile("ec2"), Setting.outside("", "", why), advice=advice)
 
 
 def metadata_is_off(setting: Setting | None) -> bool:
@@ -585,6 +589,7 @@ def with_settings(source: Source, facts: Facts) -> Source:
         tuple(setting for setting in settings if setting is not None),
         tuple(endpoints),
         source.given_by,
+        advice=source.advice,
     )
 
 

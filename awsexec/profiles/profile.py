@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from awsexec.errors import (
-    FIRST_PROFILE,
     ConfigError,
     NoSuchProfile,
     ProfileLoop,
+    first_profile,
     tail,
 )
 from awsexec.profiles import files, values
@@ -329,8 +329,14 @@ class Profiles:
         if why := self._why_not(name):
             raise NoSuchProfile(name, (), paths, why)
         names = self.names()
-        hint = "" if names or is_lost else FIRST_PROFILE
-        raise NoSuchProfile(name, nearest(name, names), paths, hint)
+        hint = "" if names or is_lost else first_profile(self.config.sso_sessions)
+        near = nearest(name, names)
+        session, _, role = name.partition("/")
+        if role:
+            # SESSION/ACCOUNT/ROLE
+            sessions = nearest(session, self.config.sso_sessions)
+            near = [*(f"{each}/{role}" for each in sessions), *near]
+        raise NoSuchProfile(name, near, paths, hint)
 
     def _why_not(self, name: str) -> str:
         """Return which section looks as if it was meant to be the profile `name`, or ""."""

@@ -66,7 +66,9 @@ def _token(source: Source) -> str:
     except (OSError, ValueError) as error:
         why = reason(error, otherwise="it is not text")
         raise source_error(
-            source, f"cannot read the token in {shown(path)}: {why}"
+            source,
+            f"cannot read the token in {shown(path)}: {why}; get a token from its issuer, "
+            "or correct the path",
         ) from None
     shortest, longest = TOKEN_LENGTH
     if not shortest <= len(token) <= longest:
