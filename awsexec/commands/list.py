@@ -120,6 +120,10 @@ def _row(
 def _lines(rows: list[dict[str, object]], environ: Mapping[str, str]) -> list[Line]:
     cells = [HEADER]
     for row in rows:
+        if row["error"] is not None:
+            # which stands in their place
+            cells.append((str(row["profile"]), "", "", "", "", "", ""))
+            continue
         left = row["seconds_left"]
         cells.append(
             (

@@ -102,6 +102,8 @@ def ask(plan: Plan, service: str) -> Answer:
         date = date_of({"ResponseMetadata": {"HTTPHeaders": fields}})
         return Answer(place, ahead=None if date is None else time.time() - date)
     except Unreachable as error:
+        # without the path of the call
+        error.url = place
         fault = aws_errors.unreachable(error, endpoint, asked.name, made_by)
         return Answer(place, str(fault), is_offline=is_offline(error))
     except AwsexecError as error:

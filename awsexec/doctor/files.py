@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
     from awsexec.doctor.finding import Facts
 
+# how many profiles with the same fault are named
+_MOST_NAMES = 5
+
 
 def check_files(facts: Facts) -> Iterator[Finding]:
     """Whether the files can be read, and who else can read or change them."""
@@ -56,7 +59,8 @@ def check_files(facts: Facts) -> Iterator[Finding]:
         if not changed:
             yield Finding(file.path, OK, count(len(file.profiles), "profile"))
         for header, line, why in file.skipped:
-            yield Finding(f"{file.path}:{line}", WARNING, f"[{header}] {why}")
+            text = why if why.startswith("[") else f"[{header}]: {why}"
+            yield Finding(f"{file.path}:{line}", WARNING, text)
         yield from _twice(file.path, text_of(file.path))
 
 
@@ -104,11 +108,23 @@ def _twice(path: str, text: str) -> Iterator[Finding]:
         yield Finding(f"{path}:{bare}", WARNING, why, "make one section of the two")
 
 
+def _profiles(names: list[str]) -> str:
+    """Return the `names` of profiles that have the same fault, the first few of them."""
+    if len(names) == 1:
+        return f"profile {names[0]}"
+    more = len(names) - _MOST_NAMES
+    listed = ", ".join(names[:_MOST_NAMES])
+    return f"profiles {listed}" + (f" and {more} more" if more > 0 else "")
+
+
 def check_profiles(facts: Facts) -> Iterator[Finding]:
     """Profiles that cannot work, and settings that nothing reads."""
     for status, errors in ((WRONG, facts.broken), (WARNING, facts.later)):
+        names: dict[str, list[str]] = {}
         for name, error in errors.items():
-            yield Finding(f"profile {shown(name)}", status, error)
+            names.setdefault(error, []).append(shown(name))
+        for error, alike in names.items():
+            yield Finding(_profiles(alike), status, error)
     unknown = False
     for profile in facts.profiles():
         slips = {setting.name: right for setting, right in misspelt(profile)}

@@ -39,13 +39,16 @@ def check_network(facts: Facts) -> Iterator[Finding]:
     found = {}
     answers = _in_parallel(facts.ask, list(asked.values()))
     # a server of this machine says nothing of the network
+    hosts: dict[str, None] = {}
     is_online = any(not one.fault and not _is_here(one.url) for one in answers)
     for answer in answers:
         if not answer.fault:
             status, text = OK, f"{without_userinfo(answer.url)} answers"
         elif answer.is_offline and not is_online:
-            host = urllib.parse.urlsplit(answer.url).hostname or answer.url
-            status, text = SKIPPED, f"{shown(host)}: this machine is in no network"
+            hosts[shown(urllib.parse.urlsplit(answer.url).hostname or answer.url)] = (
+                None
+            )
+            continue
         else:
             status, text = WRONG, answer.fault
         # several plans may lead to one endpoint
@@ -53,7 +56,13 @@ def check_network(facts: Facts) -> Iterator[Finding]:
         if answer.ahead is not None:
             ahead = answer.ahead
     yield from found.values()
-    yield clock(ahead)
+    if hosts:
+        text = f"{', '.join(hosts)} not asked: this machine is in no network"
+        yield Finding("endpoint", SKIPPED, text)
+    if ahead is None and hosts:
+        yield Finding("clock", SKIPPED, "not compared: this machine is in no network")
+    else:
+        yield clock(ahead)
 
 
 def _is_here(url: str) -> bool:

@@ -89,7 +89,7 @@ def check_environment(facts: Facts) -> Iterator[Finding]:
     environ = facts.environ
     for name, read in OWN.items():
         if environ.get(name):
-            yield from _fault(name, read, environ)
+            yield from _fault(read, environ)
     if limits := environ.get(fastpath.LIMITS):
         if not unreadable(limits):
             text = f"awsexec gives no more than {shown_limits(limits)} here"
@@ -104,16 +104,16 @@ def check_environment(facts: Facts) -> Iterator[Finding]:
             if not environ.get(spelt):
                 continue
             alone = {spelt: environ[spelt]}
-            faults = list(_fault(spelt, _calls, alone))
+            faults = list(_fault(_calls, alone))
             yield from faults or [Finding(spelt, OK, _effect(spelt, environ))]
 
 
-def _fault(name: str, read: Reader, environ: Mapping[str, str]) -> Iterator[Finding]:
-    """Say why a run could not `read` the variable `name`."""
+def _fault(read: Reader, environ: Mapping[str, str]) -> Iterator[Finding]:
+    """Say why a run could not `read` a variable; the error names it."""
     try:
         read(environ)
     except AwsexecError as error:
-        yield Finding(name, WRONG, str(error))
+        yield Finding("environment", WRONG, str(error))
 
 
 def _effect(name: str, environ: Mapping[str, str]) -> str:

@@ -477,7 +477,7 @@ def _classify(header: str, kind: str) -> tuple[str, str, str]:
             return (
                 "",
                 header,
-                "[profile NAME] is the config file's form; here it is [NAME]",
+                "[profile NAME] is the config file's form; in this file, write [NAME]",
             )
         return ("profile", _unquote(header), "") if header else ("", "", "no name")
     if header == "default":

@@ -154,7 +154,7 @@ def test_variable_that_cannot_be_read(run_awsexec, home, sts, name, value, confi
     assert name in why
     found = run_awsexec("--doctor", "p", "--json")
     assert found.status == 123
-    assert (name, "wrong", why) in [
+    assert ("environment", "wrong", why) in [
         (row["about"], row["status"], row["text"]) for row in json.loads(found.stdout)
     ]
 
@@ -173,7 +173,10 @@ def test_limits_that_cannot_be_read(run_awsexec, home, sts):
     failed = run_awsexec("p", "--", "true")
     assert failed.status == 125
     found = run_awsexec("-q", "--doctor")
-    assert found.status == 123 and "✗ AWSEXEC_LIMITS: " in found.stdout
+    assert (
+        found.status == 123
+        and "✗ environment: AWSEXEC_LIMITS has no limits" in found.stdout
+    )
 
 
 def test_what_the_cache_has_needs_no_source(run_awsexec, home, sts):
