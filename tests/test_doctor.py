@@ -119,6 +119,12 @@ def test_profiles(home):
     statuses, text = found(files.check_profiles, given)
     assert statuses == ["wrong", "warning"]
     assert text == "profiles p0, p1, p2, p3, p4 and 2 more no \nprofile q yes "
+    home.write_config(READER_CONFIG)
+    home.write_credentials(ALICE, "aws_session_expiration = soon\n")
+    statuses, text = found(files.check_profiles, facts(home))
+    assert statuses == ["warning", "ok"]
+    assert "aws_session_expiration = soon is not a time that awsexec can read" in text
+    home.write_credentials(ALICE)
     # of other tools
     home.write_config(READER_CONFIG, "color = red\n")
     assert found(files.check_profiles, facts(home))[0] == ["ok"]

@@ -29,10 +29,10 @@ from awsexec.plan.source_kinds import KEYRING, TOKEN_VARIABLES
 from awsexec.profiles.config import Config, open_to_others
 from awsexec.profiles.files import Setting
 from awsexec.profiles.known import note_on
-from awsexec.profiles.profile import EXPIRIES, SECRET, TOKEN_SETTINGS
+from awsexec.profiles.profile import SECRET, TOKEN_SETTINGS, note_on_time
 from awsexec.profiles.redact import redacted
 from awsexec.text import HIDDEN, without_userinfo
-from awsexec.times import as_tools_write, iso8601, left
+from awsexec.times import iso8601, left
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -157,17 +157,11 @@ def _settings(settings: Iterable[Setting]) -> list[dict[str, Any]]:
             "value": redacted(setting),
             "file": setting.file,
             "line": setting.line or None,
-            "note": note_on(setting.name) or _note_on_time(setting),
+            "note": note_on(setting.name) or note_on_time(setting),
         }
         for setting in sorted(settings, key=lambda item: (item.file, item.line))
         if setting.value or setting.block
     ]
-
-
-def _note_on_time(setting: Setting) -> str | None:
-    if setting.name not in EXPIRIES or as_tools_write(setting.value) is not None:
-        return None
-    return "not a time that awsexec can read"
 
 
 # --- The facts of the next run --------------------------------------------------------

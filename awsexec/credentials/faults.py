@@ -37,7 +37,7 @@ def fault_of(plan: Plan, cached: Cached | None) -> AwsexecError | None:
 
 def _fault_of_source(plan: Plan) -> AwsexecError | None:
     try:
-        sources.check_at_hand(plan.chain.source, plan.environ)
+        sources.check_parts(plan.chain.source, plan.environ)
     except AwsexecError as error:
         return error
     return None

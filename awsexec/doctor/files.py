@@ -18,6 +18,7 @@ from awsexec.doctor.finding import (
 from awsexec.errors import reason, shown
 from awsexec.profiles.files import IS_FOLDER
 from awsexec.profiles.known import correction, misspelt, note_on
+from awsexec.profiles.profile import note_on_time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -133,6 +134,10 @@ def check_profiles(facts: Facts) -> Iterator[Finding]:
             if name in slips:
                 text = correction(setting, slips[name])
                 yield Finding(setting.where, WRONG, text)
+            elif why := note_on_time(setting):
+                text = f"{name} = {shown(setting.value)} is {why}, so it does not count"
+                mend = "write it like 2026-11-24T08:27:57Z"
+                yield Finding(setting.where, WARNING, text, mend)
             elif note is not None and note.startswith("unknown"):
                 unknown = True
                 yield Finding(setting.where, WARNING, f"{name}: {note}")

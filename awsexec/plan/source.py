@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from awsexec.profiles.profile import Profile, Profiles, StaticKeys
 
     Decides = Callable[["Source", "Facts"], list[Setting | None]]
+    AtHand = Callable[[Profile], tuple[StaticKeys | None, KeptKey | None]]
     Looks = Callable[["Source", tuple[str, str], Mapping[str, str]], Inputs]
 
 
@@ -54,6 +55,9 @@ class Kind:
       sign-in; None for nothing else
     - `signed_in`: reads its sign-in from the content of the AWS CLI's token file, the
       first file that it `looks` at; None without a sign-in
+    - `cli_sign_in`: the AWS CLI's command for its sign-in, "" where awsexec signs in itself
+    - `at_hand`: returns the keys in a file and the key in the keyring of a profile of this
+      kind; None where there are neither
     - `services`: the AWS services that it asks, besides STS, by their names in a
       ``services`` section
     - `asks`: what --explain says that a run asks, "" for nothing
@@ -70,8 +74,8 @@ class Kind:
     - `is_fast`: whether the fast path may answer, which compares files and surroundings,
       and nothing else
     - `is_checked`: whether its module has a `check` to call before a lock is taken
-    - `is_at_hand`: whether its module has an `at_hand`, which checks without any call what
-      of it is on this machine: keys, a token file, a program
+    - `has_parts`: whether its module has a `check_parts`, which checks without any call
+      what of it is on this machine: keys, a token file, a program
     - `is_described`: whether its module has a `describe` for --explain and --whoami
     """
 
@@ -81,6 +85,8 @@ class Kind:
         "decides",
         "looks",
         "signed_in",
+        "cli_sign_in",
+        "at_hand",
         "services",
         "asks",
         "is_environment",
@@ -93,7 +99,7 @@ class Kind:
         "ask_again",
         "is_fast",
         "is_checked",
-        "is_at_hand",
+        "has_parts",
         "is_described",
     )
 
@@ -105,6 +111,8 @@ class Kind:
         *,
         looks: Looks | None = None,
         signed_in: Callable[[bytes], SignedIn] | None = None,
+        cli_sign_in: str = "",
+        at_hand: AtHand | None = None,
         services: tuple[str, ...] = (),
         asks: str = "",
         is_environment: bool = False,
@@ -117,7 +125,7 @@ class Kind:
         ask_again: int = 0,
         is_fast: bool = False,
         is_checked: bool = False,
-        is_at_hand: bool = False,
+        has_parts: bool = False,
         is_described: bool = False,
     ) -> None:
         self.label = label
@@ -125,6 +133,8 @@ class Kind:
         self.decides = decides
         self.looks = looks
         self.signed_in = signed_in
+        self.cli_sign_in = cli_sign_in
+        self.at_hand = at_hand
         self.services = services
         self.asks = asks
         self.is_environment = is_environment
@@ -137,7 +147,7 @@ class Kind:
         self.ask_again = ask_again
         self.is_fast = is_fast
         self.is_checked = is_checked
-        self.is_at_hand = is_at_hand
+        self.has_parts = has_parts
         self.is_described = is_described
 
     def __repr__(self) -> str:
@@ -222,6 +232,16 @@ class Source:
         "" for a source that does not sign in there.
         """
         return self.value("sso_session") or self.value("sso_start_url") or ""
+
+    def cli_sign_in(self) -> str:
+        """Return the AWS CLI's command line that signs in; "" where awsexec does so."""
+        if not self.kind.cli_sign_in:
+            return ""
+        # slow to load
+        import shlex
+
+        words = ["aws", self.kind.cli_sign_in, "--profile", self.profile.name]
+        return shlex.join(words)
 
     @property
     def is_session_only(self) -> bool:

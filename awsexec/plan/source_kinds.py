@@ -320,12 +320,21 @@ def _look_at_sign_in(token: InputFile, *, is_fixed: bool) -> Inputs:
 
 # --- The table ------------------------------------------------------------------------
 
-KEYS = Kind("keys", "static", None, is_cached=False, is_fast=True, is_at_hand=True)
+KEYS = Kind(
+    "keys",
+    "static",
+    None,
+    at_hand=lambda profile: (profile.static_keys(), None),
+    has_parts=True,
+    is_cached=False,
+    is_fast=True,
+)
 KEYRING = Kind(
     "keyring",
     "keyring",
     None,
     looks=_look_at_index,
+    at_hand=lambda profile: (None, profile.kept),
     asks="the keyring",
     is_cached=False,
     is_fast=True,
@@ -337,7 +346,7 @@ ENVIRONMENT = Kind(
     _decided_by_environment,
     is_environment=True,
     is_cached=False,
-    is_at_hand=True,
+    has_parts=True,
 )
 EC2 = Kind(
     "ec2",
@@ -357,7 +366,7 @@ CONTAINER = Kind(
     looks=_look_at_container,
     asks="the container's metadata",
     is_role_session=True,
-    is_at_hand=True,
+    has_parts=True,
 )
 WEB_IDENTITY = Kind(
     "web identity",
@@ -368,7 +377,7 @@ WEB_IDENTITY = Kind(
     is_role_session=True,
     assumes_role=True,
     is_fast=True,
-    is_at_hand=True,
+    has_parts=True,
 )
 SSO = Kind(
     "sso",
@@ -389,6 +398,7 @@ LOGIN = Kind(
     _decided_by_login,
     looks=_look_at_login,
     signed_in=login_signed_in,
+    cli_sign_in="login",
     services=("signin",),
     asks="AWS Sign-In",
     may_prompt=True,
@@ -405,7 +415,7 @@ PROCESS = Kind(
     runs_command=True,
     is_fast=True,
     is_checked=True,
-    is_at_hand=True,
+    has_parts=True,
 )
 KINDS = (KEYS, KEYRING, ENVIRONMENT, EC2, CONTAINER, WEB_IDENTITY, SSO, LOGIN, PROCESS)
 
@@ -429,6 +439,18 @@ def _setting(name: str) -> Callable[[Profile], Setting | None]:
     return lambda profile: profile.get(name)
 
 
+def _sign_in_of(name: str) -> Callable[[Profile], Setting | None]:
+    """Find what a profile with the setting `name` signs in to, else that setting."""
+
+    def found(profile: Profile) -> Setting | None:
+        setting = profile.get(name)
+        if setting is None:
+            return None
+        return profile.get("sso_session") or profile.get("sso_start_url") or setting
+
+    return found
+
+
 def _keys(profile: Profile) -> Setting | None:
     return profile.static_keys().key_id if profile.has_static_keys else None
 
@@ -449,8 +471,8 @@ def _keys_of_credentials_file(profile: Profile) -> Setting | None:
 # only in awsexec, and other programs do not see a key in the keyring.
 _OF_PROFILE: tuple[tuple[Callable[[Profile], Setting | None], Kind | None], ...] = (
     (_setting("web_identity_token_file"), WEB_IDENTITY),
-    (_setting("sso_account_id"), SSO),
-    (_setting("sso_role_name"), SSO),
+    (_sign_in_of("sso_account_id"), SSO),
+    (_sign_in_of("sso_role_name"), SSO),
     (_keys_of_credentials_file, KEYS),
     (_setting("login_session"), LOGIN),
     (_setting("credential_process"), PROCESS),
@@ -486,14 +508,8 @@ def source_of(profile: Profile) -> Source:
             continue
         if kind is None:
             return source_named(profile, setting)
-        if kind is KEYS:
-            return Source(kind, profile, setting, profile.static_keys())
-        if kind is KEYRING:
-            return Source(kind, profile, setting, kept=profile.kept)
-        if kind is SSO:
-            own = profile.get("sso_session") or profile.get("sso_start_url")
-            setting = own or setting
-        return Source(kind, profile, setting)
+        keys, kept = kind.at_hand(profile) if kind.at_hand else (None, None)
+        return Source(kind, profile, setting, keys, kept=kept)
     raise ConfigError(
         f"{profile.where}: profile {profile.name!r} has no credentials and no way to "
         f"get any; give it a role_arn, a key pair, or {' or '.join(_PROPOSED)}"

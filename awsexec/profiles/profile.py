@@ -234,6 +234,16 @@ def _inherited(
             yield name, setting
 
 
+def note_on_time(setting: Setting) -> str | None:
+    """Return what is wrong with the end of a session beside its keys, None for nothing.
+
+    Tools write it as they like, and the SDKs do not read it: nothing else is wrong then.
+    """
+    if setting.name not in EXPIRIES or as_tools_write(setting.value) is not None:
+        return None
+    return "not a time that awsexec can read"
+
+
 def _present(section: Section) -> dict[str, Setting]:
     return {k: v for k, v in section.settings.items() if v.value or v.block}
 

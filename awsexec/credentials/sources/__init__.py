@@ -44,13 +44,13 @@ def check(source: Source, context: Context) -> None:
         _module(source).check(source, context)
 
 
-def check_at_hand(source: Source, environ: Mapping[str, str]) -> None:
+def check_parts(source: Source, environ: Mapping[str, str]) -> None:
     """Raise what `load` would raise before any call: of keys, a token file, a program.
 
     Nobody is asked, and nothing is run.
     """
-    if source.kind.is_at_hand:
-        _module(source).at_hand(source, environ)
+    if source.kind.has_parts:
+        _module(source).check_parts(source, environ)
 
 
 def describe(source: Source, endpoint: Endpoint) -> Any:

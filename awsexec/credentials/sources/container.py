@@ -27,7 +27,7 @@ HOST = "169.254.170.2"
 _LARGEST = 1_048_576
 
 
-def at_hand(source: Source, environ: Mapping[str, str]) -> None:
+def check_parts(source: Source, environ: Mapping[str, str]) -> None:
     """Raise `CredentialsError`, as `load` does, if a variable or the token is missing."""
     _variables(source, environ)
 

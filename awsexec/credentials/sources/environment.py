@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from awsexec.plan.source import Source
 
 
-def at_hand(source: Source, environ: Mapping[str, str]) -> None:
+def check_parts(source: Source, environ: Mapping[str, str]) -> None:
     """Raise as `load` does, which asks nobody."""
     _credentials(source, environ)
 

@@ -31,7 +31,7 @@ def check(source: Source, context: Context) -> None:
     _command(source, context).check()
 
 
-def at_hand(source: Source, environ: Mapping[str, str]) -> None:
+def check_parts(source: Source, environ: Mapping[str, str]) -> None:
     """Raise `CredentialsError`, as `load` does, if the program is not there.
 
     Of a line for a shell, only the shell knows its programs.

@@ -25,7 +25,7 @@ TOKEN_LENGTH = (4, 20_000)
 _LARGEST = 1_048_576
 
 
-def at_hand(source: Source, environ: Mapping[str, str]) -> None:
+def check_parts(source: Source, environ: Mapping[str, str]) -> None:
     """Raise `CredentialsError`, as `load` does, if the file holds no token."""
     _token(source)
 
