@@ -22,7 +22,7 @@ OLD_KEY = 90 * 86_400
 
 def check_keys(facts: Facts) -> Iterator[Finding]:
     """Keys in files that others may read, or in the clear, and old ones."""
-    move = None
+    why = None
     for profile in facts.profiles():
         if not profile.has_static_keys:
             continue
@@ -34,30 +34,35 @@ def check_keys(facts: Facts) -> Iterator[Finding]:
             yield Finding(keys.key_id.where, WRONG, what.partition(": ")[2], mend)
         if keys.token is not None:
             continue
-        if move is None:
-            move = _why_no_keyring(facts)
+        if why is None:
+            why = _why_no_keyring(facts)
         yield Finding(
             keys.key_id.where,
             WARNING,
             f"the key {tail(keys.key_id.value)} of {shown(profile.name)} is readable in "
             "the file",
-            move or f"move it to the keyring: {typed('--add-keys', profile.name)}",
+            (
+                "there is no keyring to move it to"
+                if why
+                else f"move it to the keyring: {typed('--add-keys', profile.name)}"
+            ),
         )
         try:
             age = facts.now - os.stat(path).st_mtime
         except OSError:
             continue
         if age > OLD_KEY:
-            mend = "make a new one in IAM, and put that one into the keyring"
+            mend = "make a new one in IAM"
+            mend += "" if why else ", and put that one into the keyring"
             yield _old(keys.key_id.where, keys.key_id.value, age, mend)
 
 
 def _why_no_keyring(facts: Facts) -> str:
-    """Return why a key cannot be moved to the keyring, "" if it can."""
+    """Return why no key can be moved to the keyring, "" if one can."""
     try:
         facts.keyring()
     except CredentialsError as error:
-        return f"it cannot be moved to a keyring: {error}"
+        return str(error)
     return ""
 
 
@@ -77,7 +82,9 @@ def check_keyring(facts: Facts) -> Iterator[Finding]:
         yield Finding("keyring", WRONG, index.fault)
         return
     if not index.keys:
-        yield Finding("keyring", SKIPPED, "awsexec keeps no key in it")
+        why = _why_no_keyring(facts)
+        text = "awsexec keeps no key in it" + (f"; {why}" if why else "")
+        yield Finding("keyring", SKIPPED, text)
         return
     try:
         name = facts.keyring()
