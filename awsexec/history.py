@@ -85,7 +85,9 @@ class Log:
         self._write("session", plan.name, facts or {}, fresh, {"call": call})
 
     def started(self, plan: Plan, given: Credentials, command: Sequence[str]) -> None:
-        """Record that this process is about to become `command`."""
+        """Record that this process is about to become `command`, unless that is recorded."""
+        if fastpath.start_is_recorded:
+            return
         cached: Facts = {"cached": given.is_cached}
         self._write("started", plan.name, facts_of(plan), given, cached, command)
 

@@ -194,29 +194,29 @@ def _run(plan: Plan, cached: Cached, arguments: Arguments) -> dict[str, Any]:
     }
     facts["limited"] = plan.remark or None
     facts["forbidden"] = plan.why_not
-
-    def usable(entries: list[Entry | None]) -> list[Entry | None]:
-        last, least = entries[-1], arguments.min_ttl
-        if arguments.refresh or (last and least and last.life_left(now) <= least):
-            # a run with these options gets a new one
-            return [*entries[:-1], None]
-        return entries
-
-    found = usable(found)
+    found = _usable(found, arguments, now)
     facts["calls"] = _calls(chain, found, signed_in, now)
     if chain.if_user_keys is not None and not any(found):
-        of_keys = cached.steps_of_user_keys(plan)
         steps = chain.if_user_keys.steps
-        of_keys = of_keys or [None] * len(steps)
-        last = max(
-            (n for n, entry in enumerate(usable(of_keys), 1) if entry), default=0
-        )
+        of_keys = cached.steps_of_user_keys(plan) or [None] * len(steps)
+        usable = enumerate(_usable(of_keys, arguments, now), start=1)
+        last = max((n for n, entry in usable if entry), default=0)
         facts["if_user_keys"] = {
             "chain": list(_steps(chain.if_user_keys, of_keys, now)),
             "calls": [_call(step) for step in steps[last:]],
         }
     facts["child"] = _child(plan, found[-1])
     return facts
+
+
+def _usable(
+    found: list[Entry | None], arguments: Arguments, now: float
+) -> list[Entry | None]:
+    """Return those of the cached steps that a run with these options takes."""
+    last, least = found[-1], arguments.min_ttl
+    if arguments.refresh or (last and least and last.life_left(now) <= least):
+        return [*found[:-1], None]
+    return found
 
 
 def _source(source: Source, signed_in: SignedIn | None) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Where the output of many commands goes: lines, blocks, or JSON.
 
-A `Sink` of `child.many` takes the output of one command.
+A `Sink` of `runner` takes the output of one command.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ import json
 import struct
 import tempfile
 
-from awsexec.child.many import CHUNK, STDERR, STDOUT
+from awsexec.each.runner import CHUNK, STDERR, STDOUT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from awsexec.child.many import Outcome
+    from awsexec.each.runner import Outcome
 
     # writes to stdout (1) or stderr (2)
     Write = Callable[[int, bytes], None]
@@ -109,8 +109,12 @@ class Spool:
     def add(self, stream: int, data: bytes) -> None:
         """Add `data` of a stream. Raises `OSError`."""
         view = memoryview(self._HEAD.pack(stream, len(data)) + data)
-        while view:
-            view = view[self._file.write(view) or 0 :]
+        try:
+            while view:
+                view = view[self._file.write(view) or 0 :]
+        except OSError as error:
+            error.filename = tempfile.gettempdir()
+            raise
 
     def read(self) -> Iterator[tuple[int, bytes]]:
         """Yield stream and bytes of each record. Raises `OSError`."""
@@ -181,7 +185,7 @@ class Json(_Spooled):
         self._known = known
 
     def put_all(self, outcome: Outcome) -> None:
-        head = {**self._known, **ending(outcome)}
+        head = {**self._known, **_ending(outcome)}
         self._put(STDOUT, json.dumps(head)[:-1].encode())
         # before it is an object, all of it must be readable
         for stream, name in ((STDOUT, "stdout"), (STDERR, "stderr")):
@@ -221,7 +225,7 @@ class Json(_Spooled):
         yield base64.b64encode(rest)
 
 
-def ending(outcome: Outcome) -> dict[str, object]:
+def _ending(outcome: Outcome) -> dict[str, object]:
     """Return how a command ended, for JSON."""
     found: dict[str, object] = {"status": outcome.status, "signal": outcome.signal}
     if outcome.error is not None:

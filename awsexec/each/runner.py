@@ -8,20 +8,12 @@ from __future__ import annotations
 
 import errno
 import os
-import select
 import selectors
 import signal
 import subprocess
 import time
 
-from awsexec.errors import (
-    AwsexecError,
-    CommandNotExecutable,
-    CommandNotFound,
-    ReaderGone,
-    cannot_write,
-    reason,
-)
+from awsexec.errors import AwsexecError, reason, shown
 from awsexec.processes import core_dumps
 
 TYPE_CHECKING = False
@@ -35,7 +27,7 @@ if TYPE_CHECKING:
         def take(self, stream: int, data: bytes) -> None:
             """Take what was read of `stream`, 1 for stdout and 2 for stderr.
 
-            May raise `OSError` where it cannot be kept.
+            May raise `OSError` where it cannot be kept; its `filename` is the place.
             """
 
         def end(self, outcome: Outcome) -> None:
@@ -53,30 +45,6 @@ LINGER = 1.0
 TERM_WITHIN = 10.0
 # seconds between two looks at the live line
 TICK = 0.2
-
-
-def find(command: str, path: str) -> str:
-    """Return the file of `command` on the PATH `path`.
-
-    Raises `CommandNotFound` and `CommandNotExecutable`.
-    """
-    folders = [""] if "/" in command else path.split(":")
-    found = ""
-    for folder in folders if command else ():
-        file = f"{folder}/{command}" if folder else command
-        if os.path.isfile(file):
-            if os.access(file, os.X_OK):
-                return file
-            found = found or file
-    if os.path.isdir(command) and "/" in command:
-        raise CommandNotExecutable(command, _error(errno.EISDIR))
-    if found:
-        raise CommandNotExecutable(command, _error(errno.EACCES))
-    raise CommandNotFound(command)
-
-
-def _error(number: int) -> OSError:
-    return OSError(number, os.strerror(number))
 
 
 class Outcome:
@@ -115,7 +83,7 @@ class Outcome:
 
 
 class Job:
-    """One command to run: its environment, and what takes its output."""
+    """One command to run: its name for people, its environment, what takes its output."""
 
     __slots__ = ("name", "environ", "sink")
 
@@ -183,7 +151,7 @@ class Runner:
         self._running: list[_Running] = []
         self._next = 0
         self._failed = 0
-        self.outcomes: list[Outcome | None] = [None] * len(jobs)
+        self._outcomes: list[Outcome | None] = [None] * len(jobs)
         # the signal that ended it, how often one came, and when to kill
         self.signal: int | None = None
         self._signals = 0
@@ -219,7 +187,7 @@ class Runner:
             self._selector.close()
             os.close(wakeup)
             os.close(sender)
-        return self.outcomes
+        return self._outcomes
 
     def _on_signal(self, number: int, _: object) -> None:
         self._signals += 1
@@ -322,7 +290,7 @@ class Runner:
         try:
             running.job.sink.take(stream, data)
         except OSError as error:
-            running.error = f"awsexec cannot keep its output ({reason(error)})"
+            running.error = _not_kept(error)
             running.kill(signal.SIGKILL)
 
     def _close(self, running: _Running, stream: int) -> None:
@@ -370,9 +338,14 @@ class Runner:
         try:
             job.sink.end(outcome)
         except OSError as error:
-            outcome.error = f"awsexec cannot keep its output ({reason(error)})"
-        self.outcomes[number] = outcome
+            outcome.error = _not_kept(error)
+        self._outcomes[number] = outcome
         self._failed += not outcome.is_success
+
+
+def _not_kept(error: OSError) -> str:
+    place = f" in {shown(str(error.filename))}" if error.filename else ""
+    return f"awsexec cannot keep its output{place} ({reason(error)})"
 
 
 def _drained(descriptor: int) -> bool:
@@ -403,21 +376,3 @@ def _signal_name(number: int) -> str:
 def _last_line(tail: bytes) -> str:
     lines = [line for line in tail.decode("utf-8", "replace").splitlines() if line]
     return lines[-1].strip() if lines else ""
-
-
-def write(descriptor: int, data: bytes) -> None:
-    """Write all of `data`, waiting as long as the reader wants.
-
-    Raises `ReaderGone` if nobody reads any more, and `AwsexecError`.
-    """
-    view = memoryview(data)
-    while view:
-        try:
-            view = view[os.write(descriptor, view) :]
-        except BlockingIOError:
-            # the caller made it so
-            select.select([], [descriptor], [])
-        except BrokenPipeError:
-            raise ReaderGone from None
-        except OSError as error:
-            raise cannot_write(error) from None
