@@ -84,7 +84,12 @@ def _facts(arguments: Arguments, environ: Mapping[str, str], report: Report) -> 
     except AwsexecError as error:
         why = str(error)
     planner = Planner(arguments, environ, config or Config.without_profiles(environ))
-    cached = Cached(store_for(environ, report), now)
+    cached: Cached | None = None
+    try:
+        cached = Cached(store_for(environ, report), now)
+    except AwsexecError:
+        # as `check_cache` says
+        pass
     for name in names:
         fault: AwsexecError | None = None
         try:

@@ -60,7 +60,7 @@ _UNKNOWN = "known after the call"
 
 
 def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int:
-    """Print all that is known of PROFILE; return 125 if its next run fails."""
+    """Print all that is known of PROFILE; return 125 if it is known that a run fails."""
     facts: dict[str, Any] = {"profile": arguments.named_profile(environ)}
     fault: AwsexecError | None = None
     config = Config.load(environ)
@@ -76,7 +76,8 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
         facts |= _run(plan, cached, arguments)
         fault = fault_of(plan, cached)
         if fault is not None:
-            facts["fault"] = str(fault)
+            facts |= {"fault": str(fault), "calls": [], "child": {}}
+            facts.pop("if_user_keys", None)
     facts["environment"] = {
         name: redacted(Setting.outside(name, environ[name], name))
         for name in _variables()
@@ -417,10 +418,10 @@ def _run_lines(facts: dict[str, Any]) -> Iterator[Line]:
     if "instance" in facts:
         yield "instance", output.BOLD
         yield from _instance_lines(facts["instance"])
-    if "fault" in facts:
-        # on top
-        return
     yield "the next run", output.BOLD
+    if "fault" in facts:
+        yield "  fails, and COMMAND does not start"
+        return
     until = facts["chain"][0].get("signed_in_until")
     for call in facts["calls"]:
         verb = "opens" if call["call"] == KEYRING.asks else "calls"

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from awsexec.doctor.finding import Facts
     from awsexec.plan.plan import Plan
 
+OFFLINE = "this machine is in no network, or has no DNS"
 # seconds that a clock may be wrong: AWS refuses a signature that is five minutes off
 CLOCK_WARNING, CLOCK_WRONG = 60, 300
 
@@ -57,10 +58,10 @@ def check_network(facts: Facts) -> Iterator[Finding]:
             ahead = answer.ahead
     yield from found.values()
     if hosts:
-        text = f"{', '.join(hosts)} not asked: this machine is in no network"
+        text = f"no answer from {', '.join(hosts)}: {OFFLINE}"
         yield Finding("endpoint", SKIPPED, text)
     if ahead is None and hosts:
-        yield Finding("clock", SKIPPED, "not compared: this machine is in no network")
+        yield Finding("clock", SKIPPED, f"not compared: {OFFLINE}")
     else:
         yield clock(ahead)
 

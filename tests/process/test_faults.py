@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.servers.web import Answer, WebServer
 from tests.sources import SESSION, write_token
 from tests.support import KEY_ID, READER, READER_CONFIG, SECRET, SERIAL
 
@@ -114,7 +115,9 @@ def test_all_say_what_a_run_says(run_awsexec, home, broken):
     explained = run_awsexec("--explain", "p")
     assert explained.status == 125
     assert explained.stdout.startswith(f"fault: {why}\n")
-    assert "the next run" not in explained.stdout
+    end = explained.stdout.partition("the next run\n")[2]
+    assert end.startswith("  fails, and COMMAND does not start\n") or not end
+    assert "COMMAND gets" not in explained.stdout
     found = run_awsexec("--doctor", "p", "--json")
     assert found.status == 123
     wrong = {
@@ -203,6 +206,45 @@ def test_what_the_cache_has_needs_no_source(run_awsexec, home, sts):
     run_awsexec("--forget", "--all")
     assert run_awsexec("--doctor", "reader").status == 123
     assert run_awsexec("--explain", "reader").status == 125
+
+
+# --- The network ----------------------------------------------------------------------
+
+
+class Other(WebServer):
+    """A server that is not AWS."""
+
+    def __init__(self, answer):
+        super().__init__()
+        self.answer = answer
+
+    def respond(self, request):
+        return self.answer
+
+
+ANSWERS = {
+    "redirect": Answer(302, "", {"Location": "http://portal.example/"}),
+    "page": Answer(200, "<!DOCTYPE html><p>Sign in"),
+    "refusal of a proxy": Answer(403, "<html>no</html>"),
+    "text": Answer(200, "hello"),
+}
+
+
+@pytest.mark.parametrize("case", [*ANSWERS, "nobody", "dead proxy"])
+def test_what_is_not_aws(run_awsexec, home, dead_port, case):
+    home.write_config(READER_CONFIG)
+    with Other(ANSWERS.get(case)) as server:
+        url = f"http://127.0.0.1:{dead_port}" if case == "nobody" else server.url
+        run_awsexec.environ["AWS_ENDPOINT_URL_STS"] = url
+        if case == "dead proxy":
+            run_awsexec.environ["AWS_ENDPOINT_URL_STS"] = "http://sts.example"
+        failed = run_awsexec("reader", "--", "true")
+        assert failed.status == 125
+        why = failed.stderr.removeprefix("awsexec: ").rstrip("\n")
+        found = run_awsexec("--doctor", "reader", "--json")
+    assert found.status == 123
+    (row,) = [row for row in json.loads(found.stdout) if row["about"] == "endpoint"]
+    assert (row["status"], row["text"]) == ("wrong", why)
 
 
 # --- Mends, done literally ------------------------------------------------------------
