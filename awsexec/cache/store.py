@@ -30,7 +30,6 @@ PRUNE_AFTER, PRUNE_ACCOUNTS_AFTER = 86_400, 30 * 86_400
 
 _LOCK, _FORGOTTEN = ".lock", ".forgotten"
 _NO_ENTRIES = (_LOCK, TEMPORARY, _FORGOTTEN, ACCOUNTS)
-_NO_HOME = "this user has no home directory"
 # how the keys begin of entries that are sessions (`Chain.keys`)
 _SESSION = "('session', "
 # what is in the keys of sessions whose sources may hand on a session from elsewhere
@@ -97,7 +96,7 @@ class Store:
         path = self._path(entry.key)
         try:
             data = fastpath.dump(entry)
-            self._make_directory()
+            owner.make_private(self.directory)
             if mark is not None and self._forgotten.has(entry, mark):
                 self._report.detail(f"not caching what was forgotten: {path}")
                 return
@@ -123,7 +122,7 @@ class Store:
     def keep_accounts(self, path: str, data: bytes) -> None:
         """Replace the list of accounts at `path` of this directory; warn if that fails."""
         try:
-            self._make_directory()
+            owner.make_private(self.directory)
             write_whole(path, data)
         except (OSError, ValueError) as error:
             self._warn(error)
@@ -157,7 +156,7 @@ class Store:
         """
         path = self._path(key) + _LOCK
         try:
-            self._make_directory()
+            owner.make_private(self.directory)
             return locks.claim(path, self._clock(), seconds)
         except (OSError, ValueError):
             return False
@@ -176,7 +175,7 @@ class Store:
     def try_lock(self, lock: locks.Lock) -> bool:
         """Begin to hold `lock`; return False if the directory allows no locks."""
         try:
-            self._make_directory()
+            owner.make_private(self.directory)
             lock.__enter__()
         except (OSError, ValueError) as error:
             self._report.detail(
@@ -317,21 +316,6 @@ class Store:
     def _path(self, key: str) -> str:
         return os.path.join(self.directory, fastpath.file_name(key))
 
-    def _make_directory(self) -> None:
-        if not self.directory:
-            raise ValueError(_NO_HOME)
-        owner.check(os.path.dirname(self.directory))
-        try:
-            fastpath.check_directory(self.directory)
-        except FileNotFoundError:
-            os.makedirs(os.path.dirname(self.directory), exist_ok=True)
-            try:
-                os.mkdir(self.directory, 0o700)
-            except FileExistsError:
-                # another process was faster
-                pass
-            fastpath.check_directory(self.directory)
-
     def _warn(self, error: Exception) -> None:
         if not self._warned:
             self._warned = True
@@ -411,8 +395,8 @@ def fault(directory: str) -> tuple[str, str] | None:
     hold it, can be written, a directory is made there and removed.
     """
     try:
-        if not directory:
-            raise ValueError(_NO_HOME)
+        if not directory or bounded.is_homeless(directory):
+            raise ValueError(bounded.NO_HOME)
         above = directory
         try:
             owner.check(os.path.dirname(directory))

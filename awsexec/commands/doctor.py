@@ -27,6 +27,7 @@ from awsexec.doctor.finding import (
 from awsexec.errors import AwsexecError, Limited
 from awsexec.plan.plan import Planner
 from awsexec.profiles.config import Config
+from awsexec.profiles.trust import profile_here
 from awsexec.report import QUIET
 from awsexec.text import printable
 
@@ -44,7 +45,8 @@ COLOURS = {WARNING: "33", WRONG: output.RED}
 STATUS = 123
 CHECKS: tuple[Callable[[Facts], Iterator[Finding]], ...] = (
     *(files.check_files, files.check_profiles, keys.check_keys, keys.check_keyring),
-    *(variables.check_environment, machine.check_cache, network.check_network),
+    *(variables.check_environment, machine.check_directory, machine.check_cache),
+    network.check_network,
     *(sign_ins.check_sign_ins, sign_ins.check_mfa, machine.check_browser),
     *(machine.check_shell, machine.check_record, machine.check_versions),
 )
@@ -113,6 +115,7 @@ def _facts(arguments: Arguments, environ: Mapping[str, str], report: Report) -> 
         broken=broken,
         later=later,
         ask=ask,
+        here=profile_here(environ),
         parent=_parent(),
         mounts=text_of("/proc/self/mounts"),
         keyring=lambda: Keyring(may_prompt=False, say=lambda _: None).name(),

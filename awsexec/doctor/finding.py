@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from awsexec.plan.plan import Plan
     from awsexec.profiles.config import Config
     from awsexec.profiles.profile import Profile
+    from awsexec.profiles.trust import DirectoryProfile
 
 OK, WARNING, WRONG, SKIPPED = "ok", "warning", "wrong", "skipped"
 
@@ -38,10 +39,10 @@ class Facts:
     are those of the profiles looked at, and `broken` the errors that their next runs end
     with. `later` are the errors of runs after the cached session has ended, and of runs
     that the limits around forbid. `ask` sends a service of a plan a request that asks for
-    nothing. `parent` is the name and the number of the process that started awsexec, and
-    the AWSEXEC_INIT that it began with, None if that is not known. `mounts` is the text of
-    /proc/self/mounts. `keyring` returns the name of the keyring, without unlocking it, or
-    raises `CredentialsError`.
+    nothing. `here` is what the file .awsexec names, None without one. `parent` is the name
+    and the number of the process that started awsexec, and the AWSEXEC_INIT that it began
+    with, None if that is not known. `mounts` is the text of /proc/self/mounts. `keyring`
+    returns the name of the keyring, without unlocking it, or raises `CredentialsError`.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Facts:
         broken: Mapping[str, str] | None = None,
         later: Mapping[str, str] | None = None,
         ask: Callable[[Plan, str], Answer] | None = None,
+        here: DirectoryProfile | None = None,
         parent: tuple[str, int, str | None] = ("", 0, None),
         mounts: str = "",
         keyring: Callable[[], str] = str,
@@ -67,6 +69,7 @@ class Facts:
         self.broken = broken or {}
         self.later = later or {}
         self.ask = ask
+        self.here = here
         self.parent = parent
         self.mounts = mounts
         self.keyring = keyring

@@ -9,7 +9,9 @@ from awsexec import fastpath, history
 from awsexec.cache.store import fault
 from awsexec.directories import cache_directory
 from awsexec.doctor.finding import OK, SKIPPED, WARNING, WRONG, Finding
-from awsexec.errors import shown
+from awsexec.errors import shown, typed
+from awsexec.options.arguments import default_profile
+from awsexec.profiles.by_directory import NAME
 from awsexec.version import __version__
 
 TYPE_CHECKING = False
@@ -23,6 +25,25 @@ SHELLS = {"bash": "~/.bashrc", "zsh": "~/.zshrc", "fish": "~/.config/fish/config
 MARK = "AWSEXEC_INIT"
 # file systems of a network (statfs(2) has no names, /proc/self/mounts does)
 NETWORK = ("nfs", "nfs4", "cifs", "smb3", "9p", "afs", "fuse.sshfs")
+
+
+def check_directory(facts: Facts) -> Iterator[Finding]:
+    """What the file .awsexec names, if one counts here."""
+    found = facts.here
+    name, by, fault = default_profile(facts.environ, found)
+    about = found.path if found is not None and found.path else NAME
+    if found is None:
+        yield Finding(NAME, SKIPPED, "there is none for this directory")
+    elif by != found.path:
+        yield Finding(about, SKIPPED, f"{by} wins over it")
+    elif fault:
+        # whole: what is to be done is not to be told from a name in the file
+        yield Finding(about, WRONG, fault.removeprefix(f"{shown(about)} "))
+    elif facts.config is not None and name not in facts.config.profiles:
+        mend = f"correct it, and then type: {typed('--trust', about)}"
+        yield Finding(about, WRONG, f"there is no profile {name!r}", mend)
+    else:
+        yield Finding(about, OK, f"{name!r} is the profile if none is named")
 
 
 def check_cache(facts: Facts) -> Iterator[Finding]:
