@@ -51,6 +51,7 @@ def plans(tmp_path, monkeypatch):
         ((401, {"x-amzn-ErrorType": "UnauthorizedException"}, b""), None),
         ((404, {"x-amzn-RequestId": "1"}, b"<html>"), None),
         ((400, {}, b'{"message": "no"}'), None),
+        ((404, {}, b""), None),
         (
             (302, {"Location": "http://portal.example/in"}, b""),
             "a redirect to portal.example",

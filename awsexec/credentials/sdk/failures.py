@@ -138,14 +138,13 @@ def unexpected(
     The request need not have been one that the service takes: a refusal is fine.
     """
     is_of_aws = any(name.lower() == "x-amzn-requestid" for name in headers)
-    if status < 500 and (
-        is_of_aws
-        or (
-            not 300 <= status < 400
-            and status not in (407, 511)
-            and _may_be_of_aws(headers, body, (b"<", b"{"))
-        )
-    ):
+    # a refusal need not have a body
+    is_refusal = _may_be_of_aws(headers, body, (b"<", b"{")) or (
+        status >= 400 and not body
+    )
+    is_redirect = 300 <= status < 400
+    fails = status >= 500 or status == 407
+    if not fails and (is_of_aws or (is_refusal and not is_redirect)):
         return None
     return from_http(url, status, headers, body)
 
