@@ -13,6 +13,7 @@ from awsexec.cache.store import store_for
 from awsexec.credentials.cached import Cached
 from awsexec.credentials.confirm import is_confirmed
 from awsexec.credentials.credentials import profile_variables
+from awsexec.credentials.faults import fault_of
 from awsexec.errors import AwsexecError, ConfigError
 from awsexec.fastpath import (
     ACCESS_KEY_ID,
@@ -80,14 +81,11 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
         store = store_for(environ, report)
         noted = _noted(plan, store)
         facts |= _files(plan.chain.hops, config)
-        facts |= _run(plan, store, arguments, noted)
-        try:
-            plan.check()
-            if noted is not None:
-                plan.expected.check_source(noted)
-        except AwsexecError as error:
-            fault = error
-            facts |= {"fault": str(error), "calls": [], "child": {}}
+        cached = Cached(store, time.time())
+        facts |= _run(plan, cached, arguments, noted)
+        fault = fault_of(plan, cached) or _fault_of_noted(plan, noted)
+        if fault is not None:
+            facts |= {"fault": str(fault), "calls": [], "child": {}}
             facts.pop("if_user_keys", None)
     facts["environment"] = {
         name: redacted(Setting.outside(name, environ[name], name))
@@ -192,11 +190,20 @@ def _noted(plan: Plan, store: Store) -> str | None:
     return noted_account(plan, store, key_id, time.time())
 
 
+def _fault_of_noted(plan: Plan, noted: str | None) -> AwsexecError | None:
+    try:
+        if noted is not None:
+            plan.expected.check_source(noted)
+    except AwsexecError as error:
+        return error
+    return None
+
+
 def _run(
-    plan: Plan, store: Store, arguments: Arguments, noted: str | None
+    plan: Plan, cached: Cached, arguments: Arguments, noted: str | None
 ) -> dict[str, Any]:
-    chain, now = plan.chain, time.time()
-    source, cached = chain.source, Cached(store, now)
+    chain, now = plan.chain, cached.now
+    source = chain.source
     found = cached.steps(plan)
     signed_in = source.signed_in(plan.config.paths, plan.environ)
     facts: dict[str, Any] = {
