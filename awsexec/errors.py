@@ -281,6 +281,17 @@ def shown(text: str) -> str:
     return text if text.isprintable() and text else repr(text)
 
 
+def names_of(names: "Sequence[str]", most: int = 3) -> str:
+    """Return `names` for a message: all, or the first `most` and how many more there are.
+
+    One name more than `most` takes no more room than to say so.
+    """
+    if len(names) <= most + 1:
+        *first, last = map(shown, names)
+        return f"{', '.join(first)} and {last}" if first else last
+    return f"{', '.join(map(shown, names[:most]))} and {len(names) - most} more"
+
+
 def typed(action: str, name: str) -> str:
     """Return the command line of an `action` for the profile `name`, to type in a shell."""
     # slow to load

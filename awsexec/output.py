@@ -75,6 +75,26 @@ def show_lines(lines: Iterable[Line], environ: Mapping[str, str]) -> None:
     show("".join(written))
 
 
+def write_all(descriptor: int, data: bytes) -> None:
+    """Write all of `data`, waiting as long as the reader wants.
+
+    Raises `ReaderGone` if nobody reads any more, and `AwsexecError`.
+    """
+    view = memoryview(data)
+    while view:
+        try:
+            view = view[os.write(descriptor, view) :]
+        except BlockingIOError:
+            # the caller made it so
+            import select
+
+            select.select([], [descriptor], [])
+        except BrokenPipeError:
+            raise ReaderGone from None
+        except OSError as error:
+            raise cannot_write(error) from None
+
+
 def tell(text: str) -> None:
     """Write `text` to stderr, as far as that is possible."""
     try:
@@ -226,19 +246,25 @@ def _fit(cell: str, size: int) -> str:
     return head + tail
 
 
-def width(environ: Mapping[str, str]) -> int | None:
-    """Return the columns of the terminal; None where stdout is not a terminal.
+def width(environ: Mapping[str, str], stream: TextIO | None = None) -> int | None:
+    """Return the columns for a text on `stream`, by default stdout; None if no terminal.
 
     COLUMNS wins, as for other programs (POSIX, "Environment Variables").
     """
-    if not sys.stdout.isatty():
+    stream = stream or sys.stdout
+    if not stream.isatty():
         return None
     chosen = environ.get("COLUMNS", "")
     if chosen.isascii() and chosen.isdigit() and 0 < int(chosen[:9]):
         return int(chosen[:9])
+    return terminal_columns(stream)
+
+
+def terminal_columns(stream: TextIO) -> int:
+    """Return how many columns the terminal of `stream` has now."""
     try:
         # a terminal that does not know its size has 0 columns
-        return os.get_terminal_size(sys.stdout.fileno()).columns or 80
+        return os.get_terminal_size(stream.fileno()).columns or 80
     except OSError:
         return 80
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from awsexec.errors import names_of
 from awsexec.text import REMOTE_LONGEST, message, printable, remote, without_userinfo
 from tests.hostile import ACTED_ON, is_harmless
 
@@ -68,3 +69,18 @@ def test_user_and_password_of_a_url(text, cut):
 )
 def test_what_another_machine_said(said, shown):
     assert remote(said) == shown
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        ("a", "a"),
+        ("ab", "a and b"),
+        ("abcd", "a, b, c and d"),
+        ("abcde", "a, b, c and 2 more"),
+        (["a\x1b", "b c"], "'a\\x1b' and b c"),
+        (map(str, range(1000)), "0, 1, 2 and 997 more"),
+    ],
+)
+def test_names_in_a_message(names, said):
+    assert names_of([*names]) == said

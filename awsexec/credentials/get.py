@@ -20,7 +20,7 @@ from awsexec.times import left
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from awsexec.cache.locks import Holder
@@ -192,12 +192,13 @@ def resolver_for(
     *,
     load: Callable[[Source, Context], Credentials] | None = None,
     call: Call | None = None,
+    code_serves: Sequence[str] = (),
 ) -> Resolver:
     """Return what works out the credentials of `plan`, with a `store` or without.
 
     `ask` is how the user is asked for an MFA code, if he may be asked. `log` is as for
-    `get`. `load` gets a source's credentials, and `call` calls AWS STS. Raises
-    `ProcessLoop`.
+    `get`. `load` gets a source's credentials, and `call` calls AWS STS. `code_serves` is
+    as for `Codes`. Raises `ProcessLoop`.
     """
     source, asking = plan.chain.source, plan.asking
     context = context_for(plan, environ, store or store_for(environ, report), report)
@@ -220,6 +221,7 @@ def resolver_for(
             process,
             ask if asking.may_prompt else None,
             terminal.check,
+            code_serves,
         ),
         store=store,
         lock=context.lock,

@@ -20,7 +20,7 @@ from awsexec.plan.calls import MfaSession
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 
     from awsexec.cache.store import Store
     from awsexec.credentials.context import Context
@@ -74,14 +74,16 @@ def get_many(
     store: Store,
     report: Report,
     *,
+    code_for: Collection[str] = (),
     stops: bool = False,
 ) -> list[Outcome]:
     """Return the credentials of each plan, or the failure that it met.
 
     One code, one sign-in and one run of a ``credential_process`` serve all plans that need
-    the same. With `stops`, the first failure is raised. Raises `Interrupted`.
+    the same. The question for a code names those profiles that `code_for` has. With
+    `stops`, the first failure is raised. Raises `Interrupted`.
     """
-    return _Many(plans, demand, environ, store, report, stops).get()
+    return _Many(plans, demand, environ, store, report, code_for, stops).get()
 
 
 class _Many:
@@ -92,6 +94,7 @@ class _Many:
         environ: Mapping[str, str],
         store: Store,
         report: Report,
+        code_for: Collection[str],
         stops: bool,
     ) -> None:
         self._demand = demand
@@ -104,6 +107,12 @@ class _Many:
         self._plans = [_patient(plan) for plan in plans]
         self._resolvers: list[Resolver | None] = [None] * len(plans)
         self._found: list[Outcome | None] = [None] * len(plans)
+        self._groups = [_group(plan) for plan in self._plans]
+        # the names of the profiles that wait for the same code
+        self._served: dict[Hashable, list[str]] = {}
+        for plan, group in zip(self._plans, self._groups, strict=True):
+            if plan.name in code_for:
+                self._served.setdefault(group, []).append(plan.name)
 
     def get(self) -> list[Outcome]:
         self._ask()
@@ -129,7 +138,7 @@ class _Many:
             if not has_code:
                 asking = plan.asking.again(may_prompt=plan.asking.may_prompt)
                 self._plans[number] = plan = plan.but(asking=asking)
-            group = _group(plan)
+            group = self._groups[number]
             if group is None:
                 continue
             if group in failed:
@@ -184,6 +193,7 @@ class _Many:
                 self._report,
                 load=self._load,
                 call=self._sts.call_for(plan),
+                code_serves=self._served.get(self._groups[number], ()),
             )
         return found
 

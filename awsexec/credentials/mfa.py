@@ -13,14 +13,14 @@ from awsexec.errors import (
     MfaRefused,
     NoCode,
     UsageError,
-    shown,
+    names_of,
 )
 from awsexec.plan.limits import NO_CODE, mfa_code
 from awsexec.text import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from typing import TypeVar
 
     from awsexec.profiles.files import Setting
@@ -42,7 +42,8 @@ class Codes:
     `code` is one that was given, and `process` returns one that a command prints, which
     its ``str`` names; either may be None. `ask` asks the user a question and returns the
     answer. It is None if the user must not be asked. `check` raises `terminal.NoTerminal`
-    if `ask` would.
+    if `ask` would. `serves` names the profiles that one code is for, if it is not for the
+    one with the `mfa_serial` alone.
     """
 
     def __init__(
@@ -51,11 +52,13 @@ class Codes:
         process: Callable[[], str] | None,
         ask: Callable[[str], str] | None,
         check: Callable[[], None] = lambda: None,
+        serves: Sequence[str] = (),
     ) -> None:
         self._code = code
         self._process = process
         self._ask = ask
         self._check = check
+        self._serves = serves
         self._was_refused = False
 
     def check_given(self) -> None:
@@ -135,7 +138,8 @@ class Codes:
 
     def _from_user(self, profile: str, serial: str, before: str) -> str:
         assert self._ask is not None
-        question = f"MFA code for {shown(profile)} ({printable(serial)}): "
+        names = names_of(self._serves or [profile])
+        question = f"MFA code for {names} ({printable(serial)}): "
         code = mfa_code(self._ask(before + question))
         while code is None:
             code = mfa_code(self._ask(f"An MFA code is six digits. {question}"))

@@ -22,6 +22,10 @@ class Terminal:
     def sees(self, text):
         self.process.expect_exact(text)
 
+    def has(self, columns, rows=24):
+        """Change the size of the terminal."""
+        self.process.setwinsize(rows, columns)
+
     def types(self, text):
         self.process.sendline(text)
 

@@ -6,8 +6,8 @@ import os
 
 import pytest
 
-from awsexec.child.many import Outcome
-from awsexec.child.outputs import LONGEST_LINE, Block, Json, Lines
+from awsexec.each.runner import Outcome
+from awsexec.each.outputs import LONGEST_LINE, Block, Json, Lines
 
 
 class Written:

@@ -8,20 +8,12 @@ from __future__ import annotations
 
 import errno
 import os
-import select
 import selectors
 import signal
 import subprocess
 import time
 
-from awsexec.errors import (
-    AwsexecError,
-    CommandNotExecutable,
-    CommandNotFound,
-    ReaderGone,
-    cannot_write,
-    reason,
-)
+from awsexec.errors import AwsexecError, reason
 from awsexec.processes import core_dumps
 
 TYPE_CHECKING = False
@@ -53,30 +45,6 @@ LINGER = 1.0
 TERM_WITHIN = 10.0
 # seconds between two looks at the live line
 TICK = 0.2
-
-
-def find(command: str, path: str) -> str:
-    """Return the file of `command` on the PATH `path`.
-
-    Raises `CommandNotFound` and `CommandNotExecutable`.
-    """
-    folders = [""] if "/" in command else path.split(":")
-    found = ""
-    for folder in folders if command else ():
-        file = f"{folder}/{command}" if folder else command
-        if os.path.isfile(file):
-            if os.access(file, os.X_OK):
-                return file
-            found = found or file
-    if os.path.isdir(command) and "/" in command:
-        raise CommandNotExecutable(command, _error(errno.EISDIR))
-    if found:
-        raise CommandNotExecutable(command, _error(errno.EACCES))
-    raise CommandNotFound(command)
-
-
-def _error(number: int) -> OSError:
-    return OSError(number, os.strerror(number))
 
 
 class Outcome:
@@ -403,21 +371,3 @@ def _signal_name(number: int) -> str:
 def _last_line(tail: bytes) -> str:
     lines = [line for line in tail.decode("utf-8", "replace").splitlines() if line]
     return lines[-1].strip() if lines else ""
-
-
-def write(descriptor: int, data: bytes) -> None:
-    """Write all of `data`, waiting as long as the reader wants.
-
-    Raises `ReaderGone` if nobody reads any more, and `AwsexecError`.
-    """
-    view = memoryview(data)
-    while view:
-        try:
-            view = view[os.write(descriptor, view) :]
-        except BlockingIOError:
-            # the caller made it so
-            select.select([], [descriptor], [])
-        except BrokenPipeError:
-            raise ReaderGone from None
-        except OSError as error:
-            raise cannot_write(error) from None

@@ -1,6 +1,6 @@
 """Where the output of many commands goes: lines, blocks, or JSON.
 
-A `Sink` of `child.many` takes the output of one command.
+A `Sink` of `runner` takes the output of one command.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ import json
 import struct
 import tempfile
 
-from awsexec.child.many import CHUNK, STDERR, STDOUT
+from awsexec.each.runner import CHUNK, STDERR, STDOUT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from awsexec.child.many import Outcome
+    from awsexec.each.runner import Outcome
 
     # writes to stdout (1) or stderr (2)
     Write = Callable[[int, bytes], None]

@@ -1,0 +1,1 @@
+"""--each: COMMAND once for each of many profiles."""

@@ -1,0 +1,249 @@
+"""COMMAND for each profile whose credentials are there, and how that went."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+
+from awsexec import output
+from awsexec.credentials.credentials import child_variables
+from awsexec.each.codes import recorded
+from awsexec.each.outputs import Block, Json, Lines
+from awsexec.each.runner import Job, Runner
+from awsexec.each.screen import LiveLine, Style
+from awsexec.errors import AwsexecError, Interrupted, names_of
+from awsexec.fastpath import child_environment
+from awsexec.plan.guardrails import CONFIRMED
+from awsexec.report import NORMAL
+from awsexec.text import message, printable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from awsexec.credentials.credentials import Credentials
+    from awsexec.each.codes import Planned
+    from awsexec.each.runner import Outcome, Sink
+    from awsexec.history import Log
+    from awsexec.options.arguments import Arguments
+    from awsexec.report import Report
+
+# exit statuses, besides 0 and the one of `Interrupted`
+SOME_FAILED, SOME_WITHOUT_CREDENTIALS = 123, AwsexecError.status
+# commands at the same time
+JOBS = 8
+# what is recorded of a command that was not reached
+NEVER_STARTED = "--each ended before this command started"
+# columns of the table of failures where stderr is not a terminal
+WIDE = 200
+INDENT = "  "
+
+
+class Run:
+    """Runs COMMAND with the `credentials` of each profile, and tells how that went.
+
+    With `--regions`, COMMAND runs once in each region. A run has a label: what a person
+    sees of its profile and region.
+    """
+
+    def __init__(
+        self,
+        plans: Mapping[str, Planned],
+        credentials: Mapping[str, Credentials | AwsexecError],
+        arguments: Arguments,
+        environ: Mapping[str, str],
+        report: Report,
+        log: Log,
+    ) -> None:
+        self._plans = plans
+        self._credentials = credentials
+        self._arguments = arguments
+        self._command = arguments.command or ()
+        self._environ = environ
+        self._report = report
+        self._log = log
+        # the labels of the runs of which the record says that they started
+        self._recorded: set[str] = set()
+        # profile and region by the label
+        self._runs = {
+            self._label(name, region): (name, region)
+            for name, plan in plans.items()
+            for region in self._regions(plan)
+        }
+        self._style = Style(environ, max(map(output.columns, self._runs)))
+        self._live = LiveLine(environ, report.level >= NORMAL)
+
+    def _regions(self, plan: Planned) -> Sequence[str | None]:
+        if isinstance(plan, AwsexecError):
+            return (None,)
+        return self._arguments.regions or (plan.region,)
+
+    def _label(self, name: str, region: str | None) -> str:
+        label = printable(name)
+        return f"{label} {region}" if self._arguments.regions and region else label
+
+    def run(self, file: str) -> int:
+        """Run all of it, where `file` is COMMAND's; return the exit status."""
+        # why a run has no credentials, by its label; the same words for the same reason
+        refused: dict[str, str] = {}
+        reasons: dict[str, str] = {}
+        jobs: list[Job] = []
+        for label, (name, region) in self._runs.items():
+            given = self._credentials[name]
+            if isinstance(given, AwsexecError):
+                # the label says of which profile
+                reason = str(given).removeprefix(f"profile {name!r}: ")
+                refused[label] = reasons.setdefault(str(given), reason)
+            else:
+                jobs.append(self._job(label, name, region, given, len(jobs)))
+        self._tell_refused(refused, in_full=not jobs)
+        total, without = len(self._runs), len(refused)
+        runner = Runner(
+            self._command,
+            file,
+            jobs,
+            self._arguments.jobs or JOBS,
+            stops_at_failure=self._arguments.fail_fast,
+            show=lambda done, failed, names: self._live.show(
+                done + without, total, failed + without, names
+            ),
+            interrupted=self._say_interrupted,
+            starting=self._record,
+            refused=lambda job, error: self._refuse(job.name, error),
+        )
+        try:
+            outcomes = runner.run()
+        finally:
+            self._live.clear()
+            for job in jobs:
+                if job.name not in self._recorded:
+                    self._refuse(job.name, AwsexecError(NEVER_STARTED))
+        if jobs:
+            labels = [job.name for job in jobs]
+            self._tell_outcomes(dict(zip(labels, outcomes, strict=True)), refused)
+        if runner.signal == signal.SIGINT:
+            return Interrupted.status
+        if runner.signal is not None:
+            # as a program that does not handle it
+            signal.signal(runner.signal, signal.SIG_DFL)
+            os.kill(os.getpid(), runner.signal)
+        if refused:
+            return SOME_WITHOUT_CREDENTIALS
+        if all(outcome is not None and outcome.is_success for outcome in outcomes):
+            return 0
+        return SOME_FAILED
+
+    # what runs
+
+    def _job(
+        self,
+        label: str,
+        name: str,
+        region: str | None,
+        credentials: Credentials,
+        number: int,
+    ) -> Job:
+        plan = self._plans[name]
+        assert not isinstance(plan, AwsexecError)
+        added = child_variables(credentials, name, region, plan.account)
+        added |= plan.inside
+        if plan.confirmation is not None:
+            added[CONFIRMED] = plan.confirmation.mark
+        environ = child_environment(self._environ, added)
+        known = {"profile": name, "account": plan.account, "region": region}
+        return Job(label, environ, self._sink(label, known, number))
+
+    def _sink(self, label: str, known: Mapping[str, object], number: int) -> Sink:
+        if self._arguments.json:
+            return Json(known, self._put)
+        if self._arguments.group:
+            return Block(lambda outcome: self._style.head(label, outcome), self._put)
+        prefixes, more = self._style.prefixes(label, number)
+        return Lines(prefixes, more, self._put)
+
+    def _put(self, stream: int, data: bytes) -> None:
+        self._live.clear()
+        try:
+            output.write_all(stream, data)
+        except AwsexecError:
+            # what a command says on stderr goes nowhere if nobody reads it
+            if stream == 1:
+                raise
+
+    def _record(self, job: Job) -> None:
+        """Record that a command starts. Raises `CannotRecord`."""
+        name, _ = self._runs[job.name]
+        plan, given = self._plans[name], self._credentials[name]
+        self._recorded.add(job.name)
+        assert not isinstance(plan, AwsexecError)
+        assert not isinstance(given, AwsexecError)
+        self._log.started(plan, given, self._command)
+
+    def _refuse(self, label: str, error: AwsexecError) -> None:
+        """Record that a command does not start."""
+        name, _ = self._runs[label]
+        self._log.refused(recorded(name, self._plans[name]), self._command, error)
+
+    # what is said
+
+    def _say_interrupted(self, running: int) -> None:
+        if running:
+            self._live.note = "press Ctrl-C again to kill the commands"
+
+    def _tell_refused(self, refused: Mapping[str, str], *, in_full: bool) -> None:
+        """Say once for each reason which runs have no credentials.
+
+        Many profiles may need the same source. If no table of failures follows, their
+        names stand here `in_full`.
+        """
+        alike: dict[str, list[str]] = {}
+        for label in refused:
+            name, region = self._runs[label]
+            error = self._credentials[name]
+            assert isinstance(error, AwsexecError)
+            self._refuse(label, error)
+            alike.setdefault(refused[label], []).append(label)
+            if self._arguments.json:
+                plan = self._plans[name]
+                object = {
+                    "profile": name,
+                    "account": None if isinstance(plan, AwsexecError) else plan.account,
+                    "region": region,
+                    "status": None,
+                    "signal": None,
+                    "error": str(error),
+                }
+                self._put(1, (output.as_json_line(object) + "\n").encode())
+        is_all = in_full or self._report.level < NORMAL
+        for reason, labels in alike.items():
+            names = names_of(labels, len(labels)) if is_all else names_of(labels)
+            output.tell(message(f"{names}: {reason}"))
+
+    def _tell_outcomes(
+        self, outcomes: Mapping[str, Outcome | None], refused: Mapping[str, str]
+    ) -> None:
+        """Say what failed, in a table, and how many commands never started."""
+        if self._report.level < NORMAL:
+            return
+        rows = []
+        for label in self._runs:
+            outcome = outcomes.get(label)
+            if label in refused:
+                # what to do was said before
+                what, _, _ = refused[label].partition("; ")
+                rows.append((label, "no credentials", what))
+            elif outcome is not None and not outcome.is_success:
+                rows.append((label, str(outcome), outcome.last_line))
+        of = f"of {len(self._runs)} commands"
+        if failed := len(rows) - len(refused):
+            more = f", and {len(refused)} had no credentials" if refused else ""
+            self._report.warning(f"{failed} {of} failed{more}")
+        elif refused:
+            self._report.warning(f"{len(refused)} {of} had no credentials")
+        if rows:
+            columns = output.width(self._environ, sys.stderr) or WIDE
+            for line in output.table(rows, columns - len(INDENT), shrink=(0, 2)):
+                self._report.draw(f"{INDENT}{line}\n")
+        if waiting := [*outcomes.values()].count(None):
+            self._report.warning(f"{waiting} {of} never started")
