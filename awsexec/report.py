@@ -8,6 +8,7 @@ from awsexec.text import message
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from threading import Timer
     from typing import TextIO
 
@@ -24,12 +25,17 @@ SAY_WAIT_AFTER = 0.3
 class Report:
     """Writes lines to `stream`, each with the program's name, up to a `level`.
 
-    stderr belongs to COMMAND, so every line is whole, and no line is drawn over.
+    stderr belongs to COMMAND, so every line is whole. Before COMMAND starts, or with
+    --each, something may be drawn below the lines: `clear` takes it away before the next
+    line is written.
     """
 
     def __init__(self, stream: TextIO, level: int = NORMAL) -> None:
         self._stream = stream
         self.level = level
+        self.clear: Callable[[], None] = _nothing
+        # whether a wait is told; None where each one is
+        self._is_wait_told: bool | None = None
 
     def warning(self, text: object) -> None:
         """Say what the user will want to correct, though the run goes on."""
@@ -37,9 +43,15 @@ class Report:
             self._say(text)
 
     def waiting(self, text: object) -> None:
-        """Say why nothing happens at the moment, if somebody watches."""
-        if self.level >= NORMAL and self._stream.isatty():
-            self._say(text)
+        """Say why nothing happens at the moment, if somebody watches.
+
+        Of many waits at the same time, whose progress is shown, the first is told.
+        """
+        if self.level < NORMAL or not self._stream.isatty() or self._is_wait_told:
+            return
+        if self._is_wait_told is not None:
+            self._is_wait_told = True
+        self._say(text)
 
     def patience(self, text: object, seconds: float | None = SAY_AFTER) -> _Patience:
         """Return a context that says `text`, as `waiting` does, after so many seconds.
@@ -71,13 +83,22 @@ class Report:
         self.draw(message(text))
 
     def draw(self, text: str) -> None:
-        """Write `text` as it is, if stderr takes it."""
+        """Write `text` as it is, if stderr takes it, in place of what is drawn below."""
+        self.clear()
+        self.draw_below(text)
+
+    def draw_below(self, text: str) -> None:
+        """Write `text`, which `clear` can take away."""
         try:
             self._stream.write(text)
             self._stream.flush()
         except (OSError, ValueError):
             # stderr is closed or full: nowhere is left to say so
             pass
+
+
+def _nothing() -> None:
+    pass
 
 
 class _Patience:
@@ -118,6 +139,8 @@ class _Counting:
         self._from: float | None = None
 
     def __enter__(self) -> _Counting:
+        self._report.clear = self._clear
+        self._report._is_wait_told = False
         return self
 
     def __call__(self, done: int, total: int) -> None:
@@ -128,8 +151,14 @@ class _Counting:
         if self._is_watched and now >= self._from:
             line = message(f"{self._text}: {done} of {total}").rstrip("\n")
             self._drawn = max(self._drawn, len(line))
-            self._report.draw(f"\r{line}")
+            self._report.draw_below(f"\r{line}")
+
+    def _clear(self) -> None:
+        drawn, self._drawn = self._drawn, 0
+        if drawn:
+            self._report.draw_below(f"\r{' ' * drawn}\r")
 
     def __exit__(self, *exception: object) -> None:
-        if self._drawn:
-            self._report.draw(f"\r{' ' * self._drawn}\r")
+        self._clear()
+        self._report.clear = _nothing
+        self._report._is_wait_told = None

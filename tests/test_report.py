@@ -54,6 +54,26 @@ def test_patience(stream, level, takes, said):
     assert written.getvalue() == said
 
 
+def test_lines_above_a_count(monkeypatch):
+    """What is drawn does not tear a line, and of many waits the first is told."""
+    monkeypatch.setattr(report, "COUNT_AFTER", 0)
+    written = Screen()
+    reports = Report(written)
+    with reports.counting("reading") as progress:
+        for done in range(3):
+            progress(done, 2)
+            reports.waiting(f"still waiting for {done}")
+            reports.warning("careful")
+    reports.waiting("still waiting")
+    reports.waiting("still waiting")
+    lines = [line.rpartition("\r")[2] for line in written.getvalue().split("\n")]
+    assert lines == [
+        *["awsexec: still waiting for 0", *["awsexec: careful"] * 3],
+        *["awsexec: still waiting"] * 2,
+        "",
+    ]
+
+
 def test_stream_that_is_closed():
     stream = io.StringIO()
     stream.close()

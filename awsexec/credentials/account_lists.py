@@ -55,13 +55,14 @@ def account_list(
     # what the cache has needs none of this
     from awsexec.cache.store import store_for
     from awsexec.credentials.get import context_for
-    from awsexec.credentials.identity_center.assignments import RETRIES, list_accounts
+    from awsexec.credentials.identity_center.assignments import list_accounts
+    from awsexec.credentials.parallel import patient
     from awsexec.profiles import accounts
 
     plan = planner.plan_of_session(session)
     source, store = plan.chain.source, store_for(environ, report)
     context = context_for(plan, environ, store, report)
-    context.retries = context.retries or RETRIES
+    context.retries = patient(plan.retries)
     start_url = source.value("sso_start_url") or ""
     with report.counting(f"reading the accounts of {shown(session)}") as progress:
         listed = list_accounts(source, context, progress)

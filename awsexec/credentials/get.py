@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
     from awsexec.cache.locks import Holder
     from awsexec.credentials.credentials import Credentials
-    from awsexec.credentials.resolver import Call
+    from awsexec.credentials.context import Shared
+    from awsexec.credentials.sts import Sts
     from awsexec.plan.inputs import Inputs
     from awsexec.plan.plan import Plan
     from awsexec.plan.source import Source
@@ -191,17 +192,20 @@ def resolver_for(
     log: Log | None = None,
     *,
     load: Callable[[Source, Context], Credentials] | None = None,
-    call: Call | None = None,
+    sts: Callable[[], Sts] | None = None,
     code_serves: Sequence[str] = (),
+    shared: Shared | None = None,
 ) -> Resolver:
     """Return what works out the credentials of `plan`, with a `store` or without.
 
     `ask` is how the user is asked for an MFA code, if he may be asked. `log` is as for
-    `get`. `load` gets a source's credentials, and `call` calls AWS STS. `code_serves` is
-    as for `Codes`. Raises `ProcessLoop`.
+    `get`. `load` gets a source's credentials, and `sts` returns what calls AWS STS.
+    `code_serves` is as for `Codes`, and `shared` as for `Context`. Raises `ProcessLoop`.
     """
     source, asking = plan.chain.source, plan.asking
-    context = context_for(plan, environ, store or store_for(environ, report), report)
+    context = context_for(
+        plan, environ, store or store_for(environ, report), report, shared
+    )
     sources.check(source, context)
     process = None
     if asking.process is not None and plan.chain.takes_code:
@@ -209,13 +213,21 @@ def resolver_for(
 
         process = CodeProcess(asking.process, plan.name, context)
     runs_command = source.kind.runs_command or process is not None
+
+    def sts_of_plan() -> Sts:
+        # a cached run makes no call, and does not load the SDK
+        from awsexec.credentials.sts import Sts
+
+        return Sts(plan.endpoint, plan.retries, report.debug)
+
+    sts = sts or sts_of_plan
     return Resolver(
         plan=plan,
         load=lambda source: (load or sources.load)(source, context),
         sign_in=lambda refused: sources.sign_in(source, context, refused),
         signed_in=lambda: context.sign_in,
-        call=call or _Sts(plan, report),
-        account=lambda given: _account(plan, given, report),
+        call=lambda *request: sts().call(*request),
+        account=lambda given: _account(plan, given, sts()),
         codes=Codes(
             asking.code,
             process,
@@ -234,7 +246,11 @@ def resolver_for(
 
 
 def context_for(
-    plan: Plan, environ: Mapping[str, str], store: Store, report: Report
+    plan: Plan,
+    environ: Mapping[str, str],
+    store: Store,
+    report: Report,
+    shared: Shared | None = None,
 ) -> Context:
     """Return what the source of `plan` may use of the world; its locks are in `store`."""
     asking = plan.asking
@@ -250,6 +266,7 @@ def context_for(
         lock=_Locks(plan, store, report),
         debug=report.debug,
         waiting=report.waiting,
+        shared=shared,
     )
 
 
@@ -302,29 +319,11 @@ class _Locks:
         return self._store.lock(key, waiting, about + self._way, self._who)
 
 
-def _account(plan: Plan, given: Credentials, report: Report) -> str:
+def _account(plan: Plan, given: Credentials, sts: Sts) -> str:
     """Ask AWS of which account the credentials `given` are. Raises `CredentialsError`."""
-    from awsexec.credentials.sts import Sts
     from awsexec.plan.chain import Chain
 
     chain = plan.chain
     # they are the source's, and messages must not name the steps
     of_source = plan.but(chain=Chain(chain.profile, chain.source, (), chain.hops))
-    sts = Sts(plan.endpoint, plan.retries, report.debug)
     return sts.identity(given, of_source)["Account"]
-
-
-class _Sts:
-    """AWS STS; the SDK is loaded at the first call, and a cached run makes none."""
-
-    def __init__(self, plan: Plan, report: Report) -> None:
-        self._plan = plan
-        self._report = report
-
-    def __call__(
-        self, operation: str, parameters: Mapping[str, object], signer: Credentials
-    ) -> Credentials:
-        from awsexec.credentials.sts import Sts
-
-        sts = Sts(self._plan.endpoint, self._plan.retries, self._report.debug)
-        return sts.call(operation, parameters, signer)

@@ -6,8 +6,9 @@ import threading
 
 from awsexec.cache.store import MemoryStore
 from awsexec.credentials import sources
+from awsexec.credentials.context import Shared
 from awsexec.credentials.get import resolver_for
-from awsexec.credentials.parallel import in_parallel
+from awsexec.credentials.parallel import in_parallel, patient
 from awsexec.directories import cache_directory
 from awsexec.errors import (
     AwsexecError,
@@ -25,9 +26,9 @@ if TYPE_CHECKING:
     from awsexec.cache.store import Store
     from awsexec.credentials.context import Context
     from awsexec.credentials.credentials import Credentials
-    from awsexec.credentials.resolver import Call, Demand, Resolver
+    from awsexec.credentials.resolver import Demand, Resolver
     from awsexec.credentials.sts import Sts
-    from awsexec.plan.plan import Plan, Retries
+    from awsexec.plan.plan import Plan
     from awsexec.plan.source import Source
     from awsexec.report import Report
 
@@ -36,11 +37,6 @@ if TYPE_CHECKING:
 
 # calls to AWS at the same time
 AT_ONCE = 16
-# botocore's ``retries`` if the user configured none: STS slows down those who ask too
-# fast, and the adaptive mode then asks more slowly
-RETRIES: Retries = {"mode": "adaptive", "total_max_attempts": 6}
-
-
 # failures of one profile, which say nothing of others that need the same answer
 _OWN = (TooShort, WrongAccount)
 
@@ -103,8 +99,8 @@ class _Many:
         self._report = report
         self._stops = stops
         self._load = _LoadOnce()
-        self._sts = _ManySts(report)
-        self._plans = [_patient(plan) for plan in plans]
+        self._shared = Shared(AT_ONCE)
+        self._plans = [plan.but(retries=patient(plan.retries)) for plan in plans]
         self._resolvers: list[Resolver | None] = [None] * len(plans)
         self._found: list[Outcome | None] = [None] * len(plans)
         self._groups = [_group(plan) for plan in self._plans]
@@ -192,15 +188,23 @@ class _Many:
                 self._store,
                 self._report,
                 load=self._load,
-                call=self._sts.call_for(plan),
+                sts=lambda: self._sts(plan),
+                shared=self._shared,
                 code_serves=self._served.get(self._groups[number], ()),
             )
         return found
 
+    def _sts(self, plan: Plan) -> Sts:
+        """Return what calls STS, with one client for each set of signing keys."""
+        # the SDK is loaded at the first call
+        from awsexec.credentials.sts import Sts
 
-def _patient(plan: Plan) -> Plan:
-    """Return `plan` with retries that respect the limits of STS."""
-    return plan.but(retries={**RETRIES, **(plan.retries or {})})
+        return self._shared.once(
+            (Sts, *plan.endpoint.key, ascii(plan.retries)),
+            lambda: Sts(
+                plan.endpoint, plan.retries, self._report.debug, connections=AT_ONCE
+            ),
+        )
 
 
 def _group(plan: Plan) -> Hashable:
@@ -248,41 +252,3 @@ class _LoadOnce:
         if isinstance(found, AwsexecError):
             raise found
         return found
-
-
-class _ManySts:
-    """AWS STS for many threads, with one client for each set of signing keys."""
-
-    def __init__(self, report: Report) -> None:
-        self._report = report
-        self._made: dict[Hashable, Sts] = {}
-        self._making = threading.Lock()
-
-    def call_for(self, plan: Plan) -> Call:
-        """Return what calls STS for `plan`; the SDK is loaded at the first call."""
-
-        def call(
-            operation: str, parameters: Mapping[str, object], signer: Credentials
-        ) -> Credentials:
-            return self._of(plan).call(operation, parameters, signer)
-
-        return call
-
-    def _of(self, plan: Plan) -> Sts:
-        endpoint, retries = plan.endpoint, plan.retries
-        key = (
-            endpoint.region,
-            endpoint.url,
-            endpoint.ca_bundle,
-            endpoint.fips,
-            endpoint.dualstack,
-            ascii(retries),
-        )
-        with self._making:
-            if key not in self._made:
-                from awsexec.credentials.sts import Sts
-
-                self._made[key] = Sts(
-                    endpoint, retries, self._report.debug, connections=AT_ONCE
-                )
-            return self._made[key]

@@ -1,4 +1,4 @@
-"""Many calls to AWS at the same time, in threads."""
+"""Many calls to AWS at the same time, in threads, and how they are retried."""
 
 from __future__ import annotations
 
@@ -10,8 +10,25 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any, TypeVar
 
+    from awsexec.plan.plan import Retries
+
     In = TypeVar("In")
     Out = TypeVar("Out")
+
+
+# AWS slows down those who ask too fast, and the adaptive mode then asks more slowly
+_RETRIES: Retries = {"mode": "adaptive", "total_max_attempts": 10}
+
+
+def patient(retries: Retries | None) -> Retries:
+    """Return botocore's ``retries`` for many calls, where the user configured `retries`.
+
+    Another mode that the user chose comes with its own number of attempts.
+    """
+    retries = retries or {}
+    if retries.get("mode", _RETRIES["mode"]) == _RETRIES["mode"]:
+        return {**_RETRIES, **retries}
+    return retries
 
 
 def in_parallel(

@@ -73,6 +73,7 @@ class Run:
         }
         self._style = Style(environ, max(map(output.columns, self._runs)))
         self._live = LiveLine(environ, report.level >= NORMAL)
+        report.clear = self._live.clear
 
     def _regions(self, plan: Planned) -> Sequence[str | None]:
         if isinstance(plan, AwsexecError):

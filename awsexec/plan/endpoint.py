@@ -135,6 +135,12 @@ class Endpoint:
         )
 
     @property
+    def key(self) -> tuple[object, ...]:
+        """What decides how AWS is called, for clients that several plans share."""
+        urls = self.url, self.iam_url
+        return (self.region, *urls, self.ca_bundle, self.fips, self.dualstack)
+
+    @property
     def identity(self) -> str:
         """The part of it that the credentials depend on, for cache keys.
 

@@ -227,6 +227,21 @@ def test_one_code_serves_all_roles_of_a_device(run_awsexec, home, sts, cache):
         assert sts.calls == []
 
 
+@pytest.mark.parametrize("mode", [None, "standard", "legacy"])
+def test_throttling(run_awsexec, home, sts, mode):
+    """AWS is asked again, more slowly unless the user wants another way."""
+    found = [f"r{number}" for number in range(4)]
+    write(home, sts, *found)
+    for _ in range(2):
+        sts.fail("Throttling", "Rate exceeded")
+    words = ["--each", "r*", "--jobs", "1", "--", "true"]
+    result = run_awsexec(*words, env={"AWS_RETRY_MODE": mode})
+    assert (result.status, result.stderr) == (0, "")
+    assert len(sts.calls) == len(found) + 2
+    for call in sts.calls:
+        assert f"cfg/retry-mode#{mode or 'adaptive'}" in call.agent
+
+
 def test_mfa_process_runs_once(run_awsexec, home, sts):
     asked = home.path / "asked"
     script = home.script("code", f"#!/bin/sh\necho x >>{asked}\necho {CODES[0]}\n")
@@ -424,9 +439,13 @@ def test_one_sign_in_serves_all_roles(run_awsexec, home, portal, sts, life):
     body = SESSION.partition("[profile p]\n")[2]
     home.write_config(session, *(f"[profile {name}]\n{body}\n" for name in found))
     write_token(home, life=life)
-    result = run_awsexec("--each", "p*", "--no-prompt", "--jobs", "1", *PRINT)
+    words = ["--each", "p*", "--no-prompt", "--jobs", "1", "--debug"]
+    result = run_awsexec(*words[:-1], *PRINT)
     if life > 0:
         assert (result.status, names(result)) == (0, found)
+        # by one client
+        result = run_awsexec(*words, "--refresh", *PRINT)
+        assert result.stderr.count("awsexec: sso: sso at ") == 1
     else:
         assert (result.status, result.stdout, portal.asked) == (125, "", [])
         assert result.stderr.startswith("awsexec: p0, p1, p2 and p3: ")

@@ -192,7 +192,7 @@ def test_forty_profiles(terminal, forty, home):
     codes = {"alice": CODES[0], "bob": CODES[1], "carol": WRONG_CODE}
     for user, count, tries in (("alice", 13, 1), ("bob", 13, 1), ("carol", 13, 3)):
         first, second, third = [name for name in forty if name.startswith(user)][:3]
-        for number in range(tries):
+        for _ in range(tries):
             serial = SERIAL.replace("alice", user)
             person.sees(
                 f"MFA code for {first}, {second}, {third} and {count - 3} more ({serial}): "

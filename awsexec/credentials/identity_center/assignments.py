@@ -37,8 +37,6 @@ AT_ONCE = 8
 PAGE = 100
 # pages of one listing: far more than there can be, but an end
 MOST_PAGES = 1_000
-# botocore's ``retries`` if the user configured none
-RETRIES = {"mode": "adaptive", "total_max_attempts": 10}
 # the errors for an account that went away after it was listed
 _GONE = ("ForbiddenException", "ResourceNotFoundException")
 

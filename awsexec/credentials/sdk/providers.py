@@ -33,6 +33,8 @@ from awsexec.credentials.sdk.errors import (
 from awsexec.credentials.sdk.failures import failures, from_http, from_network
 
 SHELL = "/bin/sh"
+# services whose clients hold nothing of the source that made them, and sign nothing
+_SHARED = ("sso", "sts")
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -291,21 +293,31 @@ class InstanceMetadata:
 def client_creator(source: Source, context: Context) -> Callable[..., Any]:
     """Return what botocore's providers make their clients with."""
     clients: list[Clients] = []
+    endpoint, retries, shared = context.endpoint, context.retries, context.shared
 
     def create(
         service: str, config: Any = None, region_name: str = "", unsigned: bool = False
     ) -> Any:
-        if not clients:
-            clients.append(Clients(context.endpoint, context.retries, handlers=True))
         url = dict(source.urls).get(service.replace("-", "_"))
         if service == "sts":
-            url = context.endpoint.url
-        region = region_name or config.region_name or context.endpoint.region
+            url = endpoint.url
+        region = region_name or config.region_name or endpoint.region
         if unsigned:
             config = Config(signature_version=UNSIGNED)
-        client = clients[0].create(service, region, url, config=config)
-        context.debug(f"{source.kind.label}: {service} at {url_of(client)}")
-        return client
+
+        def make() -> Any:
+            if not clients:
+                connections = shared.connections if shared is not None else 0
+                clients.append(
+                    Clients(endpoint, retries, handlers=True, connections=connections)
+                )
+            client = clients[0].create(service, region, url, config=config)
+            context.debug(f"{source.kind.label}: {service} at {url_of(client)}")
+            return client
+
+        if shared is None or service not in _SHARED:
+            return make()
+        return shared.once((service, region, url, *endpoint.key, ascii(retries)), make)
 
     return create
 
