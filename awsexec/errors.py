@@ -167,6 +167,18 @@ class WrongAccount(CredentialsError):
     is_shared = False
 
 
+class RoleRefused(CredentialsError):
+    """IAM Identity Center does not give this role; it may give others of the sign-in."""
+
+
+class SameFailure(CredentialsError):
+    """What the profile `first` failed of, with `cause`, fails another profile too."""
+
+    def __init__(self, first: str, cause: AwsexecError) -> None:
+        super().__init__(f"the same as {shown(first)}: {cause}")
+        self.cause = cause
+
+
 class SaidAlready(CredentialsError):
     """A process that is awsexec itself failed, and its line says why.
 

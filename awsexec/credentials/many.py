@@ -14,6 +14,8 @@ from awsexec.errors import (
     AwsexecError,
     CredentialsError,
     Interrupted,
+    RoleRefused,
+    SameFailure,
     TooShort,
     WrongAccount,
 )
@@ -128,7 +130,8 @@ class _Many:
             remark for plan in self._plans for remark in plan.remarks
         ):
             self._report.warning(remark)
-        failed: dict[Hashable, AwsexecError | None] = {}
+        # how each question ended: None for an answer, else which profile failed of what
+        asked: dict[Hashable, tuple[str, AwsexecError] | None] = {}
         has_code = True
         for number, plan in enumerate(self._plans):
             if not has_code:
@@ -137,8 +140,9 @@ class _Many:
             group = self._groups[number]
             if group is None:
                 continue
-            if group in failed:
-                self._found[number] = failed[group]
+            if group in asked:
+                if (failed := asked[group]) is not None:
+                    self._found[number] = self._same(number, *failed)
                 continue
             try:
                 was_due = self._resolver(number).prepare(self._demand)
@@ -146,14 +150,31 @@ class _Many:
                 raise
             except AwsexecError as error:
                 self._found[number] = self._failure(error)
-                if isinstance(error, CredentialsError) and not isinstance(error, _OWN):
-                    failed[group] = error
+                if isinstance(error, RoleRefused):
+                    # of a sign-in that is there
+                    asked[group] = None
+                elif isinstance(error, CredentialsError) and not isinstance(
+                    error, _OWN
+                ):
+                    asked[group] = plan.name, error
                 was_due = False
             else:
                 if was_due:
-                    failed[group] = None
+                    asked[group] = None
             # AWS accepts a code once
             has_code = has_code and not (plan.chain.takes_code and was_due)
+
+    def _same(self, number: int, first: str, error: AwsexecError) -> Outcome | None:
+        """Return the failure of a profile that needs the answer that `first` did not get.
+
+        None if the cache has what spares the answer.
+        """
+        try:
+            if self._resolver(number).needs_answer(self._demand):
+                return SameFailure(first, error)
+        except AwsexecError as own:
+            return self._failure(own)
+        return None
 
     def _asked(self, number: int) -> Credentials:
         return self._resolver(number).credentials(self._demand)

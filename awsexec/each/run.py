@@ -12,7 +12,7 @@ from awsexec.each.codes import recorded
 from awsexec.each.outputs import Block, Json, Lines
 from awsexec.each.runner import Job, Runner
 from awsexec.each.screen import LiveLine, Style
-from awsexec.errors import AwsexecError, Interrupted, names_of
+from awsexec.errors import AwsexecError, Interrupted, SameFailure, names_of
 from awsexec.fastpath import child_environment
 from awsexec.plan.guardrails import CONFIRMED
 from awsexec.report import NORMAL
@@ -93,9 +93,10 @@ class Run:
         for label, (name, region) in self._runs.items():
             given = self._credentials[name]
             if isinstance(given, AwsexecError):
+                cause = given.cause if isinstance(given, SameFailure) else given
                 # the label says of which profile
-                reason = str(given).removeprefix(f"profile {name!r}: ")
-                refused[label] = reasons.setdefault(str(given), reason)
+                reason = str(cause).removeprefix(f"profile {name!r}: ")
+                refused[label] = reasons.setdefault(str(cause), reason)
             else:
                 jobs.append(self._job(label, name, region, given, len(jobs)))
         self._tell_refused(refused, in_full=not jobs)

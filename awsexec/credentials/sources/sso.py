@@ -15,6 +15,7 @@ from awsexec.credentials.sdk.errors import (
     SignInDue,
     Unreachable,
 )
+from awsexec.errors import RoleRefused
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,11 +44,10 @@ def load(source: Source, context: Context) -> Credentials:
             # it ended early: the user signed out, or an administrator deleted the session
             raise SignInDue(token) from None
     except Refused as error:
-        raise source_error(
-            source,
-            f"{SERVICE} refused role {source.value('sso_role_name')} in account "
-            f"{source.value('sso_account_id')}: {error.said}; check "
-            "sso_role_name, sso_account_id and your assignments",
+        raise RoleRefused(
+            f"{source.label}: {SERVICE} refused role {source.value('sso_role_name')} in "
+            f"account {source.value('sso_account_id')}: {error.said}; check "
+            "sso_role_name, sso_account_id and your assignments"
         ) from None
     except Unreachable as error:
         raise portal.unreachable(error) from None
