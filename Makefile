@@ -33,7 +33,7 @@ RUNS ?= 200
 
 # what says every few seconds what is going on
 SAY := tests/demo/say.sh
-# awsexec and its fake AWS, without what the tests and the linters need
+# awsexec and what shows it, without what the tests and the linters need
 DEMO := $(VENV)/demo
 
 SOURCES := setup.cfg setup.py pyproject.toml README.md $(shell find awsexec completions -type f -not -name '*.py[co]')
@@ -68,8 +68,7 @@ $(NODE)/made: $(VENV)/made
 $(DEMO)/made:
 	@$(SAY) 'making an environment for the demo' $(PYTHON) -m venv $(DEMO)
 	@$(SAY) 'updating pip' $(DEMO)/bin/pip install --quiet --upgrade pip
-	@$(SAY) 'installing the fake AWS (moto)' \
-		$(DEMO)/bin/pip install --quiet 'moto[iam,s3,server,sts]>=5.0'
+	@$(SAY) 'installing what types the commands' $(DEMO)/bin/pip install --quiet 'pexpect>=4.9'
 	@touch $@
 
 $(DEMO)/installed: $(DEMO)/made $(SOURCES)
@@ -78,19 +77,15 @@ $(DEMO)/installed: $(DEMO)/made $(SOURCES)
 	@touch $@
 
 # what the demo and the picture run: no more than these
-IN_DEMO := env -i PATH="$(CURDIR)/$(DEMO)/bin:$(CURDIR)/$(AWSCLI)/bin:$$PATH"
+IN_DEMO := env -i PATH="$(CURDIR)/$(DEMO)/bin:$(CURDIR)/$(AWSCLI)/bin:$$PATH" python -m
 
 .PHONY: demo
 demo: $(DEMO)/installed $(AWSCLI)/made
-	@$(IN_DEMO) tests/demo/demo.sh
-
-$(DEMO)/drawing: $(DEMO)/made
-	$(DEMO)/bin/pip install --quiet pexpect pyte rich
-	touch $@
+	@$(IN_DEMO) tests.demo
 
 .PHONY: picture
-picture: $(DEMO)/installed $(DEMO)/drawing $(AWSCLI)/made
-	$(IN_DEMO) python tests/demo/picture.py docs/session.svg
+picture: $(DEMO)/installed $(AWSCLI)/made
+	$(IN_DEMO) tests.demo.picture docs/session.svg
 
 .PHONY: test
 test: $(VENV)/installed $(AWSCLI)/made $(if $(NPM),$(NODE)/made)

@@ -156,6 +156,8 @@ class _Counting:
     def _clear(self) -> None:
         drawn, self._drawn = self._drawn, 0
         if drawn:
+            # and the ^C that a terminal shows behind it
+            drawn += 2
             self._report.draw_below(f"\r{' ' * drawn}\r")
 
     def __exit__(self, *exception: object) -> None:

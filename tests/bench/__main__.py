@@ -356,7 +356,7 @@ class Bench:
 
     def many(self, table: Table) -> None:
         """Measure --each for fifty roles with MFA, where an answer of STS takes 80 ms."""
-        home = self.home("many", world.FIFTY_CONFIG)
+        home = self.home("many", world.roles_config(world.FIFTY))
         environ = {**home.environ, "AWSEXEC_MFA_TOKEN": world.CODE}
 
         def prepare() -> None:
@@ -377,6 +377,32 @@ class Bench:
         table.row("--each", {"awsexec": each}, plain, 5, limit=1.3)
         table.row("  times a shell loop", {"awsexec": each}, loop, 1, limit=0.125)
         self.sts.delay = 0.0
+        self.memory_of_many(table, awsexec)
+
+    def memory_of_many(self, table: Table, awsexec: str) -> None:
+        """Measure the peak memory of --each for many roles, and for much output."""
+        home = self.home("thousand", world.roles_config(world.THOUSAND))
+        environ = {**home.environ, "AWSEXEC_MFA_TOKEN": world.CODE}
+
+        def prepare() -> None:
+            home.forget()
+            self.sts.expect_code()
+
+        def each(pattern: str, *command: str) -> Command:
+            argv = (awsexec, "--each", pattern, "--json", "--", *command)
+            return Command(argv, environ, prepare=prepare)
+
+        time.sleep(world.SETTLING)
+        memory = functools.partial(peak_memory, python=self.python)
+        table.title("Peak memory of --each; times 100 roles")
+        hundred, thousand = each("acct-0*", "true"), each("acct-*", "true")
+        much = each("acct-00[01]", "head", "-c", "100000000", "/dev/zero")
+        for label, command, limit in (
+            ("1,000 roles", thousand, 1.5),
+            ("2 roles, 100 MB each", much, 1.1),
+        ):
+            only = {"awsexec": command}
+            table.row(label, only, hundred, 3, measure=memory, limit=limit)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import os
 import shutil
 import socketserver
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from awsexec.plan.inputs import sign_in_of, sso_token_file
@@ -54,13 +54,17 @@ def config_of(profiles: int) -> str:
     return "".join(others) + CONFIG
 
 
-# fifty roles of one user, whose MFA session serves all of them
+def roles_config(names: Sequence[str]) -> str:
+    """Return a config of roles of one user, whose MFA session serves all of them."""
+    return "".join(
+        f"[profile {name}]\nrole_arn = {sts.role_arn(name)}\nsource_profile = alice\n"
+        f"mfa_serial = {SERIAL}\nregion = eu-west-1\n"
+        for name in names
+    )
+
+
 FIFTY = [f"team-{number:02}" for number in range(50)]
-FIFTY_CONFIG = "".join(
-    f"[profile {name}]\nrole_arn = {sts.role_arn(name)}\nsource_profile = alice\n"
-    f"mfa_serial = {SERIAL}\nregion = eu-west-1\n"
-    for name in FIFTY
-)
+THOUSAND = [f"acct-{number:03}" for number in range(1000)]
 
 
 # where awsexec and the others keep what AWS gave them
@@ -92,7 +96,7 @@ def running_sts() -> Iterator[Sts]:
     sts.TOLERANCE = 86_400
     with Sts() as server:
         server.user = server.add_user("alice", KEY_ID, SECRET)
-        for name in ("reader", "base", *FIFTY):
+        for name in ("reader", "base", *FIFTY, *THOUSAND):
             server.add_role(name)
         yield server
 

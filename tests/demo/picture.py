@@ -1,147 +1,159 @@
-"""Record a session in a real terminal, and draw it: docs/session.svg.
+"""Record a session in a terminal, and draw it: docs/session.svg.
 
-    picture.py FILE
+    python -m tests.demo.picture FILE
 
-``make picture`` runs it, with awsexec, the AWS CLI and moto on PATH. What is typed runs
-against the fake AWS of the demo. The terminal is a pseudoterminal; what its programs
-write goes through a terminal emulator, and the picture is the emulator's screen.
+``make picture`` runs it, with awsexec and the AWS CLI on PATH.
 """
 
 from __future__ import annotations
 
-import os
-import subprocess
+import contextlib
+import re
 import sys
-import tempfile
-import time
+import unicodedata
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
+from xml.sax.saxutils import escape, unescape
 
-import pexpect
-import pyte
-from rich.console import Console
-from rich.style import Style
-from rich.text import Text
+from tests.demo.alice import CODES, alice
+from tests.demo.session import Session
+from tests.screen import left
 
-COLUMNS, ROWS = 88, 24
-CONFIG = """\
-[profile admin]
-role_arn = arn:aws:iam::123456789012:role/admin
-source_profile = alice
-mfa_serial = arn:aws:iam::123456789012:mfa/alice
-region = us-east-1
-[profile alice-sts]
-role_arn = arn:aws:iam::123456789012:role/alice-sts
-source_profile = alice
-external_id = demo-1234
-role_session_name = alice
-region = us-east-1
-[profile reader]
-sso_session = corp
-sso_account_id = 123456789012
-sso_role_name = reader
-region = eu-west-1
-[sso-session corp]
-sso_start_url = https://example.awsapps.com/start
-sso_region = eu-west-1
-"""
-# a green prompt, so that what is typed stands out
-BASHRC = (
-    "PS1='\\[\\e[32m\\]\\w $\\[\\e[0m\\] '\nbind 'set enable-bracketed-paste off'\n"
-)
+COLUMNS = 80
+# what is typed, each with the answer to the question that it asks
 TYPED = (
-    "AWS_PROFILE=alice aws s3 ls",
-    "awsexec alice-sts -- aws s3 ls",
-    "awsexec alice-sts",
-    "aws sts get-caller-identity --query Arn --output text",
-    "awsexec --list",
+    ("awsexec alice-sts -- aws s3 ls", None),
+    ("awsexec --each 'acct-*' -- aws s3 ls", CODES[0]),
+    ("awsexec --each 'acct-*' -- sh -c 'aws s3 ls | grep logs'", None),
+    ("awsexec acct-prod", None),
+    ("aws sts get-caller-identity --query Arn --output text", None),
+    ("awsexec --list", None),
 )
-# the last one is in a shell with the role, and so is what is typed after it
-PROMPT = r"~ \$\x1b\[0m $"
+
+# pixels; most monospaced fonts are 0.6 as wide as they are high
+SIZE, CELL, LINE, MARGIN, BAR = 15, 9, 21, 20, 40
+# above each prompt but the first
+GAP = 9
+# a dark window, with an edge that shows on a dark page too
+STYLE = """\
+text { font: 15px ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", \
+monospace; fill: #d5dae1 }
+.bold, .typed { font-weight: bold; fill: #ffffff }
+.c31 { fill: #ff8f87 } .c32 { fill: #6fdd8b } .c33 { fill: #e8bf57 }
+.c34 { fill: #82b7ff } .c35 { fill: #d9a8ff } .c36 { fill: #5fd7d7 }
+"""
+_SGR = re.compile(r"\x1b\[([0-9;]*)m")
+_OTHER_ESCAPE = re.compile(r"\x1b(?!\[[0-9;]*m)")
+# the end of a prompt: what follows is typed
+_PROMPT_END = "$\x1b[0m "
+_SPACE = "\N{NO-BREAK SPACE}"
+
+# a piece of a line: its text, and the classes of its style
+Piece = tuple[str, str]
 
 
 def main() -> None:
-    target = Path(sys.argv[1])
-    with tempfile.TemporaryDirectory() as scratch, fake_aws(Path(scratch)) as environ:
-        screen = record(environ)
-    console = Console(record=True, width=COLUMNS, file=open(os.devnull, "w"))
-    for line in lines(screen):
-        console.print(line, no_wrap=True, crop=False)
-    picture = console.export_svg(title="awsexec", unique_id="session")
-    target.write_text(picture, encoding="utf-8")
+    Path(sys.argv[1]).write_text(draw(record()), encoding="utf-8")
 
 
-@contextmanager
-def fake_aws(scratch: Path) -> Iterator[dict[str, str]]:
-    """Start the demo's AWS; give the environment of a shell of alice's."""
-    server = Path(__file__).with_name("fake_aws.py")
-    with subprocess.Popen(
-        [sys.executable, str(server), str(scratch)], stdin=subprocess.PIPE
-    ) as process:
-        try:
-            while not (ready := scratch / "ready").exists():
-                assert process.poll() is None, "the fake AWS did not start"
-                time.sleep(0.1)
-            address, key, secret = ready.read_text().split()
-            home = scratch / "home"
-            (home / ".aws").mkdir(parents=True)
-            (home / ".aws" / "config").write_text(CONFIG)
-            (home / ".aws" / "credentials").write_text(
-                f"[alice]\naws_access_key_id = {key}\naws_secret_access_key = {secret}\n"
-            )
-            (home / ".aws" / "credentials").chmod(0o600)
-            (home / ".bashrc").write_text(BASHRC)
-            yield {
-                "HOME": str(home),
-                "PATH": os.environ["PATH"],
-                "SHELL": "/bin/bash",
-                "TERM": "xterm-256color",
-                "LANG": "C.UTF-8",
-                "TZ": "UTC",
-                "AWS_ENDPOINT_URL": address,
-            }
-        finally:
-            # the end of its input is what it ends at
-            assert process.stdin is not None
-            process.stdin.close()
+def record() -> str:
+    """Type the session; return what is left on the screen at its end, with colours."""
+    shown: list[str] = []
+    with alice(with_keyring=False) as person:
+        session = Session(person.environ, COLUMNS, shown.append, prompt="~ $")
+        with contextlib.closing(session):
+            for command, answer in TYPED:
+                session.types(command, *([answer] if answer else []))
+    return left("".join(shown))
 
 
-def record(environ: dict[str, str]) -> pyte.Screen:
-    """Type the session, and return the screen at its end."""
-    screen = pyte.Screen(COLUMNS, ROWS)
-    stream = pyte.Stream(screen)
-    shell = pexpect.spawn(
-        "bash",
-        env=environ,
-        cwd=environ["HOME"],
-        encoding="utf-8",
-        timeout=60,
-        dimensions=(ROWS, COLUMNS),
+def draw(screen: str) -> str:
+    """Return an SVG of a terminal's window, which shows the screen."""
+    lines = screen.rstrip().split("\n")
+    width = COLUMNS * CELL + 2 * MARGIN
+    rows = []
+    top = BAR
+    for number, line in enumerate(lines):
+        if number and _PROMPT_END.rstrip() in line:
+            top += GAP
+        column = 0
+        rows.append(f'<g transform="translate({MARGIN} {top + SIZE})">')
+        for text, style in pieces(line):
+            if text.strip():
+                rows.append(_text(text, style, column))
+            column += _cells(text)
+        assert column <= COLUMNS, f"the picture would cut this line: {line}"
+        rows.append("</g>")
+        top += LINE
+    height = top + MARGIN - LINE + SIZE
+    buttons = (
+        f'<circle cx="{24 + 20 * number}" cy="21" r="6" fill="{colour}"/>'
+        for number, colour in enumerate(("#ff5f57", "#febc2e", "#28c840"))
     )
-    shell.expect(PROMPT)
-    stream.feed(shell.before + shell.after)
-    for command in TYPED:
-        shell.send(command + "\r")
-        shell.expect(PROMPT)
-        stream.feed(shell.before + shell.after)
-    shell.close(force=True)
-    return screen
+    return "\n".join(
+        [
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" '
+            f'height="{height}" viewBox="0 0 {width} {height}">',
+            f"<style>{STYLE}</style>",
+            f'<rect x="0.5" y="0.5" width="{width - 1}" height="{height - 1}" rx="9" '
+            'fill="#161b22" stroke="#4a525d"/>',
+            *buttons,
+            *rows,
+            "</svg>",
+            "",
+        ]
+    )
 
 
-def lines(screen: pyte.Screen) -> Iterator[Text]:
-    """Give the lines of a screen, without the empty ones at its end."""
-    used = [row for row, line in enumerate(screen.display) if line.strip()]
-    for row in range(max(used) + 1):
-        text = Text()
-        for column in range(screen.columns):
-            cell = screen.buffer[row][column]
-            colour = None if cell.fg == "default" else cell.fg
-            # pyte's name for the colour that others call yellow
-            colour = {"brown": "yellow"}.get(str(colour), colour)
-            text.append(cell.data, Style(color=colour, bold=cell.bold))
-        text.rstrip()
-        yield text
+def _text(text: str, style: str, column: int) -> str:
+    """Return the element of a text, which is as wide in any font."""
+    width = _cells(text) * CELL
+    # else viewers make several spaces one
+    text = escape(text.replace(" ", _SPACE))
+    of = f' class="{style}"' if style else ""
+    return f'<text x="{column * CELL}" textLength="{width}"{of}>{text}</text>'
+
+
+def text_of(svg: str) -> list[str]:
+    """Return the lines of text in a drawn picture."""
+    lines = []
+    for group in re.findall(r"<g .*?</g>", svg, re.S):
+        line = ""
+        for x, text in re.findall(r'<text x="(\d+)"[^>]*>([^<]*)</text>', group):
+            line = line.ljust(int(x) // CELL) + unescape(text).replace(_SPACE, " ")
+        lines.append(line)
+    return lines
+
+
+def pieces(line: str) -> Iterator[Piece]:
+    """Split a line into pieces of one style, and where columns of a table begin."""
+    assert not _OTHER_ESCAPE.search(line), f"not a colour: {line!r}"
+    output, mark, typed = line.rpartition(_PROMPT_END)
+    for text, style in _coloured(output + mark if mark else typed):
+        for part in re.split(r"(^ +|  +)", text):
+            if part:
+                yield part, style
+    if mark and typed:
+        yield typed, "typed"
+
+
+def _coloured(text: str) -> Iterator[Piece]:
+    style: list[str] = []
+    # before the first codes, none
+    parts = ["0", *_SGR.split(text)]
+    for codes, part in zip(parts[::2], parts[1::2], strict=True):
+        for code in codes.split(";"):
+            if code in ("", "0"):
+                style = []
+            elif code == "1":
+                style.append("bold")
+            else:
+                style.append(f"c{code}")
+        yield part, " ".join(style)
+
+
+def _cells(text: str) -> int:
+    return sum(1 + (unicodedata.east_asian_width(each) in "WF") for each in text)
 
 
 if __name__ == "__main__":

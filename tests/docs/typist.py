@@ -17,6 +17,7 @@ from pathlib import Path
 import pexpect
 
 from awsexec.times import iso8601
+from tests.screen import plain
 from tests.support import SECRET
 
 # the prompt of the user's shell, and awsexec's words before it in a shell with a role
@@ -29,8 +30,6 @@ _QUESTION = re.compile(
 _HIDDEN = re.compile(r"^Secret access key for \w+:$")
 # in a line of its own any number of lines, else any text
 _ELLIPSIS = "..."
-# Left of the terminal's own orders, such as the clearing of a line.
-_ESCAPES = re.compile(r"\x1b(\[[0-9;?<=>]*[A-Za-z]|\][^\x07\x1b]*(\x07|\x1b\\)|[=>])")
 
 # What differs from run to run, and what a document may say in its place.
 _VARYING = [
@@ -125,15 +124,15 @@ class Typist:
                 self.process.sendline(question["answer"])
         screen += self._wait()
         expected = self.plain("\n".join(step.expected))
-        printed = self.plain(screen.replace("\r", "").rstrip("\n"))
+        printed = self.plain(plain(screen).rstrip("\n"))
         assert matches(expected, printed), f"\n{printed}\ninstead of\n{expected}"
 
     def _wait(self) -> str:
         """Wait for the next prompt, and return what came before it."""
         self.process.expect(r"(?:^|\n|\r)((?:\([^()\r\n]+\) )?)\$ $")
         assert isinstance(self.process.match, re.Match)
-        self.role = _ESCAPES.sub("", self.process.match[1])
-        return _ESCAPES.sub("", self.process.before or "").replace("\r", "") + "\n"
+        self.role = plain(self.process.match[1])
+        return (self.process.before or "") + "\n"
 
     def plain(self, text: str) -> str:
         """Return `text` without what differs from run to run."""

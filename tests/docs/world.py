@@ -13,9 +13,9 @@ from tests.docs.blocks import Block, blocks
 from tests.servers.console import ConsoleServer
 from tests.servers.identity_center import IdentityCenter
 from tests.servers.metadata import ROLE, MetadataServer
-from tests.servers.sigv4 import Authorization
+from tests.servers.s3 import S3Server
 from tests.servers.sts import StsServer
-from tests.servers.web import Answer, Request, WebServer, iso8601
+from tests.servers.web import iso8601
 from tests.support import AWSEXEC, KEY_ID, SECRET, Awsexec, Home
 
 AWS = Path(AWSEXEC).parent.parent / "awscli" / "bin" / "aws"
@@ -35,28 +35,6 @@ CODES = ("123456", "234567", "345678")
 # the key that is neither in a file nor in the keyring
 ELSEWHERE = ("AKIAI44QH8DHBEXAMPLE", "je7MtGbClwBF/2Zp9Utk/h3yCo8nvbEXAMPLEKEY")
 _SECTION = re.compile(r"^\[(.+)\]$", re.M)
-
-
-class S3(WebServer):
-    """Lists one bucket for whoever has a session of a role."""
-
-    def __init__(self, sts: StsServer) -> None:
-        super().__init__()
-        self._sts = sts
-
-    def respond(self, request: Request) -> Answer:
-        claim = Authorization.parse(request.headers.get("authorization", ""))
-        caller = self._sts.credentials_of(claim.key_id) if claim else None
-        if caller is None or caller.user is not None:
-            code = "<Error><Code>AccessDenied</Code><Message>Access Denied</Message>"
-            return Answer(403, f"{code}</Error>", {"Content-Type": "text/xml"})
-        return Answer(
-            200,
-            "<ListAllMyBucketsResult><Buckets><Bucket><Name>alice-holiday-photos"
-            "</Name><CreationDate>2026-11-24T02:27:57Z</CreationDate></Bucket>"
-            "</Buckets></ListAllMyBucketsResult>",
-            {"Content-Type": "text/xml"},
-        )
 
 
 @dataclass
@@ -165,7 +143,7 @@ def world(run_awsexec: Awsexec, home: Home, sts: StsServer) -> Iterator[World]:
     (tools / "awsexec").symlink_to(AWSEXEC)
     (tools / "aws").symlink_to(AWS)
     with (
-        S3(sts) as s3,
+        S3Server(sts) as s3,
         IdentityCenter() as center,
         ConsoleServer(sts) as console,
         MetadataServer() as metadata,

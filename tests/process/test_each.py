@@ -202,6 +202,8 @@ def test_regions(run_awsexec, three, sts):
 
 # whose credentials
 
+MFA = f"mfa_serial = {SERIAL}"
+
 
 def many(home, sts, count, *lines):
     found = [f"acct-{number:02}" for number in range(count)]
@@ -581,6 +583,25 @@ def test_much_output(run_awsexec, three, home, mode):
     assert peak_memory(argv, environ, out) < 30
     expected = "".join(f"{number:0100}\n" for number in range(1, lines + 1)).encode()
     assert output_by_profile(out, mode) == {"dev": expected, "prod": expected}
+
+
+@pytest.mark.uncounted
+def test_many_profiles(run_awsexec, home, sts):
+    """Memory hardly grows with them, and open files do not: 64 are enough."""
+    few, more = 20, 220
+    many(home, sts, more)
+    sts.add_user("alice", KEY_ID, SECRET, [CODES[0], CODES[1]])
+    peaks = []
+    for count, code in ((few, CODES[0]), (more, CODES[1])):
+        home.config.write_text(
+            "".join(profile(f"acct-{n:02}", MFA) for n in range(count))
+        )
+        words = f"{AWSEXEC} --no-cache --each 'acct-*' --mfa-token {code} -- true"
+        argv = ["/bin/sh", "-c", f"ulimit -n 64; exec {words}"]
+        peaks.append(peak_memory(argv, run_awsexec.environment(), home.path / "out"))
+    assert len(sts.calls) == few + more + 2
+    # in kilobytes; a client for each profile would take a thousand
+    assert (peaks[1] - peaks[0]) / (more - few) * 1000 < 60
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

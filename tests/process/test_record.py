@@ -279,3 +279,29 @@ def test_each(run_awsexec, home, sts):
     required = {"AWSEXEC_LOG": "log", "AWSEXEC_LOG_REQUIRED": "1"}
     error = run_awsexec("--each", "*", "--", "true", env=required).error()
     assert "AWSEXEC_LOG_REQUIRED=1 stops the run" in error
+
+
+@pytest.mark.parametrize(
+    ("words", "profiles", "reason"),
+    [
+        (["--each", "x", "--", "true"], [None], "no profile 'x'"),
+        (["--each", "*", "--", "/no"], [None], "command not found"),
+        (["--each", "*", "--", "true"], ["alice", "reader"], "no terminal to ask on"),
+        (
+            ["--each", "*", "--mfa-token", "111111", "--", "true"],
+            ["alice", "reader"],
+            "--mfa-token would do nothing",
+        ),
+        (["--each", "x", "--dry-run", "--", "true"], [], ""),
+    ],
+)
+def test_each_that_starts_nothing(words, profiles, reason, run_awsexec, home, sts):
+    """What keeps all commands from starting is recorded as in a single run."""
+    home.write_config(READER_CONFIG, "confirm = true\n")
+    assert run_awsexec(*words, env=LOG).status in (125, 127)
+    rows = record(home) if (home.path / "log").exists() else []
+    assert [(row["event"], row["profile"]) for row in rows] == [
+        ("refused", profile) for profile in profiles
+    ]
+    for row in rows:
+        assert reason in row["reason"] and row["command"] == words[-1]

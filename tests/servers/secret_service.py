@@ -8,8 +8,6 @@ import tempfile
 import time
 from pathlib import Path
 
-import pytest
-
 NEEDED = ("dbus-daemon", "gnome-keyring-daemon")
 
 
@@ -23,6 +21,15 @@ class SecretService:
         self._folder = Path(tempfile.mkdtemp(prefix="awsexec-bus-"))
         address = f"unix:path={self._folder}/bus"
         self.environ = {"DBUS_SESSION_BUS_ADDRESS": address}
+        self._processes: list[subprocess.Popen[bytes]] = []
+        try:
+            self._start(address)
+        except BaseException:
+            # Ctrl-C in the demo, for one
+            self.stop()
+            raise
+
+    def _start(self, address: str) -> None:
         (self._folder / "run").mkdir(0o700)
         environ = {
             "PATH": "/usr/bin:/bin",
@@ -31,19 +38,15 @@ class SecretService:
             **self.environ,
         }
         # what the bus starts by itself would outlive it otherwise
-        self._processes = [
-            _start(
-                ["dbus-daemon", "--session", "--nofork", f"--address={address}"],
-                environ,
-            )
-        ]
+        bus = ["dbus-daemon", "--session", "--nofork", f"--address={address}"]
+        self._processes.append(_start(bus, environ))
         _wait_for(self._folder / "bus")
         daemon = ["gnome-keyring-daemon", "--foreground", "--components=secrets"]
         process = _start([*daemon, "--unlock"], environ)
+        self._processes.append(process)
         assert process.stdin is not None
         process.stdin.write(b"password")
         process.stdin.close()
-        self._processes.append(process)
         _wait_for(self._folder / "run" / "keyring" / "control")
         self._wait_for_keyring()
 
@@ -103,6 +106,9 @@ def lacking() -> list[str]:
 def running() -> SecretService:
     """Start one; skips the test where the programs are missing."""
     if lacking():
+        # the demo does without
+        import pytest
+
         pytest.skip(f"not installed: {' and '.join(lacking())}")
     return SecretService()
 

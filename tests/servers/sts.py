@@ -34,9 +34,14 @@ TOLERANCE = 900
 NAMESPACE = "https://sts.amazonaws.com/doc/2011-06-15/"
 
 
-def role_arn(name: str) -> str:
-    """The ARN of a role of the one account there is."""
-    return f"arn:aws:iam::{ACCOUNT}:role/{name}"
+def role_arn(name: str, account: str = ACCOUNT) -> str:
+    """The ARN of a role."""
+    return f"arn:aws:iam::{account}:role/{name}"
+
+
+def account_of(arn: str) -> str:
+    """The account in an ARN."""
+    return arn.split(":")[4]
 
 
 @dataclass(frozen=True)
@@ -103,6 +108,10 @@ class Credentials:
     expires: float = float("inf")
     # whether a session's keys have asked for it
     chained: bool = False
+
+    @property
+    def account(self) -> str:
+        return account_of(self.caller)
 
 
 Operations = dict[str, Callable[[Credentials, dict[str, str]], str]]
@@ -215,10 +224,11 @@ class StsServer:
         longest: int = 3600,
         trusts: Iterable[str] | None = None,
         life: int | None = None,
+        account: str = ACCOUNT,
     ) -> Role:
-        """Add a role, or replace the one of that name."""
+        """Add a role, or replace the one of that name in the account."""
         role = Role(
-            role_arn(name),
+            role_arn(name, account),
             external_id,
             mfa,
             longest,
@@ -410,7 +420,7 @@ class StsServer:
                 400,
             )
         name = role.arn.rpartition("/")[2]
-        arn = f"arn:aws:sts::{ACCOUNT}:assumed-role/{name}/{session}"
+        arn = f"arn:aws:sts::{account_of(role.arn)}:assumed-role/{name}/{session}"
         chained = caller.token is not None
         life = role.life or duration
         return self._issue(role.arn, arn, None, False, life, chained) + (
@@ -473,7 +483,7 @@ class StsServer:
     ) -> str:
         return (
             f"<Arn>{caller.caller}</Arn><UserId>AIDAEXAMPLE</UserId>"
-            f"<Account>{caller.caller.split(':')[4]}</Account>"
+            f"<Account>{caller.account}</Account>"
         )
 
     def _check_mfa(self, caller: Credentials, parameters: dict[str, str]) -> bool:
