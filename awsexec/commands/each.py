@@ -7,10 +7,13 @@ import sys
 
 from awsexec import output
 from awsexec.credentials.account_lists import plan_named
+from awsexec.credentials.confirm import is_asked
 from awsexec.credentials.resolver import Demand
 from awsexec.errors import AwsexecError, ConfigError, Interrupted, names_of, shown
 from awsexec.history import Log
+from awsexec.plan.endpoint import is_region, not_a_region
 from awsexec.plan.plan import Planner
+from awsexec.profiles.files import Setting
 from awsexec.text import printable
 
 TYPE_CHECKING = False
@@ -47,6 +50,10 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
         # before any question
         file = find(command[0], environ.get("PATH", os.defpath))
         if arguments.regions:
+            for region in arguments.regions:
+                if not is_region(region):
+                    option = Setting.from_option("region", region, "--regions")
+                    raise not_a_region(option)
             # of STS too: a session of a regional STS is valid in all regions
             arguments.region = arguments.regions[0]
         # a code need not be for every profile
@@ -124,8 +131,8 @@ def _show_plans(
     arguments: Arguments,
     environ: Mapping[str, str],
 ) -> int:
-    """Print what would run; return the exit status."""
-    rows = list(_rows(plans, arguments))
+    """Print what would run, what is refused and what asks; return the exit status."""
+    rows = list(_rows(plans, arguments, environ))
     is_broken = any(isinstance(plan, AwsexecError) for plan in plans.values())
     status = AwsexecError.status if is_broken else 0
     if arguments.json:
@@ -135,6 +142,7 @@ def _show_plans(
     cells = [HEADER]
     for row in rows:
         role = str(row["role_arn"] or "").partition("/")[2] or row["sso_role"]
+        role = role or row["source"]
         values = (row["profile"], row["account"], role, row["region"])
         profile, account, of, region = (str(value or "") for value in values)
         cells.append((profile, account, of, region))
@@ -142,15 +150,16 @@ def _show_plans(
     lines: list[Line] = [(header, output.BOLD)]
     for line, row in zip(others, rows, strict=True):
         if "error" in row:
-            lines.append((f"{line}  ! {printable(str(row['error']))}", output.RED))
+            why = printable(str(row["error"]))
+            lines.append((f"{line}  refused: {why}", output.RED))
         else:
-            lines.append(line)
+            lines.append(line + "  asks" * (row["confirm"] is not None))
     output.show_lines(lines, environ)
     return status
 
 
 def _rows(
-    plans: Mapping[str, Planned], arguments: Arguments
+    plans: Mapping[str, Planned], arguments: Arguments, environ: Mapping[str, str]
 ) -> Iterator[dict[str, object]]:
     for name, plan in plans.items():
         if isinstance(plan, AwsexecError):
@@ -159,17 +168,24 @@ def _rows(
                 "account": None,
                 "role_arn": None,
                 "sso_role": None,
+                "source": None,
                 "region": None,
+                "confirm": None,
                 "error": str(plan),
             }
             continue
+        confirm = None
+        if plan.confirmation is not None and is_asked(plan, environ):
+            confirm = "name" if plan.confirmation.by_name else "yes"
         for region in arguments.regions or (plan.region,):
             yield {
                 "profile": name,
                 "account": plan.account,
                 "role_arn": plan.chain.role_arn,
                 "sso_role": plan.chain.source.value("sso_role_name"),
+                "source": plan.chain.source.kind.label,
                 "region": region,
+                "confirm": confirm,
             }
 
 

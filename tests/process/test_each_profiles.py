@@ -11,6 +11,7 @@ from tests.servers.sts import role_arn
 from tests.sources import write_token
 from tests.support import CODES, KEY_ID, SECRET, SERIAL, entries
 
+ACCOUNT = "123456789012"
 PRINT = ("--jobs", "1", "--", "sh", "-c", "echo $AWSEXEC_PROFILE")
 
 
@@ -295,3 +296,34 @@ def test_a_shared_failure_names_whose_it_is(run_awsexec, home, portal, sts):
     rows = {row["profile"]: row for row in map(json.loads, result.stdout.splitlines())}
     assert rows["a"]["error"].startswith("profile 'a' needs an MFA code")
     assert rows["c"]["error"].startswith("the same as a: profile 'a' needs an MFA code")
+
+
+# --dry-run
+
+
+def test_dry_run_says_what_is_refused_and_what_asks(run_awsexec, home, sts):
+    """The files tell it: nobody is called, and the status is that of the run."""
+    roles(home, sts, "confirm = true")
+    with home.config.open("a") as config:
+        config.write(
+            f"[profile d]\nrole_arn = {role_arn('d')}\nsource_profile = alice\n"
+        )
+        config.write("expected_account = 111122223333\n")
+    words = ["--each", "[abd]", "--each", "alice", "--dry-run"]
+    result = run_awsexec(*words, "--", "true")
+    _, *lines = (line.split() for line in result.stdout.splitlines())
+    assert lines[:3] == [
+        ["a", ACCOUNT, "a", "asks"],
+        ["alice", "keys"],
+        ["b", ACCOUNT, "b", "asks"],
+    ]
+    assert lines[3][:2] == ["d", "refused:"]
+    assert "expected_account = 111122223333, but" in " ".join(lines[3])
+    assert (result.status, result.stderr, sts.calls) == (125, "", [])
+    result = run_awsexec(*words, "--yes", "--json", "--", "true")
+    rows = {row["profile"]: row for row in map(json.loads, result.stdout.splitlines())}
+    assert [rows[name]["confirm"] for name in rows] == [None] * 4
+    assert rows["alice"]["source"] == "keys"
+    result = run_awsexec(*words, "--json", "--", "true")
+    rows = {row["profile"]: row for row in map(json.loads, result.stdout.splitlines())}
+    assert [rows[name]["confirm"] for name in rows] == ["yes", None, "yes", None]
