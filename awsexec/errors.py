@@ -86,13 +86,18 @@ class NoSuchProfile(ConfigError):
 class UnlistedAccount(ConfigError):
     """The role `name` is in an account that the list of `session` does not have.
 
-    Another list of the session may have it.
+    Another list of the session may have it. The list has the names `near`.
     """
 
-    def __init__(self, name: str, session: str, account: str) -> None:
+    def __init__(
+        self, name: str, session: str, account: str, near: "Sequence[str]" = ()
+    ) -> None:
+        advice = f"see awsexec --accounts {shown(session)}, or write the account's id"
+        if near:
+            advice = f"did you mean {' or '.join(map(shown, near))}?"
         super().__init__(
-            f"{shown(name)}: {shown(session)} has no account {shown(account)} for you; see "
-            f"awsexec --accounts {shown(session)}, or write the account's id"
+            f"{shown(name)}: {shown(session)} has no account {shown(account)} for you; "
+            + advice
         )
         self.session = session
 

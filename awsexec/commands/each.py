@@ -12,7 +12,7 @@ from awsexec.credentials.many import get_many, store_of_many
 from awsexec.credentials.resolver import Demand
 from awsexec.each.codes import give_code, recorded, share_codes
 from awsexec.each.names import selected
-from awsexec.errors import AwsexecError, Interrupted
+from awsexec.errors import AwsexecError, ConfigError, Interrupted, names_of, shown
 from awsexec.history import Log
 from awsexec.plan.plan import Planner
 from awsexec.text import printable
@@ -57,6 +57,7 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
             plans[name] = _plan(name, planner, environ, report)
         if code is not None:
             give_code(code, plans)
+        _leave_out_keys(plans, names, report)
         if arguments.dry_run:
             return _show_plans(plans, arguments, environ)
         credentials = _credentials(plans, arguments, planner, environ, report)
@@ -88,6 +89,32 @@ def _plan(
         raise
     except AwsexecError as error:
         return error
+
+
+def _leave_out_keys(
+    plans: dict[str, Planned], names: Mapping[str, bool], report: Report
+) -> None:
+    """Take out the users' keys that only a pattern reached.
+
+    A key does not expire, and lies in the files so that roles can be assumed with it.
+    `names` has whether each is named as a whole. Raises `UsageError` if nothing is left.
+    """
+    keys = [
+        name
+        for name, plan in plans.items()
+        if not (names[name] or isinstance(plan, AwsexecError)) and plan.hands_out_keys
+    ]
+    if not keys:
+        return
+    for name in keys:
+        del plans[name]
+    text = (
+        f"left out {names_of(keys)}: COMMAND would get a key that does not expire; if you "
+        f"want that, name the profile: --each {shown(keys[0])}"
+    )
+    if not plans:
+        raise ConfigError(text)
+    report.warning(text)
 
 
 # --- What would run -----------------------------------------------------------------

@@ -116,8 +116,8 @@ def test_names_count_for_a_day(run_awsexec, corp, home):
     corp.assignments[PROD] = ("Production", ["Admin"])
     failed = run_awsexec("corp/Prod/Admin", "true").error()
     assert failed == (
-        "corp/Prod/Admin: corp has no account Prod for you; see awsexec --accounts corp, "
-        "or write the account's id"
+        "corp/Prod/Admin: corp has no account Prod for you; did you mean "
+        "corp/Production/Admin?"
     )
 
 

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from awsexec.profiles.config import FINE_STEP
-from tests.process.test_accounts import CORP, PROD, TEST, assign
+from tests.process.test_accounts import CORP, PROD, assign
 from tests.servers.sts import role_arn
 from tests.sources import write_token
 from tests.support import CODES, KEY_ID, SECRET, SERIAL, entries
@@ -17,6 +17,176 @@ PRINT = ("--jobs", "1", "--", "sh", "-c", "echo $AWSEXEC_PROFILE")
 def ran(result):
     """The profiles whose command ran."""
     return [line.rpartition(" ")[2] for line in result.stdout.splitlines()]
+
+
+# which profiles
+
+IDS = {
+    "410000000001": "Production",
+    "410000000007": "Production",
+    "410000000002": "Sandbox",
+    "410000000003": "Staging One",
+    "410000000004": "Dev/Team",
+    "410000000005": "410000000006",
+}
+
+
+@pytest.fixture
+def center(home, portal, sts):
+    """Accounts with awkward names: twice the same, with a / and with digits."""
+    for account, name in IDS.items():
+        assign(portal, sts, account, name, "Admin", "ReadOnly")
+    sts.add_role("acct")
+    home.write_config(
+        CORP,
+        "[profile written]\nsso_session = corp\nsso_account_id = 410000000002\n"
+        "sso_role_name = ReadOnly\n",
+        f"[profile acct]\nrole_arn = {role_arn('acct')}\nsource_profile = alice\n",
+    )
+    write_token(home)
+    return portal
+
+
+def would_run(run_awsexec, *words):
+    result = run_awsexec("--dry-run", "--json", *words, "--", "true")
+    assert (result.status, result.stderr) == (0, "")
+    return [json.loads(line)["profile"] for line in result.stdout.splitlines()]
+
+
+READERS = [
+    "corp/410000000001/ReadOnly",
+    "corp/410000000004/ReadOnly",
+    "corp/410000000005/ReadOnly",
+    "corp/410000000007/ReadOnly",
+    "corp/Sandbox/ReadOnly",
+    "corp/Staging One/ReadOnly",
+]
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["corp/*/ReadOnly"], READERS),
+        (["corp/410000000002/*"], ["corp/Sandbox/Admin", "corp/Sandbox/ReadOnly"]),
+        (["corp/Dev/Team/Read*"], ["corp/410000000004/ReadOnly"]),
+        (["corp/Prod*/Admin"], ["corp/410000000001/Admin", "corp/410000000007/Admin"]),
+        # part of an id is no name of an account, and an id is its own account's
+        (["corp/41000000000[12]/Admin"], ["corp/410000000001/Admin"]),
+        (["corp/410000000005/A*"], ["corp/410000000005/Admin"]),
+        (
+            ["corp/410000000003/Admin", "corp/Staging One/Admin"],
+            ["corp/410000000003/Admin"],
+        ),
+    ],
+)
+def test_names_of_roles(run_awsexec, center, words, expected):
+    patterns = [word for each in words for word in ("--each", each)]
+    assert would_run(run_awsexec, *patterns) == expected
+
+
+@pytest.mark.parametrize(
+    ("pattern", "gone"),
+    [
+        ("corp/410000000002/ReadOnly", "corp/Sandbox/ReadOnly"),
+        ("corp/Sandbox/ReadOnly", "corp/Sandbox/ReadOnly"),
+        ("corp/410000000002/*", "corp/Sandbox/ReadOnly"),
+        ("corp/Sand*/*", "corp/Sandbox/ReadOnly"),
+        ("written", "corp/Sandbox/ReadOnly"),
+        ("wr*", "corp/Sandbox/ReadOnly"),
+        ("corp/410000000004/ReadOnly", "corp/410000000004/ReadOnly"),
+        ("corp/Dev/Team/ReadOnly", "corp/410000000004/ReadOnly"),
+        ("corp/Dev/Team/*", "corp/410000000004/ReadOnly"),
+        ("corp/410000000001/ReadOnly", "corp/410000000001/ReadOnly"),
+    ],
+)
+def test_each_way_to_leave_out_a_role(run_awsexec, center, pattern, gone):
+    words = ["--each", "corp/*/ReadOnly", "--except", pattern]
+    assert would_run(run_awsexec, *words) == [each for each in READERS if each != gone]
+    # a role that was chosen by its id, and one that a file has
+    one = f"corp/{center_id(gone)}/ReadOnly"
+    words = ["--each", "acct", "--each", one, "--except", pattern]
+    assert would_run(run_awsexec, *words) == ["acct"]
+    if "Sandbox" in gone:
+        words = ["--each", "acct", "--each", "written", "--except", pattern]
+        assert would_run(run_awsexec, *words) == ["acct"]
+
+
+def center_id(name):
+    account = name.split("/")[1]
+    return account if account in IDS else {v: k for k, v in IDS.items()}[account]
+
+
+@pytest.mark.parametrize("option", ["--each", "--except"])
+@pytest.mark.parametrize(
+    ("pattern", "error"),
+    [
+        ("corp/Production/ReadOnly", "corp has 2 accounts with the name Production: "),
+        ("corp/Production/*", "corp has 2 accounts with the name Production: "),
+        ("corp/Nosuch/ReadOnly", "corp has no account Nosuch for you; "),
+        ("corp/sandbox/ReadOnly", "did you mean corp/Sandbox/ReadOnly"),
+        ("corp/Sandbox/Readonly", "did you mean corp/Sandbox/ReadOnly"),
+        ("corp/410000000002/Nosuch", "you have no role Nosuch in account 4100"),
+        ("corp/410000000009/ReadOnly", "you have no role ReadOnly in account 4100"),
+        ("corp/410000000006/*", "fits the whole name of no profile in "),
+        ("corp/Sandbox", "names the session corp"),
+        ("corp/x/y*", "awsexec --accounts corp shows all names"),
+        ("x/y/z", "no profile 'x/y/z' in "),
+    ],
+)
+def test_a_name_of_nothing_stops_all(run_awsexec, center, option, pattern, error):
+    """Also where no other pattern needs the list of accounts."""
+    for other in ("corp/*/ReadOnly", "acct"):
+        words = ["--each", other, option, pattern]
+        said = run_awsexec(*words, *PRINT).error()
+        assert said.startswith(option) and error in said, said
+        if option == "--each" and "0009" in pattern:
+            # without a list, AWS would tell
+            break
+    assert "GET /federation/credentials" not in center.asked
+
+
+def test_an_id_needs_no_list(run_awsexec, center):
+    words = ["--each", "corp/410000000002/Admin", "--except", "corp/410000000002/*"]
+    assert would_run(run_awsexec, *words[:2]) == ["corp/410000000002/Admin"]
+    assert center.asked == []
+    assert "leaves no profile" in run_awsexec(*words, *PRINT).error()
+
+
+def test_except_takes_a_name_and_what_it_fits(run_awsexec, home, sts):
+    names = ["g*", "g?", "g[1]", "gx", "other"]
+    home.write_config(
+        *(
+            f"[profile {name}]\nrole_arn = {role_arn('r')}\nsource_profile = alice\n"
+            for name in names
+        )
+    )
+    every = [word for name in names for word in ("--each", name)]
+    assert would_run(run_awsexec, *every) == names
+    assert would_run(run_awsexec, *every, "--except", "g*") == ["other"]
+    assert would_run(run_awsexec, "--each", "g*") == ["g*"]
+
+
+def test_a_pattern_hands_out_no_keys(run_awsexec, home, sts):
+    """They do not expire, and lie in the files so that roles can be assumed."""
+    roles(home, sts)
+    result = run_awsexec("--each", "*", *PRINT)
+    assert ran(result) == ["a", "b", "c"]
+    assert "left out alice: COMMAND would get a key that does not expire" in (
+        result.stderr
+    )
+    assert result.status == 0
+    assert ran(run_awsexec("--each", "*", "--each", "alice", *PRINT)) == [
+        "a",
+        "alice",
+        "b",
+        "c",
+    ]
+    assert "left out alice" in run_awsexec("--each", "al*", *PRINT).error()
+    # a session of the user is no key
+    result = run_awsexec(
+        *("--mfa-serial", SERIAL, "--mfa-token", CODES[0]), "--each", "al*", *PRINT
+    )
+    assert (result.status, ran(result)) == (0, ["alice"])
 
 
 # one that fails stops no other
