@@ -13,7 +13,7 @@ import signal
 import subprocess
 import time
 
-from awsexec.errors import AwsexecError, reason
+from awsexec.errors import AwsexecError, reason, shown
 from awsexec.processes import core_dumps
 
 TYPE_CHECKING = False
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         def take(self, stream: int, data: bytes) -> None:
             """Take what was read of `stream`, 1 for stdout and 2 for stderr.
 
-            May raise `OSError` where it cannot be kept.
+            May raise `OSError` where it cannot be kept; its `filename` is the place.
             """
 
         def end(self, outcome: Outcome) -> None:
@@ -94,7 +94,7 @@ class Outcome:
 
 
 class Job:
-    """One command to run: its environment, and what takes its output."""
+    """One command to run: its name for people, its environment, what takes its output."""
 
     __slots__ = ("name", "environ", "sink")
 
@@ -173,7 +173,7 @@ class Runner:
         self._running: list[_Running] = []
         self._next = 0
         self._failed = 0
-        self.outcomes: list[Outcome | None] = [None] * len(jobs)
+        self._outcomes: list[Outcome | None] = [None] * len(jobs)
         self.signal: signal.Signals | None = None
         self.lost: AwsexecError | None = None
         # signals that came, and whether they have to wait
@@ -212,7 +212,7 @@ class Runner:
             self._selector.close()
             os.close(wakeup)
             os.close(sender)
-        return self.outcomes
+        return self._outcomes
 
     def _now(self) -> float:
         """Return the seconds of a clock that stands still while all is stopped."""
@@ -365,7 +365,7 @@ class Runner:
         except AwsexecError as error:
             self._lose(error)
         except OSError as error:
-            running.error = f"awsexec cannot keep its output ({reason(error)})"
+            running.error = _not_kept(error)
             if self.signal is None:
                 self._end_early(running, signal.SIGTERM)
 
@@ -419,9 +419,14 @@ class Runner:
         except AwsexecError as error:
             self._lose(error)
         except OSError as error:
-            outcome.error = f"awsexec cannot keep its output ({reason(error)})"
-        self.outcomes[number] = outcome
+            outcome.error = _not_kept(error)
+        self._outcomes[number] = outcome
         self._failed += not outcome.is_success
+
+
+def _not_kept(error: OSError) -> str:
+    place = f" in {shown(str(error.filename))}" if error.filename else ""
+    return f"awsexec cannot keep its output{place} ({reason(error)})"
 
 
 def _drained(descriptor: int) -> bool:
