@@ -283,13 +283,13 @@ def reason(error: BaseException, otherwise: str = "") -> str:
     return getattr(error, "strerror", None) or otherwise or str(error)
 
 
-def cannot_write(error: OSError) -> AwsexecError:
-    """Return the failure of a write to stdout."""
+def cannot_write(error: OSError, stream: str = "stdout") -> AwsexecError:
+    """Return the failure of a write to `stream`."""
     # EBADF, and Python's own error without a number
     is_closed = error.errno in (9, None)
     why = "it is closed" if is_closed else error.strerror
     return AwsexecError(
-        f"cannot write to stdout: {why}; check the file or program that it goes to"
+        f"cannot write to {stream}: {why}; check the file or program that it goes to"
     )
 
 

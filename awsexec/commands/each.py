@@ -6,9 +6,13 @@ import os
 import sys
 
 from awsexec import output
+from awsexec.child.find import find
 from awsexec.credentials.account_lists import plan_named
 from awsexec.credentials.confirm import is_asked
+from awsexec.credentials.many import get_many, store_of_many
 from awsexec.credentials.resolver import Demand
+from awsexec.each.codes import give_code, recorded, share_codes
+from awsexec.each.names import selected
 from awsexec.errors import AwsexecError, ConfigError, Interrupted, names_of, shown
 from awsexec.history import Log
 from awsexec.plan.endpoint import is_region, not_a_region
@@ -39,10 +43,6 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     assert command is not None
     if sys.platform == "win32":
         raise AwsexecError("--each does not work on Windows; use WSL")
-    from awsexec.child.find import find
-    from awsexec.each.codes import give_code, recorded
-    from awsexec.each.names import selected
-
     log = Log(environ, report)
     log.check()
     plans: dict[str, Planned] = {}
@@ -67,8 +67,6 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
         _leave_out_keys(plans, names, report)
         if arguments.dry_run:
             return _show_plans(plans, arguments, environ)
-        from awsexec.each.run import Run
-
         credentials = _credentials(plans, arguments, planner, environ, report)
     except (Exception, KeyboardInterrupt) as error:
         if not arguments.dry_run:
@@ -77,6 +75,9 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
             for whose in map(recorded, plans, plans.values()):
                 log.refused(whose, command, error)
         raise
+    # not for a dry run
+    from awsexec.each.run import Run
+
     return Run(plans, credentials, arguments, environ, report, log).run(file)
 
 
@@ -203,9 +204,6 @@ def _credentials(
 
     Raises `UsageError` before the first question, and `Interrupted`.
     """
-    from awsexec.credentials.many import get_many, store_of_many
-    from awsexec.each.codes import share_codes
-
     store = store_of_many(environ, report, uses_cache=not arguments.no_cache)
     demand = Demand(arguments.min_ttl, arguments.refresh)
     due = share_codes(plans, arguments, planner, store, demand, report)

@@ -109,8 +109,12 @@ class Spool:
     def add(self, stream: int, data: bytes) -> None:
         """Add `data` of a stream. Raises `OSError`."""
         view = memoryview(self._HEAD.pack(stream, len(data)) + data)
-        while view:
-            view = view[self._file.write(view) or 0 :]
+        try:
+            while view:
+                view = view[self._file.write(view) or 0 :]
+        except OSError as error:
+            error.filename = tempfile.gettempdir()
+            raise
 
     def read(self) -> Iterator[tuple[int, bytes]]:
         """Yield stream and bytes of each record. Raises `OSError`."""
@@ -181,7 +185,7 @@ class Json(_Spooled):
         self._known = known
 
     def put_all(self, outcome: Outcome) -> None:
-        head = {**self._known, **ending(outcome)}
+        head = {**self._known, **_ending(outcome)}
         self._put(STDOUT, json.dumps(head)[:-1].encode())
         # before it is an object, all of it must be readable
         for stream, name in ((STDOUT, "stdout"), (STDERR, "stderr")):
@@ -221,7 +225,7 @@ class Json(_Spooled):
         yield base64.b64encode(rest)
 
 
-def ending(outcome: Outcome) -> dict[str, object]:
+def _ending(outcome: Outcome) -> dict[str, object]:
     """Return how a command ended, for JSON."""
     found: dict[str, object] = {"status": outcome.status, "signal": outcome.signal}
     if outcome.error is not None:

@@ -111,6 +111,7 @@ class Run:
                 done + without, total, failed + without, names
             ),
             interrupted=self._say_interrupted,
+            stopping=self._live.clear,
             starting=self._record,
             refused=lambda job, error: self._refuse(job.name, error),
         )
@@ -130,6 +131,8 @@ class Run:
             # as a program that does not handle it
             signal.signal(runner.signal, signal.SIG_DFL)
             os.kill(os.getpid(), runner.signal)
+        if runner.lost is not None:
+            raise runner.lost
         if refused:
             return SOME_WITHOUT_CREDENTIALS
         if all(outcome is not None and outcome.is_success for outcome in outcomes):
@@ -166,12 +169,7 @@ class Run:
 
     def _put(self, stream: int, data: bytes) -> None:
         self._live.clear()
-        try:
-            output.write_all(stream, data)
-        except AwsexecError:
-            # what a command says on stderr goes nowhere if nobody reads it
-            if stream == 1:
-                raise
+        output.write_all(stream, data)
 
     def _record(self, job: Job) -> None:
         """Record that a command starts. Raises `CannotRecord`."""

@@ -13,7 +13,7 @@ import signal
 import subprocess
 import time
 
-from awsexec.errors import AwsexecError, reason
+from awsexec.errors import AwsexecError, reason, shown
 from awsexec.processes import core_dumps
 
 TYPE_CHECKING = False
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         def take(self, stream: int, data: bytes) -> None:
             """Take what was read of `stream`, 1 for stdout and 2 for stderr.
 
-            May raise `OSError` where it cannot be kept.
+            May raise `OSError` where it cannot be kept; its `filename` is the place.
             """
 
         def end(self, outcome: Outcome) -> None:
@@ -41,8 +41,19 @@ CHUNK = 65_536
 LAST_LINE = 400
 # seconds that what a command leaves running has to end its output
 LINGER = 1.0
-# seconds from SIGTERM or SIGHUP until the commands are killed
+# seconds from the signal that ends a command until it is killed, save after Ctrl-C
 TERM_WITHIN = 10.0
+# the signals that end awsexec, and what the commands get then
+ENDING = {
+    signal.SIGINT: signal.SIGINT,
+    signal.SIGHUP: signal.SIGHUP,
+    signal.SIGTERM: signal.SIGTERM,
+    signal.SIGUSR1: signal.SIGTERM,
+    signal.SIGUSR2: signal.SIGTERM,
+    signal.SIGALRM: signal.SIGTERM,
+    # Ctrl-\, for what Ctrl-C does not end
+    signal.SIGQUIT: signal.SIGKILL,
+}
 # seconds between two looks at the live line
 TICK = 0.2
 
@@ -83,7 +94,7 @@ class Outcome:
 
 
 class Job:
-    """One command to run: its environment, and what takes its output."""
+    """One command to run: its name for people, its environment, what takes its output."""
 
     __slots__ = ("name", "environ", "sink")
 
@@ -94,14 +105,20 @@ class Job:
 
 
 class _Running:
-    """A command that runs; `ended` is when it ended by itself, None before that."""
+    """A command that runs since `began`.
 
-    def __init__(self, number: int, job: Job, process: subprocess.Popen[bytes]) -> None:
+    `ended` is when it ended, None before that, and `kill_at` when it is to be killed.
+    """
+
+    def __init__(
+        self, number: int, job: Job, process: subprocess.Popen[bytes], began: float
+    ) -> None:
         self.number = number
         self.job = job
         self.process = process
-        self.began = time.monotonic()
+        self.began = began
         self.ended: float | None = None
+        self.kill_at: float | None = None
         self.killed = False
         self.open = {STDOUT, STDERR}
         # the end of stdout and of stderr
@@ -123,7 +140,10 @@ class Runner:
     `show` is called with how many are done, of how many failed, and with the names of
     those that run, whenever this changes and several times a second. `starting` is called
     with each job just before its command starts, and may raise `AwsexecError`; `refused`
-    is called with what kept a command from starting then.
+    is called with what kept a command from starting then. `interrupted` is called with how
+    many run, and `stopping` before Ctrl-Z stops all.
+
+    `signal` is the signal that ended it, and `lost` why the output cannot be written.
     """
 
     def __init__(
@@ -136,6 +156,7 @@ class Runner:
         stops_at_failure: bool,
         show: Callable[[int, int, Sequence[str]], None],
         interrupted: Callable[[int], None],
+        stopping: Callable[[], None],
         starting: Callable[[Job], None],
         refused: Callable[[Job, AwsexecError], None],
     ) -> None:
@@ -146,23 +167,27 @@ class Runner:
         self._stops = stops_at_failure
         self._show = show
         self._interrupted = interrupted
+        self._stopping = stopping
         self._starting = starting
         self._refused = refused
         self._running: list[_Running] = []
         self._next = 0
         self._failed = 0
-        self.outcomes: list[Outcome | None] = [None] * len(jobs)
-        # the signal that ended it, how often one came, and when to kill
-        self.signal: int | None = None
-        self._signals = 0
-        self._kill_at: float | None = None
+        self._outcomes: list[Outcome | None] = [None] * len(jobs)
+        self.signal: signal.Signals | None = None
+        self.lost: AwsexecError | None = None
+        # signals that came, and whether they have to wait
+        self._came: list[int] = []
+        self._is_starting = False
+        # seconds during which Ctrl-Z had stopped all
+        self._stopped = 0.0
         self._selector = selectors.DefaultSelector()
 
     def run(self) -> list[Outcome | None]:
         """Run all jobs and return how each ended; None for those that never started.
 
-        No command is left running. `signal` is the signal that interrupted, if one did.
-        Raises `ReaderGone` and `AwsexecError` if the output cannot be written.
+        No command is left running. If awsexec ends before its time, the commands have
+        time to end too.
         """
         wakeup, sender = os.pipe()
         os.set_blocking(wakeup, False)
@@ -171,7 +196,7 @@ class Runner:
         previous = signal.set_wakeup_fd(sender, warn_on_full_buffer=False)
         try:
             before[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, lambda *_: None)
-            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            for number in (*ENDING, signal.SIGTSTP):
                 # one that the caller ignores, as with nohup, stays ignored
                 if signal.getsignal(number) != signal.SIG_IGN:
                     before[number] = signal.signal(number, self._on_signal)
@@ -187,17 +212,66 @@ class Runner:
             self._selector.close()
             os.close(wakeup)
             os.close(sender)
-        return self.outcomes
+        return self._outcomes
+
+    def _now(self) -> float:
+        """Return the seconds of a clock that stands still while all is stopped."""
+        return time.monotonic() - self._stopped
 
     def _on_signal(self, number: int, _: object) -> None:
-        self._signals += 1
-        if self.signal is None:
-            self.signal = number
-        if number != signal.SIGINT and self._kill_at is None:
-            self._kill_at = time.monotonic() + TERM_WITHIN
+        self._came.append(number)
+        # a command that starts just now would miss it
+        if not self._is_starting:
+            self._obey()
+
+    def _obey(self) -> None:
+        """Do what the signals that came are for."""
+        while self._came:
+            number = self._came.pop(0)
+            if number == signal.SIGTSTP:
+                self._stop()
+            else:
+                self._interrupt(number)
+
+    def _interrupt(self, number: int) -> None:
+        came = signal.Signals(number)
+        wanted = signal.SIGKILL if self.signal else ENDING[came]
+        self.signal = self.signal or came
         for running in self._running:
-            running.kill(number if self._signals == 1 else signal.SIGKILL)
+            self._end_early(running, wanted)
         self._interrupted(len(self._running))
+
+    def _end_early(self, running: _Running, number: int) -> None:
+        """Send the signal to a command, and kill it if it does not end in time."""
+        running.kill(number)
+        # after Ctrl-C, a person decides how long is too long
+        is_patient = number == signal.SIGINT
+        running.kill_at = None if is_patient else self._now() + TERM_WITHIN
+
+    def _stop(self) -> None:
+        """Stop the commands and this process, as Ctrl-Z should, until they go on."""
+        self._stopping()
+        for running in self._running:
+            # SIGTSTP does not stop what has a session of its own (POSIX, "Orphaned
+            # Process Group")
+            running.kill(signal.SIGSTOP)
+        before = time.monotonic()
+        signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGTSTP)
+        # from here on after SIGCONT
+        signal.signal(signal.SIGTSTP, self._on_signal)
+        self._stopped += time.monotonic() - before
+        for running in self._running:
+            running.kill(signal.SIGCONT)
+
+    def _lose(self, error: AwsexecError) -> None:
+        """End all commands, since their output cannot be written any more."""
+        if self.lost is not None:
+            return
+        self.lost = error
+        if self.signal is None:
+            for running in self._running:
+                self._end_early(running, signal.SIGTERM)
 
     def _loop(self, wakeup: int) -> None:
         while True:
@@ -212,10 +286,7 @@ class Runner:
                         pass
                 else:
                     self._read(*key.data)
-            now = time.monotonic()
-            if self._kill_at is not None and now >= self._kill_at:
-                for running in self._running:
-                    running.kill(signal.SIGKILL)
+            now = self._now()
             for running in [*self._running]:
                 self._look_at(running, now)
 
@@ -224,6 +295,7 @@ class Runner:
             self._next < len(self._jobs)
             and len(self._running) < self._at_once
             and self.signal is None
+            and self.lost is None
             and not (self._stops and self._failed)
         )
 
@@ -235,24 +307,25 @@ class Runner:
     def _start(self) -> None:
         number, job = self._next, self._jobs[self._next]
         self._next += 1
+        self._is_starting = True
         try:
             self._starting(job)
             process = self._spawn(job.environ)
+            running = _Running(number, job, process, self._now())
+            self._running.append(running)
         except (AwsexecError, OSError) as error:
             if isinstance(error, OSError):
                 error = AwsexecError(f"cannot be run ({reason(error)})")
             self._refused(job, error)
             self._end(number, job, Outcome(error=str(error)))
             return
-        running = _Running(number, job, process)
-        self._running.append(running)
+        finally:
+            self._is_starting = False
+            self._obey()
         for stream, pipe in ((STDOUT, process.stdout), (STDERR, process.stderr)):
             assert pipe is not None
             os.set_blocking(pipe.fileno(), False)
             self._selector.register(pipe, selectors.EVENT_READ, (running, stream))
-        if self.signal is not None:
-            # it came while the command started
-            running.kill(self.signal)
 
     def _spawn(self, environ: Mapping[str, str]) -> subprocess.Popen[bytes]:
         options: dict[str, Any] = {
@@ -285,13 +358,16 @@ class Runner:
             self._close(running, stream)
             return
         running.tails[stream] = (running.tails[stream] + data)[-LAST_LINE:]
-        if running.error is not None:
+        if running.error is not None or self.lost is not None:
             return
         try:
             running.job.sink.take(stream, data)
+        except AwsexecError as error:
+            self._lose(error)
         except OSError as error:
-            running.error = f"awsexec cannot keep its output ({reason(error)})"
-            running.kill(signal.SIGKILL)
+            running.error = _not_kept(error)
+            if self.signal is None:
+                self._end_early(running, signal.SIGTERM)
 
     def _close(self, running: _Running, stream: int) -> None:
         pipe = running.process.stdout if stream == STDOUT else running.process.stderr
@@ -302,6 +378,8 @@ class Runner:
 
     def _look_at(self, running: _Running, now: float) -> None:
         """Do what is due at the end of a command."""
+        if running.kill_at is not None and now >= running.kill_at:
+            running.kill(signal.SIGKILL)
         if running.ended is None:
             if not _has_ended(running.process):
                 return
@@ -336,11 +414,19 @@ class Runner:
 
     def _end(self, number: int, job: Job, outcome: Outcome) -> None:
         try:
-            job.sink.end(outcome)
+            if self.lost is None:
+                job.sink.end(outcome)
+        except AwsexecError as error:
+            self._lose(error)
         except OSError as error:
-            outcome.error = f"awsexec cannot keep its output ({reason(error)})"
-        self.outcomes[number] = outcome
+            outcome.error = _not_kept(error)
+        self._outcomes[number] = outcome
         self._failed += not outcome.is_success
+
+
+def _not_kept(error: OSError) -> str:
+    place = f" in {shown(str(error.filename))}" if error.filename else ""
+    return f"awsexec cannot keep its output{place} ({reason(error)})"
 
 
 def _drained(descriptor: int) -> bool:

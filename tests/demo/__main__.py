@@ -191,7 +191,7 @@ class Demo:
         self._run("awsexec --forget --all", "deleted 3 cached sessions")
         self._run(
             "awsexec --each 'acct-*' -- aws s3 ls",
-            "MFA code for acct-dev",
+            "MFA code for acct-dev, acct-prod and acct-test",
             "acct-dev │ 2026-11-24 02:27:57 dev-logs",
             "acct-prod │ 2026-11-24 02:27:57 prod-logs",
             "acct-test │ 2026-11-24 02:27:57 alice-holiday-photos",

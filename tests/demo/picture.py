@@ -19,7 +19,7 @@ from tests.demo.alice import CODES, alice
 from tests.demo.session import Session
 from tests.screen import left
 
-COLUMNS = 80
+COLUMNS = 94
 # what is typed, each with the answer to the question that it asks
 TYPED = (
     ("awsexec alice-sts -- aws s3 ls", None),

@@ -87,7 +87,8 @@ def test_to_its_end(environ: dict[str, str], folder: Path) -> None:
     for text in (
         "$ awsexec acct-test -- aws s3 ls\nMFA code for acct-test (arn:",
         "(acct-test 59m) $ exit\n",
-        "$ awsexec --each 'acct-*' -- aws s3 ls\nMFA code for acct-dev (arn:",
+        "$ awsexec --each 'acct-*' -- aws s3 ls\nMFA code for acct-dev, acct-prod and "
+        "acct-test (arn:",
         "awsexec: 1 of 3 commands failed\n  acct-test  status 1\n",
     ):
         assert text in shown, shown

@@ -49,6 +49,30 @@ def assign(portal, sts, account, name, *roles):
         portal.roles[account, role] = sts.session_of(f"{account}-{role}")
 
 
+def test_each_role_of_a_pattern(run_awsexec, corp):
+    """A dry run asks for a list that is not there, and for nothing else."""
+    words = ["--each", "corp/*/Admin", "--jobs", "1"]
+    dry = run_awsexec(*words, "--dry-run", "--", "true")
+    assert [line.split() for line in dry.stdout.splitlines()[1:]] == [
+        ["corp/Prod/Admin", PROD, "Admin"],
+        ["corp/Test/Admin", TEST, "Admin"],
+    ]
+    assert sorted(corp.asked) == sorted([LIST, ROLES, ROLES])
+    assert run_awsexec(*words, "--dry-run", "--", "true") == dry
+    assert len(corp.asked) == 3
+    result = run_awsexec(*words, "--", "sh", "-c", "echo $AWSEXEC_ACCOUNT")
+    assert result.stdout.splitlines() == [
+        f"corp/Prod/Admin │ {PROD}",
+        f"corp/Test/Admin │ {TEST}",
+    ]
+    assert corp.asked[3:] == [GET, GET]
+    # * does not fit a /
+    _, *found = run_awsexec(
+        "--each", "*", "--dry-run", "--", "true"
+    ).stdout.splitlines()
+    assert found == ["alice"]
+
+
 @pytest.mark.both_ways
 def test_run_by_name(run_awsexec, corp):
     child = run_awsexec.child("corp/Prod/ReadOnly")

@@ -577,6 +577,25 @@ def output_by_profile(path, mode):
     return {name: "".join(texts).encode() for name, texts in found.items()}
 
 
+@pytest.mark.parametrize("mode", ["--group", "--json"])
+def test_a_full_disk_fails_that_profile(run_awsexec, three, home, mode):
+    script = 'test $AWSEXEC_PROFILE = dev || head -c 1000000 /dev/zero; echo "fine"'
+    words = ["--each", "dev", "--each", "prod", mode, "--", "sh", "-c", script]
+    result = subprocess.run(
+        # in blocks of 512 bytes
+        ["/bin/sh", "-c", 'ulimit -f 200; exec "$0" "$@"', AWSEXEC, *words],
+        env=run_awsexec.environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (result.returncode, result.stdout.count("fine")) == (123, 1)
+    place = run_awsexec.environ["TMPDIR"]
+    why = f"awsexec cannot keep its output in {place} (File too large)"
+    assert why in result.stdout and f"  prod  {why}" in result.stderr
+
+
 @pytest.mark.uncounted
 @pytest.mark.parametrize("mode", ["", "--group", "--json"])
 def test_much_output(run_awsexec, three, home, mode):

@@ -6,6 +6,7 @@ import pytest
 
 from awsexec.each.screen import FREE
 from tests.process.test_each import MEGABYTES, OTHER, many, profile, two_devices
+from tests.screen import plain
 from tests.support import (
     AWSEXEC,
     CODES,
@@ -178,12 +179,6 @@ def forty(home, sts):
     return [*profiles]
 
 
-def lines_of(screen):
-    """What stays on the screen: each line without what was drawn over, and no colours."""
-    lines = [line.rpartition("\r")[2] for line in screen.split("\r\n")]
-    return [re.sub(r"\x1b\[[0-9;]*[mK]", "", line) for line in lines]
-
-
 @pytest.mark.uncounted
 def test_forty_profiles(terminal, forty, home):
     """Three devices, one of them refused, two profiles that fail, and much output."""
@@ -209,7 +204,7 @@ def test_forty_profiles(terminal, forty, home):
     live = re.findall(r"\r\x1b\[K(\d+) of 40 done, (\d+) failed, \d+ s, runn", screen)
     assert live[0] == (f"{len(without)}", f"{len(without)}")
     assert int(live[-1][0]) > 30
-    lines = lines_of(screen)
+    lines = plain(screen).split("\n")
     printed = {name: [] for name in forty}
     for line in lines:
         name, sign, text = line.partition(" │ ")
@@ -254,7 +249,7 @@ def test_narrow_terminal(terminal, home, sts, columns):
     assert any("0 of 9 done"[: columns - FREE - 1] in line for line in live)
     assert all(len(line) <= columns - FREE for line in live if " of 9 d" in line)
     assert "\x1b[3" not in screen
-    table = lines_of(screen)[-len(names) - 1 :]
+    table = plain(screen).split("\n")[-len(names) - 1 :]
     assert len(names) == sum("status 4" in line for line in table)
     if columns > 30:
         assert all(len(line) <= columns for line in table)

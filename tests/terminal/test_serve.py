@@ -297,7 +297,7 @@ def test_stopped_and_continued(run_awsexec, home, sts):
 def test_stopped_at_the_question(run_awsexec, home, sts):
     """The shell has the terminal again, and the question comes back after fg."""
     home.write_config(ADMIN)
-    sts.add_role("reader", mfa=True, longest=7200, life=24)
+    sts.add_role("reader", mfa=True, longest=7200, life=10)
     environ = {**run_awsexec.environ, "PS1": "me> ", "TERM": "dumb"}
     shell = pexpect.spawn(
         "/bin/bash", ["--norc", "-i"], env=environ, encoding="utf-8", timeout=40
