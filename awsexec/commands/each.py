@@ -9,7 +9,7 @@ from awsexec import output
 from awsexec.child.find import find
 from awsexec.credentials.account_lists import plan_named
 from awsexec.credentials.confirm import is_asked
-from awsexec.credentials.many import get_many, store_of_many
+from awsexec.credentials.many import Many, store_of_many
 from awsexec.credentials.resolver import Demand
 from awsexec.each.codes import give_code, recorded, share_codes
 from awsexec.each.names import selected
@@ -67,7 +67,7 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
         _leave_out_keys(plans, names, report)
         if arguments.dry_run:
             return _show_plans(plans, arguments, environ)
-        credentials = _credentials(plans, arguments, planner, environ, report)
+        credentials, many = _credentials(plans, arguments, planner, environ, report)
     except (Exception, KeyboardInterrupt) as error:
         if not arguments.dry_run:
             if not plans:
@@ -78,7 +78,7 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     # not for a dry run
     from awsexec.each.run import Run
 
-    return Run(plans, credentials, arguments, environ, report, log).run(file)
+    return Run(plans, credentials, many, arguments, environ, report, log).run(file)
 
 
 def _plan(
@@ -199,8 +199,8 @@ def _credentials(
     planner: Planner,
     environ: Mapping[str, str],
     report: Report,
-) -> dict[str, Credentials | AwsexecError]:
-    """Return the credentials of each plan, or why there are none.
+) -> tuple[dict[str, Credentials | AwsexecError], Many]:
+    """Return the credentials of each plan, or why there are none, and what got them.
 
     Raises `UsageError` before the first question, and `Interrupted`.
     """
@@ -217,7 +217,7 @@ def _credentials(
         else:
             good[name] = plan
     _confirm(good, arguments, environ)
-    outcomes = get_many(
+    many = Many(
         [*good.values()],
         demand,
         environ,
@@ -226,7 +226,7 @@ def _credentials(
         code_for=due,
         stops=arguments.fail_fast,
     )
-    return found | dict(zip(good, outcomes, strict=True))
+    return found | dict(zip(good, many.get(), strict=True)), many
 
 
 def _confirm(

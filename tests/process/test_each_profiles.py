@@ -298,6 +298,53 @@ def test_a_shared_failure_names_whose_it_is(run_awsexec, home, portal, sts):
     assert rows["c"]["error"].startswith("the same as a: profile 'a' needs an MFA code")
 
 
+# credentials that end before a command's turn comes
+
+# the command of a runs until its credentials have come to their end
+LIVE = """
+live() { [ $(date -d $AWS_CREDENTIAL_EXPIRATION +%s) -gt $(date +%s) ]; }
+live && echo $AWSEXEC_PROFILE
+while [ $AWSEXEC_PROFILE = a ] && live; do sleep 0.1; done
+"""
+
+
+def test_credentials_at_their_end_are_got_again(run_awsexec, home, sts):
+    """Where that fails, the others go on."""
+    script = home.script(
+        "short",
+        """\
+        #!/bin/sh
+        echo >>"$HOME/ran-$1"
+        [ $1 = b ] && [ $(wc -l <"$HOME/ran-b") = 2 ] && exit 1
+        printf '{"Version": 1, "AccessKeyId": "ASIAEXAMPLE", "SecretAccessKey": "x",'
+        printf '"SessionToken": "y", "Expiration": "%s"}' $(date -u -d +4seconds +%FT%TZ)
+        """,
+    )
+    home.write_config(
+        *(f"[profile {name}]\ncredential_process = {script} {name}\n" for name in "abc")
+    )
+    words = ["--each", "[abc]", "--jobs", "1", "--", "sh", "-c", LIVE]
+    result = run_awsexec(*words)
+    assert (result.status, ran(result)) == (125, ["a", "c"])
+    assert "b  no credentials" in result.stderr and "ended with status 1" in (
+        result.stderr
+    )
+    assert [len((home.path / f"ran-{name}").read_text()) for name in "abc"] == [1, 2, 2]
+
+
+def test_nobody_is_asked_between_commands(run_awsexec, home, portal, sts):
+    sso(home, portal, sts)
+    for name in "abc":
+        portal.roles[PROD, name] = sts.session_of(name, 6)
+    forget = f"rm -r {home.path}/.aws/sso; {LIVE}"
+    words = ["--each", "[ab]", "--jobs", "1", "--json", "--", "sh", "-c", forget]
+    result = run_awsexec(*words)
+    rows = {row["profile"]: row for row in map(json.loads, result.stdout.splitlines())}
+    assert rows["a"]["status"] == 0
+    assert "a new one needs your answer; ask for longer" in rows["b"]["error"]
+    assert result.status == 125
+
+
 # --dry-run
 
 
