@@ -86,10 +86,21 @@ class Log:
         """Record credentials that AWS gave for `plan` by a `call`."""
         self._write("session", plan.name, facts or {}, fresh, {"call": call})
 
-    def started(self, plan: Plan, given: Credentials, command: Sequence[str]) -> None:
-        """Record that this process is about to become `command`."""
+    def started(
+        self,
+        plan: Plan,
+        given: Credentials,
+        command: Sequence[str],
+        *,
+        region: str | None = None,
+    ) -> None:
+        """Record that this process is about to become `command`, or to start it.
+
+        `region` is where, if that tells it from other runs of the profile.
+        """
+        facts = {**facts_of(plan), **_where(region)}
         cached: Facts = {"cached": given.is_cached}
-        self._write("started", plan.name, facts_of(plan), given, cached, command)
+        self._write("started", plan.name, facts, given, cached, command)
 
     def exported(self, plan: Plan, given: Credentials, form: str) -> None:
         """Record that credentials were handed on in another way than to a COMMAND."""
@@ -101,10 +112,13 @@ class Log:
         of: Plan | str | None,
         command: Sequence[str],
         error: BaseException,
+        *,
+        region: str | None = None,
     ) -> None:
         """Record that `error` kept `command` from starting. Never raises.
 
         `of` is the plan, or the profile's name if there is no plan, None for neither.
+        `region` is as for `started`.
         """
         if isinstance(error, CannotRecord):
             return
@@ -112,6 +126,7 @@ class Log:
         name, facts = (
             (of, {}) if isinstance(of, str | None) else (of.name, facts_of(of))
         )
+        facts = {**facts, **_where(region)}
         try:
             self._write("refused", name, facts, None, {"reason": why}, command)
         except CannotRecord:
@@ -247,6 +262,10 @@ def _put_aside(path: str) -> None:
 
 
 # --- What a line says -----------------------------------------------------------------
+
+
+def _where(region: str | None) -> Facts:
+    return {"region": region} if region is not None else {}
 
 
 def facts_of(plan: Plan) -> Facts:
