@@ -93,7 +93,7 @@ class LiveLine:
     def show(self, done: int, total: int, failed: int, names: Sequence[str]) -> None:
         """Draw it, a few times a second at most."""
         now = time.monotonic()
-        if not self._is_shown or now < self._next or not _is_foreground(sys.stderr):
+        if not self._is_shown or now < self._next or not _is_foreground():
             return
         # what matters most comes first, since the end may be cut off
         parts = [
@@ -126,12 +126,12 @@ def _is_read_by_program(stream: TextIO) -> bool:
     return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
 
 
-def _is_foreground(terminal: TextIO) -> bool:
-    """Return whether this job may draw on `terminal`; no other job's line is drawn over."""
+def _is_foreground() -> bool:
+    """Return whether this job has the terminal, and no shell shows its prompt there."""
     try:
-        return os.tcgetpgrp(terminal.fileno()) == os.getpgrp()
+        return os.tcgetpgrp(sys.stderr.fileno()) == os.getpgrp()
     except OSError:
-        # it is not the terminal of this session, which then has no jobs there
+        # a terminal of another session
         return True
 
 
