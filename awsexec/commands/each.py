@@ -8,13 +8,16 @@ import sys
 from awsexec import output
 from awsexec.child.find import find
 from awsexec.credentials.account_lists import plan_named
-from awsexec.credentials.many import get_many, store_of_many
+from awsexec.credentials.confirm import is_asked
+from awsexec.credentials.many import Many, store_of_many
 from awsexec.credentials.resolver import Demand
 from awsexec.each.codes import give_code, recorded, share_codes
 from awsexec.each.names import selected
 from awsexec.errors import AwsexecError, ConfigError, Interrupted, names_of, shown
 from awsexec.history import Log
+from awsexec.plan.endpoint import is_region, not_a_region
 from awsexec.plan.plan import Planner
+from awsexec.profiles.files import Setting
 from awsexec.text import printable
 
 TYPE_CHECKING = False
@@ -47,6 +50,10 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
         # before any question
         file = find(command[0], environ.get("PATH", os.defpath))
         if arguments.regions:
+            for region in arguments.regions:
+                if not is_region(region):
+                    option = Setting.from_option("region", region, "--regions")
+                    raise not_a_region(option)
             # of STS too: a session of a regional STS is valid in all regions
             arguments.region = arguments.regions[0]
         # a code need not be for every profile
@@ -60,7 +67,7 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
         _leave_out_keys(plans, names, report)
         if arguments.dry_run:
             return _show_plans(plans, arguments, environ)
-        credentials = _credentials(plans, arguments, planner, environ, report)
+        credentials, many = _credentials(plans, arguments, planner, environ, report)
     except (Exception, KeyboardInterrupt) as error:
         if not arguments.dry_run:
             if not plans:
@@ -71,7 +78,7 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     # not for a dry run
     from awsexec.each.run import Run
 
-    return Run(plans, credentials, arguments, environ, report, log).run(file)
+    return Run(plans, credentials, many, arguments, environ, report, log).run(file)
 
 
 def _plan(
@@ -125,8 +132,8 @@ def _show_plans(
     arguments: Arguments,
     environ: Mapping[str, str],
 ) -> int:
-    """Print what would run; return the exit status."""
-    rows = list(_rows(plans, arguments))
+    """Print what would run, what is refused and what asks; return the exit status."""
+    rows = list(_rows(plans, arguments, environ))
     is_broken = any(isinstance(plan, AwsexecError) for plan in plans.values())
     status = AwsexecError.status if is_broken else 0
     if arguments.json:
@@ -136,6 +143,7 @@ def _show_plans(
     cells = [HEADER]
     for row in rows:
         role = str(row["role_arn"] or "").partition("/")[2] or row["sso_role"]
+        role = role or row["source"]
         values = (row["profile"], row["account"], role, row["region"])
         profile, account, of, region = (str(value or "") for value in values)
         cells.append((profile, account, of, region))
@@ -143,15 +151,16 @@ def _show_plans(
     lines: list[Line] = [(header, output.BOLD)]
     for line, row in zip(others, rows, strict=True):
         if "error" in row:
-            lines.append((f"{line}  ! {printable(str(row['error']))}", output.RED))
+            why = printable(str(row["error"]))
+            lines.append((f"{line}  refused: {why}", output.RED))
         else:
-            lines.append(line)
+            lines.append(line + "  asks" * (row["confirm"] is not None))
     output.show_lines(lines, environ)
     return status
 
 
 def _rows(
-    plans: Mapping[str, Planned], arguments: Arguments
+    plans: Mapping[str, Planned], arguments: Arguments, environ: Mapping[str, str]
 ) -> Iterator[dict[str, object]]:
     for name, plan in plans.items():
         if isinstance(plan, AwsexecError):
@@ -160,17 +169,24 @@ def _rows(
                 "account": None,
                 "role_arn": None,
                 "sso_role": None,
+                "source": None,
                 "region": None,
+                "confirm": None,
                 "error": str(plan),
             }
             continue
+        confirm = None
+        if plan.confirmation is not None and is_asked(plan, environ):
+            confirm = "name" if plan.confirmation.by_name else "yes"
         for region in arguments.regions or (plan.region,):
             yield {
                 "profile": name,
                 "account": plan.account,
                 "role_arn": plan.chain.role_arn,
                 "sso_role": plan.chain.source.value("sso_role_name"),
+                "source": plan.chain.source.kind.label,
                 "region": region,
+                "confirm": confirm,
             }
 
 
@@ -183,8 +199,8 @@ def _credentials(
     planner: Planner,
     environ: Mapping[str, str],
     report: Report,
-) -> dict[str, Credentials | AwsexecError]:
-    """Return the credentials of each plan, or why there are none.
+) -> tuple[dict[str, Credentials | AwsexecError], Many]:
+    """Return the credentials of each plan, or why there are none, and what got them.
 
     Raises `UsageError` before the first question, and `Interrupted`.
     """
@@ -201,7 +217,7 @@ def _credentials(
         else:
             good[name] = plan
     _confirm(good, arguments, environ)
-    outcomes = get_many(
+    many = Many(
         [*good.values()],
         demand,
         environ,
@@ -210,7 +226,7 @@ def _credentials(
         code_for=due,
         stops=arguments.fail_fast,
     )
-    return found | dict(zip(good, outcomes, strict=True))
+    return found | dict(zip(good, many.get(), strict=True)), many
 
 
 def _confirm(

@@ -60,6 +60,12 @@ def confirm(
         )
 
 
+def is_asked(plan: Plan, environ: Mapping[str, str]) -> bool:
+    """Return whether a run of `plan` asks the user to confirm it."""
+    wanted = plan.confirmation
+    return not (wanted is None or plan.asking.yes or wanted.is_given(environ))
+
+
 def confirm_many(
     plans: Sequence[Plan], doing: str, environ: Mapping[str, str], *, regions: str = ""
 ) -> None:
@@ -68,13 +74,7 @@ def confirm_many(
     `doing` and `regions` are as for `confirm`. Raises as that does; nothing may be done
     then with any of them.
     """
-    asking = [
-        plan
-        for plan in plans
-        if plan.confirmation is not None
-        and not plan.asking.yes
-        and not plan.confirmation.is_given(environ)
-    ]
+    asking = [plan for plan in plans if is_asked(plan, environ)]
     by_yes = [
         each for each in asking if each.confirmation and not each.confirmation.by_name
     ]

@@ -23,10 +23,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from awsexec.credentials.credentials import Credentials
+    from awsexec.credentials.many import Many
     from awsexec.each.codes import Planned
     from awsexec.each.runner import Outcome, Sink
     from awsexec.history import Log
     from awsexec.options.arguments import Arguments
+    from awsexec.plan.plan import Plan
     from awsexec.report import Report
 
 # exit statuses, besides 0 and the one of `Interrupted`
@@ -43,6 +45,8 @@ INDENT = "  "
 class Run:
     """Runs COMMAND with the `credentials` of each profile, and tells how that went.
 
+    `many` gets new ones for those that wait for their turn longer than a session lives.
+
     With `--regions`, COMMAND runs once in each region. A run has a label: what a person
     sees of its profile and region.
     """
@@ -50,7 +54,8 @@ class Run:
     def __init__(
         self,
         plans: Mapping[str, Planned],
-        credentials: Mapping[str, Credentials | AwsexecError],
+        credentials: dict[str, Credentials | AwsexecError],
+        many: Many,
         arguments: Arguments,
         environ: Mapping[str, str],
         report: Report,
@@ -58,11 +63,15 @@ class Run:
     ) -> None:
         self._plans = plans
         self._credentials = credentials
+        self._many = many
         self._arguments = arguments
         self._command = arguments.command or ()
         self._environ = environ
         self._report = report
         self._log = log
+        self._unforeseen: Exception | None = None
+        # why a run has no credentials after all, by its label
+        self._lost: dict[str, AwsexecError] = {}
         # the labels of the runs of which the record says that they started
         self._recorded: set[str] = set()
         # profile and region by the label
@@ -98,7 +107,7 @@ class Run:
                 reason = str(cause).removeprefix(f"profile {name!r}: ")
                 refused[label] = reasons.setdefault(str(cause), reason)
             else:
-                jobs.append(self._job(label, name, region, given, len(jobs)))
+                jobs.append(self._job(label, name, region, len(jobs)))
         self._tell_refused(refused, in_full=not jobs)
         total, without = len(self._runs), len(refused)
         runner = Runner(
@@ -112,7 +121,9 @@ class Run:
             ),
             interrupted=self._say_interrupted,
             stopping=self._live.clear,
-            starting=self._record,
+            is_due=self._is_due,
+            renew=self._renew,
+            starting=self._begin,
             refused=lambda job, error: self._refuse(job.name, error),
         )
         try:
@@ -122,6 +133,7 @@ class Run:
             for job in jobs:
                 if job.name not in self._recorded:
                     self._refuse(job.name, AwsexecError(NEVER_STARTED))
+        refused |= {label: str(error) for label, error in self._lost.items()}
         if jobs:
             labels = [job.name for job in jobs]
             self._tell_outcomes(dict(zip(labels, outcomes, strict=True)), refused)
@@ -146,18 +158,38 @@ class Run:
         label: str,
         name: str,
         region: str | None,
-        credentials: Credentials,
         number: int,
     ) -> Job:
         plan = self._plans[name]
         assert not isinstance(plan, AwsexecError)
-        added = child_variables(credentials, name, region, plan.account)
+        known = {"profile": name, "account": plan.account, "region": region}
+        # its environment is made when it starts: with the credentials that are good then
+        return Job(label, {}, self._sink(label, known, number))
+
+    def _environ_of(
+        self, plan: Plan, region: str | None, credentials: Credentials
+    ) -> dict[str, str]:
+        added = child_variables(credentials, plan.name, region, plan.account)
         added |= plan.inside
         if plan.confirmation is not None:
             added[CONFIRMED] = plan.confirmation.mark
-        environ = child_environment(self._environ, added)
-        known = {"profile": name, "account": plan.account, "region": region}
-        return Job(label, environ, self._sink(label, known, number))
+        return child_environment(self._environ, added)
+
+    def _is_due(self, job: Job) -> bool:
+        """Return whether a command that is to start needs new credentials."""
+        given = self._credentials[self._runs[job.name][0]]
+        return not (isinstance(given, AwsexecError) or self._many.is_good(given))
+
+    def _renew(self, job: Job) -> None:
+        """Get new credentials, in any thread; a failure is raised when the job starts."""
+        name, _ = self._runs[job.name]
+        try:
+            self._credentials[name] = self._many.again(name)
+        except AwsexecError as error:
+            self._credentials[name] = error
+        except Exception as error:
+            # nobody foresaw it, and a thread would print it
+            self._unforeseen = error
 
     def _sink(self, label: str, known: Mapping[str, object], number: int) -> Sink:
         if self._arguments.json:
@@ -175,13 +207,21 @@ class Run:
         self._live.clear(stream)
         output.write_all(stream, data)
 
-    def _record(self, job: Job) -> None:
-        """Record that a command starts. Raises `CannotRecord`."""
-        name, _ = self._runs[job.name]
+    def _begin(self, job: Job) -> None:
+        """Record that a command starts, and make its environment.
+
+        Raises `CannotRecord`, and why there are no credentials any more.
+        """
+        if self._unforeseen is not None:
+            raise self._unforeseen
+        name, region = self._runs[job.name]
         plan, given = self._plans[name], self._credentials[name]
         self._recorded.add(job.name)
         assert not isinstance(plan, AwsexecError)
-        assert not isinstance(given, AwsexecError)
+        if isinstance(given, AwsexecError):
+            self._lost[job.name] = given
+            raise given
+        job.environ = self._environ_of(plan, region, given)
         self._log.started(plan, given, self._command)
 
     def _refuse(self, label: str, error: AwsexecError) -> None:

@@ -11,6 +11,7 @@ import os
 import selectors
 import signal
 import subprocess
+import threading
 import time
 
 from awsexec.each.controls import without_controls
@@ -140,7 +141,9 @@ class Runner:
 
     `show` is called with how many are done, of how many failed, and with the names of
     those that run, whenever this changes and several times a second. `starting` is called
-    with each job just before its command starts, and may raise `AwsexecError`; `refused`
+    with each job just before its command starts, and may raise `AwsexecError`. If it
+    `is_due`, `renew` is called before that, in a thread: it may take long, and others have
+    output meanwhile. `refused`
     is called with what kept a command from starting then. `interrupted` is called with how
     many run, and `stopping` before Ctrl-Z stops all.
 
@@ -158,6 +161,8 @@ class Runner:
         show: Callable[[int, int, Sequence[str]], None],
         interrupted: Callable[[int], None],
         stopping: Callable[[], None],
+        is_due: Callable[[Job], bool],
+        renew: Callable[[Job], None],
         starting: Callable[[Job], None],
         refused: Callable[[Job, AwsexecError], None],
     ) -> None:
@@ -169,9 +174,13 @@ class Runner:
         self._show = show
         self._interrupted = interrupted
         self._stopping = stopping
+        self._is_due = is_due
+        self._renew = renew
         self._starting = starting
         self._refused = refused
         self._running: list[_Running] = []
+        # what is renewed, before it starts: the job's number and the thread
+        self._renewing: list[tuple[int, threading.Thread]] = []
         self._next = 0
         self._failed = 0
         self._outcomes: list[Outcome | None] = [None] * len(jobs)
@@ -276,10 +285,11 @@ class Runner:
 
     def _loop(self, wakeup: int) -> None:
         while True:
+            self._start_renewed()
             while self._may_start():
-                self._start()
+                self._start_next()
             self._tell()
-            if not self._running:
+            if not (self._running or self._renewing):
                 return
             for key, _ in self._selector.select(TICK):
                 if key.fd == wakeup:
@@ -292,22 +302,47 @@ class Runner:
                 self._look_at(running, now)
 
     def _may_start(self) -> bool:
+        busy = len(self._running) + len(self._renewing)
         return (
             self._next < len(self._jobs)
-            and len(self._running) < self._at_once
-            and self.signal is None
-            and self.lost is None
-            and not (self._stops and self._failed)
+            and busy < self._at_once
+            and not self._is_ending
+        )
+
+    @property
+    def _is_ending(self) -> bool:
+        """Whether no more commands start."""
+        return (
+            self.signal is not None
+            or self.lost is not None
+            or (self._stops and self._failed > 0)
         )
 
     def _tell(self) -> None:
-        done = self._next - len(self._running)
+        done = self._next - len(self._running) - len(self._renewing)
         names = [running.job.name for running in self._running]
         self._show(done, self._failed, names)
 
-    def _start(self) -> None:
+    def _start_next(self) -> None:
         number, job = self._next, self._jobs[self._next]
         self._next += 1
+        if not self._is_due(job):
+            self._start(number, job)
+            return
+        # it holds up neither the others nor the end of this process
+        thread = threading.Thread(target=self._renew, args=[job], daemon=True)
+        thread.start()
+        self._renewing.append((number, thread))
+
+    def _start_renewed(self) -> None:
+        """Start what has been renewed; if nothing more is to start, wait for nothing."""
+        for number, thread in [*self._renewing]:
+            if self._is_ending or not thread.is_alive():
+                self._renewing.remove((number, thread))
+                if not self._is_ending:
+                    self._start(number, self._jobs[number])
+
+    def _start(self, number: int, job: Job) -> None:
         self._is_starting = True
         try:
             self._starting(job)

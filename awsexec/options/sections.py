@@ -35,13 +35,16 @@ ABOUT = (
 # what the values in the usage of options are, where the help text does not say it
 VALUES = (
     ("TIME", "seconds, or a number with s, m, h or d: 900, 15m, 1h30m; at most 7d"),
-    ("PATTERN", "a part of a name, or a shell pattern with *, ? or ["),
+    (
+        "PATTERN",
+        "a shell pattern with *, ? or [ for a whole name, or a part of a name; --each and "
+        "--except take no part, but the whole name",
+    ),
 )
 
 STATUS = (
     ("COMMAND's own", "COMMAND ran; a signal that ends COMMAND is passed on"),
-    ("123", "--doctor found something wrong"),
-    ("123", "--doctor found something that is wrong"),
+    ("123", "--each: some COMMAND failed; --doctor: something is wrong"),
     ("125", "awsexec failed: usage, configuration, credentials, or AWS refused"),
     ("126", "COMMAND was found but cannot be run"),
     ("127", "COMMAND was not found"),

@@ -92,7 +92,8 @@ class Option:
     texts around it: zsh and fish show it alone.
 
     `read` turns the text of the value into what the parser sets, or raises `ValueError`
-    with the reason. A `repeated` option may be given more than once and sets a tuple.
+    with the reason. A `repeated` option may be given more than once and sets a tuple. An
+    option that `guards` may not be given with two values: one of the limits would be lost.
     `setting` is the setting of a profile that the option wins over, "" for none.
 
     An `action` is done instead of running COMMAND. `operand` is the word that an action
@@ -111,6 +112,7 @@ class Option:
         "about",
         "read",
         "repeated",
+        "guards",
         "setting",
         "action",
         "operand",
@@ -129,6 +131,7 @@ class Option:
         *,
         read: Callable[[str], object] = str,
         repeated: bool = False,
+        guards: bool = False,
         setting: str = "",
         action: bool = False,
         operand: str = "PROFILE",
@@ -143,6 +146,7 @@ class Option:
         self.about = about
         self.read = read
         self.repeated = repeated
+        self.guards = guards
         self.setting = setting
         self.action = action
         self.operand = operand
@@ -360,8 +364,10 @@ GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
             Option(
                 "--regions",
                 "NAME,...",
-                "run COMMAND once in each of several regions",
+                "run COMMAND in each of several regions",
                 read=regions,
+                repeated=True,
+                attribute="regions",
                 only=("each",),
                 completes="regions",
             ),
@@ -451,6 +457,7 @@ GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
                 "--policy",
                 "FILE",
                 "limit the session to the policy in this JSON file",
+                guards=True,
                 setting="session_policy",
                 completes="files",
             ),
@@ -505,6 +512,7 @@ GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
                 "ID",
                 "fail unless the credentials are of this account",
                 read=account,
+                guards=True,
                 only=(*USING, "rotate_keys"),
             ),
             Option(

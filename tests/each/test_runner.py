@@ -50,6 +50,8 @@ def run(tmp_path):
             show=lambda *_: None,
             interrupted=lambda _: None,
             stopping=lambda: None,
+            is_due=lambda _: False,
+            renew=lambda _: None,
             starting=lambda _: None,
             refused=lambda *_: None,
         )

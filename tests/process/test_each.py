@@ -131,6 +131,11 @@ def test_default_without_credentials_is_no_profile_of_a_pattern(run_awsexec, hom
         (["--each", "*", "--jobs", "0", "--", "true"], "--jobs 0: not a number from 1"),
         (["--each", "*", "--regions", "a,,b", "--", "true"], "--regions a,,b: a name "),
         (
+            ["--each", "*", "--regions", "a,B", "--", "true"],
+            "--regions: B is not an AWS",
+        ),
+        (["--each", "p*", "--role-arn", "x", "--", "true"], "--role-arn would make "),
+        (
             ["--each", "*", "--regions", "a", "--region", "b", "--", "true"],
             "--region and --regions cannot be used together",
         ),
@@ -167,7 +172,7 @@ def test_dry_run(run_awsexec, home, sts):
     result = run_awsexec(*words)
     lines = result.stdout.splitlines()
     assert lines[0].split() == ["PROFILE", "ACCOUNT", "ROLE", "REGION"]
-    assert lines[1].startswith("broken") and "! " in lines[1]
+    assert lines[1].startswith("broken") and "  refused: " in lines[1]
     assert lines[2].split() == ["dev", ACCOUNT, "dev", "eu-west-1"]
     assert (result.status, result.stderr, sts.calls) == (125, "", [])
     result = run_awsexec("--except", "broken", "--json", *words)
@@ -177,7 +182,9 @@ def test_dry_run(run_awsexec, home, sts):
         "account": ACCOUNT,
         "role_arn": role_arn("dev"),
         "sso_role": None,
+        "source": "keys",
         "region": "eu-west-1",
+        "confirm": None,
     }
     assert result.status == 0
 

@@ -11,6 +11,7 @@ from tests.servers.sts import role_arn
 from tests.sources import write_token
 from tests.support import CODES, KEY_ID, SECRET, SERIAL, entries
 
+ACCOUNT = "123456789012"
 PRINT = ("--jobs", "1", "--", "sh", "-c", "echo $AWSEXEC_PROFILE")
 
 
@@ -295,3 +296,81 @@ def test_a_shared_failure_names_whose_it_is(run_awsexec, home, portal, sts):
     rows = {row["profile"]: row for row in map(json.loads, result.stdout.splitlines())}
     assert rows["a"]["error"].startswith("profile 'a' needs an MFA code")
     assert rows["c"]["error"].startswith("the same as a: profile 'a' needs an MFA code")
+
+
+# credentials that end before a command's turn comes
+
+# the command of a runs until its credentials have come to their end
+LIVE = """
+live() { [ $(date -d $AWS_CREDENTIAL_EXPIRATION +%s) -gt $(date +%s) ]; }
+live && echo $AWSEXEC_PROFILE
+while [ $AWSEXEC_PROFILE = a ] && live; do sleep 0.1; done
+"""
+
+
+def test_credentials_at_their_end_are_got_again(run_awsexec, home, sts):
+    """Where that fails, the others go on."""
+    script = home.script(
+        "short",
+        """\
+        #!/bin/sh
+        echo >>"$HOME/ran-$1"
+        [ $1 = b ] && [ $(wc -l <"$HOME/ran-b") = 2 ] && exit 1
+        printf '{"Version": 1, "AccessKeyId": "ASIAEXAMPLE", "SecretAccessKey": "x",'
+        printf '"SessionToken": "y", "Expiration": "%s"}' $(date -u -d +4seconds +%FT%TZ)
+        """,
+    )
+    home.write_config(
+        *(f"[profile {name}]\ncredential_process = {script} {name}\n" for name in "abc")
+    )
+    words = ["--each", "[abc]", "--jobs", "1", "--", "sh", "-c", LIVE]
+    result = run_awsexec(*words)
+    assert (result.status, ran(result)) == (125, ["a", "c"])
+    assert "b  no credentials" in result.stderr and "ended with status 1" in (
+        result.stderr
+    )
+    assert [len((home.path / f"ran-{name}").read_text()) for name in "abc"] == [1, 2, 2]
+
+
+def test_nobody_is_asked_between_commands(run_awsexec, home, portal, sts):
+    sso(home, portal, sts)
+    for name in "abc":
+        portal.roles[PROD, name] = sts.session_of(name, 6)
+    forget = f"rm -r {home.path}/.aws/sso; {LIVE}"
+    words = ["--each", "[ab]", "--jobs", "1", "--json", "--", "sh", "-c", forget]
+    result = run_awsexec(*words)
+    rows = {row["profile"]: row for row in map(json.loads, result.stdout.splitlines())}
+    assert rows["a"]["status"] == 0
+    assert "a new one needs your answer; ask for longer" in rows["b"]["error"]
+    assert result.status == 125
+
+
+# --dry-run
+
+
+def test_dry_run_says_what_is_refused_and_what_asks(run_awsexec, home, sts):
+    """The files tell it: nobody is called, and the status is that of the run."""
+    roles(home, sts, "confirm = true")
+    with home.config.open("a") as config:
+        config.write(
+            f"[profile d]\nrole_arn = {role_arn('d')}\nsource_profile = alice\n"
+        )
+        config.write("expected_account = 111122223333\n")
+    words = ["--each", "[abd]", "--each", "alice", "--dry-run"]
+    result = run_awsexec(*words, "--", "true")
+    _, *lines = (line.split() for line in result.stdout.splitlines())
+    assert lines[:3] == [
+        ["a", ACCOUNT, "a", "asks"],
+        ["alice", "keys"],
+        ["b", ACCOUNT, "b", "asks"],
+    ]
+    assert lines[3][:2] == ["d", "refused:"]
+    assert "expected_account = 111122223333, but" in " ".join(lines[3])
+    assert (result.status, result.stderr, sts.calls) == (125, "", [])
+    result = run_awsexec(*words, "--yes", "--json", "--", "true")
+    rows = {row["profile"]: row for row in map(json.loads, result.stdout.splitlines())}
+    assert [rows[name]["confirm"] for name in rows] == [None] * 4
+    assert rows["alice"]["source"] == "keys"
+    result = run_awsexec(*words, "--json", "--", "true")
+    rows = {row["profile"]: row for row in map(json.loads, result.stdout.splitlines())}
+    assert [rows[name]["confirm"] for name in rows] == ["yes", None, "yes", None]
