@@ -11,7 +11,7 @@ from awsexec import output
 from awsexec.credentials.credentials import child_variables
 from awsexec.each.codes import recorded
 from awsexec.each.outputs import Block, Json, Lines
-from awsexec.each.runner import Job, Runner
+from awsexec.each.runner import STDOUT, Job, Runner
 from awsexec.each.screen import LiveLine, Style
 from awsexec.errors import AwsexecError, Interrupted, SameFailure, names_of, shown
 from awsexec.fastpath import child_environment
@@ -84,7 +84,7 @@ class Run:
             for name, plan in plans.items()
             for region in self._regions(plan)
         }
-        self._style = Style(environ, max(map(output.columns, self._runs)))
+        self._style = Style(environ, self._runs)
         self._live = LiveLine(environ, report.level >= NORMAL)
         report.clear = self._live.clear
 
@@ -215,13 +215,17 @@ class Run:
     def _sink(self, label: str, known: Mapping[str, object], number: int) -> Sink:
         if self._arguments.json:
             return Json(known, self._put)
-        if self._arguments.group:
-            return Block(lambda outcome: self._style.head(label, outcome), self._put)
         prefixes, more = self._style.prefixes(label, number)
-        return Lines(prefixes, more, self._put)
+        if self._arguments.group:
+            # its head is on stdout
+            prefixes[STDOUT] = b""
+        lines = Lines(prefixes, more, self._put, self._style.terminals)
+        if not self._arguments.group:
+            return lines
+        return Block(lambda outcome: self._style.head(label, outcome), lines, self._put)
 
     def _put(self, stream: int, data: bytes) -> None:
-        self._live.clear()
+        self._live.clear(stream)
         output.write_all(stream, data)
 
     def _begin(self, job: Job) -> None:

@@ -14,6 +14,7 @@ import subprocess
 import threading
 import time
 
+from awsexec.each.controls import without_controls
 from awsexec.errors import AwsexecError, reason, shown
 from awsexec.processes import core_dumps
 
@@ -490,5 +491,5 @@ def _signal_name(number: int) -> str:
 
 
 def _last_line(tail: bytes) -> str:
-    lines = [line for line in tail.decode("utf-8", "replace").splitlines() if line]
-    return lines[-1].strip() if lines else ""
+    lines = [without_controls(line).strip() for line in tail.splitlines()]
+    return next(filter(None, reversed(lines)), b"").decode("utf-8", "replace")

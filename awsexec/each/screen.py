@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import sys
 import time
 
@@ -9,7 +11,7 @@ from awsexec import output
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from typing import TextIO
 
     from awsexec.each.runner import Outcome
@@ -18,17 +20,25 @@ if TYPE_CHECKING:
 COLOURS = ("36", "32", "33", "35", "34", "96", "92", "93", "95", "94")
 # seconds between two drawings of the live line
 REDRAW = 0.1
+# columns up to which labels are padded, so that one long name does not move all lines
+WIDEST = 40
 # columns that the live line leaves free: for ^C, twice, and the last one, after which a
 # terminal may begin a new line
 FREE = 5
 
 
 class Style:
-    """How the output of a command is marked, with a label of at most `width` columns."""
+    """How the output of a command is marked, which has one of `labels`.
 
-    def __init__(self, environ: Mapping[str, str], width: int) -> None:
+    `terminals` has those of stdout (1) and stderr (2) that are one.
+    """
+
+    def __init__(self, environ: Mapping[str, str], labels: Iterable[str]) -> None:
         self._environ = environ
-        self._width = width
+        widths = map(output.columns, labels)
+        self._width = max((each for each in widths if each <= WIDEST), default=0)
+        streams = {1: sys.stdout, 2: sys.stderr}
+        self.terminals = {each for each, stream in streams.items() if stream.isatty()}
 
     def prefixes(self, label: str, number: int) -> tuple[dict[int, bytes], bytes]:
         """Return what is before each line of stdout (1) and stderr (2) of a command.
@@ -51,7 +61,7 @@ class Style:
         return _bytes(stream, text + " ")
 
     def head(self, label: str, outcome: Outcome) -> bytes:
-        """Return the line above the output of a command that has ended."""
+        """Return the line above the output of a command that has ended, with --group."""
         line = _in(sys.stdout, "──", "--")
         text = f"{line} {label}: {outcome}, {outcome.seconds:.1f} s"
         if output.has_colour(self._environ):
@@ -60,12 +70,20 @@ class Style:
 
 
 class LiveLine:
-    """A line below all output that says how far it is, if stderr is a terminal."""
+    """A line below all output that says how far it is, if stderr is a terminal.
+
+    There is none if a program reads the output, which may write to the same terminal.
+    """
 
     def __init__(self, environ: Mapping[str, str], is_wanted: bool) -> None:
         self._is_shown = (
-            is_wanted and sys.stderr.isatty() and environ.get("TERM", "dumb") != "dumb"
+            is_wanted
+            and sys.stderr.isatty()
+            and environ.get("TERM", "dumb") != "dumb"
+            and not _is_read_by_program(sys.stdout)
         )
+        # the streams that may be written where the line is
+        self._shares = {1, 2} if sys.stdout.isatty() else {2}
         # what the person should do, before all else
         self.note = ""
         self._began = time.monotonic()
@@ -75,7 +93,7 @@ class LiveLine:
     def show(self, done: int, total: int, failed: int, names: Sequence[str]) -> None:
         """Draw it, a few times a second at most."""
         now = time.monotonic()
-        if not self._is_shown or now < self._next:
+        if not self._is_shown or now < self._next or not _is_foreground():
             return
         # what matters most comes first, since the end may be cut off
         parts = [
@@ -92,11 +110,29 @@ class LiveLine:
             self._drawn = line
             self._next = now + REDRAW
 
-    def clear(self) -> None:
-        """Take it away before something else is written."""
-        if self._drawn:
+    def clear(self, stream: int = 2) -> None:
+        """Take it away before something is written to `stream`, if it is in the way."""
+        if self._drawn and stream in self._shares:
             output.tell("\r\033[K")
             self._drawn = ""
+
+
+def _is_read_by_program(stream: TextIO) -> bool:
+    """Return whether `stream` is a pipe or a socket."""
+    try:
+        mode = os.fstat(stream.fileno()).st_mode
+    except (OSError, ValueError):
+        return False
+    return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
+
+
+def _is_foreground() -> bool:
+    """Return whether this job has the terminal, and no shell shows its prompt there."""
+    try:
+        return os.tcgetpgrp(sys.stderr.fileno()) == os.getpgrp()
+    except OSError:
+        # a terminal of another session
+        return True
 
 
 def _in(stream: TextIO, text: str, plain: str) -> str:

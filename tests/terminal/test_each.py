@@ -126,6 +126,16 @@ def test_live_line_does_not_disturb_the_lines(terminal, home, sts):
     ]
 
 
+def test_no_live_line_in_the_background(terminal, home, sts):
+    """It would be drawn over what the user types at the shell's prompt."""
+    sts.add_role("a")
+    home.write_config(profile("a"))
+    person = terminal(f"set -m; {RUN} -- sh -c 'sleep 0.5; echo hi' & wait $!")
+    screen, status = person.ends()
+    assert status == 0
+    assert "hi" in screen and "\x1b[K" not in screen
+
+
 def test_colours_only_at_a_terminal(terminal, run_awsexec, home, sts):
     sts.add_role("a")
     home.write_config(profile("a"))
