@@ -49,22 +49,7 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     try:
         # before any question
         file = find(command[0], environ.get("PATH", os.defpath))
-        if arguments.regions:
-            for region in arguments.regions:
-                if not is_region(region):
-                    option = Setting.from_option("region", region, "--regions")
-                    raise not_a_region(option)
-            # of STS too: a session of a regional STS is valid in all regions
-            arguments.region = arguments.regions[0]
-        # a code need not be for every profile
-        code, arguments.mfa_token = arguments.mfa_token, None
-        planner = Planner(arguments, environ)
-        names = selected(arguments.each, arguments.excepts, planner, environ, report)
-        for name in names:
-            plans[name] = _plan(name, planner, environ, report)
-        if code is not None:
-            give_code(code, plans)
-        _leave_out_keys(plans, names, report)
+        planner = _plan_all(plans, arguments, environ, report)
         if arguments.dry_run:
             return _show_plans(plans, arguments, environ)
         credentials, many = _credentials(plans, arguments, planner, environ, report)
@@ -79,6 +64,33 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     from awsexec.each.run import Run
 
     return Run(plans, credentials, many, arguments, environ, report, log).run(file)
+
+
+def _plan_all(
+    plans: dict[str, Planned],
+    arguments: Arguments,
+    environ: Mapping[str, str],
+    report: Report,
+) -> Planner:
+    """Add to `plans` what each profile that the patterns name will do.
+
+    Raises `NoSuchProfile`, `ConfigError`, `UsageError` and `Interrupted`.
+    """
+    for region in arguments.regions:
+        if not is_region(region):
+            raise not_a_region(Setting.from_option("region", region, "--regions"))
+    if arguments.regions:
+        # of STS too: a session of a regional STS is valid in all regions
+        arguments.region = arguments.regions[0]
+    # a code need not be for every profile
+    code, arguments.mfa_token = arguments.mfa_token, None
+    planner = Planner(arguments, environ)
+    names = selected(arguments.each, arguments.excepts, planner, environ, report)
+    plans.update((name, _plan(name, planner, environ, report)) for name in names)
+    if code is not None:
+        give_code(code, plans)
+    _leave_out_keys(plans, names, report)
+    return planner
 
 
 def _plan(

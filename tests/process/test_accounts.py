@@ -92,6 +92,55 @@ def test_run_by_name(run_awsexec, corp):
     )
 
 
+@pytest.mark.parametrize("words", [["--list"], ["--", "true"], ["nosuch", "true"]])
+@pytest.mark.parametrize("metadata", ["off", "silent"])
+def test_a_session_and_no_profile(run_awsexec, home, corp, dead_port, words, metadata):
+    """A role needs no profile, so that is an advice too."""
+    home.credentials.unlink()
+    env = {"AWS_EC2_METADATA_DISABLED": "true"}
+    if metadata == "silent":
+        env = {"AWS_EC2_METADATA_SERVICE_ENDPOINT": f"http://127.0.0.1:{dead_port}"}
+        env |= {"AWS_METADATA_SERVICE_NUM_ATTEMPTS": "1"}
+    said = run_awsexec(*words, env=env).stderr
+    assert said.endswith(
+        "; to use a role of the sso-session corp without one: awsexec --accounts corp\n"
+    )
+    home.write_config("")
+    assert run_awsexec(*words, env=env).stderr.endswith("#five-minutes\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "what", "advice"),
+    [
+        (
+            "corp/Prdo/ReadOnly",
+            *("corp has no account Prdo for you", "did you mean corp/Prod/ReadOnly?"),
+        ),
+        (
+            "corp/Else/ReadOnly",
+            "corp has no account Else",
+            "awsexec --accounts corp, or",
+        ),
+        (
+            "crop/Prod/ReadOnly",
+            *("no profile 'crop/Prod/ReadOnly'", "did you mean corp/Prod/ReadOnly?"),
+        ),
+        (
+            "corp/Prod/ReadOnyl",
+            "refused role ReadOnyl in account 123456789012: No access",
+            "did you mean corp/Prod/ReadOnly? awsexec --accounts corp lists your roles",
+        ),
+        (
+            f"corp/{PROD}/Else",
+            *("refused role Else", "; awsexec --accounts corp lists your roles"),
+        ),
+    ],
+)
+def test_misspelt_name(run_awsexec, corp, name, what, advice):
+    error = run_awsexec(name, "true").error()
+    assert what in error and advice in error and "sso_role_name" not in error
+
+
 @pytest.mark.both_ways
 def test_run_by_id_needs_no_list(run_awsexec, corp):
     child = run_awsexec.child(f"corp/{TEST}/Admin")
