@@ -11,8 +11,9 @@ from awsexec.credentials.account_lists import plan_named
 from awsexec.credentials.confirm import is_asked
 from awsexec.credentials.many import Many, store_of_many
 from awsexec.credentials.resolver import Demand
-from awsexec.each.codes import give_code, recorded, share_codes
+from awsexec.each.codes import give_code, share_codes
 from awsexec.each.names import selected
+from awsexec.each.run import Run, whose
 from awsexec.errors import AwsexecError, ConfigError, Interrupted, names_of, shown
 from awsexec.history import Log
 from awsexec.plan.endpoint import is_region, not_a_region
@@ -57,12 +58,9 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
         if not arguments.dry_run:
             if not plans:
                 log.refused(None, command, error)
-            for whose in map(recorded, plans, plans.values()):
-                log.refused(whose, command, error)
+            for recorded in map(whose, plans, plans.values()):
+                log.refused(recorded, command, error)
         raise
-    # not for a dry run
-    from awsexec.each.run import Run
-
     return Run(plans, credentials, many, arguments, environ, report, log).run(file)
 
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-import resource
 import signal
 import sys
 
 from awsexec import output
 from awsexec.credentials.credentials import child_variables
-from awsexec.each.codes import recorded
 from awsexec.each.outputs import Block, Json, Lines
 from awsexec.each.runner import STDOUT, Job, Runner
 from awsexec.each.screen import LiveLine, Style
@@ -44,6 +42,11 @@ PIPES, SPARE_FILES = 2, 16
 # columns of the table of failures where stderr is not a terminal
 WIDE = 200
 INDENT = "  "
+
+
+def whose(name: str, plan: Planned) -> Plan | str:
+    """Return what to record of a profile: its plan, or its name if there is none."""
+    return name if isinstance(plan, AwsexecError) else plan
 
 
 class Run:
@@ -159,6 +162,9 @@ class Run:
 
     def _at_once(self, wanted: int) -> int:
         """Return how many commands may run at once, with the files that each needs."""
+        # Windows, where --each says that it does not work, has no such module
+        import resource
+
         limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
         if limit == resource.RLIM_INFINITY:
             return wanted
@@ -250,7 +256,7 @@ class Run:
         """Record that a command does not start."""
         name, region = self._runs[label]
         self._log.refused(
-            recorded(name, self._plans[name]),
+            whose(name, self._plans[name]),
             self._command,
             error,
             region=region if self._arguments.regions else None,

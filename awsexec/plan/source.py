@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     Looks = Callable[["Source", tuple[str, str], Mapping[str, str]], Inputs]
 
 
+# How the token of an endpoint of --serve begins: it tells awsexec in COMMAND whose
+# endpoint it asks.
+OWN_TOKEN = "awsexec-"
+
+
 class Facts:
     """What a run knows before it looks at its source.
 
@@ -276,9 +281,13 @@ class Source:
     def tells_itself(self) -> bool:
         """Whether only its credentials tell whose they are.
 
-        That is a credential_process that is awsexec: it has profiles, sign-ins and a cache
-        of its own, and answers from the cache in no time.
+        That is another awsexec, as a credential_process or as the endpoint of --serve around
+        this run: it has profiles, sign-ins and a cache of its own, and answers from the
+        cache in no time.
         """
+        token = self.value("AWS_CONTAINER_AUTHORIZATION_TOKEN")
+        if token is not None and token.startswith(OWN_TOKEN):
+            return True
         if not self.kind.runs_command:
             return False
         program = os.path.basename((self.setting.value.split() or [""])[0])
