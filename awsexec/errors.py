@@ -15,9 +15,6 @@ if TYPE_CHECKING:
 
 
 # what a user without any profile can do
-FIRST_PROFILE = (
-    "to write a first profile, see https://github.com/awsexec/awsexec#five-minutes"
-)
 
 
 class AwsexecError(Exception):
@@ -52,6 +49,24 @@ class ConfigError(AwsexecError):
     """A config or credentials file, or a setting in one, cannot be used."""
 
 
+# how the advice to a user without any profile begins
+_FIRST = "to write a first profile, see "
+
+
+def first_profile(sessions: "Iterable[str]") -> str:
+    """Return what to do without any profile; `sessions` are the ``[sso-session]`` names.
+
+    A role of IAM Identity Center needs no profile.
+    """
+    text = f"{_FIRST}https://github.com/awsexec/awsexec#five-minutes"
+    for name in sessions:
+        return (
+            f"{text}; to use a role of the sso-session {shown(name)} without one: "
+            f"{typed('--accounts', name)}"
+        )
+    return text
+
+
 class NoSuchProfile(ConfigError):
     """No file has the profile `name`. Its text is `what` and `advice`.
 
@@ -68,7 +83,7 @@ class NoSuchProfile(ConfigError):
     ) -> None:
         self.name = name
         self.near = near
-        self.is_explained = hint not in ("", FIRST_PROFILE)
+        self.is_explained = bool(hint) and not hint.startswith(_FIRST)
         self.what = f"no profile {name!r} in {' and '.join(files)}"
         if near:
             self.advice = "did you mean " + " or ".join(map(shown, near)) + "?"
@@ -86,7 +101,7 @@ class NoSuchProfile(ConfigError):
 class UnlistedAccount(ConfigError):
     """The role `name` is in an account that the list of `session` does not have.
 
-    Another list of the session may have it. The list has the names `near`.
+    Another list of the session may have it. `near` are names of roles that are like it.
     """
 
     def __init__(
@@ -97,7 +112,7 @@ class UnlistedAccount(ConfigError):
             advice = f"did you mean {' or '.join(map(shown, near))}?"
         super().__init__(
             f"{shown(name)}: {shown(session)} has no account {shown(account)} for you; "
-            + advice
+            f"{advice}"
         )
         self.session = session
 

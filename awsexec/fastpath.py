@@ -574,6 +574,8 @@ LOG, LOG_ARGV, LOG_REQUIRED = "AWSEXEC_LOG", "AWSEXEC_LOG_ARGV", "AWSEXEC_LOG_RE
 LARGEST_LINE, LARGEST_LOG = 4096, 10_000_000
 # bytes that the text of one member may take
 LARGEST_MEMBER = 512
+# whether `attempt` has recorded that COMMAND starts: it may fail after that, and `cli` runs
+start_is_recorded = False
 
 
 def json_string(text: str, size: int = LARGEST_MEMBER) -> str:
@@ -755,6 +757,8 @@ def attempt(argv: "Sequence[str]", environ: "Mapping[str, str]") -> bool:
         if not command:
             put(process_document(found.variables))
             return True
+        global start_is_recorded
+        start_is_recorded = bool(environ.get(LOG))
         added = found.variables
         added["AWSEXEC_PROFILE"] = profile
         become(list(command), child_environment(environ, added))

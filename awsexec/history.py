@@ -7,7 +7,9 @@ lines, since a cached run has one too. No line holds a secret, unless AWSEXEC_LO
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 
 from awsexec import bounded, fastpath
 from awsexec.errors import (
@@ -68,11 +70,7 @@ class Log:
     def check(self) -> None:
         """See whether the record can be written, before anything happens."""
         if self._environ.get(LOG):
-            for name in (LOG_ARGV, LOG_REQUIRED):
-                if self._environ.get(name, "") not in ("", "0", "1"):
-                    raise ConfigError(
-                        f"{name}={shown(self._environ[name])} is unknown; write 1 or 0"
-                    )
+            _check_switches(self._environ)
             self._append(b"")
 
     def session(self, plan: Plan, step: Step | None, fresh: Credentials) -> None:
@@ -86,10 +84,23 @@ class Log:
         """Record credentials that AWS gave for `plan` by a `call`."""
         self._write("session", plan.name, facts or {}, fresh, {"call": call})
 
-    def started(self, plan: Plan, given: Credentials, command: Sequence[str]) -> None:
-        """Record that this process is about to become `command`."""
+    def started(
+        self,
+        plan: Plan,
+        given: Credentials,
+        command: Sequence[str],
+        *,
+        region: str | None = None,
+    ) -> None:
+        """Record that this process is about to become `command`, or to start it.
+
+        Nothing is written if that is recorded already. `region` is where, if that tells it from other runs of the profile.
+        """
+        if fastpath.start_is_recorded:
+            return
+        facts = {**facts_of(plan), **_where(region)}
         cached: Facts = {"cached": given.is_cached}
-        self._write("started", plan.name, facts_of(plan), given, cached, command)
+        self._write("started", plan.name, facts, given, cached, command)
 
     def exported(self, plan: Plan, given: Credentials, form: str) -> None:
         """Record that credentials were handed on in another way than to a COMMAND."""
@@ -101,10 +112,13 @@ class Log:
         of: Plan | str | None,
         command: Sequence[str],
         error: BaseException,
+        *,
+        region: str | None = None,
     ) -> None:
         """Record that `error` kept `command` from starting. Never raises.
 
         `of` is the plan, or the profile's name if there is no plan, None for neither.
+        `region` is as for `started`.
         """
         if isinstance(error, CannotRecord):
             return
@@ -112,6 +126,7 @@ class Log:
         name, facts = (
             (of, {}) if isinstance(of, str | None) else (of.name, facts_of(of))
         )
+        facts = {**facts, **_where(region)}
         try:
             self._write("refused", name, facts, None, {"reason": why}, command)
         except CannotRecord:
@@ -155,12 +170,7 @@ class Log:
             self._failed(error)
 
     def _failed(self, error: Exception) -> None:
-        what = f"{LOG}={shown(self._environ[LOG])}: cannot write the record"
-        if isinstance(error, ConfigError):
-            what = str(error)
-        else:
-            what = f"{what}: {_reason(error)}"
-        advice = _advice(fastpath.log_path(self._environ[LOG], self._home), error)
+        what, advice = _why_and_advice(error, self._environ)
         if self._environ.get(LOG_REQUIRED) == "1":
             raise CannotRecord(
                 f"{what}; {LOG_REQUIRED}=1 stops the run; {advice}"
@@ -169,9 +179,45 @@ class Log:
             self._warned = True
             self._report.warning(f"{what}; going on without a record; {advice}")
 
-    @property
-    def _home(self) -> str:
-        return self._environ.get("HOME", "")
+
+def fault(environ: Mapping[str, str]) -> tuple[str, str] | None:
+    """Return why the record cannot be written and what to do, None if it can be.
+
+    Unlike `Log.check`, this makes no file.
+    """
+    try:
+        _check_switches(environ)
+        path = path_of(environ)
+        try:
+            status = os.lstat(path)
+        except FileNotFoundError:
+            if not os.path.isdir(os.path.dirname(path)):
+                raise
+        else:
+            if stat.S_ISLNK(status.st_mode):
+                raise OSError(errno.ELOOP, "")
+            fastpath.check_private(status, stat.S_IFREG, "file")
+    except (OSError, ValueError, ConfigError) as error:
+        return _why_and_advice(error, environ)
+    return None
+
+
+def _check_switches(environ: Mapping[str, str]) -> None:
+    for name in (LOG_ARGV, LOG_REQUIRED):
+        if environ.get(name, "") not in ("", "0", "1"):
+            raise ConfigError(f"{name}={shown(environ[name])} is unknown; write 1 or 0")
+
+
+def _why_and_advice(error: Exception, environ: Mapping[str, str]) -> tuple[str, str]:
+    """Return why the record cannot be written, and what to do."""
+    what = f"{LOG}={shown(environ[LOG])}: cannot write the record"
+    if isinstance(error, ConfigError):
+        what = str(error)
+    else:
+        what = f"{what}: {_reason(error)}"
+    return what, _advice(
+        fastpath.log_path(environ[LOG], environ.get("HOME", "")), error
+    )
 
 
 def path_of(environ: Mapping[str, str]) -> str:
@@ -192,8 +238,6 @@ def path_of(environ: Mapping[str, str]) -> str:
 
 def _reason(error: Exception) -> str:
     """Return why a file cannot be opened, in other words than the system's."""
-    import errno
-
     number = error.errno if isinstance(error, OSError) else None
     if number in (errno.ELOOP, errno.EMLINK):
         # open(2) of Linux and of FreeBSD, with O_NOFOLLOW
@@ -247,6 +291,10 @@ def _put_aside(path: str) -> None:
 
 
 # --- What a line says -----------------------------------------------------------------
+
+
+def _where(region: str | None) -> Facts:
+    return {"region": region} if region is not None else {}
 
 
 def facts_of(plan: Plan) -> Facts:

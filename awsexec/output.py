@@ -271,7 +271,11 @@ def terminal_columns(stream: TextIO) -> int:
         return 80
 
 
-def home_as_tilde(path: str, environ: Mapping[str, str]) -> str:
-    """Return `path` with the home directory as ``~``, for people."""
-    home = environ.get("HOME", "").rstrip("/")
-    return "~" + path[len(home) :] if home and path.startswith(home + os.sep) else path
+def home_as_tilde(text: str, environ: Mapping[str, str]) -> str:
+    """Return `text`, for people, with the home directory at the start of a word as ``~``."""
+    home, short = environ.get("HOME", "").rstrip("/") + os.sep, "~" + os.sep
+    if home == os.sep:
+        return text
+    if text.startswith(home):
+        text = short + text.removeprefix(home)
+    return text.replace(f" {home}", f" {short}")

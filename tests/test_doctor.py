@@ -1,16 +1,25 @@
 """The checks of --doctor, each with values; `tests/process/test_doctor.py` has the whole."""
 
+import json
 import os
+import sys
 import time
+from contextlib import nullcontext
+from pathlib import Path
 
 import pytest
 
 from awsexec.commands import doctor
+from awsexec.credentials.keys.index import IndexFile
 from awsexec.credentials.reach import Answer
+from awsexec.doctor import files, finding, keys, machine, network, sign_ins
+from awsexec.errors import AwsexecError, CredentialsError
 from awsexec.options.arguments import Arguments
 from awsexec.plan.plan import Planner
 from awsexec.profiles.config import Config
-from tests.support import ALICE, READER_CONFIG, SECRETS, Home
+from awsexec.profiles.key_index import KeptKey, directory
+from awsexec.report import Report
+from tests.support import ALICE, KEY_ID, READER_CONFIG, SECRETS, Home
 
 NOW = 2_000_000_000.0
 SSO = """
@@ -38,10 +47,10 @@ def facts(home, **changes):
     for name in config.profiles.names():
         try:
             plans[name] = planner.plan(name)
-        except doctor.AwsexecError as error:
+        except AwsexecError as error:
             broken[name] = str(error)
     values = {"environ": environ, "now": time.time(), "config": config}
-    return doctor.Facts(**{**values, "plans": plans, "broken": broken, **changes})
+    return finding.Facts(**{**values, "plans": plans, "broken": broken, **changes})
 
 
 def found(check, facts):
@@ -52,17 +61,17 @@ def found(check, facts):
 
 
 def test_files(home):
-    assert found(doctor.check_files, facts(home))[0] == ["ok", "ok"]
+    assert found(files.check_files, facts(home))[0] == ["ok", "ok"]
     home.config.chmod(0o664)
     home.write_config(READER_CONFIG, READER_CONFIG, "[reader]\n")
-    statuses, text = found(doctor.check_files, facts(home))
+    statuses, text = found(files.check_files, facts(home))
     assert statuses == ["wrong", "warning", "warning", "ok"]
     assert "other users may change the file (mode 0664)" in text
     assert "chmod go-w" in text and "is in line 2 too" in text
     home.config.unlink()
-    assert found(doctor.check_files, facts(home))[0] == ["skipped", "ok"]
-    unreadable = doctor.Facts(environ={}, now=NOW, fault="config:1: no text")
-    assert found(doctor.check_files, unreadable) == (
+    assert found(files.check_files, facts(home))[0] == ["skipped", "ok"]
+    unreadable = finding.Facts(environ={}, now=NOW, fault="config:1: no text")
+    assert found(files.check_files, unreadable) == (
         *(["wrong"], "files config:1: no text "),
     )
 
@@ -79,7 +88,7 @@ def test_keys(home, mode, age, statuses):
     home.credentials.chmod(mode)
     now = time.time()
     os.utime(home.credentials, (now, now - age * 86_400 - 60))
-    seen, text = found(doctor.check_keys, facts(home))
+    seen, text = found(keys.check_keys, facts(home))
     assert seen == statuses
     assert "awsexec --add-keys alice" in text
     assert ("at least 91 days old" in text) == (age > 90)
@@ -87,22 +96,67 @@ def test_keys(home, mode, age, statuses):
 
 
 def test_profiles(home):
-    assert found(doctor.check_profiles, facts(home)) == (
+    assert found(files.check_profiles, facts(home)) == (
         *(["ok"], "profiles 2 can work "),
     )
     home.write_config(READER_CONFIG, "regoin = x\n[profile b]\nsource_profile = c\n")
-    statuses, text = found(doctor.check_profiles, facts(home))
+    statuses, text = found(files.check_profiles, facts(home))
     assert statuses == ["wrong", "warning"]
     assert "did you mean region?" in text
+    home.write_config(READER_CONFIG)
+    home.write_credentials(ALICE, "aws_session_expiration = soon\n")
+    statuses, text = found(files.check_profiles, facts(home))
+    assert statuses == ["warning", "ok"]
+    assert "aws_session_expiration = soon is not a time that awsexec can read" in text
+    home.write_credentials(ALICE)
     # of other tools
     home.write_config(READER_CONFIG, "color = red\n")
-    assert found(doctor.check_profiles, facts(home))[0] == ["ok"]
+    assert found(files.check_profiles, facts(home))[0] == ["ok"]
+
+
+def no_keyring():
+    raise CredentialsError("there is no keyring")
+
+
+def keep(home, added):
+    with IndexFile({"HOME": str(home.path)}, lambda _: nullcontext()) as index:
+        index.put(KeptKey("bob", KEY_ID, "", "", "0123456789abcdef", int(added)))
+
+
+@pytest.mark.parametrize(
+    ("days", "keyring", "statuses", "said"),
+    [
+        (None, no_keyring, ["skipped"], "awsexec keeps no key in it"),
+        (1, lambda: "KWallet", ["ok"], "KWallet, 1 key"),
+        (
+            *(91, lambda: "KWallet", ["ok", "warning"]),
+            "at least 91 days old replace it: awsexec --rotate-keys bob",
+        ),
+        (1, no_keyring, ["wrong"], "there is no keyring"),
+    ],
+)
+def test_keyring(home, days, keyring, statuses, said):
+    now = time.time()
+    if days is not None:
+        keep(home, now - days * 86_400)
+    seen, text = found(keys.check_keyring, facts(home, keyring=keyring))
+    assert seen == statuses and said in text
+
+
+def test_keyring_whose_index_is_damaged(home):
+    keep(home, 1)
+    (Path(directory({"HOME": str(home.path)})) / "keys").write_text("x")
+    assert found(keys.check_keyring, facts(home))[0] == ["wrong"]
 
 
 @pytest.mark.parametrize(
     ("environ", "statuses", "said"),
     [
         ({}, [], ""),
+        (
+            {"AWSEXEC_LIMITS": "arn:aws:iam::aws:policy/ReadOnlyAccess"},
+            *(["ok"], "no more than ReadOnlyAccess here; --unlimited lifts that"),
+        ),
         ({"AWS_PROFILE": "reader"}, ["ok"], "is the profile if none is named"),
         ({"AWS_PROFILE": "nosuch"}, ["wrong"], "unset AWS_PROFILE"),
         (
@@ -121,7 +175,7 @@ def test_profiles(home):
     ],
 )
 def test_environment(home, environ, statuses, said):
-    seen, text = found(doctor.check_environment, facts(home, environ=environ))
+    seen, text = found(machine.check_environment, facts(home, environ=environ))
     assert seen == statuses and said in text
     assert "hidden" not in text
 
@@ -129,7 +183,7 @@ def test_environment(home, environ, statuses, said):
 def test_cache(home):
     def seen(**changes):
         environ = {"AWSEXEC_CACHE_DIR": str(home.cache)}
-        return found(doctor.check_cache, facts(home, environ=environ, **changes))
+        return found(machine.check_cache, facts(home, environ=environ, **changes))
 
     assert "made with the first session" in seen()[1]
     home.cache.mkdir(mode=0o700)
@@ -151,8 +205,8 @@ def test_cache(home):
 )
 def test_mounts(path, kind):
     mounts = "d / ext4 rw\nd /home nfs rw\nd /a\\040b cifs rw\nshort\n"
-    assert doctor.kind_of_mount(path, mounts) == kind
-    assert doctor.kind_of_mount(path, "") == ""
+    assert machine.kind_of_mount(path, mounts) == kind
+    assert machine.kind_of_mount(path, "") == ""
 
 
 @pytest.mark.parametrize(
@@ -169,7 +223,7 @@ def test_mounts(path, kind):
     ],
 )
 def test_clock(ahead, status):
-    assert doctor.clock(ahead).status == status
+    assert network.clock(ahead).status == status
 
 
 @pytest.mark.parametrize(
@@ -187,17 +241,60 @@ def test_network(home, answer, statuses):
         asked.append(service)
         return answer
 
-    assert found(doctor.check_network, facts(home, ask=ask))[0] == statuses
+    assert found(network.check_network, facts(home, ask=ask))[0] == statuses
     # both profiles use one endpoint
     assert asked == ["sts"]
     home.write_config(READER_CONFIG, SSO)
-    found(doctor.check_network, facts(home, ask=ask))
+    found(network.check_network, facts(home, ask=ask))
     assert {"sts", "sso", "sso_oidc"} <= set(asked)
+
+
+def test_one_line_for_each_endpoint(home):
+    home.write_config(
+        READER_CONFIG, "region = eu-west-1\n", SSO, SSO.replace("sso]", "sso2]")
+    )
+
+    def ask(plan, service):
+        return Answer(f"https://{service}", ahead=0.0)
+
+    statuses, text = found(network.check_network, facts(home, ask=ask))
+    assert statuses == ["ok"] * len(text.splitlines())
+    assert len(set(text.splitlines())) == len(statuses)
+
+
+@pytest.mark.parametrize(
+    ("environ", "status", "said"),
+    [
+        ({}, "skipped", "AWSEXEC_LOG is not set"),
+        ({"AWSEXEC_LOG": "~/log"}, "ok", "/log"),
+        ({"AWSEXEC_LOG": "log"}, "warning", "depends on the current directory"),
+        ({"AWSEXEC_LOG": "~/no/log"}, "warning", "make its directory"),
+        ({"AWSEXEC_LOG": "~/.aws"}, "warning", "not a regular file"),
+        ({"AWSEXEC_LOG": "~/link"}, "warning", "it is a symbolic link"),
+        ({"AWSEXEC_LOG": "~/.aws/open"}, "warning", "chmod 600"),
+        (
+            {"AWSEXEC_LOG": "~/no/log", "AWSEXEC_LOG_REQUIRED": "1"},
+            *("wrong", "make its directory"),
+        ),
+        (
+            {"AWSEXEC_LOG": "~/log", "AWSEXEC_LOG_ARGV": "yes"},
+            "warning",
+            "write 1 or 0",
+        ),
+    ],
+)
+def test_record(home, environ, status, said):
+    (home.path / "link").symlink_to("log")
+    (home.path / ".aws" / "open").touch(0o644)
+    statuses, text = found(machine.check_record, facts(home, environ=environ))
+    assert statuses == [status] and said in text
+    # a look makes nothing
+    assert not (home.path / "log").exists()
 
 
 def test_sign_ins(home):
     home.write_config(SSO)
-    statuses, text = found(doctor.check_sign_ins, facts(home))
+    statuses, text = found(sign_ins.check_sign_ins, facts(home))
     assert statuses == ["warning"] and "you are not signed in" in text
 
 
@@ -208,7 +305,7 @@ def test_mfa(home):
         for number, serial in enumerate(serials)
     ]
     home.write_config(*parts)
-    statuses, text = found(doctor.check_mfa, facts(home))
+    statuses, text = found(sign_ins.check_mfa, facts(home))
     assert statuses == ["ok", "ok"]
     assert "an authenticator app" in text and "a hardware token" in text
 
@@ -225,14 +322,72 @@ def test_mfa(home):
 def test_shell(home, parent, value, status):
     environ = {"AWSEXEC_INIT": value}
     given = facts(home, environ=environ, parent=parent)
-    assert found(doctor.check_shell, given)[0] == [status]
+    assert found(machine.check_shell, given)[0] == [status]
 
 
 def test_browser(home):
     given = facts(home, environ={"BROWSER": "/no/such"})
-    assert found(doctor.check_browser, given)[0] == ["warning"]
+    assert found(machine.check_browser, given)[0] == ["warning"]
 
 
 def test_versions(home):
-    statuses, text = found(doctor.check_versions, facts(home))
+    statuses, text = found(machine.check_versions, facts(home))
     assert statuses == ["ok"] * 4 and "boto3 " in text
+
+
+# --- The whole ------------------------------------------------------------------------
+
+
+FOUND = [
+    finding.Finding("/h/.aws/config", finding.OK, "2 profiles"),
+    finding.Finding("/h/x", finding.WRONG, "it is open", "run: chmod go-w '/h/a b'"),
+    finding.Finding("key\x1b[2J", finding.WARNING, "it is " + "old " * 20, "make one"),
+    finding.Finding("clock", finding.SKIPPED, "nobody said the time"),
+]
+
+
+def shown(width, found=FOUND):
+    rows = doctor.lines(found, {"HOME": "/h"}, width)
+    return [row if isinstance(row, str) else row[0] for row in rows]
+
+
+def test_lines():
+    assert shown(None) == [
+        "✓ ~/.aws/config: 2 profiles",
+        "✗ ~/x: it is open; run: chmod go-w '/h/a b'",
+        "! key\\x1b[2J: it is " + "old " * 20 + "; make one",
+        "- clock: nobody said the time",
+        "1 thing wrong (✗), 1 worth a look (!)",
+    ]
+    assert shown(None, FOUND[:1])[-1] == "nothing is wrong"
+    assert shown(None, FOUND[2:])[-1] == "nothing is wrong, 1 worth a look (!)"
+
+
+@pytest.mark.parametrize("width", [24, 40, 80])
+def test_lines_on_a_terminal(width):
+    rows = shown(width)
+    assert max(map(len, rows)) <= width
+    if width == 40:
+        assert rows[1:3] == ["✗ ~/x: it is open", "  → run: chmod go-w '/h/a b'"]
+
+
+def test_an_error_in_a_check_is_a_finding(home, monkeypatch, capsys):
+    """The others go on, and the JSON is whole."""
+
+    def check_broken(facts):
+        raise ZeroDivisionError("x")
+
+    def check_refused(facts):
+        raise AwsexecError("no")
+        yield
+
+    monkeypatch.setattr(
+        doctor, "CHECKS", (check_broken, check_refused, machine.check_versions)
+    )
+    arguments = Arguments()
+    arguments.json = True
+    environ = {"HOME": str(home.path)}
+    assert doctor.run(arguments, environ, Report(sys.stderr)) == 123
+    rows = json.loads(capsys.readouterr().out)
+    assert [row["about"] for row in rows[:3]] == ["broken", "refused", "awsexec"]
+    assert "internal error: ZeroDivisionError" in rows[0]["text"]

@@ -58,6 +58,10 @@ def answer(words, environ):
         # an option of another tool
         ("--profile deploy aws s3 ls", "awsexec deploy -- aws s3 ls"),
         ("--profile=deploy", "awsexec deploy"),
+        ("--profil deploy aws s3 ls", "awsexec deploy -- aws s3 ls"),
+        ("-profile deploy", "awsexec deploy"),
+        ("--porfile=deploy", "awsexec deploy"),
+        ("--ecs-serve deploy x", "awsexec --serve deploy -- x"),
         ("-p deploy -- ls -p", "awsexec deploy -- ls -p"),
         ("-l", "awsexec --list"),
         ("-c deploy", "awsexec --console deploy"),
@@ -121,6 +125,7 @@ def test_the_whole_line(typed, right, environ):
             "--profile",
             "unknown option --profile; PROFILE needs no option; type: awsexec",
         ),
+        ("--profil", "unknown option --profil; PROFILE needs no option; type: awsexec"),
         ("deploy --profile x", "unknown option --profile; PROFILE needs no option;"),
         ("--qqq", "unknown option --qqq; see awsexec --help"),
         ("-x", "unknown option -x; see awsexec --help"),

@@ -245,7 +245,8 @@ def test_table(width):
     why = "no profile 'deploy' in the file; did you mean deplay? Write it."
     rows = [{**row, "event": "started"}, {**row, "event": "refused", "reason": why}]
     found = [
-        each if isinstance(each, str) else each[0] for each in shown.lines(rows, width)
+        each if isinstance(each, str) else each[0]
+        for each in shown.lines(rows, {}, width)
     ]
     text = " ".join(" ".join(found).split())
     assert "started deploy" in text and f"terraform: {why[:30]}" in text

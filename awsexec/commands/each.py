@@ -11,8 +11,9 @@ from awsexec.credentials.account_lists import plan_named
 from awsexec.credentials.confirm import is_asked
 from awsexec.credentials.many import Many, store_of_many
 from awsexec.credentials.resolver import Demand
-from awsexec.each.codes import give_code, recorded, share_codes
+from awsexec.each.codes import give_code, share_codes
 from awsexec.each.names import selected
+from awsexec.each.run import Run, whose
 from awsexec.errors import AwsexecError, ConfigError, Interrupted, names_of, shown
 from awsexec.history import Log
 from awsexec.plan.endpoint import is_region, not_a_region
@@ -49,22 +50,7 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     try:
         # before any question
         file = find(command[0], environ.get("PATH", os.defpath))
-        if arguments.regions:
-            for region in arguments.regions:
-                if not is_region(region):
-                    option = Setting.from_option("region", region, "--regions")
-                    raise not_a_region(option)
-            # of STS too: a session of a regional STS is valid in all regions
-            arguments.region = arguments.regions[0]
-        # a code need not be for every profile
-        code, arguments.mfa_token = arguments.mfa_token, None
-        planner = Planner(arguments, environ)
-        names = selected(arguments.each, arguments.excepts, planner, environ, report)
-        for name in names:
-            plans[name] = _plan(name, planner, environ, report)
-        if code is not None:
-            give_code(code, plans)
-        _leave_out_keys(plans, names, report)
+        planner = _plan_all(plans, arguments, environ, report)
         if arguments.dry_run:
             return _show_plans(plans, arguments, environ)
         credentials, many = _credentials(plans, arguments, planner, environ, report)
@@ -72,13 +58,37 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
         if not arguments.dry_run:
             if not plans:
                 log.refused(None, command, error)
-            for whose in map(recorded, plans, plans.values()):
-                log.refused(whose, command, error)
+            for recorded in map(whose, plans, plans.values()):
+                log.refused(recorded, command, error)
         raise
-    # not for a dry run
-    from awsexec.each.run import Run
-
     return Run(plans, credentials, many, arguments, environ, report, log).run(file)
+
+
+def _plan_all(
+    plans: dict[str, Planned],
+    arguments: Arguments,
+    environ: Mapping[str, str],
+    report: Report,
+) -> Planner:
+    """Add to `plans` what each profile that the patterns name will do.
+
+    Raises `NoSuchProfile`, `ConfigError`, `UsageError` and `Interrupted`.
+    """
+    for region in arguments.regions:
+        if not is_region(region):
+            raise not_a_region(Setting.from_option("region", region, "--regions"))
+    if arguments.regions:
+        # of STS too: a session of a regional STS is valid in all regions
+        arguments.region = arguments.regions[0]
+    # a code need not be for every profile
+    code, arguments.mfa_token = arguments.mfa_token, None
+    planner = Planner(arguments, environ)
+    names = selected(arguments.each, arguments.excepts, planner, environ, report)
+    plans.update((name, _plan(name, planner, environ, report)) for name in names)
+    if code is not None:
+        give_code(code, plans)
+    _leave_out_keys(plans, names, report)
+    return planner
 
 
 def _plan(

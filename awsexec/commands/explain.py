@@ -10,6 +10,7 @@ import time
 
 from awsexec import output
 from awsexec.cache.store import store_for
+from awsexec.credentials.cached import Cached
 from awsexec.credentials.credentials import profile_variables
 from awsexec.errors import AwsexecError, ConfigError
 from awsexec.fastpath import (
@@ -27,10 +28,10 @@ from awsexec.plan.source_kinds import KEYRING, TOKEN_VARIABLES
 from awsexec.profiles.config import Config, open_to_others
 from awsexec.profiles.files import Setting
 from awsexec.profiles.known import note_on
-from awsexec.profiles.profile import EXPIRIES, SECRET, TOKEN_SETTINGS
+from awsexec.profiles.profile import SECRET, TOKEN_SETTINGS, note_on_time
 from awsexec.profiles.redact import redacted
 from awsexec.text import HIDDEN, without_userinfo
-from awsexec.times import as_tools_write, iso8601, left
+from awsexec.times import iso8601, left
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -152,17 +153,11 @@ def _settings(settings: Iterable[Setting]) -> list[dict[str, Any]]:
             "value": redacted(setting),
             "file": setting.file,
             "line": setting.line or None,
-            "note": note_on(setting.name) or _note_on_time(setting),
+            "note": note_on(setting.name) or note_on_time(setting),
         }
         for setting in sorted(settings, key=lambda item: (item.file, item.line))
         if setting.value or setting.block
     ]
-
-
-def _note_on_time(setting: Setting) -> str | None:
-    if setting.name not in EXPIRIES or as_tools_write(setting.value) is not None:
-        return None
-    return "not a time that awsexec can read"
 
 
 # --- The facts of the next run --------------------------------------------------------
@@ -170,9 +165,8 @@ def _note_on_time(setting: Setting) -> str | None:
 
 def _run(plan: Plan, store: Store, arguments: Arguments) -> dict[str, Any]:
     chain, now = plan.chain, time.time()
-    source = chain.source
-    keys = plan.keys_now() if plan.uses_cache else None
-    found = store.fresh(keys, now) if keys else [None] * (len(chain.steps) + 1)
+    source, cached = chain.source, Cached(store, now)
+    found = cached.steps(plan)
     signed_in = source.signed_in(plan.config.paths, plan.environ)
     facts: dict[str, Any] = {
         "chain": [
@@ -196,19 +190,29 @@ def _run(plan: Plan, store: Store, arguments: Arguments) -> dict[str, Any]:
     }
     facts["limited"] = plan.remark or None
     facts["forbidden"] = plan.why_not
-    last, least = found[-1], arguments.min_ttl
-    if arguments.refresh or (last and least and last.life_left(now) <= least):
-        # a run with these options gets a new one
-        found = [*found[:-1], None]
+    found = _usable(found, arguments, now)
     facts["calls"] = _calls(chain, found, signed_in, now)
     if chain.if_user_keys is not None and not any(found):
         steps = chain.if_user_keys.steps
+        of_keys = cached.steps_of_user_keys(plan) or [None] * len(steps)
+        usable = enumerate(_usable(of_keys, arguments, now), start=1)
+        last = max((n for n, entry in usable if entry), default=0)
         facts["if_user_keys"] = {
-            "chain": list(_steps(chain.if_user_keys, [None] * len(steps), now)),
-            "calls": [_call(step) for step in steps],
+            "chain": list(_steps(chain.if_user_keys, of_keys, now)),
+            "calls": [_call(step) for step in steps[last:]],
         }
     facts["child"] = _child(plan, found[-1])
     return facts
+
+
+def _usable(
+    found: list[Entry | None], arguments: Arguments, now: float
+) -> list[Entry | None]:
+    """Return those of the cached steps that a run with these options takes."""
+    last, least = found[-1], arguments.min_ttl
+    if arguments.refresh or (last and least and last.life_left(now) <= least):
+        return [*found[:-1], None]
+    return found
 
 
 def _source(source: Source, signed_in: SignedIn | None) -> dict[str, Any]:
@@ -414,10 +418,12 @@ def _run_lines(facts: dict[str, Any]) -> Iterator[Line]:
     for call in facts["calls"]:
         verb = "opens" if call["call"] == KEYRING.asks else "calls"
         yield f"  {verb} {call['call']}{_asks(call, until)}"
-    if other["calls"]:
-        yield "  or, if the command gives a user's keys and no session of them is cached"
+    if other["chain"]:
+        yield "  or, if the command gives a user's keys"
     for call in other["calls"]:
         yield f"  calls {call['call']}{_asks(call, until)}"
+    if other["chain"] and not other["calls"]:
+        yield "  calls nothing more, and asks for nothing"
     if not facts["calls"]:
         yield "  calls nothing and asks for nothing"
     yield "COMMAND gets", output.BOLD

@@ -7,7 +7,8 @@ import time
 
 from awsexec import output
 from awsexec.cache.store import store_for
-from awsexec.errors import FIRST_PROFILE, AwsexecError
+from awsexec.credentials.cached import Cached
+from awsexec.errors import AwsexecError, first_profile
 from awsexec.plan.plan import Planner
 from awsexec.profiles.config import open_to_others
 from awsexec.profiles.patterns import fitting
@@ -18,7 +19,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from awsexec.cache.store import Store
     from awsexec.options.arguments import Arguments
     from awsexec.output import Line
     from awsexec.report import Report
@@ -35,11 +35,11 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     # thousands of small objects, which are needed until the end
     gc.disable()
     planner = Planner(arguments, environ)
-    store = store_for(environ, report)
+    cached = Cached(store_for(environ, report), time.time())
     fits = fitting(arguments.profile)
     modes = _Modes()
     rows = [
-        _row(name, planner, store, modes)
+        _row(name, planner, cached, modes)
         for name in sorted(planner.config.profiles.names(), key=str.casefold)
         if fits(name)
     ]
@@ -55,7 +55,8 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
         )
     else:
         where = " and ".join(planner.config.paths)
-        report.warning(f"there is no profile in {where}; {FIRST_PROFILE}")
+        advice = first_profile(planner.config.profiles.config.sso_sessions)
+        report.warning(f"there is no profile in {where}; {advice}")
     return 0
 
 
@@ -67,7 +68,9 @@ class _Modes(dict[str, "str | None"]):
         return self[path]
 
 
-def _row(name: str, planner: Planner, store: Store, modes: _Modes) -> dict[str, object]:
+def _row(
+    name: str, planner: Planner, cached: Cached, modes: _Modes
+) -> dict[str, object]:
     """Return what is known of the profile; None for what it does not have."""
     row: dict[str, object] = {
         "profile": name,
@@ -103,12 +106,10 @@ def _row(name: str, planner: Planner, store: Store, modes: _Modes) -> dict[str, 
     row["mfa_serial"] = next(
         (step.mfa_serial for step in chain.steps if step.mfa_serial), None
     )
-    now = time.time()
-    keys = plan.keys_now() if plan.uses_cache else None
-    last = store.fresh(keys[-1:], now)[0] if keys else None
+    last = cached.last(plan)
     if last is not None:
         row["expires"] = iso8601(last.expires)
-        row["seconds_left"] = int(last.life_left(now))
+        row["seconds_left"] = int(last.life_left(cached.now))
     return row
 
 

@@ -36,7 +36,7 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     if arguments.json:
         output.show(output.as_json(rows))
     elif rows:
-        output.show_lines(lines(rows, output.width(environ)), environ)
+        output.show_lines(lines(rows, environ, output.width(environ)), environ)
     elif arguments.profile is None:
         report.warning(f"nothing is recorded in {history.path_of(environ)} yet")
     else:
@@ -47,7 +47,9 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     return 0
 
 
-def lines(rows: list[dict[str, Any]], width: int | None) -> Iterator[Line]:
+def lines(
+    rows: list[dict[str, Any]], environ: Mapping[str, str], width: int | None
+) -> Iterator[Line]:
     """Yield the table. On a terminal, what does not fit into a row stands below it."""
     cells = [HEADER[:-1], *map(_cells, rows)]
     shown = [*range(len(cells[0]))]
@@ -63,7 +65,7 @@ def lines(rows: list[dict[str, Any]], width: int | None) -> Iterator[Line]:
     what = f"  {HEADER[-1]}" if width is None or size + WHAT <= width else ""
     yield header + what, output.BOLD
     for row, line in zip(rows, padded, strict=True):
-        what = printable(_what(row))
+        what = printable(output.home_as_tilde(_what(row), environ))
         whole = [f"{line}  {what}".rstrip()]
         if width is not None and output.columns(whole[0]) > width:
             below = output.cut(what, MOST_LINES * width)

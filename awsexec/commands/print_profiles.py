@@ -11,7 +11,6 @@ from awsexec import output
 from awsexec.credentials.account_lists import lists_of_sessions
 from awsexec.errors import ConfigError, UsageError, shown
 from awsexec.plan.plan import Planner
-from awsexec.plan.source_kinds import SSO
 from awsexec.profiles import files
 from awsexec.profiles.patterns import fitting
 
@@ -90,7 +89,7 @@ def _written(planner: Planner) -> Iterator[tuple[str, Role]]:
             source = planner.plan(name).chain.source
         except ConfigError:
             continue
-        if source.kind is SSO and source.profile.name == name:
+        if source.sign_in_name and source.profile.name == name:
             yield name, (
                 source.value("sso_start_url") or "",
                 source.value("sso_account_id") or "",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from awsexec.credentials.credentials import Credentials
-from awsexec.errors import FIRST_PROFILE, CredentialsError
+from awsexec.errors import CredentialsError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,11 +42,9 @@ def unsendable(value: object) -> str | None:
 
 def source_error(source: Source, what: str) -> CredentialsError:
     """Return the failure of `source`; `what` says what happened and what to do."""
-    text = f"{source.label}: {what}"
-    if source.kind.is_described and not source.profile.settings:
-        # Nothing was configured, so the machine was asked. It may be no instance at all.
-        text = f"{text}; {FIRST_PROFILE}"
-    return CredentialsError(text)
+    return CredentialsError(
+        "; ".join(filter(None, [f"{source.label}: {what}", source.advice]))
+    )
 
 
 def environment_expired(source: Source) -> CredentialsError:

@@ -50,7 +50,7 @@ def ask(plan: Plan, service: str) -> Answer:
     ``services`` section: "sts", "sso_oidc".
     """
     endpoint, source = plan.endpoint, plan.chain.source
-    region = endpoint.region
+    region, made_by = endpoint.region, endpoint.made_by
     if service != "sts":
         region = source.value("sso_region") or region
     place = f"{service.upper()} in {region}"
@@ -61,6 +61,7 @@ def ask(plan: Plan, service: str) -> Answer:
                 service, plan.config.profiles, source.profile, plan.environ
             )
             url = by.value if by is not None else None
+            made_by = endpoint.host_made_by(by, source.get("sso_region"))
         clients = Clients(endpoint, plan.retries)
         client = clients.create(service.replace("_", "-"), region, url)
         place = url_of(client)
@@ -73,7 +74,7 @@ def ask(plan: Plan, service: str) -> Answer:
         offline = (Unreachable.NAME, Unreachable.CONNECTION, Unreachable.SILENCE)
         names = {"sts": "AWS STS", "signin": "AWS Sign-In"}
         name = names.get(service, "IAM Identity Center")
-        fault = str(aws_errors.unreachable(error, endpoint, name))
+        fault = str(aws_errors.unreachable(error, endpoint, name, made_by))
         return Answer(place, fault, is_offline=error.cause in offline and not error.via)
     except AwsexecError as error:
         return Answer(place, str(error))

@@ -24,11 +24,6 @@ if TYPE_CHECKING:
     Planned = Plan | AwsexecError
 
 
-def recorded(name: str, plan: Planned) -> Plan | str:
-    """Return what to record of a profile: its plan, or its name if there is none."""
-    return name if isinstance(plan, AwsexecError) else plan
-
-
 def give_code(code: str, plans: dict[str, Planned]) -> None:
     """Let the plans that take an MFA code use `code`. Raises `UsageError`."""
     if mfa_code(code) is None:

@@ -8,11 +8,10 @@ import sys
 
 from awsexec import output
 from awsexec.credentials.credentials import child_variables
-from awsexec.each.codes import recorded
 from awsexec.each.outputs import Block, Json, Lines
 from awsexec.each.runner import STDOUT, Job, Runner
 from awsexec.each.screen import LiveLine, Style
-from awsexec.errors import AwsexecError, Interrupted, SameFailure, names_of
+from awsexec.errors import AwsexecError, Interrupted, SameFailure, names_of, shown
 from awsexec.fastpath import child_environment
 from awsexec.plan.guardrails import CONFIRMED
 from awsexec.report import NORMAL
@@ -37,9 +36,17 @@ SOME_FAILED, SOME_WITHOUT_CREDENTIALS = 123, AwsexecError.status
 JOBS = 8
 # what is recorded of a command that was not reached
 NEVER_STARTED = "--each ended before this command started"
+# what a command needs of this process's files besides one to keep its output in, and what
+# starting one and calling AWS may need for a moment
+PIPES, SPARE_FILES = 2, 16
 # columns of the table of failures where stderr is not a terminal
 WIDE = 200
 INDENT = "  "
+
+
+def whose(name: str, plan: Planned) -> Plan | str:
+    """Return what to record of a profile: its plan, or its name if there is none."""
+    return name if isinstance(plan, AwsexecError) else plan
 
 
 class Run:
@@ -102,8 +109,7 @@ class Run:
             given = self._credentials[name]
             if isinstance(given, AwsexecError):
                 cause = given.cause if isinstance(given, SameFailure) else given
-                # the label says of which profile
-                reason = str(cause).removeprefix(f"profile {name!r}: ")
+                reason = _without_name(str(cause), name)
                 refused[label] = reasons.setdefault(str(cause), reason)
             else:
                 jobs.append(self._job(label, name, region, len(jobs)))
@@ -113,7 +119,7 @@ class Run:
             self._command,
             file,
             jobs,
-            self._arguments.jobs or JOBS,
+            self._at_once(min(self._arguments.jobs or JOBS, len(jobs))),
             stops_at_failure=self._arguments.fail_fast,
             show=lambda done, failed, names: self._live.show(
                 done + without, total, failed + without, names
@@ -132,7 +138,10 @@ class Run:
             for job in jobs:
                 if job.name not in self._recorded:
                     self._refuse(job.name, AwsexecError(NEVER_STARTED))
-        refused |= {label: str(error) for label, error in self._lost.items()}
+        refused |= {
+            label: _without_name(str(error), self._runs[label][0])
+            for label, error in self._lost.items()
+        }
         if jobs:
             labels = [job.name for job in jobs]
             self._tell_outcomes(dict(zip(labels, outcomes, strict=True)), refused)
@@ -149,6 +158,24 @@ class Run:
         if all(outcome is not None and outcome.is_success for outcome in outcomes):
             return 0
         return SOME_FAILED
+
+    def _at_once(self, wanted: int) -> int:
+        """Return how many commands may run at once, with the files that each needs."""
+        # Windows, where --each says that it does not work, has no such module
+        import resource
+
+        limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if limit == resource.RLIM_INFINITY:
+            return wanted
+        is_kept = self._arguments.json or self._arguments.group
+        free = limit - len(os.listdir("/dev/fd")) - SPARE_FILES
+        possible = max(1, free // (PIPES + is_kept))
+        if possible < wanted:
+            self._report.warning(
+                f"{possible} and not {wanted} commands run at once, because this process "
+                f"may have only {limit} files open; raise ulimit -n, or lower --jobs"
+            )
+        return min(possible, wanted)
 
     # what runs
 
@@ -221,12 +248,18 @@ class Run:
             self._lost[job.name] = given
             raise given
         job.environ = self._environ_of(plan, region, given)
-        self._log.started(plan, given, self._command)
+        where = region if self._arguments.regions else None
+        self._log.started(plan, given, self._command, region=where)
 
     def _refuse(self, label: str, error: AwsexecError) -> None:
         """Record that a command does not start."""
-        name, _ = self._runs[label]
-        self._log.refused(recorded(name, self._plans[name]), self._command, error)
+        name, region = self._runs[label]
+        self._log.refused(
+            whose(name, self._plans[name]),
+            self._command,
+            error,
+            region=region if self._arguments.regions else None,
+        )
 
     # what is said
 
@@ -290,3 +323,12 @@ class Run:
                 self._report.draw(f"{INDENT}{line}\n")
         if waiting := [*outcomes.values()].count(None):
             self._report.warning(f"{waiting} {of} never started")
+
+
+def _without_name(text: str, name: str) -> str:
+    """Return why a profile failed without its name, which stands before it already."""
+    for start in (f"profile {name!r}: ", f"{shown(name)}: "):
+        text = text.removeprefix(start)
+    if text.startswith(f"profile {name!r} needs "):
+        text = text.removeprefix(f"profile {name!r} ")
+    return text

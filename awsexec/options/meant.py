@@ -128,6 +128,19 @@ def near_options(flag: str) -> tuple[list[str], bool]:
     return (parts if len(parts) <= 3 else []), False
 
 
+def _habit(flag: str) -> str:
+    """Return the option of another tool of which `flag` is a slip; else `flag` itself.
+
+    An option of awsexec that `flag` may be wins, but not the one of completion scripts.
+    """
+    word = f"--{flag.strip('-')}"
+    if flag not in _OPTIONS and near_options(flag)[0] in ([], ["--profiles"]):
+        for habit in _OPTIONS:
+            if habit[:2] == "--" and distance(word, habit, 1) <= 1:
+                return habit
+    return flag
+
+
 def line(words: Sequence[str]) -> str:
     """Return the command line of awsexec with `words`, as a person types it in a shell.
 
@@ -214,6 +227,7 @@ def _option_step(words: Words) -> Step | None:
     except UsageError:
         return None
     flag, equals, value = words[at].partition("=")
+    flag = _habit(flag)
     if _OPTIONS.get(flag) == "":
         after = at + 1
         if not equals:
@@ -304,7 +318,7 @@ def _in_place_of_option(
         found = _program(argv, at, environ)
         if found:
             return [f"no profile {argv[at]!r}", *found]
-    if _OPTIONS.get(error.flag) == "":
+    if _OPTIONS.get(_habit(error.flag)) == "":
         return ["PROFILE needs no option; type: awsexec PROFILE -- COMMAND"]
     near = near_options(error.flag)[0]
     return [f"did you mean {alternatives(near)}?", error.advice] if near else []

@@ -279,7 +279,8 @@ CHILD_TOO = (
     ),
     (
         "AWSEXEC_CONFIRMED",
-        "if confirm asked: the profile and role, for which an awsexec inside does not ask",
+        "if confirm asked: the profile and its role, or a digest of its source, for which "
+        "an awsexec inside does not ask",
     ),
     (
         "AWSEXEC_CALLERS",

@@ -15,6 +15,7 @@ from awsexec.plan.source_kinds import SSO_CACHE
 from awsexec.profiles import accounts, files
 from awsexec.profiles.accounts import AccountList
 from awsexec.profiles.files import Setting
+from awsexec.profiles.near import nearest
 from awsexec.profiles.profile import Profile, Profiles
 
 TYPE_CHECKING = False
@@ -87,9 +88,9 @@ def profile_of_role(name: str, profiles: Profiles, lists: Lists) -> Profile | No
         listed = lists.current(profiles, session)
         found = listed.named(account) if listed is not None else []
         if listed is None or not found:
-            near = _near(account, listed) if listed is not None else ()
-            called = [f"{session}/{each}/{role}" for each in near]
-            raise UnlistedAccount(name, session, account, called)
+            known = [each.name for each in listed.accounts] if listed else []
+            near = [f"{session}/{each}/{role}" for each in nearest(account, known)]
+            raise UnlistedAccount(name, session, account, near)
         if len(found) > 1:
             ids = " and ".join(each.id for each in found)
             raise ConfigError(
@@ -107,15 +108,6 @@ def profile_of_role(name: str, profiles: Profiles, lists: Lists) -> Profile | No
         listed=listed,
         index=profiles.index,
     )
-
-
-def _near(account: str, listed: AccountList) -> list[str]:
-    """Return the names of accounts of the list that may be meant by `account`."""
-    # only a mistake needs it
-    from awsexec.profiles.near import nearest
-
-    names = dict.fromkeys(each.name for each in listed.accounts)
-    return nearest(account, names)
 
 
 def _start_url(profiles: Profiles, session: str) -> str:

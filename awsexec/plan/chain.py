@@ -268,6 +268,7 @@ def chain_of_machine(
         default,
         is_named=is_named,
         looked_in=profiles.looked_in if profiles is not None else (),
+        sessions=profiles.config.sso_sessions if profiles is not None else (),
     )
     if source is None:
         return None

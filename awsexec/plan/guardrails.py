@@ -188,7 +188,7 @@ def confirmation(
         ("account", account or "known after the call"),
         ("role", role or f"none: {source.label}"),
     ]
-    limits, whole = limits_of(steps), f"{named.name} {role}"
+    limits, whole = limits_of(steps), f"{named.name} {_whose(source, steps)}"
     if limits:
         facts.append(("limits", shown_limits(limits)))
     return Confirmation(
@@ -199,6 +199,24 @@ def confirmation(
         f"{whole} {limits}".rstrip(),
         whole,
     )
+
+
+def _whose(source: Source, steps: Sequence[Step]) -> str:
+    """Return what tells the identity that settings say from any other one.
+
+    A yes is for this identity, and not for another one that the profile gets later. It is
+    the role, else a digest of all that decides what the source gives, since a command
+    line may hold a secret.
+    """
+    for step in reversed(steps):
+        if not isinstance(step, MfaSession):
+            return step.role_arn
+    # few profiles confirm
+    import hashlib
+
+    settings = sorted((each.name, each.value) for each in source.settings)
+    what = ascii((source.kind.label, source.key_id, settings))
+    return hashlib.sha256(what.encode("ascii")).hexdigest()
 
 
 # --- Limits that stay in what runs inside -------------------------------------------

@@ -7,11 +7,11 @@ no prompt, no other program.
 from __future__ import annotations
 
 from awsexec.errors import (
-    FIRST_PROFILE,
     ConfigError,
     Limited,
     NoSuchProfile,
     UsageError,
+    first_profile,
     shown,
 )
 from awsexec.fastpath import LIMITS
@@ -169,6 +169,11 @@ class Plan:
         by_key_id = self.chain.source.tells_itself or self.chain.of_user_keys
         if not inputs.is_known or (by_key_id and key_id is None):
             return None
+        return self.chain.keys(self._where, inputs, key_id)
+
+    @property
+    def _where(self) -> str:
+        """What a key holds besides the chain: the STS that is called, and guardrails."""
         where = self.endpoint.identity
         if self.chain.source.is_cached and self.expected.of_source:
             # what the cache has under these keys comes from checked credentials
@@ -176,7 +181,7 @@ class Plan:
         if self.chain.source.kind.runs_command and self.environ.get(LIMITS):
             # an awsexec that the command runs gives no more
             where = ascii((where, self.environ[LIMITS]))
-        return self.chain.keys(where, inputs, key_id)
+        return where
 
     def keys_now(self) -> list[str] | None:
         """Return `keys` by what decides now, without getting any credentials."""
@@ -188,17 +193,25 @@ class Plan:
         If the source may turn out to give a user's keys, whose id is not known yet, these
         are the keys with any id: the MFA device tells that it is the same user.
         """
-        keys = set(self.keys_now() or ())
+        return set(self.keys_now() or ()).union(*self.keys_of_user_keys(cached))
+
+    def keys_of_user_keys(self, cached: Iterable[str]) -> list[list[str]]:
+        """Return which of the keys `cached` each step may have with a user's keys.
+
+        That is if the source turns out to give some, whose id is not known yet; [] if it
+        cannot.
+        """
         other = self.chain.if_user_keys
         if other is None:
-            return keys
-        with_any_id = other.keys(self.endpoint.identity, Inputs(), "*")[1:]
-        parts = [key.partition("'*'") for key in with_any_id]
-        return keys.union(
-            key
-            for key in cached
-            if any(key.startswith(one) and key.endswith(rest) for one, _, rest in parts)
-        )
+            return []
+        cached = tuple(cached)
+        found = []
+        for pattern in other.keys(self._where, Inputs(), "*")[1:]:
+            start, _, end = pattern.partition("'*'")
+            found.append(
+                [key for key in cached if key.startswith(start) and key.endswith(end)]
+            )
+        return found
 
     @property
     def is_of_environment(self) -> bool:
@@ -410,7 +423,8 @@ class Planner:
         if chain is None:
             raise ConfigError(
                 f"no PROFILE, no profile in {' or '.join(profiles.looked_in)}, and "
-                f"{METADATA_DISABLED} turns the instance metadata off; {FIRST_PROFILE}"
+                f"{METADATA_DISABLED} turns the instance metadata off; "
+                + first_profile(profiles.config.sso_sessions)
             )
         return self._plan_of(chain, by_name=False, named=default)
 

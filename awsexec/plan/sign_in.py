@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from awsexec.errors import ConfigError, UsageError, shown
-from awsexec.plan.source_kinds import LOGIN, SSO
 from awsexec.profiles.accounts import split
 
 TYPE_CHECKING = False
@@ -25,7 +24,7 @@ def all_sign_ins(planner: Planner) -> list[str]:
         except (ConfigError, UsageError):
             continue
         url = source.value("sso_start_url")
-        if source.kind is SSO and not source.value("sso_session") and url not in urls:
+        if url and not source.value("sso_session") and url not in urls:
             urls.add(url)
             names.append(name)
     return names
@@ -58,12 +57,9 @@ def sign_in_plan(planner: Planner, name: str | None) -> Plan:
         return planner.plan_of_session(role[0])
     plan = planner.plan(name)
     source = plan.chain.source
-    if source.kind is SSO:
+    if source.sign_in_name:
         return plan
-    if source.kind is LOGIN:
-        import shlex
-
-        command = shlex.join(["aws", "login", "--profile", source.profile.name])
+    if command := source.cli_sign_in():
         raise ConfigError(
             f"{source.setting.where}: profile {name!r} signs in by the AWS CLI; run: "
             f"{command} (or aws logout)"

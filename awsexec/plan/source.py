@@ -17,7 +17,13 @@ if TYPE_CHECKING:
     from awsexec.profiles.profile import Profile, Profiles, StaticKeys
 
     Decides = Callable[["Source", "Facts"], list[Setting | None]]
+    AtHand = Callable[[Profile], tuple[StaticKeys | None, KeptKey | None]]
     Looks = Callable[["Source", tuple[str, str], Mapping[str, str]], Inputs]
+
+
+# How the token of an endpoint of --serve begins: it tells awsexec in COMMAND whose
+# endpoint it asks.
+OWN_TOKEN = "awsexec-"
 
 
 class Facts:
@@ -54,6 +60,9 @@ class Kind:
       sign-in; None for nothing else
     - `signed_in`: reads its sign-in from the content of the AWS CLI's token file, the
       first file that it `looks` at; None without a sign-in
+    - `cli_sign_in`: the AWS CLI's command for its sign-in, "" where awsexec signs in itself
+    - `at_hand`: returns the keys in a file and the key in the keyring of a profile of this
+      kind; None where there are neither
     - `services`: the AWS services that it asks, besides STS, by their names in a
       ``services`` section
     - `asks`: what --explain says that a run asks, "" for nothing
@@ -79,6 +88,8 @@ class Kind:
         "decides",
         "looks",
         "signed_in",
+        "cli_sign_in",
+        "at_hand",
         "services",
         "asks",
         "is_environment",
@@ -102,6 +113,8 @@ class Kind:
         *,
         looks: Looks | None = None,
         signed_in: Callable[[bytes], SignedIn] | None = None,
+        cli_sign_in: str = "",
+        at_hand: AtHand | None = None,
         services: tuple[str, ...] = (),
         asks: str = "",
         is_environment: bool = False,
@@ -121,6 +134,8 @@ class Kind:
         self.decides = decides
         self.looks = looks
         self.signed_in = signed_in
+        self.cli_sign_in = cli_sign_in
+        self.at_hand = at_hand
         self.services = services
         self.asks = asks
         self.is_environment = is_environment
@@ -147,6 +162,7 @@ class Source:
     whose credentials these are, `endpoints` the settings with the URLs of the services
     asked, None for AWS's own, and `urls` only the URLs. `given_by` is the profile of which
     awsexec put them in this environment, None if it is not known that awsexec did.
+    `advice` is what else to do if it fails, "" for nothing.
     """
 
     __slots__ = (
@@ -158,6 +174,7 @@ class Source:
         "endpoints",
         "given_by",
         "kept",
+        "advice",
     )
 
     def __init__(
@@ -170,6 +187,7 @@ class Source:
         endpoints: tuple[tuple[str, Setting | None], ...] = (),
         given_by: str | None = None,
         kept: KeptKey | None = None,
+        advice: str = "",
     ) -> None:
         self.kind = kind
         self.profile = profile
@@ -179,6 +197,7 @@ class Source:
         self.endpoints = endpoints
         self.given_by = given_by
         self.kept = kept
+        self.advice = advice
 
     @property
     def urls(self) -> tuple[tuple[str, str | None], ...]:
@@ -213,6 +232,16 @@ class Source:
         "" for a source that does not sign in there.
         """
         return self.value("sso_session") or self.value("sso_start_url") or ""
+
+    def cli_sign_in(self) -> str:
+        """Return the AWS CLI's command line that signs in; "" where awsexec does so."""
+        if not self.kind.cli_sign_in:
+            return ""
+        # slow to load
+        import shlex
+
+        words = ["aws", self.kind.cli_sign_in, "--profile", self.profile.name]
+        return shlex.join(words)
 
     @property
     def is_session_only(self) -> bool:
@@ -252,9 +281,13 @@ class Source:
     def tells_itself(self) -> bool:
         """Whether only its credentials tell whose they are.
 
-        That is a credential_process that is awsexec: it has profiles, sign-ins and a cache
-        of its own, and answers from the cache in no time.
+        That is another awsexec, as a credential_process or as the endpoint of --serve around
+        this run: it has profiles, sign-ins and a cache of its own, and answers from the
+        cache in no time.
         """
+        token = self.value("AWS_CONTAINER_AUTHORIZATION_TOKEN")
+        if token is not None and token.startswith(OWN_TOKEN):
+            return True
         if not self.kind.runs_command:
             return False
         program = os.path.basename((self.setting.value.split() or [""])[0])

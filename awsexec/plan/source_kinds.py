@@ -8,7 +8,7 @@ the variable wins.
 
 from __future__ import annotations
 
-from awsexec.errors import ConfigError, shown
+from awsexec.errors import ConfigError, first_profile, shown
 from awsexec.fastpath import ACCESS_KEY_ID, SESSION_TOKEN, digest, machine
 from awsexec.plan.command_line import SHELL_SETTING, runs_by_shell
 from awsexec.plan.endpoint import configured_url, is_region, not_a_region
@@ -34,7 +34,7 @@ from awsexec.profiles.values import variable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 METADATA_DISABLED = "AWS_EC2_METADATA_DISABLED"
 # settings of the EC2 instance metadata, and the variables that win over them
@@ -320,12 +320,20 @@ def _look_at_sign_in(token: InputFile, *, is_fixed: bool) -> Inputs:
 
 # --- The table ------------------------------------------------------------------------
 
-KEYS = Kind("keys", "static", None, is_cached=False, is_fast=True)
+KEYS = Kind(
+    "keys",
+    "static",
+    None,
+    at_hand=lambda profile: (profile.static_keys(), None),
+    is_cached=False,
+    is_fast=True,
+)
 KEYRING = Kind(
     "keyring",
     "keyring",
     None,
     looks=_look_at_index,
+    at_hand=lambda profile: (None, profile.kept),
     asks="the keyring",
     is_cached=False,
     is_fast=True,
@@ -386,6 +394,7 @@ LOGIN = Kind(
     _decided_by_login,
     looks=_look_at_login,
     signed_in=login_signed_in,
+    cli_sign_in="login",
     services=("signin",),
     asks="AWS Sign-In",
     may_prompt=True,
@@ -425,6 +434,18 @@ def _setting(name: str) -> Callable[[Profile], Setting | None]:
     return lambda profile: profile.get(name)
 
 
+def _sign_in_of(name: str) -> Callable[[Profile], Setting | None]:
+    """Find what a profile with the setting `name` signs in to, else that setting."""
+
+    def found(profile: Profile) -> Setting | None:
+        setting = profile.get(name)
+        if setting is None:
+            return None
+        return profile.get("sso_session") or profile.get("sso_start_url") or setting
+
+    return found
+
+
 def _keys(profile: Profile) -> Setting | None:
     return profile.static_keys().key_id if profile.has_static_keys else None
 
@@ -445,8 +466,8 @@ def _keys_of_credentials_file(profile: Profile) -> Setting | None:
 # only in awsexec, and other programs do not see a key in the keyring.
 _OF_PROFILE: tuple[tuple[Callable[[Profile], Setting | None], Kind | None], ...] = (
     (_setting("web_identity_token_file"), WEB_IDENTITY),
-    (_setting("sso_account_id"), SSO),
-    (_setting("sso_role_name"), SSO),
+    (_sign_in_of("sso_account_id"), SSO),
+    (_sign_in_of("sso_role_name"), SSO),
     (_keys_of_credentials_file, KEYS),
     (_setting("login_session"), LOGIN),
     (_setting("credential_process"), PROCESS),
@@ -482,14 +503,8 @@ def source_of(profile: Profile) -> Source:
             continue
         if kind is None:
             return source_named(profile, setting)
-        if kind is KEYS:
-            return Source(kind, profile, setting, profile.static_keys())
-        if kind is KEYRING:
-            return Source(kind, profile, setting, kept=profile.kept)
-        if kind is SSO:
-            own = profile.get("sso_session") or profile.get("sso_start_url")
-            setting = own or setting
-        return Source(kind, profile, setting)
+        keys, kept = kind.at_hand(profile) if kind.at_hand else (None, None)
+        return Source(kind, profile, setting, keys, kept=kept)
     raise ConfigError(
         f"{profile.where}: profile {profile.name!r} has no credentials and no way to "
         f"get any; give it a role_arn, a key pair, or {' or '.join(_PROPOSED)}"
@@ -524,13 +539,15 @@ def source_of_machine(
     *,
     is_named: bool = False,
     looked_in: tuple[str, ...] = (),
+    sessions: Iterable[str] = (),
 ) -> Source | None:
     """Return the source that the SDKs use where there is no profile; None for none.
 
     It is the first of: keys, web identity, container, and the instance's role if the
     metadata is not turned off. `default` is a ``[default]`` that says nothing of these. If
     it `is_named` on the command line, the variables of the first two do not count, as in
-    botocore. `looked_in` names the files without a profile, as `Profiles` does.
+    botocore. `looked_in` names the files without a profile, as `Profiles` does, and
+    `sessions` are the ``[sso-session]`` sections in them.
     """
     for name, kind in _OF_MACHINE:
         if environ.get(name) and not (is_named and kind in (ENVIRONMENT, WEB_IDENTITY)):
@@ -545,7 +562,9 @@ def source_of_machine(
     why = f"no PROFILE, and no profile in {found or 'the config files'}"
     if default is not None:
         why = f"of the machine, since {default.where} has no credentials"
-    return Source(EC2, Profile("ec2"), Setting.outside("", "", why))
+    # the machine may be no instance at all
+    advice = first_profile(sessions)
+    return Source(EC2, Profile("ec2"), Setting.outside("", "", why), advice=advice)
 
 
 def metadata_is_off(setting: Setting | None) -> bool:
@@ -581,6 +600,7 @@ def with_settings(source: Source, facts: Facts) -> Source:
         tuple(setting for setting in settings if setting is not None),
         tuple(endpoints),
         source.given_by,
+        advice=source.advice,
     )
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from awsexec.errors import (
-    FIRST_PROFILE,
     ConfigError,
     NoSuchProfile,
     ProfileLoop,
+    first_profile,
     tail,
 )
 from awsexec.profiles import files, values
@@ -234,6 +234,16 @@ def _inherited(
             yield name, setting
 
 
+def note_on_time(setting: Setting) -> str | None:
+    """Return what is wrong with the end of a session beside its keys, None for nothing.
+
+    Tools write it as they like, and the SDKs do not read it: nothing else is wrong then.
+    """
+    if setting.name not in EXPIRIES or as_tools_write(setting.value) is not None:
+        return None
+    return "not a time that awsexec can read"
+
+
 def _present(section: Section) -> dict[str, Setting]:
     return {k: v for k, v in section.settings.items() if v.value or v.block}
 
@@ -329,8 +339,14 @@ class Profiles:
         if why := self._why_not(name):
             raise NoSuchProfile(name, (), paths, why)
         names = self.names()
-        hint = "" if names or is_lost else FIRST_PROFILE
-        raise NoSuchProfile(name, nearest(name, names), paths, hint)
+        hint = "" if names or is_lost else first_profile(self.config.sso_sessions)
+        near = nearest(name, names)
+        session, _, role = name.partition("/")
+        if role:
+            # SESSION/ACCOUNT/ROLE
+            sessions = nearest(session, self.config.sso_sessions)
+            near = [*(f"{each}/{role}" for each in sessions), *near]
+        raise NoSuchProfile(name, near, paths, hint)
 
     def _why_not(self, name: str) -> str:
         """Return which section looks as if it was meant to be the profile `name`, or ""."""

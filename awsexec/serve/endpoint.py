@@ -13,6 +13,7 @@ from awsexec import bounded
 from awsexec.errors import AwsexecError
 from awsexec.internal_error import in_words
 from awsexec.loopback.server import HOST
+from awsexec.plan.source import OWN_TOKEN
 from awsexec.processes import background, core_dumps
 from awsexec.report import VERBOSE
 from awsexec.serve import config_copy, hold
@@ -95,7 +96,7 @@ class _Endpoint:
         self._config = config
         self._has_boto_keys = has_boto_keys
         self._supply = supply
-        self._token = os.urandom(32).hex()
+        self._token = OWN_TOKEN + os.urandom(32).hex()
         self._command = os.getpid()
         self.listener, self.reservation = hold.listen_and_reserve()
 

@@ -67,10 +67,9 @@ def test_each_role_of_a_pattern(run_awsexec, corp):
     ]
     assert corp.asked[3:] == [GET, GET]
     # * does not fit a /
-    _, *found = run_awsexec(
-        "--each", "*", "--dry-run", "--", "true"
-    ).stdout.splitlines()
-    assert found == ["alice"]
+    assert (
+        run_awsexec("--each", "*", "--", "true").error().startswith("left out alice: ")
+    )
 
 
 @pytest.mark.both_ways
@@ -90,6 +89,55 @@ def test_run_by_name(run_awsexec, corp):
     assert is_fast(run_awsexec, "corp/Prod/ReadOnly", "true") == fast_path_is_on(
         run_awsexec
     )
+
+
+@pytest.mark.parametrize("words", [["--list"], ["--", "true"], ["nosuch", "true"]])
+@pytest.mark.parametrize("metadata", ["off", "silent"])
+def test_a_session_and_no_profile(run_awsexec, home, corp, dead_port, words, metadata):
+    """A role needs no profile, so that is an advice too."""
+    home.credentials.unlink()
+    env = {"AWS_EC2_METADATA_DISABLED": "true"}
+    if metadata == "silent":
+        env = {"AWS_EC2_METADATA_SERVICE_ENDPOINT": f"http://127.0.0.1:{dead_port}"}
+        env |= {"AWS_METADATA_SERVICE_NUM_ATTEMPTS": "1"}
+    said = run_awsexec(*words, env=env).stderr
+    assert said.endswith(
+        "; to use a role of the sso-session corp without one: awsexec --accounts corp\n"
+    )
+    home.write_config("")
+    assert run_awsexec(*words, env=env).stderr.endswith("#five-minutes\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "what", "advice"),
+    [
+        (
+            "corp/Prdo/ReadOnly",
+            *("corp has no account Prdo for you", "did you mean corp/Prod/ReadOnly?"),
+        ),
+        (
+            "corp/Else/ReadOnly",
+            "corp has no account Else",
+            "awsexec --accounts corp, or",
+        ),
+        (
+            "crop/Prod/ReadOnly",
+            *("no profile 'crop/Prod/ReadOnly'", "did you mean corp/Prod/ReadOnly?"),
+        ),
+        (
+            "corp/Prod/ReadOnyl",
+            "refused role ReadOnyl in account 123456789012: No access",
+            "did you mean corp/Prod/ReadOnly? awsexec --accounts corp lists your roles",
+        ),
+        (
+            f"corp/{PROD}/Else",
+            *("refused role Else", "; awsexec --accounts corp lists your roles"),
+        ),
+    ],
+)
+def test_misspelt_name(run_awsexec, corp, name, what, advice):
+    error = run_awsexec(name, "true").error()
+    assert what in error and advice in error and "sso_role_name" not in error
 
 
 @pytest.mark.both_ways

@@ -8,6 +8,8 @@ import subprocess
 
 import pytest
 
+from tests.servers.proxy import Proxy
+from tests.sources import SESSION, write_token
 from tests.support import AWSEXEC, READER_CONFIG, SECRETS
 
 
@@ -61,6 +63,60 @@ def test_certificate_that_is_not_trusted(run_awsexec, home, tls_sts):
     result = run_awsexec("--doctor", env=env)
     assert result.status == 123
     assert "✗ endpoint: " in result.stdout
+
+
+def test_the_users_proxy_and_certificates(run_awsexec, home, certificate, tls_sts):
+    """The endpoint by its real name, through a proxy that is there and one that is not."""
+    home.write_config(READER_CONFIG, "region = eu-west-1\n")
+    with Proxy(int(tls_sts.url.rpartition(":")[2])) as proxy:
+        env = {"AWS_ENDPOINT_URL_STS": None, "AWS_CA_BUNDLE": str(certificate[1])}
+        env |= {"HTTPS_PROXY": proxy.url, "NO_PROXY": None}
+        result = run_awsexec("--doctor", "reader", env=env)
+        assert result.status == 0, result
+        assert (
+            "✓ endpoint: https://sts.eu-west-1.amazonaws.com answers" in result.stdout
+        )
+        assert proxy.targets == ["sts.eu-west-1.amazonaws.com:443"]
+    result = run_awsexec("--doctor", "reader", env=env)
+    # with a proxy that does not answer, this is no machine without a network
+    assert result.status == 123
+    assert "✗ endpoint: cannot reach AWS STS" in result.stdout
+    assert f"through the proxy {proxy.url}" in result.stdout
+
+
+def test_identity_center(run_awsexec, home, portal, sts, dead_port):
+    home.write_config(SESSION)
+    said = f"✓ endpoint: {portal.url} answers\n"
+    result = run_awsexec("--doctor")
+    assert result.status == 0 and result.stdout.count(said) == 1, result
+    assert "! sign-in corp: you are not signed in" in result.stdout
+    write_token(home)
+    assert "✓ sign-in corp: until " in run_awsexec("--doctor").stdout
+    dead = {"AWS_ENDPOINT_URL_SSO": f"http://127.0.0.1:{dead_port}"}
+    (line,) = [
+        line
+        for line in run_awsexec("--doctor", env=dead).stdout.splitlines()
+        if "(offline?)" in line
+    ]
+    assert "the host comes from AWS_ENDPOINT_URL_SSO:" in line
+    # it is a look: nobody signs in or out, and no token is sent
+    assert not [each for each in portal.asked if "POST" in each or "roles" in each]
+
+
+def test_role_by_name_without_a_list_of_accounts(run_awsexec, home, portal, sts):
+    home.write_config(SESSION)
+    result = run_awsexec("--doctor", "corp/Production/reader")
+    assert (
+        result.status == 123 and "✗ profile corp/Production/reader: " in result.stdout
+    )
+
+
+def test_profile_of_another_account(run_awsexec, home, sts):
+    home.write_config(READER_CONFIG, "expected_account = 111122223333\n")
+    result = run_awsexec("--doctor")
+    assert result.status == 123
+    assert "✗ profile reader: " in result.stdout
+    assert "of account 123456789012" in result.stdout
 
 
 @pytest.mark.parametrize("text", [b"\xff\xfe[\0", b"no section\n"])

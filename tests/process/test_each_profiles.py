@@ -1,6 +1,7 @@
 """--each: whose credentials each profile gets, whatever happens to the others."""
 
 import json
+import subprocess
 import time
 
 import pytest
@@ -9,7 +10,7 @@ from awsexec.profiles.config import FINE_STEP
 from tests.process.test_accounts import CORP, PROD, assign
 from tests.servers.sts import role_arn
 from tests.sources import write_token
-from tests.support import CODES, KEY_ID, SECRET, SERIAL, entries
+from tests.support import AWSEXEC, CODES, KEY_ID, SECRET, SERIAL, entries
 
 ACCOUNT = "123456789012"
 PRINT = ("--jobs", "1", "--", "sh", "-c", "echo $AWSEXEC_PROFILE")
@@ -294,6 +295,7 @@ def test_a_shared_failure_names_whose_it_is(run_awsexec, home, portal, sts):
     _no_code(run_awsexec, home, portal, sts)
     result = run_awsexec("--each", "[abc]", "--no-prompt", "--json", "--", "true")
     rows = {row["profile"]: row for row in map(json.loads, result.stdout.splitlines())}
+    assert "awsexec: a and c: needs an MFA code of" in result.stderr
     assert rows["a"]["error"].startswith("profile 'a' needs an MFA code")
     assert rows["c"]["error"].startswith("the same as a: profile 'a' needs an MFA code")
 
@@ -343,6 +345,41 @@ def test_nobody_is_asked_between_commands(run_awsexec, home, portal, sts):
     assert rows["a"]["status"] == 0
     assert "a new one needs your answer; ask for longer" in rows["b"]["error"]
     assert result.status == 125
+
+
+def test_few_files_lower_the_jobs(run_awsexec, home, sts):
+    roles(home, sts)
+    words = f"{AWSEXEC} --each '[abc]' --jobs 40 -- sh -c 'echo $AWSEXEC_PROFILE'"
+    result = subprocess.run(
+        ["/bin/sh", "-c", f"ulimit -n 28; {words}"],
+        env=run_awsexec.environment(),
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 0, result
+    assert sorted(result.stdout.split()[2::3]) == ["a", "b", "c"]
+    assert " and not 3 commands run at once, because this process may have only 28" in (
+        result.stderr
+    )
+
+
+def test_the_record_tells_regions_apart(run_awsexec, home, sts):
+    roles(home, sts)
+    sts.add_role("b", trusts=[])
+    run_awsexec.environ["AWSEXEC_LOG"] = str(home.path / "log")
+    regions = ["--regions", "eu-west-1", "--regions", "us-east-1"]
+    run_awsexec("--each", "[ab]", *regions, "--", "true")
+    rows = [json.loads(line) for line in (home.path / "log").read_text().splitlines()]
+    found = [
+        (row["event"], row["profile"], row["region"])
+        for row in rows
+        if row["event"] != "session"
+    ]
+    assert sorted(found) == [
+        (event, name, region)
+        for event, name in (("refused", "b"), ("started", "a"))
+        for region in ("eu-west-1", "us-east-1")
+    ]
 
 
 # --dry-run

@@ -173,6 +173,38 @@ def test_serve(run_awsexec, tool, sts):
     assert sts.operations == ONE_CODE
 
 
+@pytest.mark.parametrize("guard", ["", "expected_account = 123456789012\n"])
+def test_list_and_explain_show_what_is_cached(run_awsexec, tool, sts, guard):
+    """Nobody knows yet whose keys the process gives: the device tells that."""
+    text = tool.config.read_text()
+    tool.write_config(text.replace("[profile reader]", f"{guard}[profile reader]"))
+    run_awsexec.child("reader", "--mfa-token", CODES[0])
+
+    def seen(*words):
+        rows = json.loads(run_awsexec("--list", "--json", *words).stdout)
+        facts = json.loads(run_awsexec("--explain", "--json", *words, "reader").stdout)
+        other = facts["if_user_keys"]
+        return (
+            [row["profile"] for row in rows if row["expires"]],
+            [bool(step["cached_until"]) for step in other["chain"]],
+            [call["call"] for call in other["calls"]],
+        )
+
+    both = ["GetSessionToken", "AssumeRole"]
+    assert seen() == (["reader"], [True, True], [])
+    assert seen("--refresh") == (["reader"], [True, True], ["AssumeRole"])
+    assert seen("--no-cache") == ([], [False, False], both)
+    assert "  calls nothing more, and asks for nothing" in (
+        run_awsexec("--explain", "reader").stdout
+    )
+    # of writer's session is known that it needs no code
+    facts = json.loads(run_awsexec("--explain", "--json", "writer").stdout)
+    assert [call["prompt"] for call in facts["if_user_keys"]["calls"]] == [None]
+    run_awsexec("--forget", "writer")
+    assert seen() == (["reader"], [False, True], [])
+    assert runs(tool) == 1
+
+
 def test_forget_the_session_that_another_role_got(run_awsexec, tool, sts):
     run_awsexec.child("reader", "--mfa-token", CODES[0])
     result = run_awsexec("--forget", "writer")
@@ -191,7 +223,7 @@ def test_explain_says_both(run_awsexec, tool, sts):
     assert lines[start + 1 : start + 6] == [
         "  calls credential_process",
         f"  calls AssumeRole, and asks for an MFA code of {SERIAL}",
-        "  or, if the command gives a user's keys and no session of them is cached",
+        "  or, if the command gives a user's keys",
         f"  calls GetSessionToken, and asks for an MFA code of {SERIAL}",
         "  calls AssumeRole",
     ]

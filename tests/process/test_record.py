@@ -95,6 +95,16 @@ def test_refused(run_awsexec, home, sts, words, status, why):
     assert why in row["reason"]
 
 
+@pytest.mark.both_ways
+def test_started_in_vain(run_awsexec, home, sts):
+    """What the system refuses at last has one line that says that it starts."""
+    home.write_config(READER_CONFIG)
+    script = home.script("script", "#!/no/such/interpreter\n")
+    run_awsexec("reader", "true")
+    assert run_awsexec("reader", script, env=LOG).status == 126
+    assert [row["event"] for row in record(home)] == ["started", "refused"]
+
+
 def test_code_that_nobody_gives(run_awsexec, home, sts):
     home.write_config(MFA)
     run_awsexec("reader", "true", env=LOG)
@@ -271,12 +281,6 @@ def test_each(run_awsexec, home, sts):
         ("started", "reader"),
     ]
     assert {row["command"] for row in rows if "command" in row} == {"true"}
-    # with profiles that have no plan, and a COMMAND that nobody finds
-    (home.path / "log").unlink()
-    run_awsexec("--each", "alice", "--each", "reader", "--", "nosuch", env=LOG)
-    assert [(row["event"], row["profile"]) for row in record(home)] == [
-        ("refused", None)
-    ]
     required = {"AWSEXEC_LOG": "log", "AWSEXEC_LOG_REQUIRED": "1"}
     error = run_awsexec("--each", "*", "--", "true", env=required).error()
     assert "AWSEXEC_LOG_REQUIRED=1 stops the run" in error

@@ -11,7 +11,7 @@ import time
 import pexpect
 import pytest
 
-from awsexec.errors import FIRST_PROFILE
+from awsexec.errors import first_profile
 from awsexec.output import columns
 from awsexec.plan.inputs import content
 from awsexec.times import iso8601
@@ -157,7 +157,7 @@ def test_list_of_none(run_awsexec, everything, home):
     assert (result.status, result.stdout) == (0, "")
     assert result.stderr == (
         f"awsexec: there is no profile in {home.config} and {home.credentials}; "
-        f"{FIRST_PROFILE}\n"
+        f"{first_profile(())}\n"
     )
     assert run_awsexec("--list", "--json").stdout == "[]\n"
 

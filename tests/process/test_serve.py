@@ -871,7 +871,11 @@ def test_an_upgrade_of_awsexec(run_awsexec, home, sts, tmp_path):
         descriptors = Path(f"/proc/{server_of(served.port)}/fd")
 
         def has_loaded():
-            links = [os.readlink(path) for path in descriptors.iterdir()]
+            links = []
+            for path in descriptors.iterdir():
+                # one may be closed meanwhile
+                with contextlib.suppress(FileNotFoundError):
+                    links.append(os.readlink(path))
             return any(link.endswith("cacert.pem") for link in links)
 
         wait_until(has_loaded)

@@ -733,7 +733,8 @@ def test_no_profile_in_a_container(run_awsexec, home, container):
         (
             {"AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": "/no/such/file"},
             "cannot read AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE /no/such/file: No such "
-            "file or directory",
+            "file or directory; correct the path, or unset the variable if the server "
+            "wants no token",
         ),
         (
             {"AWS_CONTAINER_AUTHORIZATION_TOKEN": "two\nlines"},
@@ -940,5 +941,6 @@ def test_bad_web_identity(run_awsexec, home, sts, web_identity):
     )
     os.unlink(web_identity)
     assert run_awsexec("p", "true").error() == (
-        f"{label}: cannot read the token in {web_identity}: No such file or directory"
+        f"{label}: cannot read the token in {web_identity}: No such file or directory; "
+        "get a token from its issuer, or correct the path"
     )

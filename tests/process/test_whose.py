@@ -367,3 +367,26 @@ def test_another_login(run_awsexec, home, sts, sign_in):
         # each sign-in has a key of its own
         sign_in.pem = new_key()[1]
     assert len(set(found)) == 2
+
+
+def test_the_endpoint_around_a_run_gives_another_identity(run_awsexec, home, sts):
+    """Its URL and token stay the same, and only its answer tells whose it is."""
+    token = home.path / "token"
+    token.write_text("first")
+    for each in ("first", "second"):
+        sts.trust(each, "reader")
+    home.write_config(
+        f"[profile p]\nrole_arn = {READER}\nweb_identity_token_file = {token}\n",
+        "[profile box]\ncredential_source = EcsContainer\n",
+        ROLE.replace("= p", "= box"),
+    )
+    inner = f"{AWSEXEC} box -- printenv AWS_ACCESS_KEY_ID; {AWSEXEC} r -- true; "
+    script = f"{inner} {inner} printf second > {token}; {inner}"
+    result = run_awsexec("--serve", "p", "--", "sh", "-c", script)
+    assert result.stderr == ""
+    one, again, other = result.stdout.split()
+    assert one == again != other
+    assert [call.key_id for call in sts.calls if call.operation == "AssumeRole"] == [
+        one,
+        other,
+    ]

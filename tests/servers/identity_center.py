@@ -73,6 +73,8 @@ class IdentityCenter(WebServer):
         if request.path == "/device" and request.query == {"user_code": USER_CODE}:
             self.allowed = True
             return Answer(200)
+        if request.method == "GET":
+            return Answer(404)
         given = request.json()
         if request.path == "/client/register":
             return self._register(given)

@@ -73,7 +73,11 @@ def _check_token(source: Source, environ: dict[str, str]) -> None:
             environ[_TOKEN] = data.decode("utf-8")
         except (OSError, ValueError) as error:
             why = reason(error, otherwise="it is not text")
-            raise source_error(source, f"cannot read {name}: {why}") from None
+            raise source_error(
+                source,
+                f"cannot read {name}: {why}; correct the path, or unset the variable if "
+                "the server wants no token",
+            ) from None
     token = environ.get(_TOKEN)
     if token is None:
         return

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-
 from awsexec.credentials import aws_errors
 from awsexec.credentials.checks import source_error
 from awsexec.credentials.sdk.errors import (
@@ -33,7 +31,7 @@ def load(source: Source, context: Context) -> Credentials:
     directory = expand(
         source.value(LOGIN_CACHE_VARIABLE) or LOGIN_CACHE, context.environ
     )
-    command = shlex.join(["aws", "login", "--profile", source.profile.name])
+    command = source.cli_sign_in()
     try:
         # A renewal makes the old token invalid, so one process renews at a time.
         with context.lock(f"login {source.setting.value}", "is renewing the login"):

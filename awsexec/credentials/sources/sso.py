@@ -15,7 +15,8 @@ from awsexec.credentials.sdk.errors import (
     SignInDue,
     Unreachable,
 )
-from awsexec.errors import RoleRefused
+from awsexec.errors import RoleRefused, shown
+from awsexec.profiles.near import nearest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,11 +47,26 @@ def load(source: Source, context: Context) -> Credentials:
     except Refused as error:
         raise RoleRefused(
             f"{source.label}: {SERVICE} refused role {source.value('sso_role_name')} in "
-            f"account {source.value('sso_account_id')}: {error.said}; check "
-            "sso_role_name, sso_account_id and your assignments"
+            f"account {source.value('sso_account_id')}: {error.said}; {_advice(source)}"
         ) from None
     except Unreachable as error:
         raise portal.unreachable(error) from None
+
+
+def _advice(source: Source) -> str:
+    """Return what to do if IAM Identity Center refuses the role."""
+    role, listed = source.get("sso_role_name"), source.profile.listed
+    if role is None or role.line:
+        return "check sso_role_name, sso_account_id and your assignments"
+    # the user named it: SESSION/ACCOUNT/ROLE
+    account = source.value("sso_account_id") or ""
+    roles = [
+        each for one in (listed.named(account) if listed else ()) for each in one.roles
+    ]
+    place = source.profile.name.removesuffix(role.value)
+    near = [shown(place + each) for each in nearest(role.value, roles)]
+    start = f"did you mean {' or '.join(near)}? " if near else ""
+    return f"{start}awsexec --accounts {shown(source.sign_in_name)} lists your roles"
 
 
 def sign_in(source: Source, context: Context, refused: str | None) -> None:

@@ -37,7 +37,9 @@ def load(source: Source, context: Context) -> Credentials:
     except (OSError, ValueError) as error:
         why = reason(error, otherwise="it is not text")
         raise source_error(
-            source, f"cannot read the token in {shown(path)}: {why}"
+            source,
+            f"cannot read the token in {shown(path)}: {why}; get a token from its issuer, "
+            "or correct the path",
         ) from None
     shortest, longest = TOKEN_LENGTH
     if not shortest <= len(token) <= longest:
