@@ -23,6 +23,9 @@ AWSCLI := $(VENV)/awscli
 # the SDK for JavaScript; later ones want a later Node.js than Debian has
 NODE := $(VENV)/node
 NODE_PACKAGES := @aws-sdk/client-sts@3.750.0
+# mise, which docs/directory.md has a recipe for
+MISE := $(VENV)/mise
+MISE_PACKAGES := @jdxcode/mise@2026.9.15
 NPM := $(shell command -v npm)
 # more words for pytest: make test TESTS='-k mfa'
 TESTS ?=
@@ -65,6 +68,10 @@ $(NODE)/made: $(VENV)/made
 	$(NPM) install --silent --no-audit --no-fund --prefix $(NODE) $(NODE_PACKAGES)
 	touch $@
 
+$(MISE)/made: $(VENV)/made
+	$(NPM) install --silent --no-audit --no-fund --prefix $(MISE) $(MISE_PACKAGES)
+	touch $@
+
 $(DEMO)/made:
 	@$(SAY) 'making an environment for the demo' $(PYTHON) -m venv $(DEMO)
 	@$(SAY) 'updating pip' $(DEMO)/bin/pip install --quiet --upgrade pip
@@ -88,7 +95,7 @@ picture: $(DEMO)/installed $(AWSCLI)/made
 	$(IN_DEMO) tests.demo.picture docs/session.svg
 
 .PHONY: test
-test: $(VENV)/installed $(AWSCLI)/made $(if $(NPM),$(NODE)/made)
+test: $(VENV)/installed $(AWSCLI)/made $(if $(NPM),$(NODE)/made $(MISE)/made)
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(TESTS)
 
 # Which lines the tests run, those of child processes among them. It takes twice as long,

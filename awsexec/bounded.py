@@ -14,6 +14,10 @@ import time
 
 from awsexec.text import message
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 # bytes: the AWS files of ten thousand profiles have some three million
 LARGEST = 16_777_216
 # seconds for what is not a regular file, and after how many to say what awsexec waits for
@@ -33,13 +37,15 @@ def read(
     *,
     is_regular: bool = False,
     seconds: float = TIME_LIMIT,
+    check: Callable[[os.stat_result], None] | None = None,
 ) -> bytes:
     """Return the content of the file at `path`, of so many bytes at the most.
 
     A pipe (``<(...)``, one that a password manager serves) or a device is read until its
     end for `seconds`, and not at all if `is_regular`. Somebody else has to write a pipe,
-    so stderr says after a second what awsexec waits for. Raises `OSError`, and `Unreadable`
-    among them.
+    so stderr says after a second what awsexec waits for. `check` gets the status of the very
+    file that is read, and raises what it wants. Raises `OSError`, and `Unreadable` among
+    them.
     """
     if is_homeless(path):
         # the ~ is no folder of the current directory, where anybody may have put one
@@ -48,11 +54,14 @@ def read(
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
     descriptor = os.open(path, flags | getattr(os, "O_BINARY", 0))
     try:
-        kind = os.fstat(descriptor).st_mode
+        status = os.fstat(descriptor)
+        kind = status.st_mode
         if stat.S_ISDIR(kind):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
         if not stat.S_ISREG(kind) and is_regular:
             raise Unreadable(errno.EINVAL, "it is not a regular file", path)
+        if check is not None:
+            check(status)
         wait = None
         if not stat.S_ISREG(kind) and sys.platform != "win32":
             wait = _Wait(descriptor, path, seconds)

@@ -62,6 +62,9 @@ def fail(error: BaseException, argv: Sequence[str], environ: Mapping[str, str]) 
             output.tell(message(_in_words(error, argv, environ)))
     elif isinstance(error, KeyboardInterrupt):
         status = Interrupted.status
+        if sys.stderr is not None and sys.stderr.isatty():
+            # over the ^C that the terminal shows
+            output.tell("\r" + message(Interrupted()))
     else:
         from awsexec import internal_error
 
@@ -199,9 +202,7 @@ def _act(parsed: Arguments, environ: Mapping[str, str]) -> int:
         level = report.QUIET
     reports = report.Report(sys.stderr, level)
     if _wants_profile(parsed, environ) and not parsed.named_profile(environ):
-        from awsexec.commands.pick import pick
-
-        parsed.profile = pick(parsed, environ, reports)
+        _name_profile(parsed, environ, reports)
     command = _command(parsed.action)
     try:
         return command(parsed, environ, reports)
@@ -213,6 +214,21 @@ def _act(parsed: Arguments, environ: Mapping[str, str]) -> int:
 
         parsed.profile = pick_role(error, parsed, environ, reports)
     return command(parsed, environ, reports)
+
+
+def _name_profile(
+    parsed: Arguments, environ: Mapping[str, str], reports: Report
+) -> None:
+    """Set the directory's profile, else the one that the user picks, if there is one."""
+    from awsexec.profiles.trust import profile_here
+
+    found = parsed.of_directory = profile_here(environ)
+    if found is None:
+        from awsexec.commands.pick import pick
+
+        parsed.profile = pick(parsed, environ, reports)
+    elif found.name:
+        reports.detail(f"{found.path} names profile {found.name!r}")
 
 
 def _wants_profile(parsed: Arguments, environ: Mapping[str, str]) -> bool:
@@ -257,6 +273,10 @@ def _command(action: str) -> Command:
         from awsexec.commands.doctor import run
     elif action == "log":
         from awsexec.commands.log import run
+    elif action == "trust":
+        from awsexec.commands.trust import trust as run
+    elif action == "untrust":
+        from awsexec.commands.trust import untrust as run
     elif action == "add_keys":
         from awsexec.commands.keys import add as run
     elif action == "remove_keys":

@@ -54,6 +54,35 @@ def _usual_cache_directory(environ: Mapping[str, str], platform: str) -> str:
     return fastpath.cache_directory(environ, environ.get("HOME", ""))
 
 
+def data_directory(environ: Mapping[str, str], platform: str = sys.platform) -> str:
+    """Return awsexec's directory for data, as platformdirs finds it.
+
+    `environ` must agree with this process's environment, which platformdirs reads. Its
+    import takes almost as long as Python's start, and is saved where the answer is
+    certain. Versions of it differ about XDG_DATA_HOME on macOS.
+    """
+    base = environ.get("XDG_DATA_HOME", "")
+    if platform == "linux" and "ANDROID_DATA" not in environ:
+        # the XDG specification says to ignore a relative one
+        if base[:1] != "/":
+            base = with_home("~/.local/share", environ)
+        return os.path.join(base, "awsexec")
+    if platform == "darwin" and not base:
+        return with_home("~/Library/Application Support/awsexec", environ)
+    import platformdirs
+
+    return os.path.abspath(platformdirs.user_data_dir("awsexec", appauthor=False))
+
+
+def with_home(path: str, environ: Mapping[str, str]) -> str:
+    """Return `path` with its ``~`` filled in; as it is where the user has no home."""
+    # os.path.expanduser uses os.environ, not the environment that was passed in
+    home = environ.get("HOME")
+    if home and os.name == "posix" and (path == "~" or path.startswith("~/")):
+        return home.rstrip("/") + path[1:]
+    return os.path.expanduser(path)
+
+
 def platform_cache_directory() -> str:
     """Return the directory that platformdirs finds, from this process's environment.
 

@@ -48,6 +48,11 @@ class UnknownOption(UsageError):
 class ConfigError(AwsexecError):
     """A config or credentials file, or a setting in one, cannot be used."""
 
+    def named_by(self, what: str) -> "ConfigError":
+        """Return this failure with the variable or the file that asked for the profile."""
+        self.args = (f"{shown(what)}: {super().__str__()}",)
+        return self
+
 
 # how the advice to a user without any profile begins
 _FIRST = "to write a first profile, see "
@@ -91,11 +96,10 @@ class NoSuchProfile(ConfigError):
             self.advice = hint or "add it there, or check the spelling"
         super().__init__(f"{self.what}; {self.advice}")
 
-    def named_by(self, variable: str) -> "NoSuchProfile":
-        """Return this failure with the `variable` that asked for the profile."""
-        self.what = f"{variable}: {self.what}"
-        self.args = (f"{self.what}; {self.advice}",)
-        return self
+    def named_by(self, what: str) -> ConfigError:
+        """Return this failure with the variable or the file that asked for the profile."""
+        self.what = f"{shown(what)}: {self.what}"
+        return super().named_by(what)
 
 
 class UnlistedAccount(ConfigError):

@@ -50,6 +50,8 @@ _awsexec() {
     elif [[ $cur == -* ]]; then
         _awsexec_options
         _awsexec_offer "$cur" "$2" "${values[@]}"
+    elif [[ ! $profile && $action == file ]]; then
+        _awsexec_compopt -o default
     elif [[ ! $profile && $action != none ]]; then
         _awsexec_profiles '' "$cur" "$2"
     elif [[ $profile && ! $action ]]; then
@@ -59,7 +61,8 @@ _awsexec() {
 
 # --- Written by `make completions` from awsexec/options; edit it there. ---
 # Set `valued` if option $1 takes its value from the next word, and set `action`
-# if it is an action that takes a PROFILE, or (none) one that takes no word.
+# if it is an action that takes a PROFILE or a FILE, or (none) one that takes no
+# word.
 _awsexec_option() {
     valued=''
     case $1 in
@@ -79,6 +82,9 @@ _awsexec_option() {
             # --unset may stand before --export
             [[ $action ]] || action=profile
             ;;
+        --trust | --untrust)
+            action=file
+            ;;
         --unset | --each | --init | --all | -h | --help | --version | \
             --completion)
             action=none
@@ -90,15 +96,15 @@ _awsexec_option() {
 _awsexec_options() {
     values=(
         --list --explain --whoami --json --export --unset --console --each --init
-        --function --forget --all --doctor --log --accounts --print-profiles --name
-        --stale --sign-in --sign-out --except --regions --dry-run --jobs --group
-        --fail-fast --serve --shell --login --region --role-arn --source-profile
-        --duration --read-only --policy --policy-arn --external-id --session-name
-        --source-identity --session-tag --transitive-tag --expect-account --yes
-        --unlimited --mfa-serial --mfa-token --no-prompt --device-code --no-browser
-        --refresh --min-ttl --no-cache --service --destination --logout --add-keys
-        --remove-keys --rotate-keys --no-verify -q --quiet -v --verbose --debug -h
-        --help --version --completion --profiles
+        --function --forget --all --trust --untrust --doctor --log --accounts
+        --print-profiles --name --stale --sign-in --sign-out --except --regions
+        --dry-run --jobs --group --fail-fast --serve --shell --login --region
+        --role-arn --source-profile --duration --read-only --policy --policy-arn
+        --external-id --session-name --source-identity --session-tag --transitive-tag
+        --expect-account --yes --unlimited --mfa-serial --mfa-token --no-prompt
+        --device-code --no-browser --refresh --min-ttl --no-cache --service
+        --destination --logout --add-keys --remove-keys --rotate-keys --no-verify -q
+        --quiet -v --verbose --debug -h --help --version --completion --profiles
     )
 }
 

@@ -10,8 +10,8 @@ function __awsexec_words
     string join \n -- $words
 end
 
-# What is at the cursor: `option` (or the value of one), `profile` (or an option),
-# `command`, followed by the number of its first word.
+# What is at the cursor: `option` (or the value of one), `profile` or `file` (or an
+# option), `command`, followed by the number of its first word.
 function __awsexec_place
     set -l words (__awsexec_words)
     set -l count (count $words)
@@ -34,6 +34,8 @@ function __awsexec_place
                 set -l flag (string split -m 1 -- = $words[$i])[1]
                 if contains -- $flag $__awsexec_alone
                     set action alone
+                else if contains -- $flag $__awsexec_files
+                    set action file
                 else if test -z "$action"; and contains -- $flag $__awsexec_actions
                     # --unset may stand before --export
                     set action any
@@ -54,7 +56,9 @@ function __awsexec_place
         end
         set i (math $i + 1)
     end
-    if test -z "$profile" -a "$action" != alone
+    if test -z "$profile" -a "$action" = file
+        echo file
+    else if test -z "$profile" -a "$action" != alone
         echo profile
     else if test -n "$action"; or string match -q -- '-*' (commandline -ct)
         echo option
@@ -65,7 +69,10 @@ end
 
 function __awsexec_at --argument-names wanted
     set -l place (__awsexec_place | string split ' ')
-    test $place[1] = $wanted; or test $place[1] = profile -a $wanted = option
+    test $place[1] = $wanted; or begin
+        # an option may stand there too
+        contains $place[1] profile file; and test $wanted = option
+    end
 end
 
 # NAME, a tab and its role and region; one a line.
@@ -111,6 +118,7 @@ end
 
 complete -c awsexec -f
 complete -c awsexec -n '__awsexec_at profile' -a '(__awsexec_profiles)'
+complete -c awsexec -n '__awsexec_at file' -F
 complete -c awsexec -n '__awsexec_at command' -a '(__awsexec_command)'
 
 # --- Written by `make completions` from awsexec/options; edit it there. ---
@@ -121,11 +129,14 @@ set -g __awsexec_valued \
     --external-id --session-name --source-identity --session-tag --transitive-tag \
     --expect-account --mfa-serial --mfa-token --min-ttl --service --destination \
     --completion
-# the actions that take a PROFILE, and the options that take no word at all
+# the actions that take a PROFILE, those that take a FILE, and the options that
+# take no word at all
 set -g __awsexec_actions \
     --list --explain --whoami --export --console --forget --doctor --log --accounts \
     --print-profiles --sign-in --sign-out --add-keys --remove-keys --rotate-keys \
     --profiles
+set -g __awsexec_files \
+    --trust --untrust
 set -g __awsexec_alone \
     --unset --each --init --all -h --help --version --completion
 
@@ -186,6 +197,8 @@ complete -c awsexec -n '__awsexec_at option' -l init -x -a 'bash zsh fish' -d 'p
 complete -c awsexec -n '__awsexec_at option' -l function -x -d 'with --init: the function\'s name (default: assume), \'\' for no function'
 complete -c awsexec -n '__awsexec_at option' -l forget -d 'delete cached sessions of PROFILE (default: AWS_PROFILE, else all)'
 complete -c awsexec -n '__awsexec_at option' -l all -d 'with --forget or --sign-out: all profiles, or all sign-ins'
+complete -c awsexec -n '__awsexec_at option' -l trust -d 'let the file .awsexec name the profile of its directory'
+complete -c awsexec -n '__awsexec_at option' -l untrust -d 'let the file .awsexec name no profile any more'
 complete -c awsexec -n '__awsexec_at option' -l doctor -d 'check files, variables, clock, network, sign-ins: what to mend'
 complete -c awsexec -n '__awsexec_at option' -l log -d 'show the record that AWSEXEC_LOG names, or what matches PATTERN'
 complete -c awsexec -n '__awsexec_at option' -l accounts -d 'list your accounts and roles, or those that match PATTERN'

@@ -194,7 +194,11 @@ def test_every_option_of_the_table(option):
 
 def test_types_are_those_of_the_table():
     """mypy sees the annotations alone."""
-    types = {"profile": "str | None", "command": "Sequence[str] | None"}
+    types = {
+        "profile": "str | None",
+        "command": "Sequence[str] | None",
+        "of_directory": "DirectoryProfile | None",
+    }
     for option in OPTIONS:
         if option.repeated:
             types[option.attribute] = "tuple[str, ...]"
@@ -229,6 +233,8 @@ LINES = {
     "init": ["--init", "zsh"],
     "forget": ["--forget", "p"],
     "forget all": ["--forget"],
+    "trust": ["--trust"],
+    "untrust": ["--untrust", "x"],
     "doctor": ["--doctor"],
     "log": ["--log"],
     "accounts": ["--accounts"],

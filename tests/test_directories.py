@@ -6,7 +6,11 @@ import sys
 
 import pytest
 
-from awsexec.directories import cache_directory, platform_cache_directory
+from awsexec.directories import (
+    cache_directory,
+    data_directory,
+    platform_cache_directory,
+)
 
 
 @pytest.mark.parametrize(
@@ -71,3 +75,24 @@ def test_platform_s_directory():
     found = platform_cache_directory()
     assert found.startswith(os.path.expanduser("~"))
     assert found.endswith("awsexec")
+
+
+@pytest.mark.parametrize(
+    ("environ", "expected"),
+    [
+        ({"HOME": "/h"}, "/h/.local/share/awsexec"),
+        ({"HOME": "/h", "XDG_DATA_HOME": ""}, "/h/.local/share/awsexec"),
+        ({"HOME": "/h", "XDG_DATA_HOME": "relative"}, "/h/.local/share/awsexec"),
+        ({"HOME": "/h", "XDG_DATA_HOME": "/data"}, "/data/awsexec"),
+        ({"HOME": "/h", "XDG_DATA_HOME": "/$HOME"}, "/$HOME/awsexec"),
+    ],
+)
+def test_data_directory_is_that_of_platformdirs(monkeypatch, environ, expected):
+    import platformdirs
+
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    assert data_directory(environ, "linux") == expected
+    if "$" not in expected:
+        found = platformdirs.user_data_dir("awsexec", appauthor=False)
+        assert found == expected

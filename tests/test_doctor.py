@@ -12,12 +12,14 @@ import pytest
 from awsexec.commands import doctor
 from awsexec.credentials.keys.index import IndexFile
 from awsexec.credentials.reach import Answer
+from awsexec.directories import data_directory
 from awsexec.doctor import files, finding, keys, machine, network, sign_ins
 from awsexec.errors import AwsexecError, CredentialsError
 from awsexec.options.arguments import Arguments
 from awsexec.plan.plan import Planner
 from awsexec.profiles.config import Config
-from awsexec.profiles.key_index import KeptKey, directory
+from awsexec.profiles.key_index import KeptKey
+from awsexec.profiles.trust import DirectoryProfile
 from awsexec.report import Report
 from tests.support import ALICE, KEY_ID, READER_CONFIG, SECRETS, Home
 
@@ -145,7 +147,7 @@ def test_keyring(home, days, keyring, statuses, said):
 
 def test_keyring_whose_index_is_damaged(home):
     keep(home, 1)
-    (Path(directory({"HOME": str(home.path)})) / "keys").write_text("x")
+    (Path(data_directory({"HOME": str(home.path)})) / "keys").write_text("x")
     assert found(keys.check_keyring, facts(home))[0] == ["wrong"]
 
 
@@ -333,6 +335,42 @@ def test_browser(home):
 def test_versions(home):
     statuses, text = found(machine.check_versions, facts(home))
     assert statuses == ["ok"] * 4 and "boto3 " in text
+
+
+PATH = "/home/alice/src/.awsexec"
+
+
+@pytest.mark.parametrize(
+    ("here", "environ", "status", "said"),
+    [
+        (None, {}, "skipped", ".awsexec there is none for this directory"),
+        (DirectoryProfile(PATH, "reader"), {}, "ok", "'reader' is the profile if none"),
+        (
+            DirectoryProfile(PATH, "reader"),
+            {"AWS_DEFAULT_PROFILE": "alice"},
+            "skipped",
+            "AWS_DEFAULT_PROFILE wins over it",
+        ),
+        (
+            DirectoryProfile(PATH, "reder"),
+            {},
+            "wrong",
+            f"no profile 'reder' correct it, and then type: awsexec --trust {PATH}",
+        ),
+        (DirectoryProfile(PATH, fault="bad; mend it"), {}, "wrong", "bad; mend it"),
+        (DirectoryProfile("", fault="gone"), {}, "wrong", ".awsexec gone"),
+    ],
+)
+def test_directory(home, here, environ, status, said):
+    looked_at = facts(home, here=here, environ=environ)
+    statuses, text = found(machine.check_directory, looked_at)
+    assert statuses == [status] and said in text
+
+
+def test_directory_where_the_files_cannot_be_read():
+    here = DirectoryProfile(PATH, "reader")
+    looked_at = finding.Facts(environ={}, now=NOW, fault="x", here=here)
+    assert found(machine.check_directory, looked_at)[0] == ["ok"]
 
 
 # --- The whole ------------------------------------------------------------------------

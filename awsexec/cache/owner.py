@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 
+from awsexec import bounded, fastpath
+
 ROOT = 0
 
 
@@ -43,6 +45,28 @@ def others_directory(path: str) -> tuple[str, str] | None:
             break
         path = above
     return found and (found[0], user_name(found[1]))
+
+
+def make_private(directory: str) -> None:
+    """Make a `directory` that only the user can open, and those above it.
+
+    Raises `OSError`, and `ValueError` if it is there and not private, or not for root.
+    """
+    if not directory or bounded.is_homeless(directory):
+        raise ValueError(bounded.NO_HOME)
+    above = os.path.dirname(directory)
+    check(above)
+    try:
+        fastpath.check_directory(directory)
+    except FileNotFoundError:
+        # as the XDG specification wants it
+        os.makedirs(above, 0o700, exist_ok=True)
+        try:
+            os.mkdir(directory, 0o700)
+        except FileExistsError:
+            # another process was faster
+            pass
+        fastpath.check_directory(directory)
 
 
 def check(path: str) -> None:

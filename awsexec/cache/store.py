@@ -96,7 +96,7 @@ class Store:
         path = self._path(entry.key)
         try:
             data = fastpath.dump(entry)
-            self._make_directory()
+            owner.make_private(self.directory)
             if mark is not None and self._forgotten.has(entry, mark):
                 self._report.detail(f"not caching what was forgotten: {path}")
                 return
@@ -122,7 +122,7 @@ class Store:
     def keep_accounts(self, path: str, data: bytes) -> None:
         """Replace the list of accounts at `path` of this directory; warn if that fails."""
         try:
-            self._make_directory()
+            owner.make_private(self.directory)
             write_whole(path, data)
         except (OSError, ValueError) as error:
             self._warn(error)
@@ -156,7 +156,7 @@ class Store:
         """
         path = self._path(key) + _LOCK
         try:
-            self._make_directory()
+            owner.make_private(self.directory)
             return locks.claim(path, self._clock(), seconds)
         except (OSError, ValueError):
             return False
@@ -175,7 +175,7 @@ class Store:
     def try_lock(self, lock: locks.Lock) -> bool:
         """Begin to hold `lock`; return False if the directory allows no locks."""
         try:
-            self._make_directory()
+            owner.make_private(self.directory)
             lock.__enter__()
         except (OSError, ValueError) as error:
             self._report.detail(
@@ -315,21 +315,6 @@ class Store:
 
     def _path(self, key: str) -> str:
         return os.path.join(self.directory, fastpath.file_name(key))
-
-    def _make_directory(self) -> None:
-        if not self.directory:
-            raise ValueError("this user has no home directory")
-        owner.check(os.path.dirname(self.directory))
-        try:
-            fastpath.check_directory(self.directory)
-        except FileNotFoundError:
-            os.makedirs(os.path.dirname(self.directory), exist_ok=True)
-            try:
-                os.mkdir(self.directory, 0o700)
-            except FileExistsError:
-                # another process was faster
-                pass
-            fastpath.check_directory(self.directory)
 
     def _warn(self, error: Exception) -> None:
         if not self._warned:

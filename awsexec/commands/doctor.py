@@ -24,6 +24,7 @@ from awsexec.doctor.finding import (
 from awsexec.errors import AwsexecError
 from awsexec.plan.plan import Planner
 from awsexec.profiles.config import Config
+from awsexec.profiles.trust import profile_here
 from awsexec.text import printable
 
 TYPE_CHECKING = False
@@ -39,7 +40,8 @@ COLOURS = {WARNING: "33", WRONG: output.RED}
 STATUS = 123
 CHECKS: tuple[Callable[[Facts], Iterator[Finding]], ...] = (
     *(files.check_files, files.check_profiles, keys.check_keys, keys.check_keyring),
-    *(machine.check_environment, machine.check_cache, network.check_network),
+    *(machine.check_environment, machine.check_directory, machine.check_cache),
+    network.check_network,
     *(sign_ins.check_sign_ins, sign_ins.check_mfa, machine.check_browser),
     *(machine.check_shell, machine.check_record, machine.check_versions),
 )
@@ -68,7 +70,12 @@ def _facts(arguments: Arguments, environ: Mapping[str, str]) -> Facts:
     try:
         config = Config.load(environ)
     except AwsexecError as error:
-        return Facts(environ=environ, now=time.time(), fault=str(error))
+        return Facts(
+            environ=environ,
+            now=time.time(),
+            fault=str(error),
+            here=profile_here(environ),
+        )
     planner = Planner(arguments, environ, config)
     plans, broken = {}, {}
     names = [arguments.profile] if arguments.profile else config.profiles.names()
@@ -87,6 +94,7 @@ def _facts(arguments: Arguments, environ: Mapping[str, str]) -> Facts:
         plans=plans,
         broken=broken,
         ask=ask,
+        here=profile_here(environ),
         parent=_parent(),
         mounts=text_of("/proc/self/mounts"),
         keyring=lambda: Keyring(may_prompt=False, say=lambda _: None).name(),

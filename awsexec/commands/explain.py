@@ -61,7 +61,10 @@ _UNKNOWN = "known after the call"
 
 def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int:
     """Print all that is known of PROFILE; return 125 if its plan cannot be made."""
-    facts: dict[str, Any] = {"profile": arguments.named_profile(environ)}
+    name, by = arguments.profile, ""
+    if name is None:
+        name, by, _ = arguments.default_profile(environ)
+    facts: dict[str, Any] = {"profile": name or None, "named_by": by or None}
     fault: AwsexecError | None = None
     config = Config.load(environ)
     try:
@@ -69,7 +72,7 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     except AwsexecError as error:
         fault = error
         facts["fault"] = str(error)
-        facts |= _files(_linked(facts["profile"], config), config)
+        facts |= _files(_linked(name, config), config)
     else:
         facts |= _files(plan.chain.hops, config)
         facts |= _run(plan, store_for(environ, report), arguments)
@@ -347,6 +350,8 @@ def _instance(plan: Plan) -> dict[str, Any]:
 
 
 def _lines(facts: dict[str, Any], environ: Mapping[str, str]) -> Iterator[Line]:
+    if facts["named_by"]:
+        yield f"named by {output.home_as_tilde(facts['named_by'], environ)}", output.BOLD
     if "fault" in facts:
         yield f"fault: {facts['fault']}", output.RED
     for warning in facts["warnings"]:

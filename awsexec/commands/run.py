@@ -36,7 +36,8 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     """Become COMMAND, or a shell, with the credentials of PROFILE."""
     log = Log(environ, report)
     log.check()
-    whose: Plan | str | None = arguments.named_profile(environ)
+    default = arguments.default_profile(environ)[0]
+    whose: Plan | str | None = arguments.profile or default or None
     try:
         planner = Planner(arguments, environ)
         whose = plan = plan_named(planner, arguments.profile, environ, report)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from awsexec.plan.plan import Plan
     from awsexec.profiles.config import Config
     from awsexec.profiles.profile import Profile
+    from awsexec.profiles.trust import DirectoryProfile
 
 OK, WARNING, WRONG, SKIPPED = "ok", "warning", "wrong", "skipped"
 
@@ -36,10 +37,10 @@ class Facts:
 
     `config` are the AWS files, None if they cannot be read, and `fault` is why. `plans`
     are those of the profiles looked at, and `broken` the errors of those without a plan.
-    `ask` sends a service of a plan a request that asks for nothing. `parent` is the name
-    and the number of the process that started awsexec. `mounts` is the text of
-    /proc/self/mounts. `keyring` returns the name of the keyring, without unlocking it, or
-    raises `CredentialsError`.
+    `ask` sends a service of a plan a request that asks for nothing. `here` is what the
+    file .awsexec names, None without one. `parent` is the name and the number of the
+    process that started awsexec. `mounts` is the text of /proc/self/mounts. `keyring`
+    returns the name of the keyring, without unlocking it, or raises `CredentialsError`.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Facts:
         plans: Mapping[str, Plan] | None = None,
         broken: Mapping[str, str] | None = None,
         ask: Callable[[Plan, str], Answer] | None = None,
+        here: DirectoryProfile | None = None,
         parent: tuple[str, int] = ("", 0),
         mounts: str = "",
         keyring: Callable[[], str] = str,
@@ -63,6 +65,7 @@ class Facts:
         self.plans = plans or {}
         self.broken = broken or {}
         self.ask = ask
+        self.here = here
         self.parent = parent
         self.mounts = mounts
         self.keyring = keyring

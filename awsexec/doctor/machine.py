@@ -10,9 +10,10 @@ from awsexec import fastpath, history
 from awsexec.cache import owner
 from awsexec.directories import cache_directory
 from awsexec.doctor.finding import OK, SKIPPED, WARNING, WRONG, Finding
-from awsexec.errors import reason, shown
-from awsexec.options.arguments import PROFILE_VARIABLES
+from awsexec.errors import reason, shown, typed
+from awsexec.options.arguments import PROFILE_VARIABLES, default_profile
 from awsexec.plan.guardrails import shown_limits
+from awsexec.profiles.by_directory import NAME
 from awsexec.profiles.files import Setting
 from awsexec.profiles.redact import redacted
 from awsexec.version import __version__
@@ -75,6 +76,25 @@ def check_environment(facts: Facts) -> Iterator[Finding]:
         if environ.get(name):
             value = redacted(Setting.outside(name, environ[name], name))
             yield Finding(name, OK, f"{shown(value)} wins over the files")
+
+
+def check_directory(facts: Facts) -> Iterator[Finding]:
+    """What the file .awsexec names, if one counts here."""
+    found = facts.here
+    name, by, fault = default_profile(facts.environ, found)
+    about = found.path if found is not None and found.path else NAME
+    if found is None:
+        yield Finding(NAME, SKIPPED, "there is none for this directory")
+    elif by != found.path:
+        yield Finding(about, SKIPPED, f"{by} wins over it")
+    elif fault:
+        # whole: what is to be done is not to be told from a name in the file
+        yield Finding(about, WRONG, fault.removeprefix(f"{shown(about)} "))
+    elif facts.config is not None and name not in facts.config.profiles:
+        mend = f"correct it, and then type: {typed('--trust', about)}"
+        yield Finding(about, WRONG, f"there is no profile {name!r}", mend)
+    else:
+        yield Finding(about, OK, f"{name!r} is the profile if none is named")
 
 
 def check_cache(facts: Facts) -> Iterator[Finding]:

@@ -88,8 +88,7 @@ class Run:
             for region in self._regions(plan)
         }
         self._style = Style(environ, self._runs)
-        self._live = LiveLine(environ, report.level >= NORMAL)
-        report.clear = self._live.clear
+        self._live = LiveLine(environ, report)
 
     def _regions(self, plan: Planned) -> Sequence[str | None]:
         if isinstance(plan, AwsexecError):

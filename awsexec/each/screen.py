@@ -8,6 +8,7 @@ import sys
 import time
 
 from awsexec import output
+from awsexec.report import NORMAL
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from awsexec.each.runner import Outcome
+    from awsexec.report import Report
 
 # SGR colours of the prefixes, none of them that of failures
 COLOURS = ("36", "32", "33", "35", "34", "96", "92", "93", "95", "94")
@@ -70,14 +72,17 @@ class Style:
 
 
 class LiveLine:
-    """A line below all output that says how far it is, if stderr is a terminal.
+    """A line below all output, and below what `report` writes, that says how far it is.
 
-    There is none if a program reads the output, which may write to the same terminal.
+    It is there if stderr is a terminal, without --quiet. There is none if a program reads
+    the output, since that program may write to the same terminal.
     """
 
-    def __init__(self, environ: Mapping[str, str], is_wanted: bool) -> None:
+    def __init__(self, environ: Mapping[str, str], report: Report) -> None:
+        self._report = report
+        report.clear = self.clear
         self._is_shown = (
-            is_wanted
+            report.level >= NORMAL
             and sys.stderr.isatty()
             and environ.get("TERM", "dumb") != "dumb"
             and not _is_read_by_program(sys.stdout)
@@ -106,15 +111,17 @@ class LiveLine:
         columns = output.terminal_columns(sys.stderr) - FREE
         line = output.cut(", ".join(filter(None, parts)), max(columns, 1))
         if line != self._drawn:
-            output.tell(f"\r\033[K{line}")
-            self._drawn = line
+            with self._report.drawing:
+                self._report.draw_below(f"\r\033[K{line}")
+                self._drawn = line
             self._next = now + REDRAW
 
     def clear(self, stream: int = 2) -> None:
         """Take it away before something is written to `stream`, if it is in the way."""
-        if self._drawn and stream in self._shares:
-            output.tell("\r\033[K")
-            self._drawn = ""
+        with self._report.drawing:
+            if self._drawn and stream in self._shares:
+                self._report.draw_below("\r\033[K")
+                self._drawn = ""
 
 
 def _is_read_by_program(stream: TextIO) -> bool:

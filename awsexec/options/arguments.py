@@ -20,6 +20,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from awsexec.profiles.trust import DirectoryProfile
+
 # these win over all other actions and need no valid rest of the line
 _HELP = ("help", "summary")
 
@@ -33,6 +35,9 @@ class Arguments:
 
     profile: str | None
     command: Sequence[str] | None
+    # what the file .awsexec names, where an action needs a profile and nothing else names
+    # one
+    of_directory: DirectoryProfile | None
 
     list: bool
     explain: bool
@@ -45,6 +50,8 @@ class Arguments:
     function: str | None
     forget: bool
     all: bool
+    trust: bool
+    untrust: bool
     doctor: bool
     log: bool
     accounts: bool
@@ -103,7 +110,7 @@ class Arguments:
     profiles: bool
 
     def __init__(self) -> None:
-        self.profile = self.command = None
+        self.profile = self.command = self.of_directory = None
         for option in OPTIONS:
             setattr(self, option.attribute, option.default)
 
@@ -126,7 +133,11 @@ class Arguments:
 
     def named_profile(self, environ: Mapping[str, str]) -> str | None:
         """Return PROFILE, else the environment's profile, else None."""
-        return self.profile or profile_variable(environ)
+        return self.profile or default_profile(environ, None)[0] or None
+
+    def default_profile(self, environ: Mapping[str, str]) -> tuple[str, str, str]:
+        """Return what counts without PROFILE, as the function of that name does."""
+        return default_profile(environ, self.of_directory)
 
     def needed_profile(self) -> str:
         """Return PROFILE, for an action that needs it on the command line.
@@ -158,9 +169,20 @@ class Arguments:
 PROFILE_VARIABLES = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
 
 
-def profile_variable(environ: Mapping[str, str]) -> str | None:
-    """Return the profile that the environment names, else None."""
-    return next(filter(None, map(environ.get, PROFILE_VARIABLES)), None)
+def default_profile(
+    environ: Mapping[str, str], of_directory: DirectoryProfile | None
+) -> tuple[str, str, str]:
+    """Return the profile where there is no PROFILE, what names it, and its fault.
+
+    What names it is a variable, else the path of the directory's file. The fault says why
+    that file cannot count. Each is "" where there is none.
+    """
+    for variable in PROFILE_VARIABLES:
+        if environ.get(variable):
+            return environ[variable], variable, ""
+    if of_directory is None:
+        return "", "", ""
+    return of_directory.name, of_directory.path, of_directory.fault
 
 
 def parse(argv: Sequence[str]) -> Arguments:

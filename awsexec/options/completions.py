@@ -6,7 +6,7 @@ lines. The functions here return that block.
 
 from __future__ import annotations
 
-from awsexec.options.table import COMPLETION_FILES, OPTIONS, Option
+from awsexec.options.table import COMPLETION_FILES, FILE, OPTIONS, Option
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -77,7 +77,8 @@ def _bash() -> str:
     """Return the block of bash: functions, for arrays would stay in the user's shell."""
     lines = [
         "# Set `valued` if option $1 takes its value from the next word, and set `action`",
-        "# if it is an action that takes a PROFILE, or (none) one that takes no word.",
+        "# if it is an action that takes a PROFILE or a FILE, or (none) one that takes no",
+        "# word.",
         "_awsexec_option() {",
         "    valued=''",
         "    case $1 in",
@@ -89,6 +90,9 @@ def _bash() -> str:
         *_bash_case(_with_profile()),
         "            # --unset may stand before --export",
         "            [[ $action ]] || action=profile",
+        "            ;;",
+        *_bash_case(_with_file()),
+        "            action=file",
         "            ;;",
         *_bash_case(_without_profile()),
         "            action=none",
@@ -137,13 +141,17 @@ def _zsh() -> str:
     """Return the block of zsh: a function that sets the arrays of its caller."""
     lines = [
         "# Set `options` to what _arguments takes, `actions` to the actions that take a",
-        "# PROFILE, and `regions` to the regions with their names.",
+        "# PROFILE, `files` to those that take a FILE, and `regions` to the regions with",
+        "# their names.",
         "_awsexec_table() {",
         "  options=(",
         *(f"    {_zsh_option(option)}" for option in OPTIONS),
         "  )",
         "  actions=(",
         *_filled(_with_profile(), "    "),
+        "  )",
+        "  files=(",
+        *_filled(_with_file(), "    "),
         "  )",
         "  regions=(",
         *(f"    {_quoted(f'{name}:{place}')}" for name, place in REGIONS.items()),
@@ -192,8 +200,10 @@ def _fish() -> str:
     lines = [
         "# the options that take their value from the next word",
         *_fish_list("__awsexec_valued", _flags(o for o in OPTIONS if o.value)),
-        "# the actions that take a PROFILE, and the options that take no word at all",
+        "# the actions that take a PROFILE, those that take a FILE, and the options that",
+        "# take no word at all",
         *_fish_list("__awsexec_actions", _with_profile()),
+        *_fish_list("__awsexec_files", _with_file()),
         *_fish_list("__awsexec_alone", _without_profile()),
         "",
         "function __awsexec_regions",
@@ -245,7 +255,16 @@ def _flags(options: Iterable[Option]) -> list[str]:
 
 
 def _with_profile() -> list[str]:
-    return _flags(option for option in OPTIONS if option.action and option.operand)
+    """Return the actions that take a PROFILE, or another word that its names begin."""
+    return _flags(
+        option
+        for option in OPTIONS
+        if option.action and option.operand not in ("", FILE)
+    )
+
+
+def _with_file() -> list[str]:
+    return _flags(option for option in OPTIONS if option.operand == FILE)
 
 
 def _without_profile() -> list[str]:

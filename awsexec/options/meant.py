@@ -17,7 +17,7 @@ from awsexec.errors import (
     shown,
 )
 from awsexec.export_formats import EXPORT_FORMATS, UNSET_FORMATS
-from awsexec.options.arguments import parse, profile_variable
+from awsexec.options.arguments import default_profile, parse
 from awsexec.options.table import (
     ACTIONS,
     COMPLETION_FILES,
@@ -54,7 +54,8 @@ _OPTIONS = {
 }
 # Words that stand before a profile's name in other tools, and alone here.
 _NEEDLESS = frozenset({"exec", "run", "assume", "shell"})
-# Words that are options here. Those that are named like the option need no row.
+# Words that are options here: of these tools, and of direnv. Those that are named like
+# the option need no row.
 _ACTIONS = {
     "ls": "list",
     "login": "console",
@@ -64,6 +65,8 @@ _ACTIONS = {
     "add": "add-keys",
     "remove": "remove-keys",
     "rotate": "rotate-keys",
+    "allow": "trust",
+    "deny": "untrust",
 }
 # what a phone or a text program makes of --
 _DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
@@ -315,7 +318,7 @@ def _in_place_of_option(
         return found
     at = _first_word(argv)
     if at is not None and at < error.position and argv[at] not in names:
-        found = _program(argv, at, environ)
+        found = _program(argv, at, environ, *_default(environ))
         if found:
             return [f"no profile {argv[at]!r}", *found]
     if _OPTIONS.get(_habit(error.flag)) == "":
@@ -337,9 +340,19 @@ def _in_place_of_profile(
     found = _typed(_corrected(argv, environ, names))
     if not found and error.near:
         found = [error.advice]
-    if not found or profile_variable(environ):
-        found += _program(argv, at, environ)
+    profile, by = _default(environ)
+    if not found or profile:
+        found += _program(argv, at, environ, profile, by)
     return found
+
+
+def _default(environ: Mapping[str, str]) -> tuple[str, str]:
+    """Return the profile that counts without PROFILE, and what names it; "" for none."""
+    # most wrong lines are about something else
+    from awsexec.profiles.trust import profile_here
+
+    name, by, _ = default_profile(environ, profile_here(environ))
+    return name, by
 
 
 def _typed(corrected: tuple[Words, list[str]] | None) -> list[str]:
@@ -350,10 +363,13 @@ def _typed(corrected: tuple[Words, list[str]] | None) -> list[str]:
     return [*dict.fromkeys(reasons), f"type: {line(words)}"]
 
 
-def _program(argv: Sequence[str], at: int, environ: Mapping[str, str]) -> list[str]:
+def _program(
+    argv: Sequence[str], at: int, environ: Mapping[str, str], profile: str, by: str
+) -> list[str]:
     """Return how to run the program that the first word names; [] if it names none.
 
-    A quoted command line names its first word's.
+    A quoted command line names its first word's. `profile` is what counts without PROFILE,
+    since `by` names it; both are "" if nothing does.
     """
     command = list(argv[at:])
     words = argv[at].split()
@@ -367,14 +383,12 @@ def _program(argv: Sequence[str], at: int, environ: Mapping[str, str]) -> list[s
             return []
     except UsageError:
         return []
-    variable = profile_variable(environ)
-    if not variable:
+    if not profile:
         typed = " ".join(map(quoted, command))
         return [f"PROFILE comes first; type: awsexec PROFILE -- {typed}"]
     typed = line([*argv[:at], "--", *command])
-    return [
-        f"to run {shown(argv[at])} as {shown(variable)} (AWS_PROFILE), type: {typed}"
-    ]
+    what = f"to run {shown(argv[at])} as {shown(profile)} ({shown(by)})"
+    return [f"{what}, type: {typed}"]
 
 
 def _command(argv: Sequence[str]) -> list[str]:

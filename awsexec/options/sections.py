@@ -24,8 +24,9 @@ ABOUT = (
     "SESSION/ACCOUNT/ROLE. If it needs an MFA code or a sign-in, awsexec asks on the "
     "terminal. awsexec caches the credentials, so that the next run neither asks you nor "
     "calls AWS.",
-    "Without PROFILE, awsexec uses AWS_PROFILE. If that is not set, you choose a profile "
-    "on the terminal. If the config files have no profile, or only a [default] without "
+    "Without PROFILE, awsexec uses AWS_PROFILE, else the profile that the file .awsexec of "
+    "the directory names, if you trust that file (--trust). If there is neither, you "
+    "choose a profile on the terminal. If the config files have no profile, or only a [default] without "
     "credentials, awsexec uses the credentials of the machine: environment variables, a "
     "web identity, a container or an EC2 instance.",
     "Options stand before or after PROFILE. All words after -- or after the first word of "
@@ -62,7 +63,7 @@ ENVIRONMENT = (
         (
             (
                 "AWS_PROFILE, AWS_DEFAULT_PROFILE",
-                "the profile if no PROFILE is given; AWS_PROFILE wins",
+                "the profile if no PROFILE is given; AWS_PROFILE wins, also over .awsexec",
             ),
             ("AWS_CONFIG_FILE", "the config file (default: ~/.aws/config)"),
             (
@@ -187,7 +188,8 @@ SDK_ENVIRONMENT = (
             ),
             (
                 "XDG_DATA_HOME",
-                "on Linux, the directory that holds awsexec's directory for the index",
+                "on Linux, the directory that holds awsexec's directory for the index and for "
+                "what you trust",
             ),
         ),
     ),
@@ -463,6 +465,16 @@ FILES = (
         "~/.cache/awsexec (Linux), ~/Library/Caches/awsexec (macOS), "
         "%LOCALAPPDATA%\\awsexec\\Cache (Windows)",
         "the cache: temporary credentials, in files that only you can read",
+    ),
+    (
+        ".awsexec",
+        "the name of the profile for its directory; it counts after awsexec --trust",
+    ),
+    (
+        "~/.local/share/awsexec/*.trust (Linux), "
+        "~/Library/Application Support/awsexec/*.trust (macOS), "
+        "%LOCALAPPDATA%\\awsexec\\*.trust (Windows)",
+        "which files .awsexec you trust, and the profile that each names",
     ),
     (
         "~/.local/share/awsexec/keys (Linux), "

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 # the shells that have a completion script, and the name of its file
 COMPLETION_FILES = {"bash": "awsexec.bash", "zsh": "_awsexec", "fish": "awsexec.fish"}
 
+# the word that an action takes, if that is a file
+FILE = "FILE"
 
 # the actions that hand credentials to somebody ("run" is none of the options)
 HANDING_OVER = ("run", "export", "console", "each")
@@ -288,6 +290,20 @@ GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
                 "all profiles, or all sign-ins",
                 operand="",
                 only=("forget", "sign_out"),
+            ),
+            Option(
+                "--trust",
+                "",
+                "let the file .awsexec name the profile of its directory",
+                action=True,
+                operand=FILE,
+            ),
+            Option(
+                "--untrust",
+                "",
+                "let the file .awsexec name no profile any more",
+                action=True,
+                operand=FILE,
             ),
             Option(
                 "--doctor",

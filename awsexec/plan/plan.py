@@ -10,12 +10,13 @@ from awsexec.errors import (
     ConfigError,
     Limited,
     NoSuchProfile,
+    UnfinishedRole,
+    UnlistedAccount,
     UsageError,
     first_profile,
     shown,
 )
 from awsexec.fastpath import LIMITS
-from awsexec.options.arguments import PROFILE_VARIABLES, profile_variable
 from awsexec.plan.asking import Asking, asking_for
 from awsexec.plan.calls import ROLE_SETTINGS
 from awsexec.plan.chain import Chain, chain_of, chain_of_machine
@@ -289,7 +290,7 @@ class Planner:
         federated: bool = False,
         shares_code: bool = False,
     ) -> Plan:
-        """Make the plan for the profile `name`, None for what the environment names.
+        """Make the plan for the profile `name`, None for what is named without PROFILE.
 
         `federated` is for the console, which wants a user's keys as they are:
         GetFederationToken accepts no session of them, and --duration is for that call.
@@ -297,7 +298,11 @@ class Planner:
         Raises `ConfigError` and `UsageError`.
         """
         profiles, options, environ = self.config.profiles, self._options, self._environ
-        variable = profile_variable(environ)
+        variable = by = ""
+        if name is None:
+            variable, by, fault = self._arguments.default_profile(environ)
+            if fault:
+                raise ConfigError(fault)
         if not options and (name or variable or "default") == "default":
             # nothing else to choose, or nothing else wanted
             if "default" in profiles and (
@@ -310,12 +315,8 @@ class Planner:
                 return self.plan_of_machine()
         try:
             profile = profile_for(profiles, name, variable, options)
-        except NoSuchProfile as error:
-            raise (
-                error
-                if name is not None
-                else error.named_by(next(filter(environ.get, PROFILE_VARIABLES)))
-            ) from None
+        except (NoSuchProfile, UnfinishedRole, UnlistedAccount) as error:
+            raise (error.named_by(by) if by else error) from None
         chain = chain_of(
             profiles,
             profile,

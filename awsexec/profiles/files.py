@@ -24,6 +24,7 @@ from __future__ import annotations
 import os
 
 from awsexec import bounded
+from awsexec.directories import with_home
 from awsexec.errors import ConfigError, reason, shown
 
 TYPE_CHECKING = False
@@ -215,12 +216,7 @@ def paths(environ: Mapping[str, str]) -> tuple[str, str]:
 
 def expand(path: str, environ: Mapping[str, str]) -> str:
     """Return `path` with its ``~`` and ``$VARIABLE`` filled in, as botocore does."""
-    path = _with_variables(path, environ)
-    # os.path.expanduser uses os.environ, not the environment that was passed in
-    home = environ.get("HOME")
-    if home and os.name == "posix" and (path == "~" or path.startswith("~/")):
-        return home.rstrip("/") + path[1:]
-    return os.path.expanduser(path)
+    return with_home(_with_variables(path, environ), environ)
 
 
 def _with_variables(path: str, environ: Mapping[str, str]) -> str:

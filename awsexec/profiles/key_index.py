@@ -9,11 +9,10 @@ its lines has a word of `FIELDS`, a blank, and the value.
 from __future__ import annotations
 
 import os
-import sys
 
 from awsexec import fastpath
+from awsexec.directories import data_directory
 from awsexec.errors import ConfigError, reason, shown, tail
-from awsexec.profiles import files
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -136,7 +135,7 @@ class KeyIndex:
     @classmethod
     def load(cls, environ: Mapping[str, str]) -> KeyIndex:
         """Read the index of the user whose environment `environ` is."""
-        return cls.read(os.path.join(directory(environ), FILE_NAME))
+        return cls.read(os.path.join(data_directory(environ), FILE_NAME))
 
     @classmethod
     def read(cls, path: str) -> KeyIndex:
@@ -204,23 +203,3 @@ def dump(keys: Iterable[KeptKey]) -> str:
 def new_generation() -> str:
     """Return a name for a state of a key, another one each time."""
     return os.urandom(8).hex()
-
-
-def directory(environ: Mapping[str, str], platform: str = sys.platform) -> str:
-    """Return awsexec's directory for data, as platformdirs finds it.
-
-    `environ` must agree with this process's environment, which platformdirs reads. Its
-    import takes almost as long as Python's start, and is saved where the answer is
-    certain. Versions of it differ about XDG_DATA_HOME on macOS.
-    """
-    base = environ.get("XDG_DATA_HOME", "")
-    if platform == "linux" and "ANDROID_DATA" not in environ:
-        # the XDG specification says to ignore a relative one
-        if base[:1] != "/":
-            base = files.expand("~/.local/share", environ)
-        return os.path.join(base, "awsexec")
-    if platform == "darwin" and not base:
-        return files.expand("~/Library/Application Support/awsexec", environ)
-    import platformdirs
-
-    return os.path.abspath(platformdirs.user_data_dir("awsexec", appauthor=False))

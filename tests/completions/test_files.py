@@ -29,9 +29,10 @@ VALUED = {flag for option in OPTIONS if option.value for flag in option.flags}
 ACTIONS = {
     flag
     for option in OPTIONS
-    if option.action and option.operand
+    if option.action and option.operand not in ("", "FILE")
     for flag in option.flags
 }
+FILES = {"--trust", "--untrust"}
 # --each takes no PROFILE, but a COMMAND after --
 ALONE = {
     flag
@@ -135,6 +136,12 @@ def test_actions_that_take_a_profile():
     assert bash_case("# --unset may stand before --export") == ACTIONS
     assert set(zsh_array("actions").split()) == ACTIONS
     assert set(fish_list("__awsexec_actions")) == ACTIONS
+
+
+def test_actions_that_take_a_file():
+    assert bash_case("action=file") == FILES
+    assert set(zsh_array("files").split()) == FILES
+    assert set(fish_list("__awsexec_files")) == FILES
 
 
 def test_options_that_take_no_profile():

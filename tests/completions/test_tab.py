@@ -210,6 +210,21 @@ def test_no_file_in_place_of_a_profile(shell):
     completes(shell, [("frui\t", "<frui>"), ("./frui\t", "<./frui>")])
 
 
+def test_file_of_an_action(shell):
+    """No profile: `plain` is one."""
+    folder = shell.home / "bin" / "plum"
+    folder.mkdir()
+    (folder / ".awsexec").touch()
+    completes(
+        shell,
+        [
+            ("--trust plu\t.aws\t", "<--trust><plum/.awsexec>"),
+            ("--untrust ./plum/.a\t", "<--untrust><./plum/.awsexec>"),
+            ("-v --untrust plum/.a\t --q\t", "<-v><--untrust><plum/.awsexec><--quiet>"),
+        ],
+    )
+
+
 def test_what_is_before_and_around(shell):
     cases = {
         "A=1 awsexec pl\t": "<plain>",

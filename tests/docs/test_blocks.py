@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+from pathlib import Path
 
 import pytest
 
@@ -143,3 +144,84 @@ def test_usage_of_the_reference():
     ).stdout
     for line in usage.splitlines():
         assert line in printed
+
+
+# --- docs/directory.md ----------------------------------------------------------------
+
+MISE = Path(sys.prefix) / "mise/node_modules/.bin/mise"
+# who the shell's commands are, and what they would run as
+WHO = 'echo "${AWSEXEC_PROFILE-nobody} ${AWS_PROFILE-none} ${AWS_ACCESS_KEY_ID:+key}"'
+
+
+@pytest.fixture
+def shop(world: World):
+    """A directory of alice's, and what a line prints in a bash that starts above it."""
+    world.writes_alice()
+    folder = world.home.path / "shop"
+    folder.mkdir()
+
+    def prints(line: str) -> list[str]:
+        line = f"cd {world.home.path}\n{line}"
+        finished = subprocess.run(
+            ["bash", "-c", line],
+            env=world.environ,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert finished.returncode == 0, finished
+        return finished.stdout.splitlines()
+
+    return folder, prints
+
+
+@pytest.mark.skipif(not shutil.which("direnv"), reason="direnv is not installed")
+@pytest.mark.parametrize("recipe", ["name the profile", "load the credentials"])
+def test_direnv(recipe, shop):
+    """In a shell that calls direnv at each prompt, as its hook does."""
+    texts = {
+        "name the profile": block("docs/directory.md", "name the profile"),
+        "load the credentials": block("docs/directory.md", "load the credentials"),
+    }
+    folder, prints = shop
+    (folder / ".envrc").write_text(texts[recipe])
+    (folder / ".awsexec").write_text("alice-sts\n")
+    prompt = 'prompt() { eval "$(direnv export bash)"; }'
+    visit = f"{prompt}\ncd shop\nprompt\n{WHO}\ncd ..\nprompt\n{WHO}"
+    nobody = "nobody none "
+    assert prints(visit) == [nobody, nobody]
+    prints("direnv allow shop")
+    if recipe == "name the profile":
+        assert prints(visit) == ["nobody alice-sts ", nobody]
+        run = f"{prompt}\ncd shop\nprompt\nawsexec -- printenv AWSEXEC_PROFILE"
+        assert prints(run) == ["alice-sts"]
+        return
+    # direnv's trust is not awsexec's
+    assert prints(visit) == [nobody, nobody]
+    prints("awsexec --trust shop")
+    assert prints(visit) == ["alice-sts none key", nobody]
+    # and direnv sees that the file changes
+    change = f"{prompt}\ncd shop\nprompt\necho other >.awsexec\nprompt\n{WHO}"
+    assert prints(change) == [nobody]
+
+
+@pytest.mark.skipif(
+    not MISE.exists(), reason="make test installs mise, if npm is there"
+)
+def test_mise(shop, world: World):
+    folder, prints = shop
+    world.environ["PATH"] += f":{MISE.parent}"
+    (folder / "mise.toml").write_text(block("docs/directory.md", "[tasks.ls]"))
+    (folder / ".awsexec").write_text("other\n")
+    # what its hook runs at each prompt
+    visit = f'cd shop\neval "$(mise hook-env -s bash)"\n{WHO}'
+    paranoid = world.environ | {"MISE_PARANOID": "1"}
+    finished = subprocess.run(
+        ["mise", "run", "ls"], env=paranoid, cwd=folder, capture_output=True, text=True
+    )
+    assert finished.returncode != 0 and "not trusted" in finished.stderr
+    prints("mise trust shop/mise.toml")
+    assert prints(visit) == ["nobody alice-sts "]
+    (listed,) = prints("cd shop\nmise run ls")
+    assert listed.endswith(" alice-holiday-photos")

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from awsexec.each.screen import LiveLine, Style
+from awsexec.report import Report
 
 
 class Screen:
@@ -42,7 +43,7 @@ def begin(screen, monkeypatch):
         # here, since pytest puts its own streams there after the fixtures
         monkeypatch.setattr(sys, "stdout", stdout)
         monkeypatch.setattr(sys, "stderr", screen.stream)
-        line = LiveLine({"TERM": "xterm"}, is_wanted=True)
+        line = LiveLine({"TERM": "xterm"}, Report(screen.stream))
         line.show(0, 1, 0, ["a"])
         return line
 

@@ -159,6 +159,28 @@ def test_every_action_takes_it(run_awsexec, corp, sts):
     assert run_awsexec("--forget", name).status == 0
 
 
+def test_directory_that_names_it(run_awsexec, corp, home):
+    path = home.path / "src" / ".awsexec"
+    path.parent.mkdir()
+    path.write_text("corp/Prod/ReadOnly\n")
+    run_awsexec.folder = path.parent
+    # --trust does not ask for the list
+    result = run_awsexec("--trust")
+    assert result.stderr.endswith(
+        "profile 'corp/Prod/ReadOnly', for its directory and those below\n"
+    )
+    assert (result.stderr.count("\n"), corp.asked) == (1, [])
+    assert keys(run_awsexec.child()) == of(corp.roles[PROD, "ReadOnly"])
+    assert (
+        "(role ReadOnly, account 123456789012), for " in run_awsexec("--trust").stderr
+    )
+    path.write_text("corp/Nowhere/ReadOnly\n")
+    run_awsexec("--trust")
+    assert (
+        run_awsexec("--", "true").error().startswith(f"{path}: corp/Nowhere/ReadOnly: ")
+    )
+
+
 def test_role_assumed_from_it(run_awsexec, corp, sts):
     words = ["--role-arn", READER, "--source-profile", "corp/Prod/Admin", "--", "true"]
     assert run_awsexec(*words).status == 0

@@ -49,3 +49,17 @@ def test_cached_run_of_the_command_line(run_awsexec, home, sts, words):
     loaded = {line.rpartition("|")[2].strip() for line in result.stderr.splitlines()}
     assert "awsexec.cli" in loaded
     assert loaded & SLOW == set()
+
+
+def test_cached_run_of_the_directory_s_profile(run_awsexec, home, sts):
+    home.write_config(READER_CONFIG)
+    run_awsexec.folder = home.path / "src"
+    run_awsexec.folder.mkdir()
+    (run_awsexec.folder / ".awsexec").write_text("reader\n")
+    assert run_awsexec("--trust").status == 0
+    run_awsexec.child()
+    result = run_awsexec("--", "true", env={"PYTHONPROFILEIMPORTTIME": "1"})
+    loaded = {line.rpartition("|")[2].strip() for line in result.stderr.splitlines()}
+    assert "awsexec.profiles.trust" in loaded
+    assert loaded & SLOW == set()
+    assert not [name for name in loaded if name.startswith("awsexec.commands.pick")]

@@ -75,7 +75,7 @@ def test_help(run_awsexec, word, text):
             {
                 *("options.meant", "profiles", "profiles.files", "profiles.near"),
                 "profiles.key_index",
-                *("bounded", "processes", "processes.core_dumps"),
+                *("bounded", "directories", "processes", "processes.core_dumps"),
             },
         ),
     ],

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from awsexec.credentials.keys.index import IndexFile
+from awsexec.directories import data_directory
 from awsexec.errors import AwsexecError, ConfigError
 from awsexec.profiles import key_index
 from awsexec.profiles.key_index import KeptKey, KeyIndex, Rotation
@@ -59,7 +60,7 @@ def test_what_is_written_is_read(index, environ, name, arn, rotation):
 
 def test_files_are_private(index, environ):
     index.put(key())
-    folder = key_index.directory(environ)
+    folder = data_directory(environ)
     assert os.stat(folder).st_mode & 0o777 == 0o700
     for name in os.listdir(folder):
         assert os.stat(os.path.join(folder, name)).st_mode & 0o777 == 0o600
@@ -90,7 +91,7 @@ def test_without_a_file_there_are_no_keys(environ):
 )
 def test_file_that_cannot_be_trusted(index, environ, spoil, why):
     index.put(key())
-    path = Path(key_index.directory(environ), "keys")
+    path = Path(data_directory(environ), "keys")
     spoil(path)
     found = KeyIndex.load(environ)
     assert why in found.fault and found.keys == {}
@@ -109,24 +110,3 @@ def test_value_that_does_not_fit_a_line(index, value):
     with pytest.raises((AwsexecError, ValueError)):
         index.put(KeptKey("alice", KEY_ID, "", value, "0", 0))
     assert list(index.read().keys) == ["alice"]
-
-
-@pytest.mark.parametrize(
-    ("environ", "expected"),
-    [
-        ({"HOME": "/h"}, "/h/.local/share/awsexec"),
-        ({"HOME": "/h", "XDG_DATA_HOME": ""}, "/h/.local/share/awsexec"),
-        ({"HOME": "/h", "XDG_DATA_HOME": "relative"}, "/h/.local/share/awsexec"),
-        ({"HOME": "/h", "XDG_DATA_HOME": "/data"}, "/data/awsexec"),
-        ({"HOME": "/h", "XDG_DATA_HOME": "/$HOME"}, "/$HOME/awsexec"),
-    ],
-)
-def test_directory_is_that_of_platformdirs(monkeypatch, environ, expected):
-    import platformdirs
-
-    for name, value in environ.items():
-        monkeypatch.setenv(name, value)
-    assert key_index.directory(environ, "linux") == expected
-    if "$" not in expected:
-        found = platformdirs.user_data_dir("awsexec", appauthor=False)
-        assert found == expected

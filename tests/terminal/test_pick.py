@@ -283,3 +283,19 @@ def test_not_at_a_terminal(run_awsexec, sts):
     error = run_awsexec().error()
     assert "PROFILE" in error and "see awsexec --help" in error
     assert sts.calls == []
+
+
+@pytest.mark.parametrize("content", ["reader\n", "reader\nwriter\n"])
+def test_nothing_to_pick_beside_a_file_that_does_not_count(terminal, home, content):
+    """Nor is there once it counts."""
+    path = home.path / "src" / ".awsexec"
+    path.parent.mkdir()
+    path.write_text(content)
+    there = f"TERM=xterm; export TERM; cd {path.parent}"
+    screen, status = terminal(f"{there}; {AWSEXEC} -- true").ends()
+    assert status == 125 and "profile:" not in screen
+    assert f"awsexec: {path} " in screen
+    if "writer" not in content:
+        line = f"{AWSEXEC} --trust && {AWSEXEC} -- printenv AWSEXEC_PROFILE"
+        screen, status = terminal(f"{there}; {line}").ends()
+        assert (status, screen.splitlines()[-1]) == (0, "reader")

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 
-from awsexec import bounded, fastpath
 from awsexec.cache import locks, owner
-from awsexec.directories import write_whole
+from awsexec.directories import data_directory, write_whole
 from awsexec.errors import AwsexecError, ConfigError, reason, shown
 from awsexec.profiles import key_index
 from awsexec.profiles.key_index import KeptKey, KeyIndex
@@ -26,13 +25,13 @@ class IndexFile:
     """
 
     def __init__(self, environ: Mapping[str, str], waiting: Waiting) -> None:
-        self._directory = key_index.directory(environ)
+        self._directory = data_directory(environ)
         self.path = os.path.join(self._directory, key_index.FILE_NAME)
         self._lock = locks.Lock(f"{self.path}.lock", waiting)
 
     def __enter__(self) -> IndexFile:
         try:
-            self._make_directory()
+            owner.make_private(self._directory)
             self._lock.__enter__()
         except (OSError, ValueError) as error:
             raise self._cannot(error) from None
@@ -76,22 +75,6 @@ class IndexFile:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-
-    def _make_directory(self) -> None:
-        if bounded.is_homeless(self._directory):
-            raise ValueError(bounded.NO_HOME)
-        owner.check(os.path.dirname(self._directory))
-        try:
-            fastpath.check_directory(self._directory)
-        except FileNotFoundError:
-            # as the XDG specification wants it
-            os.makedirs(os.path.dirname(self._directory), 0o700, exist_ok=True)
-            try:
-                os.mkdir(self._directory, 0o700)
-            except FileExistsError:
-                # another process was faster
-                pass
-            fastpath.check_directory(self._directory)
 
     def _cannot(self, error: Exception) -> AwsexecError:
         return AwsexecError(
