@@ -84,47 +84,36 @@ def _plan_all(
     code, arguments.mfa_token = arguments.mfa_token, None
     planner = Planner(arguments, environ)
     names = selected(arguments.each, arguments.excepts, planner, environ, report)
-    plans.update((name, _plan(name, planner, environ, report)) for name in names)
+    keys: list[str] = []
+    for name, is_exact in names.items():
+        try:
+            plan = plan_named(planner, name, environ, report)
+            if plan.hands_out_keys and not is_exact:
+                keys.append(name)
+                continue
+            # before any question: what the guardrails forbid is no question
+            plan.check()
+            plans[name] = plan
+        except Interrupted:
+            raise
+        except AwsexecError as error:
+            plans[name] = error
     if code is not None:
         give_code(code, plans)
-    _leave_out_keys(plans, names, report)
+    _tell_left_out(keys, plans, report)
     return planner
 
 
-def _plan(
-    name: str,
-    planner: Planner,
-    environ: Mapping[str, str],
-    report: Report,
-) -> Planned:
-    try:
-        plan = plan_named(planner, name, environ, report)
-        # before any question: what the guardrails forbid is no question
-        plan.check()
-        return plan
-    except Interrupted:
-        raise
-    except AwsexecError as error:
-        return error
-
-
-def _leave_out_keys(
-    plans: dict[str, Planned], names: Mapping[str, bool], report: Report
+def _tell_left_out(
+    keys: list[str], plans: Mapping[str, Planned], report: Report
 ) -> None:
-    """Take out the users' keys that only a pattern reached.
+    """Say that only a pattern reached the users' keys `keys`, so that they are no plan.
 
     A key does not expire, and lies in the files so that roles can be assumed with it.
-    `names` has whether each is named as a whole. Raises `UsageError` if nothing is left.
+    Raises `ConfigError` if there is nothing else.
     """
-    keys = [
-        name
-        for name, plan in plans.items()
-        if not (names[name] or isinstance(plan, AwsexecError)) and plan.hands_out_keys
-    ]
     if not keys:
         return
-    for name in keys:
-        del plans[name]
     text = (
         f"left out {names_of(keys)}: COMMAND would get a key that does not expire; if you "
         f"want that, name the profile: --each {shown(keys[0])}"

@@ -102,12 +102,20 @@ class _Names:
         found += self._fitting(pattern, option)
         if not found:
             raise self._none(pattern, option)
-        if "default" in found and not has_identity(self._profiles.get("default")):
+        if "default" in found and self._is_empty("default"):
             # It holds settings for other profiles, and would stand for the machine's
             # own identity, which nobody named.
             found.remove("default")
             self._report.detail(f"{option} {pattern}: left out default, no identity")
         return found
+
+    def _is_empty(self, name: str) -> bool:
+        """Return whether the profile holds nothing but settings for other profiles."""
+        try:
+            return not has_identity(self._profiles.get(name))
+        except AwsexecError:
+            # its plan will say so, and the others run
+            return False
 
     def role(self, name: str) -> Role | None:
         """Return the role that the profile `name` is, None if it is something else."""

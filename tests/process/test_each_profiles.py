@@ -209,6 +209,10 @@ def test_a_pattern_hands_out_no_keys(run_awsexec, home, sts):
         "c",
     ]
     assert "left out alice" in run_awsexec("--each", "al*", *PRINT).error()
+    # not even a limit makes it a failure
+    run_awsexec.environ["AWSEXEC_LIMITS"] = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+    assert run_awsexec("--each", "*", *PRINT).status == 0
+    del run_awsexec.environ["AWSEXEC_LIMITS"]
     # a session of the user is no key
     result = run_awsexec(
         *("--mfa-serial", SERIAL, "--mfa-token", CODES[0]), "--each", "al*", *PRINT
@@ -323,6 +327,15 @@ def test_a_shared_failure_names_whose_it_is(run_awsexec, home, portal, sts):
     assert "awsexec: a and c: needs an MFA code of" in result.stderr
     assert rows["a"]["error"].startswith("profile 'a' needs an MFA code")
     assert rows["c"]["error"].startswith("the same as a: profile 'a' needs an MFA code")
+
+
+def test_a_broken_default_stops_no_other(run_awsexec, home, sts):
+    roles(home, sts)
+    with home.config.open("a") as config:
+        config.write("[default]\ninclude_profile = nosuch\n")
+    result = run_awsexec("--each", "*", "--except", "alice", *PRINT)
+    assert (result.status, ran(result)) == (125, ["a", "b", "c"])
+    assert "nosuch" in result.stderr
 
 
 # credentials that end before a command's turn comes

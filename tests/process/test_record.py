@@ -294,7 +294,7 @@ def test_each(run_awsexec, home, sts):
         (["--each", "*", "--", "true"], ["reader"], "no terminal to ask on"),
         (
             ["--each", "*", "--mfa-token", "111111", "--", "true"],
-            ["alice", "reader"],
+            ["reader"],
             "--mfa-token would do nothing",
         ),
         (["--each", "x", "--dry-run", "--", "true"], [], ""),
