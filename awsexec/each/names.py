@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
+
 from awsexec.credentials.account_lists import account_list
 from awsexec.errors import (
     AwsexecError,
@@ -158,30 +160,37 @@ class _Names:
     # a pattern
 
     def _fitting(self, pattern: str, option: str) -> Iterator[str]:
-        """Yield the names that fit `pattern`, of profiles and of roles.
-
-        A role has several names, with the account's name and with its id. A pattern
-        reaches an id only if it has all of it, since it may be about names with digits.
-        """
-        fits = strictly_fitting(pattern)
-        yield from filter(fits, self._profiles.names())
+        """Yield the names that fit `pattern`, of profiles and of roles."""
+        yield from filter(strictly_fitting(pattern), self._profiles.names())
         for session in self._sessions:
             if not _may_fit(pattern, session):
                 continue
             listed = self._list(session)
             for name, account, role in listed.roles(self._sessions):
-                by_name = f"{session}/{account.name}/{role}"
-                is_fit = fits(name)
-                if f"/{account.id}/" in pattern:
-                    is_fit = is_fit or fits(f"{session}/{account.id}/{role}")
-                elif fits(by_name) and not is_account_id(account.name):
-                    # another session may have a longer name
-                    means = split(by_name, self._sessions)
-                    if means == (session, account.name, role):
-                        _check_single(pattern, option, listed, account)
-                        is_fit = True
-                if is_fit and name not in self._profiles:
+                if name not in self._profiles and self._fits(
+                    pattern, session, account, role
+                ):
+                    _check_single(pattern, option, listed, account)
                     yield name
+
+    def _fits(self, pattern: str, session: str, account: Account, role: str) -> bool:
+        """Return whether `pattern`, whose beginning fits `session`, fits a role of it.
+
+        Between the session and the last ``/`` stands the account: an id, which must be
+        complete, or a pattern for its name, which may have a ``/`` itself.
+        """
+        parts = pattern.split("/")[session.count("/") + 1 :]
+        wanted = "/".join(parts[:-1])
+        if not fnmatchcase(role, parts[-1]):
+            return False
+        if is_account_id(wanted):
+            return wanted == account.id
+        means = split(f"{session}/{account.name}/{role}", self._sessions)
+        longer = means[0] if means else session
+        if longer != session and _may_fit(pattern, longer):
+            # there it means an account of the session with the longer name
+            return False
+        return fnmatchcase(account.name, wanted)
 
     def _none(self, pattern: str, option: str) -> ConfigError:
         sessions = [name for name in self._sessions if _may_fit(pattern, name)]
@@ -238,7 +247,8 @@ def _may_fit(pattern: str, session: str) -> bool:
     """Return whether `pattern` may fit a role of `session`, whose name may have a ``/``."""
     size = session.count("/") + 1
     parts = pattern.split("/")
-    return len(parts) > size and strictly_fitting("/".join(parts[:size]))(session)
+    # after it come the account and the role
+    return len(parts) > size + 1 and strictly_fitting("/".join(parts[:size]))(session)
 
 
 def _check_single(

@@ -81,8 +81,7 @@ class AccountList:
     def roles(self, sessions: Iterable[str]) -> Iterator[tuple[str, Account, str]]:
         """Yield each role: SESSION/ACCOUNT/ROLE, its account and its name.
 
-        ACCOUNT is the account's name where that means this account alone and a ``*`` fits
-        it, so that it has no ``/``; else it is the id.
+        ACCOUNT is the account's name where that means this account alone, else its id.
         `sessions` are the names of all sessions, with which a name is read back.
         """
         sessions = tuple(sessions)
@@ -93,7 +92,6 @@ class AccountList:
             is_callable = (
                 names[account.name] == 1
                 and account.name.isprintable()
-                and "/" not in account.name
                 and not is_account_id(account.name)
             )
             for role in account.roles:

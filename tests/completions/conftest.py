@@ -48,7 +48,7 @@ sso_start_url = {START_URL}
 sso_region = eu-west-1
 """
 # what would do harm if a shell ran it
-HOSTILE = "$(touch x) `touch y` ; ' \" :"
+HOSTILE = "$(touch x) `touch y` ; ' \" : /"
 ACCOUNTS = (
     Account("111122223333", "Prod", ("Admin", "ReadOnly")),
     Account("123456789012", HOSTILE, ("Admin",)),

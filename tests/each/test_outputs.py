@@ -70,7 +70,7 @@ def test_a_long_line_comes_in_marked_pieces(character, size):
         assert len(piece) <= LONGEST_LINE + 4
 
 
-def block(*chunks):
+def in_block(*chunks):
     written = Written()
     marked = Lines({1: b"", 2: b"p ! "}, b"p + ", written)
     sink = Block(lambda outcome: f"-- {outcome}\n".encode(), marked, written)
@@ -82,7 +82,7 @@ def block(*chunks):
 
 
 def test_block_keeps_the_order_of_both_streams_and_marks_stderr():
-    written = block((1, b"a\n"), (2, b"x\ny"), (1, b"b\nc"), (2, b"z\n"))
+    written = in_block((1, b"a\n"), (2, b"x\ny"), (1, b"b\nc"), (2, b"z\n"))
     assert written.parts == [
         (1, b"-- status 3\n"),
         (1, b"a\n"),
@@ -97,7 +97,7 @@ def test_block_keeps_the_order_of_both_streams_and_marks_stderr():
 def test_stdout_of_a_block_is_as_it_was(size):
     whole = b"\x1b[2J" + 3 * LONGEST_LINE * b"x" + b"\r\nnext\n"
     chunks = [whole[n : n + size] for n in range(0, len(whole), size)]
-    assert block(*((1, chunk) for chunk in chunks)).of(1) == b"-- status 3\n" + whole
+    assert in_block(*((1, chunk) for chunk in chunks)).of(1) == b"-- status 3\n" + whole
 
 
 CONTROLS = [

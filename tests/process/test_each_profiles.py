@@ -57,9 +57,9 @@ def would_run(run_awsexec, *words):
 
 READERS = [
     "corp/410000000001/ReadOnly",
-    "corp/410000000004/ReadOnly",
     "corp/410000000005/ReadOnly",
     "corp/410000000007/ReadOnly",
+    "corp/Dev/Team/ReadOnly",
     "corp/Sandbox/ReadOnly",
     "corp/Staging One/ReadOnly",
 ]
@@ -70,10 +70,18 @@ READERS = [
     [
         (["corp/*/ReadOnly"], READERS),
         (["corp/410000000002/*"], ["corp/Sandbox/Admin", "corp/Sandbox/ReadOnly"]),
-        (["corp/Dev/Team/Read*"], ["corp/410000000004/ReadOnly"]),
+        (["corp/Dev/Team/Read*"], ["corp/Dev/Team/ReadOnly"]),
         (["corp/Prod*/Admin"], ["corp/410000000001/Admin", "corp/410000000007/Admin"]),
         # part of an id is no name of an account, and an id is its own account's
-        (["corp/41000000000[12]/Admin"], ["corp/410000000001/Admin"]),
+        (["corp/D*/Admin", "corp/*/*/Admin"], ["corp/Dev/Team/Admin"]),
+        (
+            ["corp/[P4]*/Admin"],
+            [
+                "corp/410000000001/Admin",
+                "corp/410000000005/Admin",
+                "corp/410000000007/Admin",
+            ],
+        ),
         (["corp/410000000005/A*"], ["corp/410000000005/Admin"]),
         (
             ["corp/410000000003/Admin", "corp/Staging One/Admin"],
@@ -86,6 +94,23 @@ def test_names_of_roles(run_awsexec, center, words, expected):
     assert would_run(run_awsexec, *patterns) == expected
 
 
+def test_sessions_with_a_slash(run_awsexec, home, portal, sts):
+    """What begins with the longer name of a session is of that session."""
+    assign(portal, sts, "410000000001", "eu/Prod", "Admin")
+    assign(portal, sts, "410000000002", "Prod", "Admin")
+    home.write_config(CORP, CORP.replace("corp]", "corp/eu]"))
+    for session in ("corp", "corp/eu"):
+        write_token(home, session)
+    assert would_run(run_awsexec, "--each", "corp/*/Admin") == [
+        "corp/410000000001/Admin",
+        "corp/Prod/Admin",
+    ]
+    assert would_run(run_awsexec, "--each", "corp/eu/*/Admin") == [
+        "corp/eu/eu/Prod/Admin",
+        "corp/eu/Prod/Admin",
+    ]
+
+
 @pytest.mark.parametrize(
     ("pattern", "gone"),
     [
@@ -95,9 +120,9 @@ def test_names_of_roles(run_awsexec, center, words, expected):
         ("corp/Sand*/*", "corp/Sandbox/ReadOnly"),
         ("written", "corp/Sandbox/ReadOnly"),
         ("wr*", "corp/Sandbox/ReadOnly"),
-        ("corp/410000000004/ReadOnly", "corp/410000000004/ReadOnly"),
-        ("corp/Dev/Team/ReadOnly", "corp/410000000004/ReadOnly"),
-        ("corp/Dev/Team/*", "corp/410000000004/ReadOnly"),
+        ("corp/410000000004/ReadOnly", "corp/Dev/Team/ReadOnly"),
+        ("corp/Dev/Team/ReadOnly", "corp/Dev/Team/ReadOnly"),
+        ("corp/Dev/Team/*", "corp/Dev/Team/ReadOnly"),
         ("corp/410000000001/ReadOnly", "corp/410000000001/ReadOnly"),
     ],
 )
@@ -114,7 +139,7 @@ def test_each_way_to_leave_out_a_role(run_awsexec, center, pattern, gone):
 
 
 def center_id(name):
-    account = name.split("/")[1]
+    account = name.partition("/")[2].rpartition("/")[0]
     return account if account in IDS else {v: k for k, v in IDS.items()}[account]
 
 
