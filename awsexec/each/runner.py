@@ -269,7 +269,7 @@ class Runner:
             running.kill(signal.SIGSTOP)
         before = time.monotonic()
         signal.signal(signal.SIGTSTP, signal.SIG_DFL)
-        os.kill(os.getpid(), signal.SIGTSTP)
+        signal.raise_signal(signal.SIGTSTP)
         # from here on after SIGCONT
         signal.signal(signal.SIGTSTP, self._on_signal)
         self._stopped += time.monotonic() - before
