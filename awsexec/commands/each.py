@@ -60,6 +60,9 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
                 log.refused(None, command, error)
             for recorded in map(whose, plans, plans.values()):
                 log.refused(recorded, command, error)
+        if arguments.fail_fast and plans and isinstance(error, AwsexecError):
+            count = len(plans) * max(len(arguments.regions), 1)
+            report.warning(f"{count} of {count} commands never started")
         raise
     return Run(plans, credentials, many, arguments, environ, report, log).run(file)
 

@@ -42,6 +42,8 @@ PIPES, SPARE_FILES = 2, 16
 # columns of the table of failures where stderr is not a terminal
 WIDE = 200
 INDENT = "  "
+# what Ctrl-C leaves to say
+ONCE_MORE = "press Ctrl-C again to kill the commands"
 
 
 def whose(name: str, plan: Planned) -> Plan | str:
@@ -124,7 +126,7 @@ class Run:
             show=lambda done, failed, names: self._live.show(
                 done + without, total, failed + without, names
             ),
-            interrupted=self._say_interrupted,
+            interrupted=lambda: self._live.tell(ONCE_MORE),
             stopping=self._live.clear,
             is_due=self._is_due,
             renew=self._renew,
@@ -262,10 +264,6 @@ class Run:
         )
 
     # what is said
-
-    def _say_interrupted(self, running: int) -> None:
-        if running:
-            self._live.note = "press Ctrl-C again to kill the commands"
 
     def _tell_refused(self, refused: Mapping[str, str], *, in_full: bool) -> None:
         """Say once for each reason which runs have no credentials.

@@ -143,9 +143,9 @@ class Runner:
     those that run, whenever this changes and several times a second. `starting` is called
     with each job just before its command starts, and may raise `AwsexecError`. If it
     `is_due`, `renew` is called before that, in a thread: it may take long, and others have
-    output meanwhile. `refused`
-    is called with what kept a command from starting then. `interrupted` is called with how
-    many run, and `stopping` before Ctrl-Z stops all.
+    output meanwhile. `refused` is called with what kept a command from starting then.
+    `interrupted` is called after the first Ctrl-C, if commands run, and `stopping` before
+    Ctrl-Z stops all.
 
     `signal` is the signal that ended it, and `lost` why the output cannot be written.
     """
@@ -159,7 +159,7 @@ class Runner:
         *,
         stops_at_failure: bool,
         show: Callable[[int, int, Sequence[str]], None],
-        interrupted: Callable[[int], None],
+        interrupted: Callable[[], None],
         stopping: Callable[[], None],
         is_due: Callable[[Job], bool],
         renew: Callable[[Job], None],
@@ -245,11 +245,13 @@ class Runner:
 
     def _interrupt(self, number: int) -> None:
         came = signal.Signals(number)
-        wanted = signal.SIGKILL if self.signal else ENDING[came]
+        is_first = self.signal is None
+        wanted = ENDING[came] if is_first else signal.SIGKILL
         self.signal = self.signal or came
         for running in self._running:
             self._end_early(running, wanted)
-        self._interrupted(len(self._running))
+        if is_first and came == signal.SIGINT and self._running:
+            self._interrupted()
 
     def _end_early(self, running: _Running, number: int) -> None:
         """Send the signal to a command, and kill it if it does not end in time."""
@@ -267,7 +269,7 @@ class Runner:
             running.kill(signal.SIGSTOP)
         before = time.monotonic()
         signal.signal(signal.SIGTSTP, signal.SIG_DFL)
-        os.kill(os.getpid(), signal.SIGTSTP)
+        signal.raise_signal(signal.SIGTSTP)
         # from here on after SIGCONT
         signal.signal(signal.SIGTSTP, self._on_signal)
         self._stopped += time.monotonic() - before

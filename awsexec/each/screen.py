@@ -9,6 +9,7 @@ import time
 
 from awsexec import output
 from awsexec.report import NORMAL
+from awsexec.text import message
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -89,8 +90,7 @@ class LiveLine:
         )
         # the streams that may be written where the line is
         self._shares = {1, 2} if sys.stdout.isatty() else {2}
-        # what the person should do, before all else
-        self.note = ""
+        self._note = ""
         self._began = time.monotonic()
         self._drawn = ""
         self._next = 0.0
@@ -102,7 +102,7 @@ class LiveLine:
             return
         # what matters most comes first, since the end may be cut off
         parts = [
-            self.note,
+            self._note,
             f"{done} of {total} done",
             f"{failed} failed" if failed else "",
             f"{now - self._began:.0f} s",
@@ -115,6 +115,16 @@ class LiveLine:
                 self._report.draw_below(f"\r\033[K{line}")
                 self._drawn = line
             self._next = now + REDRAW
+
+    def tell(self, note: str) -> None:
+        """Tell whoever watches what they can do now, after Ctrl-C.
+
+        It comes first in the line; where there is none, it is a line of its own.
+        """
+        self._note = note
+        if not self._is_shown and sys.stderr.isatty() and self._report.level >= NORMAL:
+            # over the ^C that the terminal shows
+            self._report.draw("\r" + message(note))
 
     def clear(self, stream: int = 2) -> None:
         """Take it away before something is written to `stream`, if it is in the way."""

@@ -48,7 +48,7 @@ def run(tmp_path):
             1,
             stops_at_failure=False,
             show=lambda *_: None,
-            interrupted=lambda _: None,
+            interrupted=lambda: None,
             stopping=lambda: None,
             is_due=lambda _: False,
             renew=lambda _: None,

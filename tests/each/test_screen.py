@@ -4,10 +4,11 @@ import os
 import select
 import socket
 import sys
+import time
 
 import pytest
 
-from awsexec.each.screen import LiveLine, Style
+from awsexec.each.screen import REDRAW, LiveLine, Style
 from awsexec.report import Report
 
 
@@ -78,6 +79,22 @@ def test_no_live_line_beside_a_program_that_reads(screen, begin, kind):
         begin(stdout).clear()
         assert screen.drawn() == ""
     os.close(ends[0])
+
+
+def test_what_ctrl_c_leaves_to_say(screen, begin, tmp_path):
+    """It is first in the line, and a line of its own beside a program that reads."""
+    with open(tmp_path / "file", "w") as stdout:
+        line = begin(stdout)
+        assert screen.drawn() == LINE
+        line.tell("press Ctrl-C again")
+        time.sleep(REDRAW)
+        line.show(0, 1, 0, ["a"])
+        assert screen.drawn().startswith("\r\x1b[Kpress Ctrl-C again, 0 of 1 done")
+    reading, writing = os.pipe()
+    with open(writing, "w") as stdout:
+        begin(stdout).tell("press Ctrl-C again")
+        assert screen.drawn() == "\rawsexec: press Ctrl-C again\r\n"
+    os.close(reading)
 
 
 @pytest.mark.parametrize(

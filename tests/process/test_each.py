@@ -361,7 +361,11 @@ def test_a_profile_without_credentials_does_not_stop_the_others(
     assert table[1].endswith(":role/nonprod (AccessDenied)")
     assert len(table) == 2
     words = ["--each", "*", "--except", "alice", "--fail-fast"]
-    assert "is not authorized" in run_awsexec(*words, "--refresh", *PRINT).error()
+    result = run_awsexec(*words, "--refresh", *PRINT)
+    assert (result.status, result.stdout) == (125, "")
+    count, why = result.stderr.splitlines()
+    assert count == "awsexec: 3 of 3 commands never started"
+    assert "is not authorized" in why
 
 
 def test_want_of_credentials_wins_over_a_failure(run_awsexec, three, sts):
