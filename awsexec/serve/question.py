@@ -25,8 +25,9 @@ if sys.platform != "win32":
     import termios
     import threading
 
-# seconds between two looks whether the terminal is still there for the question
-POLL = 0.05
+# Seconds between two looks whether the terminal is still there for the question. A key
+# that the user types for the shell in between is lost, so it is less than a person needs.
+POLL = 0.01
 # bytes of a line at the most, on Linux (termios(3), "Canonical and noncanonical mode")
 LONGEST_LINE = 4096
 # whether a read of no bytes, which may not wait, fails while another read waits

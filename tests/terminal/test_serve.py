@@ -311,7 +311,8 @@ def test_stopped_at_the_question(run_awsexec, home, sts):
     shell.sendcontrol("z")
     shell.expect_exact("Stopped")
     shell.expect_exact("me> ")
-    # each key is the shell's
+    # each key is the shell's, from a moment on that no person is faster than
+    time.sleep(0.3)
     for key in "echo all of it":
         shell.send(key)
         shell.expect_exact(key)
