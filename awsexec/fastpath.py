@@ -395,7 +395,8 @@ def read_private(path: str, limit: int) -> bytes:
 def check_private(status: os.stat_result, kind: int, noun: str) -> None:
     """Raise `ValueError` unless the file is of that kind, the user's, and closed to others."""
     if status.st_mode & 0o170000 != kind:
-        raise ValueError(f"not a regular {noun}")
+        is_link = status.st_mode & 0o170000 == 0o120000
+        raise ValueError("a symbolic link" if is_link else f"not a regular {noun}")
     # Windows has neither owner nor mode; there the user's own folder is private
     if os.name == "posix":
         if status.st_uid != os.geteuid():

@@ -70,7 +70,7 @@ class Log:
     def check(self) -> None:
         """See whether the record can be written, before anything happens."""
         if self._environ.get(LOG):
-            _check_switches(self._environ)
+            check_switches(self._environ)
             self._append(b"")
 
     def session(self, plan: Plan, step: Step | None, fresh: Credentials) -> None:
@@ -183,10 +183,9 @@ class Log:
 def fault(environ: Mapping[str, str]) -> tuple[str, str] | None:
     """Return why the record cannot be written and what to do, None if it can be.
 
-    Unlike `Log.check`, this makes no file.
+    Unlike `Log.check`, this makes no file, and does not `check_switches`.
     """
     try:
-        _check_switches(environ)
         path = path_of(environ)
         try:
             status = os.lstat(path)
@@ -202,7 +201,8 @@ def fault(environ: Mapping[str, str]) -> tuple[str, str] | None:
     return None
 
 
-def _check_switches(environ: Mapping[str, str]) -> None:
+def check_switches(environ: Mapping[str, str]) -> None:
+    """Raise `ConfigError` for a switch of the record that is neither 1 nor 0."""
     for name in (LOG_ARGV, LOG_REQUIRED):
         if environ.get(name, "") not in ("", "0", "1"):
             raise ConfigError(f"{name}={shown(environ[name])} is unknown; write 1 or 0")

@@ -13,8 +13,10 @@ from awsexec.commands import doctor
 from awsexec.credentials.keys.index import IndexFile
 from awsexec.credentials.reach import Answer
 from awsexec.directories import data_directory
-from awsexec.doctor import files, finding, keys, machine, network, sign_ins
+from awsexec.doctor import files, finding, keys, machine, network, sign_ins, variables
 from awsexec.errors import AwsexecError, CredentialsError
+from awsexec.fastpath import LIMITS
+from awsexec.options import sections
 from awsexec.options.arguments import Arguments
 from awsexec.plan.plan import Planner
 from awsexec.profiles.config import Config
@@ -72,6 +74,14 @@ def test_files(home):
     assert "chmod go-w" in text and "is in line 2 too" in text
     home.config.unlink()
     assert found(files.check_files, facts(home))[0] == ["skipped", "ok"]
+    home.write_config("[default]\nregion = a\n[profile default]\nregion = b\n")
+    statuses, text = found(files.check_files, facts(home))
+    assert statuses == ["ok", "warning", "ok"]
+    assert "[default] counts for nothing beside [profile default] in line 3" in text
+    home.config.unlink()
+    home.config.mkdir()
+    statuses, text = found(files.check_files, facts(home))
+    assert statuses == ["wrong", "ok"] and "it is a folder" in text
     unreadable = finding.Facts(environ={}, now=NOW, fault="config:1: no text")
     assert found(files.check_files, unreadable) == (
         *(["wrong"], "files config:1: no text "),
@@ -105,6 +115,12 @@ def test_profiles(home):
     statuses, text = found(files.check_profiles, facts(home))
     assert statuses == ["wrong", "warning"]
     assert "did you mean region?" in text
+    # one line for one fault
+    home.write_config(READER_CONFIG)
+    given = facts(home, broken={f"p{n}": "no" for n in range(7)}, later={"q": "yes"})
+    statuses, text = found(files.check_profiles, given)
+    assert statuses == ["wrong", "warning"]
+    assert text == "profiles p0, p1, p2, p3, p4 and 2 more no \nprofile q yes "
     home.write_config(READER_CONFIG)
     home.write_credentials(ALICE, "aws_session_expiration = soon\n")
     statuses, text = found(files.check_profiles, facts(home))
@@ -145,6 +161,12 @@ def test_keyring(home, days, keyring, statuses, said):
     assert seen == statuses and said in text
 
 
+def test_key_that_no_keyring_takes(home):
+    text = found(keys.check_keys, facts(home, keyring=no_keyring))[1]
+    assert "there is no keyring to move it to" in text
+    assert "--add-keys" not in text
+
+
 def test_keyring_whose_index_is_damaged(home):
     keep(home, 1)
     (Path(data_directory({"HOME": str(home.path)})) / "keys").write_text("x")
@@ -167,19 +189,49 @@ def test_keyring_whose_index_is_damaged(home):
             "run: unset AWS_ACCESS_KEY",
         ),
         (
-            {"AWS_ACCESS_KEY_ID": "x", "AWSEXEC_PROFILE": "reader"},
+            {
+                "AWS_ACCESS_KEY_ID": "x",
+                "AWS_SECRET_ACCESS_KEY": "x",
+                "AWSEXEC_PROFILE": "reader",
+            },
             ["ok"],
             "this shell has the credentials of reader",
         ),
         ({"HTTPS_PROXY": "http://u:hidden@p:1"}, ["ok"], "******@p:1"),
         ({"HTTPS_PROXY": "u:hidden@p:1"}, ["ok"], "******@p:1"),
         ({"AWS_REGION": "eu-west-1"}, ["ok"], "eu-west-1 wins"),
+        ({"AWS_REGION": "eu west 1"}, ["wrong"], "is not an AWS region"),
+        ({"AWS_ENDPOINT_URL_SSO": "localhost:1"}, ["wrong"], "is not a URL"),
+        ({"AWS_RETRY_MODE": "fast"}, ["wrong"], "AWS_RETRY_MODE"),
+        ({"HTTP_PROXY": "p:1"}, ["ok"], "http:// endpoints go through p:1"),
+        ({"https_proxy": "p:1"}, ["ok"], "https:// endpoints go through p:1"),
+        ({"no_proxy": "a,b"}, ["ok"], "calls to a,b go through no proxy"),
+        ({"AWS_SECRET_ACCESS_KEY": "x"}, ["warning"], "half a key pair"),
+        ({"AWSEXEC_REFRESH_AHEAD": "foo"}, ["wrong"], "a time left like 10m"),
+        ({"AWSEXEC_PROCESS_TIMEOUT": "foo"}, ["wrong"], "PROCESS_TIMEOUT=foo"),
+        ({"AWSEXEC_MFA_TOKEN": "12"}, ["wrong"], "AWSEXEC_MFA_TOKEN"),
+        ({"AWSEXEC_MFA_PROCESS": "/no/such x"}, ["wrong"], "/no/such"),
+        ({"AWSEXEC_LIMITS": "garbage"}, ["wrong"], "no limits that awsexec can read"),
+        ({"AWSEXEC_LOG_ARGV": "yes"}, ["wrong"], "write 1 or 0"),
+        ({"AWSEXEC_LOG_REQUIRED": "yes"}, ["wrong"], "write 1 or 0"),
     ],
 )
 def test_environment(home, environ, statuses, said):
-    seen, text = found(machine.check_environment, facts(home, environ=environ))
+    seen, text = found(variables.check_environment, facts(home, environ=environ))
     assert seen == statuses and said in text
     assert "hidden" not in text
+
+
+def test_every_variable_of_awsexec_is_read():
+    rows = [row for _, rows in sections.ENVIRONMENT for row in rows]
+    ours = {
+        name
+        for names, _ in rows
+        for name in names.split(", ")
+        if name.startswith("AWSEXEC_")
+    }
+    known = variables.OWN.keys() | variables.ELSEWHERE | variables.ANY_VALUE
+    assert ours | {LIMITS} == known
 
 
 def test_cache(home):
@@ -232,7 +284,7 @@ def test_clock(ahead, status):
     ("answer", "statuses"),
     [
         (Answer("https://sts", ahead=1.0), ["ok", "ok"]),
-        (Answer("https://sts", "no name", is_offline=True), ["warning", "skipped"]),
+        (Answer("https://sts", "no name", is_offline=True), ["skipped", "skipped"]),
         (Answer("https://sts", "bad certificate"), ["wrong", "skipped"]),
     ],
 )
@@ -249,6 +301,35 @@ def test_network(home, answer, statuses):
     home.write_config(READER_CONFIG, SSO)
     found(network.check_network, facts(home, ask=ask))
     assert {"sts", "sso", "sso_oidc"} <= set(asked)
+
+
+@pytest.mark.parametrize(
+    ("answering", "status"),
+    [
+        # a server of this machine says nothing of the network
+        ("http://127.0.0.1:1", "skipped"),
+        # another host is reached
+        ("https://sso", "wrong"),
+    ],
+)
+def test_offline_is_the_whole_network(home, answering, status):
+    home.write_config(SSO)
+
+    def ask(plan, service):
+        if service == "sts":
+            return Answer("https://sts", "no such name", is_offline=True)
+        return Answer(answering)
+
+    statuses, text = found(network.check_network, facts(home, ask=ask))
+    assert sorted(statuses) == sorted([status, "ok", "skipped"])
+    assert ("no such name" in text) == (status == "wrong")
+
+
+def test_files_that_cannot_be_read(home):
+    unreadable = finding.Facts(environ={}, now=NOW, fault="config:1: no text")
+    statuses, text = found(network.check_network, unreadable)
+    assert statuses == ["skipped", "skipped"]
+    assert "the files cannot be read" in text and "no endpoint was asked" in text
 
 
 def test_one_line_for_each_endpoint(home):
@@ -277,11 +358,6 @@ def test_one_line_for_each_endpoint(home):
         (
             {"AWSEXEC_LOG": "~/no/log", "AWSEXEC_LOG_REQUIRED": "1"},
             *("wrong", "make its directory"),
-        ),
-        (
-            {"AWSEXEC_LOG": "~/log", "AWSEXEC_LOG_ARGV": "yes"},
-            "warning",
-            "write 1 or 0",
         ),
     ],
 )
@@ -313,18 +389,27 @@ def test_mfa(home):
 
 
 @pytest.mark.parametrize(
-    ("parent", "value", "status"),
+    ("parent", "value", "status", "said"),
     [
-        (("make", 7), "", "skipped"),
-        (("bash", 7), "7", "ok"),
-        (("bash", 7), "8", "warning"),
-        (("fish", 7), "", "warning"),
+        (("", 7, None), "", "skipped", "does not tell"),
+        (("make", 7, ""), "", "skipped", "no bash, zsh or fish"),
+        (("bash", 7, ""), "7", "ok", "has read"),
+        # a command substitution, or another fork of the shell that read it
+        (("zsh", 9, ""), "7", "ok", "has read"),
+        (("bash", 7, "3"), "7", "ok", "has read"),
+        # a shell in that shell
+        (("bash", 9, "7"), "7", "warning", "write into ~/.bashrc"),
+        (("fish", 9, ""), "", "warning", "write into ~/.config/fish"),
+        # after exec, which may have read it again
+        (("bash", 7, "7"), "7", "skipped", "cannot tell"),
+        (("bash", 7, None), "7", "skipped", "cannot tell"),
     ],
 )
-def test_shell(home, parent, value, status):
+def test_shell(home, parent, value, status, said):
     environ = {"AWSEXEC_INIT": value}
     given = facts(home, environ=environ, parent=parent)
-    assert found(machine.check_shell, given)[0] == [status]
+    statuses, text = found(machine.check_shell, given)
+    assert statuses == [status] and said in text
 
 
 def test_browser(home):

@@ -388,6 +388,37 @@ def _without_digests(entry: Entry) -> str:
     return re.sub("[0-9a-f]{64}", "", entry.key)
 
 
+def fault(directory: str) -> tuple[str, str] | None:
+    """Return why the cache in `directory` cannot be used, and what to do; None if it can.
+
+    It is what a run would say. Nothing stays: to see whether the directory, or what is to
+    hold it, can be written, a directory is made there and removed.
+    """
+    try:
+        if not directory or bounded.is_homeless(directory):
+            raise ValueError(bounded.NO_HOME)
+        above = directory
+        try:
+            owner.check(os.path.dirname(directory))
+            fastpath.check_directory(directory)
+        except FileNotFoundError:
+            while not os.path.lexists(above) and above != os.path.dirname(above):
+                above = os.path.dirname(above)
+        # a mode does not tell of a file system that is read-only, or full
+        try:
+            trial = os.path.join(above, f".{os.urandom(8).hex()}{TEMPORARY}")
+            os.mkdir(trial, 0o700)
+            os.rmdir(trial)
+        except OSError as error:
+            if above == directory:
+                raise
+            why = f"cannot be made in {shown(above)}: {reason(error)}"
+            raise ValueError(why) from None
+    except (OSError, ValueError) as error:
+        return reason(error), _advice(directory)
+    return None
+
+
 def _advice(directory: str) -> str:
     """Return what to do if the cache in `directory` cannot be used."""
     if not directory:
@@ -413,7 +444,7 @@ def _repair(directory: str) -> str:
     if status.st_uid != os.geteuid():
         # as after a run of root with this user's HOME
         command = f"sudo chown -R {owner.user_name(os.geteuid())}"
-    elif status.st_mode & 0o077:
+    elif status.st_mode & 0o777 != 0o700:
         command = "chmod 700"
     else:
         return ""

@@ -10,7 +10,10 @@ import os
 import time
 
 from awsexec import internal_error, output
-from awsexec.doctor import files, keys, machine, network, sign_ins
+from awsexec.cache.store import store_for
+from awsexec.credentials.cached import Cached
+from awsexec.credentials.faults import fault_of
+from awsexec.doctor import files, keys, machine, network, sign_ins, variables
 from awsexec.doctor.finding import (
     OK,
     SKIPPED,
@@ -21,10 +24,11 @@ from awsexec.doctor.finding import (
     count,
     text_of,
 )
-from awsexec.errors import AwsexecError
+from awsexec.errors import AwsexecError, Limited
 from awsexec.plan.plan import Planner
 from awsexec.profiles.config import Config
 from awsexec.profiles.trust import profile_here
+from awsexec.report import QUIET
 from awsexec.text import printable
 
 TYPE_CHECKING = False
@@ -32,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from awsexec.options.arguments import Arguments
+    from awsexec.plan.plan import Plan
     from awsexec.report import Report
 
 SIGNS = {OK: "✓", WARNING: "!", WRONG: "✗", SKIPPED: "-"}
@@ -40,7 +45,7 @@ COLOURS = {WARNING: "33", WRONG: output.RED}
 STATUS = 123
 CHECKS: tuple[Callable[[Facts], Iterator[Finding]], ...] = (
     *(files.check_files, files.check_profiles, keys.check_keys, keys.check_keyring),
-    *(machine.check_environment, machine.check_directory, machine.check_cache),
+    *(variables.check_environment, machine.check_directory, machine.check_cache),
     network.check_network,
     *(sign_ins.check_sign_ins, sign_ins.check_mfa, machine.check_browser),
     *(machine.check_shell, machine.check_record, machine.check_versions),
@@ -50,10 +55,13 @@ CHECKS: tuple[Callable[[Facts], Iterator[Finding]], ...] = (
 def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int:
     """Print what each check found; return 123 if something is wrong.
 
-    With PROFILE, only that profile is looked at, else all profiles.
+    With PROFILE, only that profile is looked at, else all profiles. With --quiet, only
+    what is to be mended is printed.
     """
-    facts = _facts(arguments, environ)
+    facts = _facts(arguments, environ, report)
     found = [finding for check in CHECKS for finding in _found(check, facts, report)]
+    if report.level == QUIET:
+        found = [one for one in found if one.status in (WARNING, WRONG)]
     if arguments.json:
         names = Finding.__slots__
         rows = [{name: getattr(one, name) for name in names} for one in found]
@@ -63,36 +71,49 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
     return STATUS if any(one.status == WRONG for one in found) else 0
 
 
-def _facts(arguments: Arguments, environ: Mapping[str, str]) -> Facts:
+def _facts(arguments: Arguments, environ: Mapping[str, str], report: Report) -> Facts:
     from awsexec.credentials.keys.keyring import Keyring
     from awsexec.credentials.reach import ask
 
+    config, why, now = None, "", time.time()
+    plans: dict[str, Plan] = {}
+    broken: dict[str, str] = {}
+    later: dict[str, str] = {}
+    names: list[str] = []
     try:
         config = Config.load(environ)
+        names = [arguments.profile] if arguments.profile else config.profiles.names()
     except AwsexecError as error:
-        return Facts(
-            environ=environ,
-            now=time.time(),
-            fault=str(error),
-            here=profile_here(environ),
-        )
-    planner = Planner(arguments, environ, config)
-    plans, broken = {}, {}
-    names = [arguments.profile] if arguments.profile else config.profiles.names()
+        why = str(error)
+    planner = Planner(arguments, environ, config or Config.without_profiles(environ))
+    cached: Cached | None = None
+    try:
+        cached = Cached(store_for(environ, report), now)
+    except AwsexecError:
+        # as `check_cache` says
+        pass
     for name in names:
+        fault: AwsexecError | None = None
         try:
-            plan = planner.plan(name)
-            # the limits of the run around are not the profile's fault
-            plan.expected.check()
-            plans[name] = plan
+            plans[name] = planner.plan(name)
+            fault = fault_of(plans[name], cached)
         except AwsexecError as error:
-            broken[name] = str(error)
+            fault = error
+        if isinstance(fault, Limited):
+            # of the run around, and not the profile's
+            later[name] = str(fault)
+        elif fault is not None:
+            broken[name] = str(fault)
+        elif (fault := fault_of(plans[name], None)) is not None:
+            later[name] = f"{fault}; the cache has a session, which works until its end"
     return Facts(
         environ=environ,
-        now=time.time(),
+        now=now,
         config=config,
+        fault=why,
         plans=plans,
         broken=broken,
+        later=later,
         ask=ask,
         here=profile_here(environ),
         parent=_parent(),
@@ -145,6 +166,10 @@ def lines(
     yield from [text] if width is None else output.folded(text, width, later="")
 
 
-def _parent() -> tuple[str, int]:
+def _parent() -> tuple[str, int, str | None]:
     pid = os.getppid()
-    return text_of(f"/proc/{pid}/comm").strip(), pid
+    began_with = None
+    if environment := text_of(f"/proc/{pid}/environ"):
+        pairs = (one.partition("=") for one in environment.split("\0"))
+        began_with = {name: value for name, _, value in pairs}.get(machine.MARK, "")
+    return text_of(f"/proc/{pid}/comm").strip(), pid, began_with

@@ -12,6 +12,7 @@ from awsexec import output
 from awsexec.cache.store import store_for
 from awsexec.credentials.cached import Cached
 from awsexec.credentials.credentials import profile_variables
+from awsexec.credentials.faults import fault_of
 from awsexec.errors import AwsexecError, ConfigError
 from awsexec.fastpath import (
     ACCESS_KEY_ID,
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from typing import Any
 
-    from awsexec.cache.store import Store
     from awsexec.fastpath import Entry
     from awsexec.options.arguments import Arguments
     from awsexec.output import Line
@@ -60,7 +60,7 @@ _UNKNOWN = "known after the call"
 
 
 def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int:
-    """Print all that is known of PROFILE; return 125 if its plan cannot be made."""
+    """Print all that is known of PROFILE; return 125 if it is known that a run fails."""
     name, by = arguments.profile, ""
     if name is None:
         name, by, _ = arguments.default_profile(environ)
@@ -75,7 +75,12 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
         facts |= _files(_linked(name, config), config)
     else:
         facts |= _files(plan.chain.hops, config)
-        facts |= _run(plan, store_for(environ, report), arguments)
+        cached = Cached(store_for(environ, report), time.time())
+        facts |= _run(plan, cached, arguments)
+        fault = fault_of(plan, cached)
+        if fault is not None:
+            facts |= {"fault": str(fault), "calls": [], "child": {}}
+            facts.pop("if_user_keys", None)
     facts["environment"] = {
         name: redacted(Setting.outside(name, environ[name], name))
         for name in _variables()
@@ -166,9 +171,9 @@ def _settings(settings: Iterable[Setting]) -> list[dict[str, Any]]:
 # --- The facts of the next run --------------------------------------------------------
 
 
-def _run(plan: Plan, store: Store, arguments: Arguments) -> dict[str, Any]:
-    chain, now = plan.chain, time.time()
-    source, cached = chain.source, Cached(store, now)
+def _run(plan: Plan, cached: Cached, arguments: Arguments) -> dict[str, Any]:
+    chain, now = plan.chain, cached.now
+    source = chain.source
     found = cached.steps(plan)
     signed_in = source.signed_in(plan.config.paths, plan.environ)
     facts: dict[str, Any] = {
@@ -419,6 +424,9 @@ def _run_lines(facts: dict[str, Any]) -> Iterator[Line]:
         yield "instance", output.BOLD
         yield from _instance_lines(facts["instance"])
     yield "the next run", output.BOLD
+    if "fault" in facts:
+        yield "  fails, and COMMAND does not start"
+        return
     until = facts["chain"][0].get("signed_in_until")
     for call in facts["calls"]:
         verb = "opens" if call["call"] == KEYRING.asks else "calls"

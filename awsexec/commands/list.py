@@ -8,6 +8,7 @@ import time
 from awsexec import output
 from awsexec.cache.store import store_for
 from awsexec.credentials.cached import Cached
+from awsexec.credentials.faults import fault_of
 from awsexec.errors import AwsexecError, first_profile
 from awsexec.plan.plan import Planner
 from awsexec.profiles.config import open_to_others
@@ -29,8 +30,8 @@ HEADER = ("PROFILE", "SOURCE", "ACCOUNT", "ROLE", "REGION", "MFA", "CACHED")
 def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int:
     """Print the profiles whose names fit PROFILE, or all of them.
 
-    PROFILE is a shell pattern, or a part of the name. A profile whose plan cannot be
-    made is a row that says why.
+    PROFILE is a shell pattern, or a part of the name. A profile that cannot work is a row
+    that says why.
     """
     # thousands of small objects, which are needed until the end
     gc.disable()
@@ -91,6 +92,9 @@ def _row(
     except AwsexecError as error:
         row["error"] = str(error)
         return row
+    fault = fault_of(plan, cached)
+    if fault is not None:
+        row["error"] = str(fault)
     chain, source = plan.chain, plan.chain.source
     row["source"] = source.kind.label
     if source.keys is not None:
@@ -116,6 +120,10 @@ def _row(
 def _lines(rows: list[dict[str, object]], environ: Mapping[str, str]) -> list[Line]:
     cells = [HEADER]
     for row in rows:
+        if row["error"] is not None:
+            # which stands in their place
+            cells.append((str(row["profile"]), "", "", "", "", "", ""))
+            continue
         left = row["seconds_left"]
         cells.append(
             (

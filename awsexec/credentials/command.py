@@ -7,12 +7,13 @@ terminal and stderr, for a limited time, and never in a loop.
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import signal
 import time
 
-from awsexec import bounded, terminal
+from awsexec import bounded, fastpath, terminal
 from awsexec.credentials.checks import READING_ERRORS
 from awsexec.errors import ConfigError, ProcessLoop, SaidAlready, program, reason, shown
 from awsexec.fastpath import CALLERS
@@ -73,18 +74,7 @@ class Command:
 
     def __str__(self) -> str:
         """Return the command for messages, without its arguments."""
-        return f"{self._name} {program(self._setting.value)}"
-
-    def _tilde(self) -> str:
-        """Return the part of a message that names a ``~`` that was not filled in.
-
-        The word is not quoted, since it may hold a secret.
-        """
-        line = self._setting.value
-        by_shell = self._name == "credential_process" and is_for_shell(line)
-        if not_filled_in(line, by_shell=by_shell) is None:
-            return ""
-        return " (nothing fills in the ~ in its line; write the whole path)"
+        return _named(self._name, self._setting)
 
     def check(self) -> None:
         """Raise `ProcessLoop` if this run is inside the very command that it would run."""
@@ -116,7 +106,7 @@ class Command:
         import subprocess
 
         self.check()
-        timeout = _timeout(self._environ)
+        timeout = process_timeout(self._environ)
         inside = json.dumps([*callers(self._environ), self._caller])
         try:
             with core_dumps.AsCaller(), _unstopped():
@@ -128,9 +118,7 @@ class Command:
                     env={**self._environ, CALLERS: inside},
                 )
         except (OSError, ValueError, IndexError) as error:
-            raise CommandFailed(
-                f"cannot run {self}: {_why(error, argv)}{self._tilde()}"
-            ) from None
+            raise _cannot_run(self._name, self._setting, argv, error) from None
         try:
             output = _output(process, timeout, is_whole, by_line)
         except _TooMuch:
@@ -154,12 +142,55 @@ class Command:
                 else f"was killed by signal {-process.returncode}"
             )
             raise CommandFailed(
-                f"{self} {ended}{self._tilde()}; run it by hand to see why",
+                f"{self} {ended}{_tilde(self._name, self._setting)}; run it by hand to "
+                "see why",
                 # on the stderr that it shares with this process
                 has_said_why=process.returncode == SaidAlready.status
                 and _is_awsexec(argv[0]),
             )
         return output
+
+
+def check_program(
+    name: str, setting: Setting, argv: Sequence[str], environ: Mapping[str, str]
+) -> None:
+    """Raise `CommandFailed`, as `Command.run` does, if the program of `argv` is not there.
+
+    Nothing is run. `name` and `setting` are as for `Command`.
+    """
+    first = argv[0] if argv else ""
+    if fastpath.is_there(first, environ) or os.name != "posix":
+        return
+    error: Exception = FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+    if not argv:
+        error = IndexError()
+    elif os.sep in first and os.path.exists(first):
+        error = PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    raise _cannot_run(name, setting, argv, error)
+
+
+def _named(name: str, setting: Setting) -> str:
+    return f"{name} {program(setting.value)}"
+
+
+def _cannot_run(
+    name: str, setting: Setting, argv: Sequence[str], error: Exception
+) -> CommandFailed:
+    return CommandFailed(
+        f"cannot run {_named(name, setting)}: {_why(error, argv)}{_tilde(name, setting)}"
+    )
+
+
+def _tilde(name: str, setting: Setting) -> str:
+    """Return the part of a message that names a ``~`` that was not filled in.
+
+    The word is not quoted, since it may hold a secret.
+    """
+    line = setting.value
+    by_shell = name == "credential_process" and is_for_shell(line)
+    if not_filled_in(line, by_shell=by_shell) is None:
+        return ""
+    return " (nothing fills in the ~ in its line; write the whole path)"
 
 
 def callers(environ: Mapping[str, str]) -> list[list[str]]:
@@ -289,7 +320,11 @@ class _Printed:
         return self._is_read.wait(seconds), bytes(self._data)
 
 
-def _timeout(environ: Mapping[str, str]) -> int:
+def process_timeout(environ: Mapping[str, str]) -> int:
+    """Return the seconds that AWSEXEC_PROCESS_TIMEOUT gives a command.
+
+    Raises `ConfigError`.
+    """
     text = environ.get(TIMEOUT_VARIABLE)
     try:
         found = seconds(text) if text else DEFAULT_TIMEOUT

@@ -63,8 +63,8 @@ class Codes:
 
     def check_given(self) -> None:
         """Raise `UsageError` if a code was given that AWS would not accept."""
-        if self._code is not None and mfa_code(self._code.value) is None:
-            raise UsageError(f"{self._code.where}: {NO_CODE}")
+        if self._code is not None:
+            check_code(self._code)
 
     def given(self) -> str | None:
         """Return the code that was given, for one call, else None."""
@@ -144,6 +144,12 @@ class Codes:
         while code is None:
             code = mfa_code(self._ask(f"An MFA code is six digits. {question}"))
         return code
+
+
+def check_code(given: Setting) -> None:
+    """Raise `UsageError` if AWS would not accept the code that was `given`."""
+    if mfa_code(given.value) is None:
+        raise UsageError(f"{given.where}: {NO_CODE}")
 
 
 def _no_code(why: str, profile: str, serial: str) -> NoCode:

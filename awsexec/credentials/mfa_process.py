@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from awsexec.credentials.command import Command, CommandFailed
-from awsexec.errors import CredentialsError, SaidAlready
+from awsexec.credentials.command import Command, CommandFailed, check_program
+from awsexec.errors import CredentialsError, SaidAlready, program
 from awsexec.plan.limits import mfa_code
 from awsexec.processes.words import split
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import TypeVar
+
     from awsexec.credentials.context import Context
     from awsexec.profiles.files import Setting
+
+    T = TypeVar("T")
 
 
 class CodeProcess:
@@ -30,16 +35,10 @@ class CodeProcess:
 
     def __call__(self) -> str:
         where, command = self._setting.where, self._command
-        try:
-            argv = split(self._setting.value)
-            output = command.run(argv, _has_line, by_line=True)
-        except ValueError as error:
-            raise CredentialsError(
-                f"{where}: {command}: {error}; correct the quotes"
-            ) from None
-        except CommandFailed as error:
-            failure = SaidAlready if error.has_said_why else CredentialsError
-            raise failure(f"{where}: {error}") from None
+        output = _worded(
+            self._setting,
+            lambda argv: command.run(argv, _has_line, by_line=True),
+        )
         code = mfa_code(_first_line(output))
         if code is None:
             raise CredentialsError(
@@ -47,6 +46,25 @@ class CodeProcess:
                 "line; run it by hand to see what it prints"
             )
         return code
+
+
+def check(setting: Setting, environ: Mapping[str, str]) -> None:
+    """Raise `CredentialsError`, as a run does, if the program in `setting` is not there."""
+    _worded(setting, lambda argv: check_program("mfa_process", setting, argv, environ))
+
+
+def _worded(setting: Setting, do: Callable[[list[str]], T]) -> T:
+    """Return what `do` returns for the words of the command; word its failures."""
+    try:
+        return do(split(setting.value))
+    except ValueError as error:
+        raise CredentialsError(
+            f"{setting.where}: mfa_process {program(setting.value)}: {error}; correct "
+            "the quotes"
+        ) from None
+    except CommandFailed as error:
+        failure = SaidAlready if error.has_said_why else CredentialsError
+        raise failure(f"{setting.where}: {error}") from None
 
 
 def _has_line(output: bytes) -> bool:

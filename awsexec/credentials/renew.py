@@ -72,25 +72,31 @@ def take_turn(resolver: Resolver, store: Store) -> bool:
 def ahead_from(environ: Mapping[str, str], credentials: Credentials) -> int:
     """Return when to renew a session ahead of its end: by default, in its last quarter.
 
-    AWSEXEC_REFRESH_AHEAD is the time left at that moment (``10m``), or the part of the
-    session's life (``25%``). 0 turns the renewal off, and the result is then 0. In
-    seconds since the epoch. Raises `ConfigError`.
+    0 if that is turned off. In seconds since the epoch. Raises `ConfigError`.
     """
     issued, expires = credentials.issued, credentials.expires
     if issued is None or expires is None:
         return 0
+    left, is_part = refresh_ahead(environ)
+    if is_part:
+        left = (expires - issued) * left // 100
+    return max(issued, expires - left) if left > 0 else 0
+
+
+def refresh_ahead(environ: Mapping[str, str]) -> tuple[int, bool]:
+    """Return what AWSEXEC_REFRESH_AHEAD says: a number, and whether it is a part.
+
+    It is the time left when a session is renewed (``10m``, in seconds), or the part of the
+    session's life (``25%``, in per cent). 0 turns the renewal off. Raises `ConfigError`.
+    """
     text = environ.get("AWSEXEC_REFRESH_AHEAD") or "25%"
     try:
-        if text.endswith("%"):
-            left = (expires - issued) * int(text[:-1]) // 100
-        else:
-            left = seconds(text)
+        return (int(text[:-1]), True) if text.endswith("%") else (seconds(text), False)
     except ValueError:
         raise ConfigError(
             f"AWSEXEC_REFRESH_AHEAD={shown(text)}: write a time left like 10m, a part "
             "of the session's life like 25%, or 0 for off"
         ) from None
-    return max(issued, expires - left) if left > 0 else 0
 
 
 def _renew(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import stat
 
 from awsexec.doctor.finding import (
     OK,
@@ -15,6 +16,7 @@ from awsexec.doctor.finding import (
     text_of,
 )
 from awsexec.errors import reason, shown
+from awsexec.profiles.files import IS_FOLDER
 from awsexec.profiles.known import correction, misspelt, note_on
 from awsexec.profiles.profile import note_on_time
 
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 
     from awsexec.doctor.finding import Facts
 
+# how many profiles with the same fault are named
+_MOST_NAMES = 5
+
 
 def check_files(facts: Facts) -> Iterator[Finding]:
     """Whether the files can be read, and who else can read or change them."""
@@ -31,25 +36,55 @@ def check_files(facts: Facts) -> Iterator[Finding]:
         yield Finding("files", WRONG, facts.fault)
         return
     profiles = facts.config.profiles
-    for file in (profiles.config, profiles.credentials):
+    both = (profiles.config, profiles.credentials)
+    for folder in dict.fromkeys(
+        os.path.dirname(os.path.realpath(file.path)) for file in both
+    ):
+        yield from _replaced_by_others(folder)
+    for file in both:
         if file.absent:
-            status = WARNING if file.given_by else SKIPPED
-            yield Finding(file.path, status, "there is no such file")
+            is_none = file.absent == "there is no such file"
+            status = SKIPPED if is_none and not file.given_by else WARNING
+            mend = f"correct {file.given_by}, or unset it" if file.given_by else ""
+            if file.absent == IS_FOLDER:
+                status = WRONG
+                mend = mend or "move it away: a file is to have this name"
+            yield Finding(shown(file.path), status, file.absent, mend)
             continue
         try:
-            mode = os.stat(file.path).st_mode & 0o777
+            changed = list(_changed_by_others(file.path))
         except OSError as error:
             yield Finding(file.path, WRONG, reason(error))
             continue
-        if os.name == "posix" and mode & 0o022:
-            why = f"other users may change the file (mode {mode:04o})"
-            mend = f"run: chmod go-w {shlex.quote(file.path)}"
-            yield Finding(file.path, WRONG, why, mend)
-        else:
+        yield from changed
+        if not changed:
             yield Finding(file.path, OK, count(len(file.profiles), "profile"))
         for header, line, why in file.skipped:
-            yield Finding(f"{file.path}:{line}", WARNING, f"[{header}] {why}")
+            text = why if why.startswith("[") else f"[{header}]: {why}"
+            yield Finding(f"{file.path}:{line}", WARNING, text)
         yield from _twice(file.path, text_of(file.path))
+
+
+def _changed_by_others(path: str) -> Iterator[Finding]:
+    """Say whether other users may change the file."""
+    if os.name != "posix":
+        return
+    mode = os.stat(path).st_mode & 0o777
+    if mode & 0o022:
+        why = f"other users may change the file (mode {mode:04o})"
+        yield Finding(path, WRONG, why, f"run: chmod go-w {shlex.quote(path)}")
+
+
+def _replaced_by_others(folder: str) -> Iterator[Finding]:
+    """Say whether other users may put other files into the place of those in `folder`."""
+    try:
+        mode = stat.S_IMODE(os.stat(folder).st_mode)
+    except OSError:
+        return
+    # with the sticky bit, only the owner of a file may delete it
+    if os.name == "posix" and mode & 0o022 and not mode & stat.S_ISVTX:
+        why = f"other users may replace the files in it (mode {mode:04o})"
+        yield Finding(folder, WRONG, why, f"run: chmod go-w {shlex.quote(folder)}")
 
 
 def _twice(path: str, text: str) -> Iterator[Finding]:
@@ -68,12 +103,29 @@ def _twice(path: str, text: str) -> Iterator[Finding]:
                 "make one section of the two",
             )
         first.setdefault(header, number)
+    bare, long = first.get("default"), first.get("profile default")
+    if bare and long:
+        why = f"[default] counts for nothing beside [profile default] in line {long}"
+        yield Finding(f"{path}:{bare}", WARNING, why, "make one section of the two")
+
+
+def _profiles(names: list[str]) -> str:
+    """Return the `names` of profiles that have the same fault, the first few of them."""
+    if len(names) == 1:
+        return f"profile {names[0]}"
+    more = len(names) - _MOST_NAMES
+    listed = ", ".join(names[:_MOST_NAMES])
+    return f"profiles {listed}" + (f" and {more} more" if more > 0 else "")
 
 
 def check_profiles(facts: Facts) -> Iterator[Finding]:
     """Profiles that cannot work, and settings that nothing reads."""
-    for name, error in facts.broken.items():
-        yield Finding(f"profile {shown(name)}", WRONG, error)
+    for status, errors in ((WRONG, facts.broken), (WARNING, facts.later)):
+        names: dict[str, list[str]] = {}
+        for name, error in errors.items():
+            names.setdefault(error, []).append(shown(name))
+        for error, alike in names.items():
+            yield Finding(_profiles(alike), status, error)
     unknown = False
     for profile in facts.profiles():
         slips = {setting.name: right for setting, right in misspelt(profile)}
@@ -89,5 +141,5 @@ def check_profiles(facts: Facts) -> Iterator[Finding]:
             elif note is not None and note.startswith("unknown"):
                 unknown = True
                 yield Finding(setting.where, WARNING, f"{name}: {note}")
-    if facts.plans and not (facts.broken or unknown):
+    if facts.plans and not (facts.broken or facts.later or unknown):
         yield Finding("profiles", OK, f"{len(facts.plans)} can work")

@@ -36,10 +36,12 @@ class Facts:
     """What the checks look at.
 
     `config` are the AWS files, None if they cannot be read, and `fault` is why. `plans`
-    are those of the profiles looked at, and `broken` the errors of those without a plan.
-    `ask` sends a service of a plan a request that asks for nothing. `here` is what the
-    file .awsexec names, None without one. `parent` is the name and the number of the
-    process that started awsexec. `mounts` is the text of /proc/self/mounts. `keyring`
+    are those of the profiles looked at, and `broken` the errors that their next runs end
+    with. `later` are the errors of runs after the cached session has ended, and of runs
+    that the limits around forbid. `ask` sends a service of a plan a request that asks for
+    nothing. `here` is what the file .awsexec names, None without one. `parent` is the name
+    and the number of the process that started awsexec, and the AWSEXEC_INIT that it began
+    with, None if that is not known. `mounts` is the text of /proc/self/mounts. `keyring`
     returns the name of the keyring, without unlocking it, or raises `CredentialsError`.
     """
 
@@ -52,9 +54,10 @@ class Facts:
         fault: str = "",
         plans: Mapping[str, Plan] | None = None,
         broken: Mapping[str, str] | None = None,
+        later: Mapping[str, str] | None = None,
         ask: Callable[[Plan, str], Answer] | None = None,
         here: DirectoryProfile | None = None,
-        parent: tuple[str, int] = ("", 0),
+        parent: tuple[str, int, str | None] = ("", 0, None),
         mounts: str = "",
         keyring: Callable[[], str] = str,
     ) -> None:
@@ -64,6 +67,7 @@ class Facts:
         self.fault = fault
         self.plans = plans or {}
         self.broken = broken or {}
+        self.later = later or {}
         self.ask = ask
         self.here = here
         self.parent = parent

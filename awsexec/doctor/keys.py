@@ -22,6 +22,7 @@ OLD_KEY = 90 * 86_400
 
 def check_keys(facts: Facts) -> Iterator[Finding]:
     """Keys in files that others may read, or in the clear, and old ones."""
+    why = None
     for profile in facts.profiles():
         if not profile.has_static_keys:
             continue
@@ -33,20 +34,36 @@ def check_keys(facts: Facts) -> Iterator[Finding]:
             yield Finding(keys.key_id.where, WRONG, what.partition(": ")[2], mend)
         if keys.token is not None:
             continue
+        if why is None:
+            why = _why_no_keyring(facts)
         yield Finding(
             keys.key_id.where,
             WARNING,
             f"the key {tail(keys.key_id.value)} of {shown(profile.name)} is readable in "
             "the file",
-            f"move it to the keyring: {typed('--add-keys', profile.name)}",
+            (
+                "there is no keyring to move it to"
+                if why
+                else f"move it to the keyring: {typed('--add-keys', profile.name)}"
+            ),
         )
         try:
             age = facts.now - os.stat(path).st_mtime
         except OSError:
             continue
         if age > OLD_KEY:
-            mend = "make a new one in IAM, and put that one into the keyring"
+            mend = "make a new one in IAM"
+            mend += "" if why else ", and put that one into the keyring"
             yield _old(keys.key_id.where, keys.key_id.value, age, mend)
+
+
+def _why_no_keyring(facts: Facts) -> str:
+    """Return why no key can be moved to the keyring, "" if one can."""
+    try:
+        facts.keyring()
+    except CredentialsError as error:
+        return str(error)
+    return ""
 
 
 def _old(where: str, key_id: str, age: float, mend: str) -> Finding:
@@ -65,7 +82,9 @@ def check_keyring(facts: Facts) -> Iterator[Finding]:
         yield Finding("keyring", WRONG, index.fault)
         return
     if not index.keys:
-        yield Finding("keyring", SKIPPED, "awsexec keeps no key in it")
+        why = _why_no_keyring(facts)
+        text = "awsexec keeps no key in it" + (f"; {why}" if why else "")
+        yield Finding("keyring", SKIPPED, text)
         return
     try:
         name = facts.keyring()

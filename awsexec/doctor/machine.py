@@ -1,21 +1,17 @@
-"""The surroundings of a run: variables, cache, record, browser, shell and versions."""
+"""The surroundings of a run: cache, record, browser, shell and versions."""
 
 from __future__ import annotations
 
 import os
-import shlex
 import sys
 
 from awsexec import fastpath, history
-from awsexec.cache import owner
+from awsexec.cache.store import fault
 from awsexec.directories import cache_directory
 from awsexec.doctor.finding import OK, SKIPPED, WARNING, WRONG, Finding
-from awsexec.errors import reason, shown, typed
-from awsexec.options.arguments import PROFILE_VARIABLES, default_profile
-from awsexec.plan.guardrails import shown_limits
+from awsexec.errors import shown, typed
+from awsexec.options.arguments import default_profile
 from awsexec.profiles.by_directory import NAME
-from awsexec.profiles.files import Setting
-from awsexec.profiles.redact import redacted
 from awsexec.version import __version__
 
 TYPE_CHECKING = False
@@ -24,58 +20,11 @@ if TYPE_CHECKING:
 
     from awsexec.doctor.finding import Facts
 
-# variables that supply an identity of their own
-IDENTITIES = (
-    *("AWS_ACCESS_KEY_ID", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN"),
-    *("AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_FULL_URI"),
-    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
-)
-# variables that change where calls go, and for which region
-WAYS = (
-    *("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_REGION"),
-    *("AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS"),
-    *("AWS_CA_BUNDLE", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy"),
-)
 SHELLS = {"bash": "~/.bashrc", "zsh": "~/.zshrc", "fish": "~/.config/fish/config.fish"}
+# the variable that the line of --init sets
+MARK = "AWSEXEC_INIT"
 # file systems of a network (statfs(2) has no names, /proc/self/mounts does)
 NETWORK = ("nfs", "nfs4", "cifs", "smb3", "9p", "afs", "fuse.sshfs")
-
-
-def check_environment(facts: Facts) -> Iterator[Finding]:
-    """Variables that override what the files say."""
-    environ = facts.environ
-    for name in PROFILE_VARIABLES:
-        value = environ.get(name)
-        if value and facts.config is not None:
-            known = value in facts.config.profiles
-            yield Finding(
-                name,
-                OK if known else WRONG,
-                (
-                    f"{shown(value)} is the profile if none is named"
-                    if known
-                    else f"there is no profile {shown(value)}"
-                ),
-                "" if known else f"correct it, or unset {name}",
-            )
-    held = [name for name in IDENTITIES if environ.get(name)]
-    if held and environ.get("AWSEXEC_PROFILE"):
-        text = f"this shell has the credentials of {shown(environ['AWSEXEC_PROFILE'])}"
-        yield Finding("environment", OK, text)
-    elif held:
-        yield Finding(
-            "environment",
-            WARNING,
-            f"{', '.join(held)}: programs use these credentials, whatever the files say",
-            f"run: unset {' '.join(held)}",
-        )
-    if limits := environ.get(fastpath.LIMITS):
-        text = f"awsexec gives no more than {shown_limits(limits)} here"
-        yield Finding(fastpath.LIMITS, OK, f"{text}; --unlimited lifts that")
-    for name in WAYS:
-        if environ.get(name):
-            value = redacted(Setting.outside(name, environ[name], name))
-            yield Finding(name, OK, f"{shown(value)} wins over the files")
 
 
 def check_directory(facts: Facts) -> Iterator[Finding]:
@@ -100,27 +49,21 @@ def check_directory(facts: Facts) -> Iterator[Finding]:
 def check_cache(facts: Facts) -> Iterator[Finding]:
     """Where the cache is, whose it is, whether it can be written, and on what disk."""
     directory = cache_directory(facts.environ)
-    if not directory:
-        mend = "set HOME, or AWSEXEC_CACHE_DIR"
-        yield Finding("cache", WRONG, "this user has no home directory", mend)
+    found = fault(directory)
+    if found is not None:
+        why, mend = found
+        place = f"{shown(directory)}: " if directory else ""
+        yield Finding("cache", WRONG, f"{place}{why}", mend)
         return
-    other = owner.others_directory(os.path.dirname(directory))
-    if other is not None:
-        why = f"this is root, and {other[0]} belongs to {other[1]}"
-        yield Finding("cache", WRONG, why, "run awsexec without sudo or with sudo -H")
+    chosen = facts.environ.get("AWSEXEC_CACHE_DIR", "")
+    if chosen and not os.path.isabs(os.path.expanduser(chosen)):
+        why = f"AWSEXEC_CACHE_DIR={shown(chosen)} is another cache in each directory"
+        yield Finding("cache", WARNING, why, "set it to an absolute path")
         return
+    is_there = os.path.isdir(directory)
     above = directory
-    while not os.path.exists(above) and above != os.path.dirname(above):
+    while not os.path.exists(above):
         above = os.path.dirname(above)
-    try:
-        if above == directory:
-            fastpath.check_directory(directory)
-        if not os.access(above, os.W_OK | os.X_OK):
-            raise ValueError(f"{shown(above)} cannot be written")
-    except (OSError, ValueError) as error:
-        mend = f"run: chmod 700 {shlex.quote(directory)}; or set AWSEXEC_CACHE_DIR"
-        yield Finding("cache", WRONG, f"{shown(directory)}: {reason(error)}", mend)
-        return
     kind = kind_of_mount(os.path.realpath(above), facts.mounts)
     if kind in NETWORK:
         yield Finding(
@@ -131,7 +74,7 @@ def check_cache(facts: Facts) -> Iterator[Finding]:
             "set AWSEXEC_CACHE_DIR to a directory of this machine",
         )
     else:
-        there = "" if above == directory else " (made with the first session)"
+        there = "" if is_there else " (made with the first session)"
         yield Finding("cache", OK, f"{shown(directory)}{there}")
 
 
@@ -178,16 +121,32 @@ def check_browser(facts: Facts) -> Iterator[Finding]:
 
 
 def check_shell(facts: Facts) -> Iterator[Finding]:
-    """Whether the shell that started awsexec has read the line of --init."""
-    name, pid = facts.parent
-    if name not in SHELLS:
+    """Whether the shell that started awsexec has read the line of --init.
+
+    The line sets a variable. A shell whose environment had the same value when its program
+    began has it from the shell around, or from before an exec.
+    """
+    name, pid, began_with = facts.parent
+    mark = facts.environ.get(MARK, "")
+    line = f'eval "$(awsexec --init {name})"'
+    if name == "fish":
+        line = "awsexec --init fish | source"
+    if not name:
+        text = "this system does not tell which shell started awsexec"
+        yield Finding("shell", SKIPPED, text)
+    elif name not in SHELLS:
         yield Finding("shell", SKIPPED, "no bash, zsh or fish started awsexec")
-    elif facts.environ.get("AWSEXEC_INIT") == str(pid):
+    elif mark and began_with is None:
+        text = f"cannot tell whether this {name} has read the line of --init"
+        yield Finding("shell", SKIPPED, text)
+    elif mark and mark != began_with:
         yield Finding("shell", OK, f"this {name} has read the line of --init")
+    elif mark == str(pid):
+        text = (
+            f"cannot tell whether this {name}, after exec, has read the line of --init"
+        )
+        yield Finding("shell", SKIPPED, text)
     else:
-        line = f'eval "$(awsexec --init {name})"'
-        if name == "fish":
-            line = "awsexec --init fish | source"
         yield Finding(
             "shell",
             WARNING,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import urllib.parse
+
 from awsexec.doctor.finding import OK, SKIPPED, WARNING, WRONG, Finding
+from awsexec.errors import shown
 from awsexec.text import without_userinfo
 
 TYPE_CHECKING = False
@@ -13,6 +16,7 @@ if TYPE_CHECKING:
     from awsexec.doctor.finding import Facts
     from awsexec.plan.plan import Plan
 
+OFFLINE = "this machine is in no network, or has no DNS"
 # seconds that a clock may be wrong: AWS refuses a signature that is five minutes off
 CLOCK_WARNING, CLOCK_WRONG = 60, 300
 
@@ -27,13 +31,25 @@ def check_network(facts: Facts) -> Iterator[Finding]:
         for service in source.kind.services:
             way = service, source.urls, source.value("sso_region"), place
             asked.setdefault(way, (plan, service))
+    if not asked:
+        why = "the files cannot be read" if facts.fault else "no profile needs one"
+        yield Finding("endpoint", SKIPPED, f"none was asked: {why}")
+        yield Finding("clock", SKIPPED, "not compared: no endpoint was asked")
+        return
     ahead = None
     found = {}
-    for answer in _in_parallel(facts.ask, list(asked.values())):
+    answers = _in_parallel(facts.ask, list(asked.values()))
+    # a server of this machine says nothing of the network
+    hosts: dict[str, None] = {}
+    is_online = any(not one.fault and not _is_here(one.url) for one in answers)
+    for answer in answers:
         if not answer.fault:
             status, text = OK, f"{without_userinfo(answer.url)} answers"
-        elif answer.is_offline:
-            status, text = WARNING, f"{answer.fault} (offline?)"
+        elif answer.is_offline and not is_online:
+            hosts[shown(urllib.parse.urlsplit(answer.url).hostname or answer.url)] = (
+                None
+            )
+            continue
         else:
             status, text = WRONG, answer.fault
         # several plans may lead to one endpoint
@@ -41,7 +57,18 @@ def check_network(facts: Facts) -> Iterator[Finding]:
         if answer.ahead is not None:
             ahead = answer.ahead
     yield from found.values()
-    yield clock(ahead)
+    if hosts:
+        text = f"no answer from {', '.join(hosts)}: {OFFLINE}"
+        yield Finding("endpoint", SKIPPED, text)
+    if ahead is None and hosts:
+        yield Finding("clock", SKIPPED, f"not compared: {OFFLINE}")
+    else:
+        yield clock(ahead)
+
+
+def _is_here(url: str) -> bool:
+    host = urllib.parse.urlsplit(url).hostname or ""
+    return host in ("localhost", "::1") or host.startswith("127.")
 
 
 def _in_parallel(

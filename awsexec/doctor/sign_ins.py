@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shlex
+
 from awsexec.doctor.finding import OK, WARNING, WRONG, Finding
 from awsexec.errors import AwsexecError, shown
 from awsexec.plan.limits import checked_serial
@@ -24,6 +27,8 @@ def check_sign_ins(facts: Facts) -> Iterator[Finding]:
         if found is None or what in seen:
             continue
         seen.add(what)
+        path = source.look(plan.config.paths, facts.environ).files[0].path
+        yield from _open_to_others(f"sign-in {shown(what)}", path)
         asked = found.is_asked(facts.now)
         if asked:
             text = "you are not signed in; the next run asks you to"
@@ -35,6 +40,17 @@ def check_sign_ins(facts: Facts) -> Iterator[Finding]:
             )
             text = f"until {iso8601(int(until))} ({more})"
             yield Finding(f"sign-in {shown(what)}", OK, text)
+
+
+def _open_to_others(about: str, path: str) -> Iterator[Finding]:
+    """Say whether other users may read the file of a sign-in's token."""
+    try:
+        mode = os.stat(path).st_mode & 0o777
+    except OSError:
+        return
+    if os.name == "posix" and mode & 0o077:
+        why = f"other users may use its token: the mode of {path} is {mode:04o}"
+        yield Finding(about, WRONG, why, f"run: chmod 600 {shlex.quote(path)}")
 
 
 def check_mfa(facts: Facts) -> Iterator[Finding]:

@@ -198,18 +198,19 @@ def endpoint_for(
         # a pseudo-region, from before there was a setting
         fips, is_fips = configured, True
         region = region.removeprefix("fips-").removesuffix("-fips")
+    setting = profile.or_variable("sts_regional_endpoints", environ)
+    # the SDK reads it too, whatever the endpoint is
+    is_legacy = values.one_of(setting, ("legacy", "regional")) == "legacy"
     address, url_by = (sts_url.value if sts_url is not None else None), sts_url
     if sts_url is None:
         _check_partition(region, configured, role_arns)
-        setting = profile.or_variable("sts_regional_endpoints", environ)
-        is_legacy = values.one_of(setting, ("legacy", "regional")) == "legacy"
         if is_legacy and region in _LEGACY_REGIONS and not (is_fips or is_dualstack):
             address, region, url_by = _GLOBAL_URL, _GLOBAL_REGION, setting
     elif is_fips or is_dualstack:
-        setting = fips if is_fips else dualstack
-        assert setting is not None
+        kind = fips if is_fips else dualstack
+        assert kind is not None
         raise ConfigError(
-            f"{values.stated(setting)} and the endpoint "
+            f"{values.stated(kind)} and the endpoint "
             f"{shown(sts_url.value)} ({sts_url.where}) exclude each other; name an "
             "endpoint of that kind and turn the setting off"
         )

@@ -257,17 +257,11 @@ def narrow(steps: Sequence[Step], source: Source, name: str, limits: str) -> str
     if not limits or (source.given_by is not None and not steps):
         return None
     around = f"the run around this one is limited to {shown_limits(limits)} ({LIMITS})"
+    if why := unreadable(limits):
+        return why
     words = set(limits.split())
-    policies = [word for word in words if word.startswith(_POLICY)]
-    arns = words.difference(policies)
-    text = _decoded(policies[0]) if len(policies) == 1 else None
-    if (
-        not words
-        or len(policies) > 1
-        or (policies and text is None)
-        or not all(map(_is_policy, arns))
-    ):
-        return f"{LIMITS} has no limits that awsexec can read; unset it, or add --unlimited"
+    arns = {word for word in words if not word.startswith(_POLICY)}
+    text = next((_decoded(word) for word in words.difference(arns)), None)
     if not steps or isinstance(steps[-1], MfaSession):
         return (
             f"profile {shown(name)}: {around}, and AWS cannot limit these credentials "
@@ -292,6 +286,20 @@ def narrow(steps: Sequence[Step], source: Source, name: str, limits: str) -> str
     step.policy = text
     step.policy_arns = tuple(sorted(_in_partition(arn, partition) for arn in arns))
     return None
+
+
+def unreadable(limits: str) -> str:
+    """Return what is wrong with the text of `LIMITS`, "" for nothing."""
+    words = set(limits.split())
+    policies = [word for word in words if word.startswith(_POLICY)]
+    if (
+        not words
+        or len(policies) > 1
+        or not all(map(_decoded, policies))
+        or not all(map(_is_policy, words.difference(policies)))
+    ):
+        return f"{LIMITS} has no limits that awsexec can read; unset it, or add --unlimited"
+    return ""
 
 
 def _in_partition(arn: str, partition: str) -> str:

@@ -357,7 +357,7 @@ class Planner:
         profile = profiles.get(name) if profiles.in_files(name) else Profile(name)
         region = chosen_region(environ, self._arguments.region) or profile.get("region")
         endpoint = endpoint_for(profiles, profile, environ, region, [])
-        return endpoint, _retries(profile, environ)
+        return endpoint, retries_of(profile, environ)
 
     @property
     def lists(self) -> Lists:
@@ -465,7 +465,7 @@ class Planner:
             endpoint=endpoint_for(
                 self.config.profiles, profile, environ, region, chain.role_arns
             ),
-            retries=_retries(profile, environ),
+            retries=retries_of(profile, environ),
             asking=asking_for(profile, chain.source.profile, arguments, environ),
             region=region.value if region is not None else None,
             region_of_profile=chosen is None,
@@ -492,7 +492,7 @@ def make_plan(
     return planner.plan(arguments.profile, federated=federated)
 
 
-def _retries(profile: Profile, environ: Mapping[str, str]) -> Retries | None:
+def retries_of(profile: Profile, environ: Mapping[str, str]) -> Retries | None:
     """Return what the user configured of botocore's ``retries``, None for nothing.
 
     Raises `ConfigError`.

@@ -79,6 +79,8 @@ class Kind:
     - `is_fast`: whether the fast path may answer, which compares files and surroundings,
       and nothing else
     - `is_checked`: whether its module has a `check` to call before a lock is taken
+    - `has_parts`: whether its module has a `check_parts`, which checks without any call
+      what of it is on this machine: keys, a token file, a program
     - `is_described`: whether its module has a `describe` for --explain and --whoami
     """
 
@@ -102,6 +104,7 @@ class Kind:
         "ask_again",
         "is_fast",
         "is_checked",
+        "has_parts",
         "is_described",
     )
 
@@ -127,6 +130,7 @@ class Kind:
         ask_again: int = 0,
         is_fast: bool = False,
         is_checked: bool = False,
+        has_parts: bool = False,
         is_described: bool = False,
     ) -> None:
         self.label = label
@@ -148,6 +152,7 @@ class Kind:
         self.ask_again = ask_again
         self.is_fast = is_fast
         self.is_checked = is_checked
+        self.has_parts = has_parts
         self.is_described = is_described
 
     def __repr__(self) -> str:

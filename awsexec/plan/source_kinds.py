@@ -325,6 +325,7 @@ KEYS = Kind(
     "static",
     None,
     at_hand=lambda profile: (profile.static_keys(), None),
+    has_parts=True,
     is_cached=False,
     is_fast=True,
 )
@@ -345,6 +346,7 @@ ENVIRONMENT = Kind(
     _decided_by_environment,
     is_environment=True,
     is_cached=False,
+    has_parts=True,
 )
 EC2 = Kind(
     "ec2",
@@ -364,6 +366,7 @@ CONTAINER = Kind(
     looks=_look_at_container,
     asks="the container's metadata",
     is_role_session=True,
+    has_parts=True,
 )
 WEB_IDENTITY = Kind(
     "web identity",
@@ -374,6 +377,7 @@ WEB_IDENTITY = Kind(
     is_role_session=True,
     assumes_role=True,
     is_fast=True,
+    has_parts=True,
 )
 SSO = Kind(
     "sso",
@@ -411,6 +415,7 @@ PROCESS = Kind(
     runs_command=True,
     is_fast=True,
     is_checked=True,
+    has_parts=True,
 )
 KINDS = (KEYS, KEYRING, ENVIRONMENT, EC2, CONTAINER, WEB_IDENTITY, SSO, LOGIN, PROCESS)
 

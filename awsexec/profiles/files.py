@@ -473,7 +473,7 @@ def _classify(header: str, kind: str) -> tuple[str, str, str]:
             return (
                 "",
                 header,
-                "[profile NAME] is the config file's form; here it is [NAME]",
+                "in the credentials file, write [NAME] without the word profile",
             )
         return ("profile", _unquote(header), "") if header else ("", "", "no name")
     if header == "default":

@@ -21,7 +21,7 @@ def world(run_awsexec, home, sts, request):
         if hasattr(request.node, "callspec")
         else None
     )
-    if page is not None and "$ awsexec --add-keys" in blocks.read(page):
+    if page is not None and "awsexec --add-keys" in blocks.read(page):
         request.getfixturevalue("keyring")
     with worlds.world(run_awsexec, home, sts) as found:
         yield found

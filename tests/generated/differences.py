@@ -403,7 +403,7 @@ TOLD: tuple[tuple[str, str, str], ...] = (
         "",
     ),
     ("a role of another partition than the region", "is in the partition", ""),
-    ("`[profile p]` in the credentials file", "is the config file's form", ""),
+    ("`[profile p]` in the credentials file", "without the word profile", ""),
     (MISSPELT, "unknown setting .*; did you mean", ""),
     ("include_profile", "include_profile (of profile|is a loop)", ""),
     (LIKE, r": write \[(profile|sso-session|services) ", ""),

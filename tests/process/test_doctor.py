@@ -49,12 +49,13 @@ def test_clock(run_awsexec, home, sts):
     assert re.search(r"✗ clock: 3(59|60)\d seconds ahead of AWS's", result.stdout)
 
 
-def test_offline(run_awsexec, home, dead_port):
+def test_endpoint_that_refuses(run_awsexec, home, dead_port):
     home.write_config(READER_CONFIG)
     env = {"AWS_ENDPOINT_URL_STS": f"http://127.0.0.1:{dead_port}"}
     result = run_awsexec("--doctor", env=env)
-    assert result.status == 0
-    assert "(offline?)" in result.stdout and "- clock: not compared" in result.stdout
+    assert result.status == 123
+    assert "✗ endpoint: " in result.stdout
+    assert "- clock: not compared" in result.stdout
 
 
 def test_certificate_that_is_not_trusted(run_awsexec, home, tls_sts):
@@ -96,7 +97,7 @@ def test_identity_center(run_awsexec, home, portal, sts, dead_port):
     (line,) = [
         line
         for line in run_awsexec("--doctor", env=dead).stdout.splitlines()
-        if "(offline?)" in line
+        if "✗ endpoint" in line
     ]
     assert "the host comes from AWS_ENDPOINT_URL_SSO:" in line
     # it is a look: nobody signs in or out, and no token is sent
@@ -144,10 +145,10 @@ def test_shell_that_read_the_line(run_awsexec, home, sts, shell, line):
     env = run_awsexec.environment()
     env["PATH"] = f"{folder}:{env['PATH']}"
 
-    def said(script):
+    def said(script, run="awsexec --doctor reader\ntrue"):
         # the last command would replace the shell
         finished = subprocess.run(
-            [program, "-c", f"{script}\nawsexec --doctor reader\ntrue"],
+            [program, "-c", f"{script}\n{run}"],
             env=env,
             capture_output=True,
             text=True,
@@ -158,6 +159,15 @@ def test_shell_that_read_the_line(run_awsexec, home, sts, shell, line):
 
     assert said("") == "!"
     assert said(line) == "✓"
+    if shell != "fish":
+        # a shell of its own, which is a copy of the one that read the line
+        assert said(line, 'x=$(awsexec --doctor reader; true)\necho "$x"') == "✓"
+        assert said(line, "( awsexec --doctor reader; true )\ntrue") == "✓"
+    bare = {"bash": "--norc", "zsh": "-f", "fish": "--no-config"}[shell]
+    again = f"{program} {bare} -c 'awsexec --doctor reader; true'"
+    assert said(line, f"{again}\ntrue") == "!"
+    # it might have read the line again
+    assert said(line, f"exec {again}") == "-"
     # a shell in that shell has not read it
     env["AWSEXEC_INIT"] = "1"
     assert said("") == "!"

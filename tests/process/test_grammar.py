@@ -283,8 +283,8 @@ def test_unreadable(run_awsexec, home):
             "",
             "[profile p]\n",
             "p",
-            "{credentials}:1: [profile NAME] is the config file's form; here it is "
-            "[NAME]",
+            "{credentials}:1: in the credentials file, write [NAME] without the word "
+            "profile",
         ),
         (
             "[profile two words]\n",

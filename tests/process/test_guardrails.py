@@ -291,9 +291,9 @@ def test_explain_and_list(run_awsexec, home):
     text = run_awsexec("--explain", "reader").stdout
     assert f"must be of account {OTHER} (" in text
     assert f"it is of account {HERE}, and a run fails" in text
-    # which runs nothing
     rows = json.loads(run_awsexec("--list", "--json").stdout)
-    assert [row["error"] for row in rows] == [None, None]
+    assert [bool(row["error"]) for row in rows] == [False, True]
+    assert f"are of account {HERE}" in rows[1]["error"]
 
 
 # --- confirm ------------------------------------------------------------------------

@@ -157,7 +157,7 @@ def test_header(header, kind, name):
     assert list(parse(f"{header}\n", kind).profiles) == [name]
 
 
-FORM_OF_CONFIG = "[profile NAME] is the config file's form; here it is [NAME]"
+FORM_OF_CONFIG = "in the credentials file, write [NAME] without the word profile"
 
 
 @pytest.mark.parametrize(

@@ -125,7 +125,7 @@ def test_names_in_the_order_of_the_files():
         (
             "worded",
             "no profile 'worded' in CONFIG and CREDENTIALS; CREDENTIALS:1: "
-            "[profile NAME] is the config file's form; here it is [NAME]",
+            "in the credentials file, write [NAME] without the word profile",
         ),
         # capitals count in a name, but are a likely slip
         (

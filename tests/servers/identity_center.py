@@ -74,7 +74,7 @@ class IdentityCenter(WebServer):
             self.allowed = True
             return Answer(200)
         if request.method == "GET":
-            return Answer(404)
+            return _refusal(404, "UnknownOperationException", "no such operation")
         given = request.json()
         if request.path == "/client/register":
             return self._register(given)

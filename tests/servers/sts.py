@@ -553,6 +553,13 @@ class StsServer:
         )
 
 
+_UNSIGNED = (
+    f'<ErrorResponse xmlns="{NAMESPACE}"><Error><Type>Sender</Type>'
+    "<Code>MissingAuthenticationToken</Code>"
+    "<Message>Request is missing Authentication Token</Message></Error></ErrorResponse>"
+)
+
+
 class _Handler(http.server.BaseHTTPRequestHandler):
     sts: StsServer
     protocol_version = "HTTP/1.1"
@@ -565,6 +572,13 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if answer is None:
             self.close_connection = True
             return
+        self._send(answer)
+
+    def do_GET(self) -> None:
+        # a call that nobody signed
+        self._send(Answer(403, _UNSIGNED))
+
+    def _send(self, answer: Answer) -> None:
         data = answer.body.encode()
         self.send_response(answer.status)
         self.send_header("Content-Type", answer.content_type)

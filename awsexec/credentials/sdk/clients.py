@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 USER_AGENT = f"awsexec/{__version__}"
 # seconds
 CONNECT_TIMEOUT, READ_TIMEOUT = 10, 10
+# for calls that are not signed
+UNSIGNED = botocore.config.Config(signature_version=botocore.UNSIGNED)
 
 
 class Clients:
@@ -84,14 +86,19 @@ class Clients:
     ) -> Any:
         """Return a botocore client of `service` in `region`.
 
-        It calls `url` if one is configured. `config` is a botocore ``Config``, which wins
-        over the one of all clients. Raises `Unreachable` if AWS has no such endpoint,
+        It calls `url` if one is configured. Without a `signer` its calls are not signed:
+        no credentials of the environment or of the machine are looked for. `config` is a
+        botocore ``Config``, which wins over the one of all clients. Raises `Unreachable` if AWS has no such endpoint,
         `ConfigError` if the certificates to trust cannot be read, and as `failures` does.
         """
         place = url or f"{service.upper()} in {region}"
         bundle = checked_bundle(self._endpoint, place)
-        keys = {}
-        if signer is not None:
+        keys, settings = {}, self._config
+        if config is not None:
+            settings = settings.merge(config)
+        if signer is None:
+            settings = settings.merge(UNSIGNED)
+        else:
             keys = {
                 "aws_access_key_id": signer.key_id,
                 "aws_secret_access_key": signer.secret,
@@ -104,7 +111,7 @@ class Clients:
                     region_name=region,
                     endpoint_url=url,
                     verify=bundle,
-                    config=self._config.merge(config) if config else self._config,
+                    config=settings,
                     **keys,
                 )
             except (botocore.exceptions.BotoCoreError, ValueError, *ENDPOINTS) as error:

@@ -32,7 +32,7 @@ class Unreachable(Exception):
 
     `url` was called, and `reason` is a short phrase. `cause` is one of the constants of
     this class; what to do about each is in `aws_errors`. `via` is the proxy, if one was in
-    the way.
+    the way. `is_without_route` is whether this machine has no way into that network.
     """
 
     # what the kinds of trouble are; each comes with advice of its own
@@ -51,10 +51,16 @@ class Unreachable(Exception):
     FAILED = "the service fails"
 
     def __init__(
-        self, url: str, reason: str, cause: str = CONNECTION, via: str = ""
+        self,
+        url: str,
+        reason: str,
+        cause: str = CONNECTION,
+        via: str = "",
+        is_without_route: bool = False,
     ) -> None:
         super().__init__(f"{url}: {reason}")
         self.url = url
+        self.is_without_route = is_without_route
         # a certificate may say anything in it
         self.reason = remote(reason)
         self.cause = cause

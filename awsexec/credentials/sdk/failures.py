@@ -130,7 +130,28 @@ def check_answer(
         raise _NotAws(status, headers, body)
 
 
-def _may_be_of_aws(headers: Mapping[str, str], body: bytes, begins: bytes) -> bool:
+def unexpected(
+    url: str, status: int, headers: Mapping[str, str], body: bytes
+) -> Unreachable | None:
+    """Return what an answer means if the AWS service at `url` would not give it; else None.
+
+    The request need not have been one that the service takes: a refusal is fine.
+    """
+    is_of_aws = any(name.lower() == "x-amzn-requestid" for name in headers)
+    # a refusal need not have a body
+    is_refusal = _may_be_of_aws(headers, body, (b"<", b"{")) or (
+        status >= 400 and not body
+    )
+    is_redirect = 300 <= status < 400
+    fails = status >= 500 or status == 407
+    if not fails and (is_of_aws or (is_refusal and not is_redirect)):
+        return None
+    return from_http(url, status, headers, body)
+
+
+def _may_be_of_aws(
+    headers: Mapping[str, str], body: bytes, begins: bytes | tuple[bytes, ...]
+) -> bool:
     if any(name.lower() == "x-amzn-errortype" for name in headers):
         return True
     return not _is_page(body) and body.lstrip().startswith(begins)
@@ -211,6 +232,8 @@ def _from_client(
 
 # errors whose texts are about the connection, and not about what was to be sent
 _OF_THE_NETWORK = (OSError, urllib3.exceptions.HTTPError, http.client.HTTPException)
+# the errors of connect(2) on a machine that is in no network
+_NO_ROUTE = (errno.ENETUNREACH, errno.ENETDOWN)
 
 
 def from_network(url: str, error: Exception) -> Unreachable:
@@ -244,7 +267,8 @@ def from_network(url: str, error: Exception) -> Unreachable:
         why = _around("the connection was closed", text)
     elif not text:
         cause = Unreachable.REQUEST
-    return Unreachable(url, why, cause, via)
+    no_route = isinstance(inner, OSError) and inner.errno in _NO_ROUTE
+    return Unreachable(url, why, cause, via, no_route)
 
 
 def _without_source(text: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
     from awsexec.credentials.context import Context
@@ -41,6 +42,15 @@ def check(source: Source, context: Context) -> None:
     """
     if source.kind.is_checked:
         _module(source).check(source, context)
+
+
+def check_parts(source: Source, environ: Mapping[str, str]) -> None:
+    """Raise what `load` would raise before any call: of keys, a token file, a program.
+
+    Nobody is asked, and nothing is run.
+    """
+    if source.kind.has_parts:
+        _module(source).check_parts(source, environ)
 
 
 def describe(source: Source, endpoint: Endpoint) -> Any:

@@ -9,12 +9,13 @@ from awsexec import bounded
 from awsexec.credentials import aws_errors
 from awsexec.credentials.checks import source_error, unsendable
 from awsexec.credentials.sdk.errors import Malformed, ProviderFailed, Unreachable
-from awsexec.credentials.sdk.providers import from_container
 from awsexec.errors import reason, shown
 from awsexec.plan.source_kinds import CONTAINER_VARIABLES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from awsexec.credentials.context import Context
     from awsexec.credentials.credentials import Credentials
     from awsexec.plan.source import Source
@@ -26,24 +27,20 @@ HOST = "169.254.170.2"
 _LARGEST = 1_048_576
 
 
+def check_parts(source: Source, environ: Mapping[str, str]) -> None:
+    """Raise `CredentialsError`, as `load` does, if a variable or the token is missing."""
+    _variables(source, environ)
+
+
 def load(source: Source, context: Context) -> Credentials:
     """Return what the container's metadata service gives. Raises `CredentialsError`."""
-    # botocore uses a variable that is set and empty
-    environ = {
-        name: context.environ[name]
-        for name in CONTAINER_VARIABLES
-        if context.environ.get(name)
-    }
-    if _RELATIVE not in environ and _FULL not in environ:
-        raise source_error(
-            source,
-            f"neither {_RELATIVE} nor {_FULL} is set; is this an ECS or EKS container?",
-        )
+    from awsexec.credentials.sdk.providers import from_container
+
+    environ = _variables(source, context.environ)
     url = environ.get(_RELATIVE) or environ[_FULL]
     context.debug(f"container metadata at {url}")
     by = source.get(_RELATIVE) or source.get(_FULL) or source.setting
     whole = f"http://{HOST}{url}" if _RELATIVE in environ else url
-    _check_token(source, environ)
     try:
         return from_container(source, environ, whole, context.endpoint)
     except ProviderFailed as error:
@@ -58,6 +55,22 @@ def load(source: Source, context: Context) -> Credentials:
         raise aws_errors.unreachable(
             error, context.endpoint, "the container's metadata", [by]
         ) from None
+
+
+def _variables(source: Source, environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables for botocore, with the token instead of its file.
+
+    Raises `CredentialsError`.
+    """
+    # botocore uses a variable that is set and empty
+    found = {name: environ[name] for name in CONTAINER_VARIABLES if environ.get(name)}
+    if _RELATIVE not in found and _FULL not in found:
+        raise source_error(
+            source,
+            f"neither {_RELATIVE} nor {_FULL} is set; is this an ECS or EKS container?",
+        )
+    _check_token(source, found)
+    return found
 
 
 def _check_token(source: Source, environ: dict[str, str]) -> None:

@@ -19,12 +19,20 @@ if TYPE_CHECKING:
     from awsexec.plan.source import Source
 
 
+def check_parts(source: Source, environ: Mapping[str, str]) -> None:
+    """Raise as `load` does, which asks nobody."""
+    _credentials(source, environ)
+
+
 def load(source: Source, context: Context) -> Credentials:
     """Return the keys in the variables; AWS_SECURITY_TOKEN wins over AWS_SESSION_TOKEN.
 
     Raises `CredentialsError` if one is missing or cannot be sent, or has expired.
     """
-    environ = context.environ
+    return _credentials(source, context.environ)
+
+
+def _credentials(source: Source, environ: Mapping[str, str]) -> Credentials:
     for name in (ACCESS_KEY_ID, SECRET_ACCESS_KEY):
         if not environ.get(name):
             raise source_error(

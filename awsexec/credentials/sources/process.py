@@ -8,13 +8,16 @@ from __future__ import annotations
 import json
 
 from awsexec.credentials.checks import READING_ERRORS, source_error
-from awsexec.credentials.command import Command, CommandFailed
+from awsexec.credentials.command import Command, CommandFailed, check_program
 from awsexec.credentials.sdk.errors import Malformed, ProviderFailed
 from awsexec.errors import SaidAlready
 from awsexec.plan.command_line import runs_by_shell
+from awsexec.processes.words import split
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from awsexec.credentials.context import Context
     from awsexec.credentials.credentials import Credentials
     from awsexec.plan.source import Source
@@ -26,6 +29,23 @@ def check(source: Source, context: Context) -> None:
     Call it before any lock is taken, since the run that started this one may hold it.
     """
     _command(source, context).check()
+
+
+def check_parts(source: Source, environ: Mapping[str, str]) -> None:
+    """Raise `CredentialsError`, as `load` does, if the program is not there.
+
+    Of a line for a shell, only the shell knows its programs.
+    """
+    if runs_by_shell(source.profile, source.setting):
+        return
+    try:
+        argv = split(source.setting.value)
+        check_program("credential_process", source.setting, argv, environ)
+    except ValueError:
+        # `load` says it in botocore's words
+        return
+    except CommandFailed as error:
+        raise source_error(source, str(error)) from None
 
 
 def load(source: Source, context: Context) -> Credentials:

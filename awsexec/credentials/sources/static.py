@@ -10,8 +10,15 @@ from awsexec.errors import ConfigError, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from awsexec.credentials.context import Context
     from awsexec.plan.source import Source
+
+
+def check_parts(source: Source, environ: Mapping[str, str]) -> None:
+    """Raise as `load` does, which asks nobody."""
+    _credentials(source)
 
 
 def load(source: Source, context: Context) -> Credentials:
@@ -20,6 +27,10 @@ def load(source: Source, context: Context) -> Credentials:
     Raises `ConfigError` if one of them cannot be sent in a request, and
     `CredentialsError` if the session has ended, as far as the file says.
     """
+    return _credentials(source)
+
+
+def _credentials(source: Source) -> Credentials:
     keys = source.keys
     assert keys is not None
     for setting in filter(None, (keys.key_id, keys.secret, keys.token)):
