@@ -62,6 +62,9 @@ def fail(error: BaseException, argv: Sequence[str], environ: Mapping[str, str]) 
             output.tell(message(_in_words(error, argv, environ)))
     elif isinstance(error, KeyboardInterrupt):
         status = Interrupted.status
+        if sys.stderr is not None and sys.stderr.isatty():
+            # over the ^C that the terminal shows
+            output.tell("\r" + message(Interrupted()))
     else:
         from awsexec import internal_error
 

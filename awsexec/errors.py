@@ -191,6 +191,18 @@ class WrongAccount(CredentialsError):
     is_shared = False
 
 
+class RoleRefused(CredentialsError):
+    """IAM Identity Center does not give this role; it may give others of the sign-in."""
+
+
+class SameFailure(CredentialsError):
+    """What the profile `first` failed of, with `cause`, fails another profile too."""
+
+    def __init__(self, first: str, cause: AwsexecError) -> None:
+        super().__init__(f"the same as {shown(first)}: {cause}")
+        self.cause = cause
+
+
 class SaidAlready(CredentialsError):
     """A process that is awsexec itself failed, and its line says why.
 
@@ -290,13 +302,13 @@ def reason(error: BaseException, otherwise: str = "") -> str:
     return getattr(error, "strerror", None) or otherwise or str(error)
 
 
-def cannot_write(error: OSError) -> AwsexecError:
-    """Return the failure of a write to stdout."""
+def cannot_write(error: OSError, stream: str = "stdout") -> AwsexecError:
+    """Return the failure of a write to `stream`."""
     # EBADF, and Python's own error without a number
     is_closed = error.errno in (9, None)
     why = "it is closed" if is_closed else error.strerror
     return AwsexecError(
-        f"cannot write to stdout: {why}; check the file or program that it goes to"
+        f"cannot write to {stream}: {why}; check the file or program that it goes to"
     )
 
 

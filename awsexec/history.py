@@ -84,12 +84,23 @@ class Log:
         """Record credentials that AWS gave for `plan` by a `call`."""
         self._write("session", plan.name, facts or {}, fresh, {"call": call})
 
-    def started(self, plan: Plan, given: Credentials, command: Sequence[str]) -> None:
-        """Record that this process is about to become `command`, unless that is recorded."""
+    def started(
+        self,
+        plan: Plan,
+        given: Credentials,
+        command: Sequence[str],
+        *,
+        region: str | None = None,
+    ) -> None:
+        """Record that this process is about to become `command`, or to start it.
+
+        Nothing is written if that is recorded already. `region` is where, if that tells it from other runs of the profile.
+        """
         if fastpath.start_is_recorded:
             return
+        facts = {**_facts_of_run(plan), **_where(region)}
         cached: Facts = {"cached": given.is_cached}
-        self._write("started", plan.name, _facts_of_run(plan), given, cached, command)
+        self._write("started", plan.name, facts, given, cached, command)
 
     def exported(self, plan: Plan, given: Credentials, form: str) -> None:
         """Record that credentials were handed on in another way than to a COMMAND."""
@@ -108,11 +119,14 @@ class Log:
         command: Sequence[str],
         error: BaseException,
         form: str = "",
+        *,
+        region: str | None = None,
     ) -> None:
         """Record that `error` kept `command` from starting. Never raises.
 
         `of` is the plan, or the profile's name if there is no plan, None for neither. If
         there is no `command`, the credentials were not handed on as `form` has them.
+        `region` is as for `started`.
         """
         if isinstance(error, CannotRecord):
             return
@@ -120,6 +134,7 @@ class Log:
         name, facts = (
             (of, {}) if isinstance(of, str | None) else (of.name, _facts_of_run(of))
         )
+        facts = {**facts, **_where(region)}
         more: Facts = {"format": form} if form else {}
         more["reason"] = why
         try:
@@ -312,6 +327,10 @@ def _put_aside(path: str) -> None:
 
 
 # --- What a line says -----------------------------------------------------------------
+
+
+def _where(region: str | None) -> Facts:
+    return {"region": region} if region is not None else {}
 
 
 def facts_of(plan: Plan) -> Facts:

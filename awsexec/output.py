@@ -92,7 +92,9 @@ def write_all(descriptor: int, data: bytes) -> None:
         except BrokenPipeError:
             raise ReaderGone from None
         except OSError as error:
-            raise cannot_write(error) from None
+            raise cannot_write(
+                error, "stdout" if descriptor == 1 else "stderr"
+            ) from None
 
 
 def tell(text: str) -> None:

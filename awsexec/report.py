@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import time
 
+# what threading calls RLock; threading is slow to load
+from _thread import RLock
+
 from awsexec.text import message
 
 TYPE_CHECKING = False
@@ -27,13 +30,15 @@ class Report:
 
     stderr belongs to COMMAND, so every line is whole. Before COMMAND starts, or with
     --each, something may be drawn below the lines: `clear` takes it away before the next
-    line is written.
+    line is written. Who draws, or takes away, holds the lock `drawing`, since several
+    threads write.
     """
 
     def __init__(self, stream: TextIO, level: int = NORMAL) -> None:
         self._stream = stream
         self.level = level
         self.clear: Callable[[], None] = _nothing
+        self.drawing = RLock()
         # whether a wait is told; None where each one is
         self._is_wait_told: bool | None = None
 
@@ -47,11 +52,13 @@ class Report:
 
         Of many waits at the same time, whose progress is shown, the first is told.
         """
-        if self.level < NORMAL or not self._stream.isatty() or self._is_wait_told:
+        if self.level < NORMAL or not self._stream.isatty():
             return
-        if self._is_wait_told is not None:
-            self._is_wait_told = True
-        self._say(text)
+        with self.drawing:
+            if not self._is_wait_told:
+                self._say(text)
+            if self._is_wait_told is not None:
+                self._is_wait_told = True
 
     def patience(self, text: object, seconds: float | None = SAY_AFTER) -> _Patience:
         """Return a context that says `text`, as `waiting` does, after so many seconds.
@@ -84,8 +91,9 @@ class Report:
 
     def draw(self, text: str) -> None:
         """Write `text` as it is, if stderr takes it, in place of what is drawn below."""
-        self.clear()
-        self.draw_below(text)
+        with self.drawing:
+            self.clear()
+            self.draw_below(text)
 
     def draw_below(self, text: str) -> None:
         """Write `text`, which `clear` can take away."""
@@ -150,15 +158,16 @@ class _Counting:
             self._from = now + COUNT_AFTER
         if self._is_watched and now >= self._from:
             line = message(f"{self._text}: {done} of {total}").rstrip("\n")
-            self._drawn = max(self._drawn, len(line))
-            self._report.draw_below(f"\r{line}")
+            with self._report.drawing:
+                self._drawn = max(self._drawn, len(line))
+                self._report.draw_below(f"\r{line}")
 
     def _clear(self) -> None:
-        drawn, self._drawn = self._drawn, 0
-        if drawn:
-            # and the ^C that a terminal shows behind it
-            drawn += 2
-            self._report.draw_below(f"\r{' ' * drawn}\r")
+        with self._report.drawing:
+            if self._drawn:
+                # and the ^C that a terminal shows behind it
+                self._report.draw_below(f"\r{' ' * (self._drawn + 2)}\r")
+                self._drawn = 0
 
     def __exit__(self, *exception: object) -> None:
         self._clear()

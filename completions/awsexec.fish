@@ -208,7 +208,7 @@ complete -c awsexec -n '__awsexec_at option' -l stale -d 'with --print-profiles:
 complete -c awsexec -n '__awsexec_at option' -l sign-in -d 'sign in to a session of IAM Identity Center'
 complete -c awsexec -n '__awsexec_at option' -l sign-out -d 'sign out, and delete the credentials got with the sign-in'
 complete -c awsexec -n '__awsexec_at option' -l except -x -a '(__awsexec_profiles)' -d 'with --each: leave out profiles that PATTERN names (may be repeated)'
-complete -c awsexec -n '__awsexec_at option' -l regions -x -a '(__awsexec_regions)' -d 'with --each: run COMMAND once in each of several regions'
+complete -c awsexec -n '__awsexec_at option' -l regions -x -a '(__awsexec_regions)' -d 'with --each: run COMMAND in each of several regions (may be repeated)'
 complete -c awsexec -n '__awsexec_at option' -l dry-run -d 'with --each: print what would run, and run nothing'
 complete -c awsexec -n '__awsexec_at option' -l jobs -x -d 'with --each: how many commands run at once (default: 8)'
 complete -c awsexec -n '__awsexec_at option' -l group -d 'with --each: print the output of each profile as one block, at its end'

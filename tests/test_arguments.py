@@ -118,7 +118,7 @@ def test_option(words, attribute, value, position):
 def test_an_option_given_twice(flag, values, last):
     words = [word for value in values for word in (flag, value)]
     if last is None:
-        with pytest.raises(UsageError, match=f"{flag} is given twice, with"):
+        with pytest.raises(UsageError, match=f"{flag} is there twice, with"):
             arguments.parse([*words, "p"])
     else:
         assert last in vars(arguments.parse([*words, "p"])).values()
@@ -200,7 +200,7 @@ def test_every_option_of_the_table(option):
             parsed = arguments.parse([*others, *given, *command])
             expected = read if option.value else True
             if option.repeated:
-                expected = (read,)
+                expected = read if isinstance(read, tuple) else (read,)
             assert getattr(parsed, option.attribute) == expected
             if option.action:
                 assert parsed.action == option.attribute
@@ -286,6 +286,8 @@ EFFECTIVE = {
     "--serve": "run",
     "--shell": "run",
     "--login": "run",
+    # with --each, it would make all profiles one
+    "--role-arn": SESSION.replace(" each", ""),
     "--region": f"{SESSION} list add_keys rotate_keys",
     "--mfa-serial": f"{SESSION} rotate_keys",
     "--mfa-token": "run explain whoami export console each rotate_keys",
@@ -311,6 +313,38 @@ def effective(option):
         return set(LINES)
     names = EFFECTIVE.get(flag, SESSION) if option.setting else EFFECTIVE[flag]
     return set(names.split("," if "," in names else None))
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        (
+            "--expect-account 111122223333 --expect-account 123456789012 p",
+            "is there twice",
+        ),
+        ("--policy a --policy=b p", "is there twice"),
+        ("--each -- echo hi", "--each needs a value before --; write --each PATTERN"),
+        ("--except -- echo hi", "--except needs a value before --"),
+        ("--region -- echo hi", "--region needs a value before --"),
+    ],
+)
+def test_a_value_is_not_lost(words, error):
+    with pytest.raises(UsageError) as caught:
+        arguments.parse(words.split())
+    assert error in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "words", ["--policy a --policy a p", "--region a --region b p"]
+)
+def test_an_option_may_be_there_twice(words):
+    """The last one wins over one in an alias, unless it is a limit."""
+    arguments.parse(words.split())
+
+
+def test_regions_of_several_options():
+    words = "--each p --regions a,b --regions b,c -- true".split()
+    assert arguments.parse(words).regions == ("a", "b", "c")
 
 
 @pytest.mark.parametrize("what", LINES)
@@ -347,7 +381,7 @@ def test_options_that_limit_are_for_a_session():
     assert limits < {option.flags[-1] for option in OPTIONS if option.setting}
     for option in OPTIONS:
         if option.flags[-1] in limits:
-            assert effective(option) == set(SESSION.split())
+            assert effective(option) | {"each"} == set(SESSION.split())
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Lines on stderr."""
 
 import io
+import threading
 import time
 
 import pytest
@@ -72,6 +73,33 @@ def test_lines_above_a_count(monkeypatch):
         *["awsexec: still waiting"] * 2,
         "",
     ]
+
+
+def test_many_threads_tear_no_line(monkeypatch):
+    """And they wait for one thing, which is told once."""
+
+    class Slow(Screen):
+        def write(self, text):
+            super().write(text)
+            # let others write
+            time.sleep(0.001)
+
+    monkeypatch.setattr(report, "COUNT_AFTER", 0)
+    written = Slow()
+    reports = Report(written)
+    with reports.counting("reading") as progress:
+        threads = [
+            threading.Thread(target=say, args=(text,))
+            for say, text in [(reports.waiting, "still waiting")] * 20
+            + [(reports.warning, "careful")] * 20
+        ]
+        for done, thread in enumerate(threads):
+            progress(done, 40)
+            thread.start()
+        for thread in threads:
+            thread.join()
+    lines = [line.rpartition("\r")[2] for line in written.getvalue().split("\n")]
+    assert sorted(lines) == ["", *["awsexec: careful"] * 20, "awsexec: still waiting"]
 
 
 def test_stream_that_is_closed():

@@ -8,14 +8,17 @@ import sys
 from awsexec import output
 from awsexec.child.find import find
 from awsexec.credentials.account_lists import plan_named
-from awsexec.credentials.many import get_many, store_of_many
+from awsexec.credentials.confirm import is_asked
+from awsexec.credentials.many import Many, store_of_many
 from awsexec.credentials.resolver import Demand
 from awsexec.each.codes import give_code, share_codes
 from awsexec.each.names import selected
 from awsexec.each.run import Run, whose
-from awsexec.errors import AwsexecError, Interrupted
+from awsexec.errors import AwsexecError, ConfigError, Interrupted, names_of, shown
 from awsexec.history import Log
+from awsexec.plan.endpoint import is_region, not_a_region
 from awsexec.plan.plan import Planner
+from awsexec.profiles.files import Setting
 from awsexec.text import printable
 
 TYPE_CHECKING = False
@@ -50,15 +53,18 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
         planner = _plan_all(plans, arguments, environ, report)
         if arguments.dry_run:
             return _show_plans(plans, arguments, environ)
-        credentials = _credentials(plans, arguments, planner, environ, report)
+        credentials, many = _credentials(plans, arguments, planner, environ, report)
     except (Exception, KeyboardInterrupt) as error:
         if not arguments.dry_run:
             if not plans:
                 log.refused(None, command, error)
             for recorded in map(whose, plans, plans.values()):
                 log.refused(recorded, command, error)
+        if arguments.fail_fast and plans and isinstance(error, AwsexecError):
+            count = len(plans) * max(len(arguments.regions), 1)
+            report.warning(f"{count} of {count} commands never started")
         raise
-    return Run(plans, credentials, arguments, environ, report, log).run(file)
+    return Run(plans, credentials, many, arguments, environ, report, log).run(file)
 
 
 def _plan_all(
@@ -71,6 +77,9 @@ def _plan_all(
 
     Raises `NoSuchProfile`, `ConfigError`, `UsageError` and `Interrupted`.
     """
+    for region in arguments.regions:
+        if not is_region(region):
+            raise not_a_region(Setting.from_option("region", region, "--regions"))
     if arguments.regions:
         # of STS too: a session of a regional STS is valid in all regions
         arguments.region = arguments.regions[0]
@@ -78,24 +87,41 @@ def _plan_all(
     code, arguments.mfa_token = arguments.mfa_token, None
     planner = Planner(arguments, environ)
     names = selected(arguments.each, arguments.excepts, planner, environ, report)
-    plans.update((name, _plan(name, planner, environ, report)) for name in names)
+    keys: list[str] = []
+    for name, is_exact in names.items():
+        try:
+            plan = plan_named(planner, name, environ, report)
+            if plan.hands_out_keys and not is_exact:
+                keys.append(name)
+                continue
+            plans[name] = plan
+        except Interrupted:
+            raise
+        except AwsexecError as error:
+            plans[name] = error
     if code is not None:
         give_code(code, plans)
+    _tell_left_out(keys, plans, report)
     return planner
 
 
-def _plan(
-    name: str,
-    planner: Planner,
-    environ: Mapping[str, str],
-    report: Report,
-) -> Planned:
-    try:
-        return plan_named(planner, name, environ, report)
-    except Interrupted:
-        raise
-    except AwsexecError as error:
-        return error
+def _tell_left_out(
+    keys: list[str], plans: Mapping[str, Planned], report: Report
+) -> None:
+    """Say that only a pattern reached the users' keys `keys`, so that they are no plan.
+
+    A key does not expire, and lies in the files so that roles can be assumed with it.
+    Raises `ConfigError` if there is nothing else.
+    """
+    if not keys:
+        return
+    text = (
+        f"left out {names_of(keys)}: COMMAND would get a key that does not expire; if you "
+        f"want that, name the profile: --each {shown(keys[0])}"
+    )
+    if not plans:
+        raise ConfigError(text)
+    report.warning(text)
 
 
 def _fault(plan: Planned) -> AwsexecError | None:
@@ -117,7 +143,7 @@ def _show_plans(
     arguments: Arguments,
     environ: Mapping[str, str],
 ) -> int:
-    """Print what would run; return the exit status."""
+    """Print what would run, what is refused and what asks; return the exit status."""
     rows = list(_rows(plans, arguments, environ))
     status = AwsexecError.status if any("error" in row for row in rows) else 0
     if arguments.json:
@@ -127,6 +153,7 @@ def _show_plans(
     cells = [HEADER]
     for row in rows:
         role = str(row["role_arn"] or "").partition("/")[2] or row["sso_role"]
+        role = role or row["source"]
         values = (row["profile"], row["account"], role, row["region"])
         profile, account, of, region = (str(value or "") for value in values)
         cells.append((profile, account, of, region))
@@ -134,11 +161,10 @@ def _show_plans(
     lines: list[Line] = [(header, output.BOLD)]
     for line, row in zip(others, rows, strict=True):
         if "error" in row:
-            lines.append((f"{line}  ! {printable(str(row['error']))}", output.RED))
-        elif row["confirm"] is not None:
-            lines.append(f"{line}  asks before it is used")
+            why = printable(str(row["error"]))
+            lines.append((f"{line}  refused: {why}", output.RED))
         else:
-            lines.append(line)
+            lines.append(line + "  asks" * (row["confirm"] is not None))
     output.show_lines(lines, environ)
     return status
 
@@ -150,7 +176,7 @@ def _rows(
     for name, plan in plans.items():
         fault = _fault(plan)
         row: dict[str, object] = dict.fromkeys(
-            ("account", "role_arn", "sso_role", "region", "confirm")
+            ("account", "role_arn", "sso_role", "source", "region", "confirm")
         )
         regions: Sequence[str | None] = (None,)
         if not isinstance(plan, AwsexecError):
@@ -158,23 +184,14 @@ def _rows(
             row["account"] = plan.account
             row["role_arn"] = plan.chain.role_arn
             row["sso_role"] = plan.chain.source.value("sso_role_name")
-            if fault is None:
-                row["confirm"] = _question(plan, environ)
+            row["source"] = plan.chain.source.kind.label
+            asks = plan.confirmation
+            if fault is None and asks is not None and is_asked(plan, environ):
+                row["confirm"] = "name" if asks.by_name else "yes"
         if fault is not None:
             row["error"] = str(fault)
         for region in regions:
             yield {"profile": name, **row, "region": region}
-
-
-def _question(plan: Plan, environ: Mapping[str, str]) -> str | None:
-    """Return the value of `confirm` in the profile of `plan` if it asks, else None."""
-    if plan.confirmation is None:
-        return None
-    from awsexec.credentials.confirm import is_due
-
-    if not is_due(plan, environ):
-        return None
-    return "name" if plan.confirmation.by_name else "true"
 
 
 # --- With whose credentials ---------------------------------------------------------
@@ -186,8 +203,8 @@ def _credentials(
     planner: Planner,
     environ: Mapping[str, str],
     report: Report,
-) -> dict[str, Credentials | AwsexecError]:
-    """Return the credentials of each plan, or why there are none.
+) -> tuple[dict[str, Credentials | AwsexecError], Many]:
+    """Return the credentials of each plan, or why there are none, and what got them.
 
     Raises `UsageError` before the first question, and `Interrupted`.
     """
@@ -207,7 +224,7 @@ def _credentials(
     due = share_codes(good, arguments, planner, store, demand, report)
     plans.update(good)
     _confirm(good, arguments, environ)
-    outcomes = get_many(
+    many = Many(
         [*good.values()],
         demand,
         environ,
@@ -216,7 +233,7 @@ def _credentials(
         code_for=due,
         stops=arguments.fail_fast,
     )
-    return found | dict(zip(good, outcomes, strict=True))
+    return found | dict(zip(good, many.get(), strict=True)), many
 
 
 def _confirm(

@@ -65,6 +65,12 @@ def confirm(
     wanted.given = TYPED
 
 
+def is_asked(plan: Plan, environ: Mapping[str, str]) -> bool:
+    """Return whether a run of `plan` asks the user to confirm it."""
+    wanted = plan.confirmation
+    return wanted is not None and not _is_given(plan, wanted, environ, True)
+
+
 def confirm_many(
     plans: Sequence[Plan], doing: str, environ: Mapping[str, str], *, regions: str = ""
 ) -> None:
@@ -89,12 +95,6 @@ def confirm_many(
         _confirm_all(by_yes, doing, regions)
     for plan in by_name:
         confirm(plan, doing, environ, regions=regions)
-
-
-def is_due(plan: Plan, environ: Mapping[str, str]) -> bool:
-    """Return whether `confirm` would ask the user."""
-    wanted = plan.confirmation
-    return wanted is not None and not _is_given(plan, wanted, environ, True)
 
 
 def _confirm_all(plans: Sequence[Plan], doing: str, regions: str) -> None:

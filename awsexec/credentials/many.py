@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import threading
+import time
 
 from awsexec.cache.store import MemoryStore
 from awsexec.credentials import sources
 from awsexec.credentials.context import Shared
 from awsexec.credentials.get import resolver_for
 from awsexec.credentials.parallel import in_parallel, patient
+from awsexec.credentials.resolver import Demand
 from awsexec.directories import cache_directory
 from awsexec.errors import (
     AwsexecError,
     CredentialsError,
     Interrupted,
+    RoleRefused,
+    SameFailure,
     TooShort,
     WrongAccount,
 )
+from awsexec.fastpath import margin
 from awsexec.plan.calls import MfaSession
 
 TYPE_CHECKING = False
@@ -26,7 +31,7 @@ if TYPE_CHECKING:
     from awsexec.cache.store import Store
     from awsexec.credentials.context import Context
     from awsexec.credentials.credentials import Credentials
-    from awsexec.credentials.resolver import Demand, Resolver
+    from awsexec.credentials.resolver import Resolver
     from awsexec.credentials.sts import Sts
     from awsexec.plan.plan import Plan
     from awsexec.plan.source import Source
@@ -63,26 +68,14 @@ def device_due(plan: Plan, store: Store, demand: Demand, now: float) -> str | No
     return steps[asking[-1] - 1].mfa_serial
 
 
-def get_many(
-    plans: Sequence[Plan],
-    demand: Demand,
-    environ: Mapping[str, str],
-    store: Store,
-    report: Report,
-    *,
-    code_for: Collection[str] = (),
-    stops: bool = False,
-) -> list[Outcome]:
-    """Return the credentials of each plan, or the failure that it met.
+class Many:
+    """The credentials of `plans`.
 
     One code, one sign-in and one run of a ``credential_process`` serve all plans that need
     the same. The question for a code names those profiles that `code_for` has. With
-    `stops`, the first failure is raised. Raises `Interrupted`.
+    `stops`, `get` raises the first failure.
     """
-    return _Many(plans, demand, environ, store, report, code_for, stops).get()
 
-
-class _Many:
     def __init__(
         self,
         plans: Sequence[Plan],
@@ -90,8 +83,9 @@ class _Many:
         environ: Mapping[str, str],
         store: Store,
         report: Report,
-        code_for: Collection[str],
-        stops: bool,
+        *,
+        code_for: Collection[str] = (),
+        stops: bool = False,
     ) -> None:
         self._demand = demand
         self._environ = environ
@@ -102,6 +96,11 @@ class _Many:
         self._shared = Shared(AT_ONCE)
         self._plans = [plan.but(retries=patient(plan.retries)) for plan in plans]
         self._resolvers: list[Resolver | None] = [None] * len(plans)
+        # by a profile's name: its number, and a lock, since a resolver does one thing at
+        # a time
+        self._turns = {
+            plan.name: (number, threading.Lock()) for number, plan in enumerate(plans)
+        }
         self._found: list[Outcome | None] = [None] * len(plans)
         self._groups = [_group(plan) for plan in self._plans]
         # the names of the profiles that wait for the same code
@@ -111,6 +110,10 @@ class _Many:
                 self._served.setdefault(group, []).append(plan.name)
 
     def get(self) -> list[Outcome]:
+        """Return the credentials of each plan, or the failure that it met.
+
+        Raises `Interrupted`.
+        """
         self._ask()
         open_ones = [n for n, found in enumerate(self._found) if found is None]
         with self._report.counting("getting credentials") as progress:
@@ -122,13 +125,41 @@ class _Many:
         assert len(outcomes) == len(self._plans)
         return outcomes
 
+    def is_good(self, given: Credentials) -> bool:
+        """Return whether `given` still live as long as a run demands of its credentials."""
+        if given.expires is None:
+            return True
+        now = time.time()
+        wanted = self._demand.min_ttl
+        if wanted is None:
+            wanted = margin(given.expires - (given.issued or int(now)))
+        return given.expires - now > wanted
+
+    def again(self, name: str) -> Credentials:
+        """Return new credentials of the profile `name`, whose first ones are at their end.
+
+        The user is not asked. It may be called in any thread. Raises `CredentialsError`.
+        """
+        self._load.forget(self.is_good)
+        number, turn = self._turns[name]
+        with turn:
+            found = self._resolver(number).unasked(Demand(self._demand.min_ttl))
+        if found is None:
+            raise CredentialsError(
+                "its session came to its end before its turn, and a new one needs your "
+                "answer; ask for longer sessions with --duration where the role allows it, "
+                "or run fewer profiles at a time"
+            )
+        return found
+
     def _ask(self) -> None:
         """Ask the user all there is to ask."""
         for remark in dict.fromkeys(
             remark for plan in self._plans for remark in plan.remarks
         ):
             self._report.warning(remark)
-        failed: dict[Hashable, AwsexecError | None] = {}
+        # how each question ended: None for an answer, else which profile failed of what
+        asked: dict[Hashable, tuple[str, AwsexecError] | None] = {}
         has_code = True
         for number, plan in enumerate(self._plans):
             if not has_code:
@@ -137,8 +168,9 @@ class _Many:
             group = self._groups[number]
             if group is None:
                 continue
-            if group in failed:
-                self._found[number] = failed[group]
+            if group in asked:
+                if (failed := asked[group]) is not None:
+                    self._found[number] = self._same(number, *failed)
                 continue
             try:
                 was_due = self._resolver(number).prepare(self._demand)
@@ -146,14 +178,31 @@ class _Many:
                 raise
             except AwsexecError as error:
                 self._found[number] = self._failure(error)
-                if isinstance(error, CredentialsError) and not isinstance(error, _OWN):
-                    failed[group] = error
+                if isinstance(error, RoleRefused):
+                    # of a sign-in that is there
+                    asked[group] = None
+                elif isinstance(error, CredentialsError) and not isinstance(
+                    error, _OWN
+                ):
+                    asked[group] = plan.name, error
                 was_due = False
             else:
                 if was_due:
-                    failed[group] = None
+                    asked[group] = None
             # AWS accepts a code once
             has_code = has_code and not (plan.chain.takes_code and was_due)
+
+    def _same(self, number: int, first: str, error: AwsexecError) -> Outcome | None:
+        """Return the failure of a profile that needs the answer that `first` did not get.
+
+        None if the cache has what spares the answer.
+        """
+        try:
+            if self._resolver(number).needs_answer(self._demand):
+                return SameFailure(first, error)
+        except AwsexecError as own:
+            return self._failure(own)
+        return None
 
     def _asked(self, number: int) -> Credentials:
         return self._resolver(number).credentials(self._demand)
@@ -238,17 +287,24 @@ class _LoadOnce:
         settings = sorted((each.name, each.value) for each in source.settings)
         return (source.kind.label, source.profile.name, *settings)
 
+    def forget(self, is_good: Callable[[Credentials], bool]) -> None:
+        """Forget the failures, and the credentials that are not good any more."""
+        for key, found in [*self._found.items()]:
+            if isinstance(found, AwsexecError) or not is_good(found):
+                self._found.pop(key, None)
+
     def __call__(self, source: Source, context: Context) -> Credentials:
         if not source.asks_itself:
             return sources.load(source, context)
         key = self.key(source)
         with self._locks.setdefault(key, threading.Lock()):
-            if key not in self._found:
+            found = self._found.get(key)
+            if found is None:
                 try:
-                    self._found[key] = sources.load(source, context)
+                    found = sources.load(source, context)
                 except AwsexecError as error:
-                    self._found[key] = error
-            found = self._found[key]
+                    found = error
+                self._found[key] = found
         if isinstance(found, AwsexecError):
             raise found
         return found

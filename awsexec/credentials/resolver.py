@@ -167,6 +167,14 @@ class Resolver:
         self._start(demand)
         return self._answered(self._resolve_asked)
 
+    def needs_answer(self, demand: Demand) -> bool:
+        """Return whether `prepare` would have anything to get; this gets nothing.
+
+        Raises `Limited`, `WrongAccount` and `TooShort`.
+        """
+        self._start(demand)
+        return self._must_see_source() or self._last_asking() is not None
+
     def unasked(self, demand: Demand) -> Credentials | None:
         """Return what `credentials` does; None where the user has to be asked for it.
 
@@ -236,16 +244,23 @@ class Resolver:
         """
         if self._must_see_source():
             self._see_source()
+        last = self._last_asking()
+        if last is None:
+            return False
+        self._after(last)
+        return True
+
+    def _last_asking(self) -> int | None:
+        """Return the last step that may ask the user, None if the cache spares all."""
         steps, source = self._chain.steps, self._chain.source
         asking = [n for n, step in enumerate(steps, start=1) if step.mfa_serial]
         if not (asking or source.kind.may_prompt or source.asks_itself):
-            return False
+            return None
         last = asking[-1] if asking else 0
         for length in range(len(steps), last - 1, -1):
             if self._store is not None and self._usable(length):
-                return False
-        self._after(last)
-        return True
+                return None
+        return last
 
     def _must_see_source(self) -> bool:
         """Return whether only the source's credentials say which steps and entries count."""

@@ -11,11 +11,12 @@ import json
 import struct
 import tempfile
 
+from awsexec.each.controls import for_terminal
 from awsexec.each.runner import CHUNK, STDERR, STDOUT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from awsexec.each.runner import Outcome
 
@@ -29,13 +30,21 @@ LONGEST_LINE = 65_536
 class Lines:
     """Passes on each line as soon as it is whole, with a prefix.
 
-    `prefixes` has one for stdout, one for stderr and, after `LONGEST_LINE` bytes of a
-    line, one for the next piece of that line.
+    `prefixes` has one for stdout and one for stderr. After `LONGEST_LINE` bytes of a line
+    comes a line feed, and `more` before the next piece, unless the prefix is empty. Lines
+    for the streams `terminals` lose what a terminal would act on.
     """
 
-    def __init__(self, prefixes: Mapping[int, bytes], more: bytes, put: Write) -> None:
+    def __init__(
+        self,
+        prefixes: Mapping[int, bytes],
+        more: bytes,
+        put: Write,
+        terminals: Collection[int] = (),
+    ) -> None:
         self._prefixes = prefixes
         self._more = more
+        self._terminals = terminals
         self._put = put
         self._rest = {STDOUT: b"", STDERR: b""}
         # whether the last thing written was a piece of a line that goes on
@@ -52,6 +61,8 @@ class Lines:
             else:
                 # nearly always, and there may be millions
                 prefix = self._prefixes[stream]
+                if stream in self._terminals:
+                    lines = [*map(for_terminal, lines)]
                 written += [prefix, (b"\n" + prefix).join(lines), b"\n"]
             self._rest[stream] = b""
         rest = self._rest[stream] + rest
@@ -65,19 +76,24 @@ class Lines:
         self, stream: int, line: bytes, written: list[bytes], *, is_whole: bool
     ) -> bytes:
         """Add `line`, in pieces if it is long; return what is not added yet."""
+        feed = b"\n" if self._prefixes[stream] else b""
         while len(line) > LONGEST_LINE:
             size = _character_end(line, LONGEST_LINE)
-            written += [self._prefix(stream), line[:size], b"\n"]
+            written += [self._prefix(stream), self._shown(stream, line[:size]), feed]
             self._goes_on[stream] = True
             line = line[size:]
         if not is_whole:
             return line
-        written += [self._prefix(stream), line, b"\n"]
+        written += [self._prefix(stream), self._shown(stream, line), b"\n"]
         self._goes_on[stream] = False
         return b""
 
+    def _shown(self, stream: int, line: bytes) -> bytes:
+        return for_terminal(line) if stream in self._terminals else line
+
     def _prefix(self, stream: int) -> bytes:
-        return self._more if self._goes_on[stream] else self._prefixes[stream]
+        prefix = self._prefixes[stream]
+        return self._more if prefix and self._goes_on[stream] else prefix
 
     def end(self, outcome: Outcome) -> None:
         for stream, rest in self._rest.items():
@@ -156,22 +172,23 @@ class _Spooled:
 
 
 class Block(_Spooled):
-    """Passes on all output at the end, after a head that `head` makes of the outcome."""
+    """Passes on all output to `lines` at the end, in the order in which it came.
 
-    def __init__(self, head: Callable[[Outcome], bytes], put: Write) -> None:
+    Before it comes a head that `head` makes of the outcome.
+    """
+
+    def __init__(
+        self, head: Callable[[Outcome], bytes], lines: Lines, put: Write
+    ) -> None:
         super().__init__(put)
         self._head = head
+        self._lines = lines
 
     def put_all(self, outcome: Outcome) -> None:
         self._put(STDOUT, self._head(outcome))
-        last = {}
         for stream, data in self._records():
-            self._put(stream, data)
-            last[stream] = data[-1:]
-        for stream, end in last.items():
-            if end != b"\n":
-                # the next block begins a line
-                self._put(stream, b"\n")
+            self._lines.take(stream, data)
+        self._lines.end(outcome)
 
 
 class Json(_Spooled):

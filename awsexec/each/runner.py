@@ -11,8 +11,10 @@ import os
 import selectors
 import signal
 import subprocess
+import threading
 import time
 
+from awsexec.each.controls import without_controls
 from awsexec.errors import AwsexecError, reason, shown
 from awsexec.processes import core_dumps
 
@@ -41,8 +43,19 @@ CHUNK = 65_536
 LAST_LINE = 400
 # seconds that what a command leaves running has to end its output
 LINGER = 1.0
-# seconds from SIGTERM or SIGHUP until the commands are killed
+# seconds from the signal that ends a command until it is killed, save after Ctrl-C
 TERM_WITHIN = 10.0
+# the signals that end awsexec, and what the commands get then
+ENDING = {
+    signal.SIGINT: signal.SIGINT,
+    signal.SIGHUP: signal.SIGHUP,
+    signal.SIGTERM: signal.SIGTERM,
+    signal.SIGUSR1: signal.SIGTERM,
+    signal.SIGUSR2: signal.SIGTERM,
+    signal.SIGALRM: signal.SIGTERM,
+    # Ctrl-\, for what Ctrl-C does not end
+    signal.SIGQUIT: signal.SIGKILL,
+}
 # seconds between two looks at the live line
 TICK = 0.2
 
@@ -94,14 +107,20 @@ class Job:
 
 
 class _Running:
-    """A command that runs; `ended` is when it ended by itself, None before that."""
+    """A command that runs since `began`.
 
-    def __init__(self, number: int, job: Job, process: subprocess.Popen[bytes]) -> None:
+    `ended` is when it ended, None before that, and `kill_at` when it is to be killed.
+    """
+
+    def __init__(
+        self, number: int, job: Job, process: subprocess.Popen[bytes], began: float
+    ) -> None:
         self.number = number
         self.job = job
         self.process = process
-        self.began = time.monotonic()
+        self.began = began
         self.ended: float | None = None
+        self.kill_at: float | None = None
         self.killed = False
         self.open = {STDOUT, STDERR}
         # the end of stdout and of stderr
@@ -122,8 +141,13 @@ class Runner:
 
     `show` is called with how many are done, of how many failed, and with the names of
     those that run, whenever this changes and several times a second. `starting` is called
-    with each job just before its command starts, and may raise `AwsexecError`; `refused`
-    is called with what kept a command from starting then.
+    with each job just before its command starts, and may raise `AwsexecError`. If it
+    `is_due`, `renew` is called before that, in a thread: it may take long, and others have
+    output meanwhile. `refused` is called with what kept a command from starting then.
+    `interrupted` is called after the first Ctrl-C, if commands run, and `stopping` before
+    Ctrl-Z stops all.
+
+    `signal` is the signal that ended it, and `lost` why the output cannot be written.
     """
 
     def __init__(
@@ -135,7 +159,10 @@ class Runner:
         *,
         stops_at_failure: bool,
         show: Callable[[int, int, Sequence[str]], None],
-        interrupted: Callable[[int], None],
+        interrupted: Callable[[], None],
+        stopping: Callable[[], None],
+        is_due: Callable[[Job], bool],
+        renew: Callable[[Job], None],
         starting: Callable[[Job], None],
         refused: Callable[[Job, AwsexecError], None],
     ) -> None:
@@ -146,23 +173,31 @@ class Runner:
         self._stops = stops_at_failure
         self._show = show
         self._interrupted = interrupted
+        self._stopping = stopping
+        self._is_due = is_due
+        self._renew = renew
         self._starting = starting
         self._refused = refused
         self._running: list[_Running] = []
+        # what is renewed, before it starts: the job's number and the thread
+        self._renewing: list[tuple[int, threading.Thread]] = []
         self._next = 0
         self._failed = 0
         self._outcomes: list[Outcome | None] = [None] * len(jobs)
-        # the signal that ended it, how often one came, and when to kill
-        self.signal: int | None = None
-        self._signals = 0
-        self._kill_at: float | None = None
+        self.signal: signal.Signals | None = None
+        self.lost: AwsexecError | None = None
+        # signals that came, and whether they have to wait
+        self._came: list[int] = []
+        self._is_starting = False
+        # seconds during which Ctrl-Z had stopped all
+        self._stopped = 0.0
         self._selector = selectors.DefaultSelector()
 
     def run(self) -> list[Outcome | None]:
         """Run all jobs and return how each ended; None for those that never started.
 
-        No command is left running. `signal` is the signal that interrupted, if one did.
-        Raises `ReaderGone` and `AwsexecError` if the output cannot be written.
+        No command is left running. If awsexec ends before its time, the commands have
+        time to end too.
         """
         wakeup, sender = os.pipe()
         os.set_blocking(wakeup, False)
@@ -171,7 +206,7 @@ class Runner:
         previous = signal.set_wakeup_fd(sender, warn_on_full_buffer=False)
         try:
             before[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, lambda *_: None)
-            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            for number in (*ENDING, signal.SIGTSTP):
                 # one that the caller ignores, as with nohup, stays ignored
                 if signal.getsignal(number) != signal.SIG_IGN:
                     before[number] = signal.signal(number, self._on_signal)
@@ -189,22 +224,74 @@ class Runner:
             os.close(sender)
         return self._outcomes
 
+    def _now(self) -> float:
+        """Return the seconds of a clock that stands still while all is stopped."""
+        return time.monotonic() - self._stopped
+
     def _on_signal(self, number: int, _: object) -> None:
-        self._signals += 1
-        if self.signal is None:
-            self.signal = number
-        if number != signal.SIGINT and self._kill_at is None:
-            self._kill_at = time.monotonic() + TERM_WITHIN
+        self._came.append(number)
+        # a command that starts just now would miss it
+        if not self._is_starting:
+            self._obey()
+
+    def _obey(self) -> None:
+        """Do what the signals that came are for."""
+        while self._came:
+            number = self._came.pop(0)
+            if number == signal.SIGTSTP:
+                self._stop()
+            else:
+                self._interrupt(number)
+
+    def _interrupt(self, number: int) -> None:
+        came = signal.Signals(number)
+        is_first = self.signal is None
+        wanted = ENDING[came] if is_first else signal.SIGKILL
+        self.signal = self.signal or came
         for running in self._running:
-            running.kill(number if self._signals == 1 else signal.SIGKILL)
-        self._interrupted(len(self._running))
+            self._end_early(running, wanted)
+        if is_first and came == signal.SIGINT and self._running:
+            self._interrupted()
+
+    def _end_early(self, running: _Running, number: int) -> None:
+        """Send the signal to a command, and kill it if it does not end in time."""
+        running.kill(number)
+        # after Ctrl-C, a person decides how long is too long
+        is_patient = number == signal.SIGINT
+        running.kill_at = None if is_patient else self._now() + TERM_WITHIN
+
+    def _stop(self) -> None:
+        """Stop the commands and this process, as Ctrl-Z should, until they go on."""
+        self._stopping()
+        for running in self._running:
+            # SIGTSTP does not stop what has a session of its own (POSIX, "Orphaned
+            # Process Group")
+            running.kill(signal.SIGSTOP)
+        before = time.monotonic()
+        signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+        signal.raise_signal(signal.SIGTSTP)
+        # from here on after SIGCONT
+        signal.signal(signal.SIGTSTP, self._on_signal)
+        self._stopped += time.monotonic() - before
+        for running in self._running:
+            running.kill(signal.SIGCONT)
+
+    def _lose(self, error: AwsexecError) -> None:
+        """End all commands, since their output cannot be written any more."""
+        if self.lost is not None:
+            return
+        self.lost = error
+        if self.signal is None:
+            for running in self._running:
+                self._end_early(running, signal.SIGTERM)
 
     def _loop(self, wakeup: int) -> None:
         while True:
+            self._start_renewed()
             while self._may_start():
-                self._start()
+                self._start_next()
             self._tell()
-            if not self._running:
+            if not (self._running or self._renewing):
                 return
             for key, _ in self._selector.select(TICK):
                 if key.fd == wakeup:
@@ -212,47 +299,71 @@ class Runner:
                         pass
                 else:
                     self._read(*key.data)
-            now = time.monotonic()
-            if self._kill_at is not None and now >= self._kill_at:
-                for running in self._running:
-                    running.kill(signal.SIGKILL)
+            now = self._now()
             for running in [*self._running]:
                 self._look_at(running, now)
 
     def _may_start(self) -> bool:
+        busy = len(self._running) + len(self._renewing)
         return (
             self._next < len(self._jobs)
-            and len(self._running) < self._at_once
-            and self.signal is None
-            and not (self._stops and self._failed)
+            and busy < self._at_once
+            and not self._is_ending
+        )
+
+    @property
+    def _is_ending(self) -> bool:
+        """Whether no more commands start."""
+        return (
+            self.signal is not None
+            or self.lost is not None
+            or (self._stops and self._failed > 0)
         )
 
     def _tell(self) -> None:
-        done = self._next - len(self._running)
+        done = self._next - len(self._running) - len(self._renewing)
         names = [running.job.name for running in self._running]
         self._show(done, self._failed, names)
 
-    def _start(self) -> None:
+    def _start_next(self) -> None:
         number, job = self._next, self._jobs[self._next]
         self._next += 1
+        if not self._is_due(job):
+            self._start(number, job)
+            return
+        # it holds up neither the others nor the end of this process
+        thread = threading.Thread(target=self._renew, args=[job], daemon=True)
+        thread.start()
+        self._renewing.append((number, thread))
+
+    def _start_renewed(self) -> None:
+        """Start what has been renewed; if nothing more is to start, wait for nothing."""
+        for number, thread in [*self._renewing]:
+            if self._is_ending or not thread.is_alive():
+                self._renewing.remove((number, thread))
+                if not self._is_ending:
+                    self._start(number, self._jobs[number])
+
+    def _start(self, number: int, job: Job) -> None:
+        self._is_starting = True
         try:
             self._starting(job)
             process = self._spawn(job.environ)
+            running = _Running(number, job, process, self._now())
+            self._running.append(running)
         except (AwsexecError, OSError) as error:
             if isinstance(error, OSError):
                 error = AwsexecError(f"cannot be run ({reason(error)})")
             self._refused(job, error)
             self._end(number, job, Outcome(error=str(error)))
             return
-        running = _Running(number, job, process)
-        self._running.append(running)
+        finally:
+            self._is_starting = False
+            self._obey()
         for stream, pipe in ((STDOUT, process.stdout), (STDERR, process.stderr)):
             assert pipe is not None
             os.set_blocking(pipe.fileno(), False)
             self._selector.register(pipe, selectors.EVENT_READ, (running, stream))
-        if self.signal is not None:
-            # it came while the command started
-            running.kill(self.signal)
 
     def _spawn(self, environ: Mapping[str, str]) -> subprocess.Popen[bytes]:
         options: dict[str, Any] = {
@@ -285,13 +396,16 @@ class Runner:
             self._close(running, stream)
             return
         running.tails[stream] = (running.tails[stream] + data)[-LAST_LINE:]
-        if running.error is not None:
+        if running.error is not None or self.lost is not None:
             return
         try:
             running.job.sink.take(stream, data)
+        except AwsexecError as error:
+            self._lose(error)
         except OSError as error:
             running.error = _not_kept(error)
-            running.kill(signal.SIGKILL)
+            if self.signal is None:
+                self._end_early(running, signal.SIGTERM)
 
     def _close(self, running: _Running, stream: int) -> None:
         pipe = running.process.stdout if stream == STDOUT else running.process.stderr
@@ -302,6 +416,8 @@ class Runner:
 
     def _look_at(self, running: _Running, now: float) -> None:
         """Do what is due at the end of a command."""
+        if running.kill_at is not None and now >= running.kill_at:
+            running.kill(signal.SIGKILL)
         if running.ended is None:
             if not _has_ended(running.process):
                 return
@@ -336,7 +452,10 @@ class Runner:
 
     def _end(self, number: int, job: Job, outcome: Outcome) -> None:
         try:
-            job.sink.end(outcome)
+            if self.lost is None:
+                job.sink.end(outcome)
+        except AwsexecError as error:
+            self._lose(error)
         except OSError as error:
             outcome.error = _not_kept(error)
         self._outcomes[number] = outcome
@@ -374,5 +493,5 @@ def _signal_name(number: int) -> str:
 
 
 def _last_line(tail: bytes) -> str:
-    lines = [line for line in tail.decode("utf-8", "replace").splitlines() if line]
-    return lines[-1].strip() if lines else ""
+    lines = [without_controls(line).strip() for line in tail.splitlines()]
+    return next(filter(None, reversed(lines)), b"").decode("utf-8", "replace")

@@ -68,7 +68,7 @@ class Arguments:
     sign_out: bool
     each: tuple[str, ...]
     excepts: tuple[str, ...]
-    regions: tuple[str, ...] | None
+    regions: tuple[str, ...]
     dry_run: bool
     jobs: int | None
     group: bool
@@ -303,6 +303,11 @@ def _check_each(arguments: Arguments) -> None:
         )
     if arguments.command is None:
         raise UsageError("--each needs a COMMAND; add -- and COMMAND")
+    if arguments.role_arn:
+        raise UsageError(
+            "--role-arn would make every profile of --each the same role; remove "
+            "--role-arn, or run COMMAND once without --each"
+        )
     if arguments.region and arguments.regions:
         raise UsageError("--region and --regions cannot be used together; choose one")
     if arguments.json and arguments.group:
@@ -381,6 +386,10 @@ def _take(
         if not rest:
             raise UsageError(f"{flag} needs a value; write {flag} {option.value}")
         value = rest.pop(0)
+        if value == "--":
+            raise UsageError(
+                f"{flag} needs a value before --; write {flag} {option.value}"
+            )
     if not value and not option.may_be_empty:
         raise UsageError(
             f"the value of {flag} is empty; give {option.value} or remove {flag}"
@@ -391,11 +400,15 @@ def _take(
         raise UsageError(f"{flag} {shown(value)}: {error}") from None
     before = getattr(arguments, option.attribute)
     if option.repeated:
-        given = (*before, given)
-    elif option.one_value and before not in (option.default, given):
+        # the values of two lists are one list, in which a name counts once
+        if isinstance(given, tuple):
+            given = tuple(dict.fromkeys((*before, *given)))
+        else:
+            given = (*before, given)
+    elif option.guards and before not in (option.default, given):
         raise UsageError(
-            f"{flag} is given twice, with {shown(before)} and with {shown(value)}; remove "
-            "one of them"
+            f"{flag} is there twice, with {shown(str(before))} and {shown(value)}, and one "
+            "of the two would be lost; remove one"
         )
     setattr(arguments, option.attribute, given)
     return True

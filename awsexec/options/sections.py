@@ -36,7 +36,11 @@ ABOUT = (
 # what the values in the usage of options are, where the help text does not say it
 VALUES = (
     ("TIME", "seconds, or a number with s, m, h or d: 900, 15m, 1h30m; at most 7d"),
-    ("PATTERN", "a part of a name, or a shell pattern with *, ? or ["),
+    (
+        "PATTERN",
+        "a shell pattern with *, ? or [ for a whole name, or a part of a name; --each and "
+        "--except take no part, but the whole name",
+    ),
 )
 
 STATUS = (

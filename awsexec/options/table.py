@@ -94,7 +94,8 @@ class Option:
     texts around it: zsh and fish show it alone.
 
     `read` turns the text of the value into what the parser sets, or raises `ValueError`
-    with the reason. A `repeated` option may be given more than once and sets a tuple.
+    with the reason. A `repeated` option may be given more than once and sets a tuple. An
+    option that `guards` may not be given with two values: one of the limits would be lost.
     `setting` is the setting of a profile that the option wins over, "" for none.
 
     An `action` is done instead of running COMMAND. `operand` is the word that an action
@@ -104,8 +105,7 @@ class Option:
 
     `completes` is what the shells complete the value to: words, or the name of a list
     that each shell makes itself ("files", "profiles", "regions" or "shells"). The value
-    of a `may_be_empty` option may be "". An option that is given twice has its last value,
-    as in an alias that is used with another one; one that guards may have `one_value` only.
+    of a `may_be_empty` option may be "".
     """
 
     __slots__ = (
@@ -114,6 +114,7 @@ class Option:
         "about",
         "read",
         "repeated",
+        "guards",
         "setting",
         "action",
         "operand",
@@ -122,7 +123,6 @@ class Option:
         "completes",
         "attribute",
         "may_be_empty",
-        "one_value",
     )
 
     def __init__(
@@ -133,6 +133,7 @@ class Option:
         *,
         read: Callable[[str], object] = str,
         repeated: bool = False,
+        guards: bool = False,
         setting: str = "",
         action: bool = False,
         operand: str = "PROFILE",
@@ -141,13 +142,13 @@ class Option:
         completes: str | tuple[str, ...] = (),
         attribute: str = "",
         may_be_empty: bool = False,
-        one_value: bool = False,
     ) -> None:
         self.flags = tuple(flags.split())
         self.value = value
         self.about = about
         self.read = read
         self.repeated = repeated
+        self.guards = guards
         self.setting = setting
         self.action = action
         self.operand = operand
@@ -155,7 +156,6 @@ class Option:
         self.common = common
         self.completes = completes
         self.may_be_empty = may_be_empty
-        self.one_value = one_value
         # the attribute of `Arguments` that it sets
         name = self.flags[-1].lstrip("-").replace("-", "_")
         self.attribute = attribute or name + "s" * repeated
@@ -380,8 +380,10 @@ GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
             Option(
                 "--regions",
                 "NAME,...",
-                "run COMMAND once in each of several regions",
+                "run COMMAND in each of several regions",
                 read=regions,
+                repeated=True,
+                attribute="regions",
                 only=("each",),
                 completes="regions",
             ),
@@ -471,9 +473,9 @@ GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
                 "--policy",
                 "FILE",
                 "limit the session to the policy in this JSON file",
+                guards=True,
                 setting="session_policy",
                 completes="files",
-                one_value=True,
             ),
             Option(
                 "--policy-arn",
@@ -526,8 +528,8 @@ GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
                 "ID",
                 "fail unless the credentials are of this account",
                 read=account,
+                guards=True,
                 only=(*USING, "rotate_keys"),
-                one_value=True,
             ),
             Option(
                 "--yes",

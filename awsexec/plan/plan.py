@@ -230,6 +230,11 @@ class Plan:
         where = " in the environment" if self.is_of_environment else ""
         return f"profile {self.name!r}{where}"
 
+    @property
+    def hands_out_keys(self) -> bool:
+        """Whether COMMAND would get a user's own keys, which are valid until deleted."""
+        return not self.chain.steps and self.chain.source.is_user_keys
+
     def but(
         self,
         *,

@@ -70,21 +70,76 @@ def test_a_long_line_comes_in_marked_pieces(character, size):
         assert len(piece) <= LONGEST_LINE + 4
 
 
-def test_block_keeps_the_order_of_both_streams():
+def in_block(*chunks):
     written = Written()
-    sink = Block(lambda outcome: f"-- {outcome}\n".encode(), written)
-    for stream, data in ((1, b"a\n"), (2, b"x"), (1, b"b")):
+    marked = Lines({1: b"", 2: b"p ! "}, b"p + ", written)
+    sink = Block(lambda outcome: f"-- {outcome}\n".encode(), marked, written)
+    for stream, data in chunks:
         sink.take(stream, data)
     assert written.parts == []
     sink.end(Outcome(3))
+    return written
+
+
+def test_block_keeps_the_order_of_both_streams_and_marks_stderr():
+    written = in_block((1, b"a\n"), (2, b"x\ny"), (1, b"b\nc"), (2, b"z\n"))
     assert written.parts == [
         (1, b"-- status 3\n"),
         (1, b"a\n"),
-        (2, b"x"),
-        (1, b"b"),
-        (1, b"\n"),
-        (2, b"\n"),
+        (2, b"p ! x\n"),
+        (1, b"b\n"),
+        (2, b"p ! yz\n"),
+        (1, b"c\n"),
     ]
+
+
+@pytest.mark.parametrize("size", [1000, LONGEST_LINE, 10 * LONGEST_LINE])
+def test_stdout_of_a_block_is_as_it_was(size):
+    whole = b"\x1b[2J" + 3 * LONGEST_LINE * b"x" + b"\r\nnext\n"
+    chunks = [whole[n : n + size] for n in range(0, len(whole), size)]
+    assert in_block(*((1, chunk) for chunk in chunks)).of(1) == b"-- status 3\n" + whole
+
+
+CONTROLS = [
+    (b"\ttext \xc3\xa4 \xe2\x94\x82 \xff", b"\ttext \xc3\xa4 \xe2\x94\x82 \xff"),
+    # colours stay, and end with the line
+    (b"\x1b[1;31mred\x1b[m", b"\x1b[1;31mred\x1b[m\x1b[0m"),
+    (b"\x1b[38:5:1mred", b"\x1b[38:5:1mred\x1b[0m"),
+    # the end of what shows progress, and the line feed of Windows
+    (b" 5%\r50%\r\x1b[Kdone", b"done"),
+    (b"5%\r100%\r", b"100%"),
+    (b"text\r", b"text"),
+    # moves, another screen, a title, a link, another character set, a bell
+    (b"a\x1b[2Ab\x1b[?1049hc\x1b[Kd", b"abcd"),
+    (b"a\x1b]0;title\x07b\x1b]8;;https://x\x1b\\c", b"abc"),
+    (b"a\x1b]0;no end", b"a"),
+    (b"a\x1bPsixel\x1b\\b\x1b(0c\x1bcd\x1b7e", b"abcde"),
+    (b"a\x07\x08\x0b\x0c\x0e\x00\x7fb\xc2\x9b2Jc", b"ab2Jc"),
+    (b"a\x1b", b"a"),
+    (b"a\x1b[3", b"a3"),
+]
+
+
+@pytest.mark.parametrize(("line", "expected"), CONTROLS)
+def test_lines_for_a_terminal(line, expected):
+    """A terminal gets colours, and nothing else that it acts on; a file gets all."""
+    written = Written()
+    sink = Lines({1: b"p | ", 2: b"p ! "}, b"p + ", written, terminals={2})
+    for stream in (1, 2):
+        sink.take(stream, b"a\n" + line + b"\n")
+    assert written.of(1) == b"p | a\np | " + line + b"\n"
+    assert written.of(2) == b"p ! a\np ! " + expected + b"\n"
+
+
+def test_a_long_line_for_a_terminal():
+    """As of progress that goes on without a line feed."""
+    written = Written()
+    sink = Lines({1: b"p | ", 2: b""}, b"p + ", written, terminals={1})
+    for _ in range(3 * LONGEST_LINE // 8):
+        sink.take(1, b"\x1b[2Kab\r\b")
+    sink.end(Outcome(0))
+    assert written.of(1).translate(None, b"p |+ab\n") == b""
+    assert written.of(1).startswith(b"p | ab\np + ab\n")
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 5, 4096])

@@ -131,6 +131,11 @@ def test_default_without_credentials_is_no_profile_of_a_pattern(run_awsexec, hom
         (["--each", "*", "--jobs", "0", "--", "true"], "--jobs 0: not a number from 1"),
         (["--each", "*", "--regions", "a,,b", "--", "true"], "--regions a,,b: a name "),
         (
+            ["--each", "*", "--regions", "a,B", "--", "true"],
+            "--regions: B is not an AWS",
+        ),
+        (["--each", "p*", "--role-arn", "x", "--", "true"], "--role-arn would make "),
+        (
             ["--each", "*", "--regions", "a", "--region", "b", "--", "true"],
             "--region and --regions cannot be used together",
         ),
@@ -167,7 +172,7 @@ def test_dry_run(run_awsexec, home, sts):
     result = run_awsexec(*words)
     lines = result.stdout.splitlines()
     assert lines[0].split() == ["PROFILE", "ACCOUNT", "ROLE", "REGION"]
-    assert lines[1].startswith("broken") and "! " in lines[1]
+    assert lines[1].startswith("broken") and "  refused: " in lines[1]
     assert lines[2].split() == ["dev", ACCOUNT, "dev", "eu-west-1"]
     assert (result.status, result.stderr, sts.calls) == (125, "", [])
     result = run_awsexec("--except", "broken", "--json", *words)
@@ -177,6 +182,7 @@ def test_dry_run(run_awsexec, home, sts):
         "account": ACCOUNT,
         "role_arn": role_arn("dev"),
         "sso_role": None,
+        "source": "keys",
         "region": "eu-west-1",
         "confirm": None,
     }
@@ -194,10 +200,10 @@ def test_dry_run_of_what_guards(run_awsexec, home, sts):
     lines = result.stdout.splitlines()[1:]
     for line, name in zip(lines, "abcde", strict=True):
         assert line.split()[:3] == [name, ACCOUNT, name]
-        assert ("asks before it is used" in line) == (name != "e")
-    assert "! " in lines[4] and "111122223333, but the credentials" in lines[4]
+        assert line.endswith("  asks") == (name != "e")
+    assert "  refused: " in lines[4] and "111122223333, but the credentials" in lines[4]
     assert result.status == 125
-    for more, asks in (([], ["true", "true", "true", "name"]), (["--yes"], [None] * 4)):
+    for more, asks in (([], ["yes", "yes", "yes", "name"]), (["--yes"], [None] * 4)):
         result = run_awsexec(*words, "--json", *more, "--", "false")
         rows = [json.loads(line) for line in result.stdout.splitlines()]
         assert [row["confirm"] for row in rows] == [*asks, None]
@@ -377,7 +383,11 @@ def test_a_profile_without_credentials_does_not_stop_the_others(
     assert table[1].endswith(":role/nonprod (AccessDenied)")
     assert len(table) == 2
     words = ["--each", "*", "--except", "alice", "--fail-fast"]
-    assert "is not authorized" in run_awsexec(*words, "--refresh", *PRINT).error()
+    result = run_awsexec(*words, "--refresh", *PRINT)
+    assert (result.status, result.stdout) == (125, "")
+    count, why = result.stderr.splitlines()
+    assert count == "awsexec: 3 of 3 commands never started"
+    assert "is not authorized" in why
 
 
 def test_want_of_credentials_wins_over_a_failure(run_awsexec, three, sts):

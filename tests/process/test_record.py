@@ -391,7 +391,8 @@ def test_each(run_awsexec, home, sts):
     home.write_config(
         READER_CONFIG, "[profile bad]\nrole_arn = x\nsource_profile = alice\n"
     )
-    result = run_awsexec("--each", "*", "--", "true", env=LOG)
+    every = ["--each", "*", "--each", "alice"]
+    result = run_awsexec(*every, "--", "true", env=LOG)
     assert result.status == 125, result
     rows = record(home)
     found = sorted((row["event"], row["profile"]) for row in rows)
@@ -412,10 +413,10 @@ def test_each(run_awsexec, home, sts):
     [
         (["--each", "x", "--", "true"], [None], "no profile 'x'"),
         (["--each", "*", "--", "/no"], [None], "command not found"),
-        (["--each", "*", "--", "true"], ["alice", "reader"], "no terminal to ask on"),
+        (["--each", "*", "--", "true"], ["reader"], "no terminal to ask on"),
         (
             ["--each", "*", "--mfa-token", "111111", "--", "true"],
-            ["alice", "reader"],
+            ["reader"],
             "--mfa-token would do nothing",
         ),
         (["--each", "x", "--dry-run", "--", "true"], [], ""),

@@ -2,6 +2,8 @@
 
 import time
 
+import pytest
+
 from tests.servers.web import Answer, WebServer
 from tests.support import AWSEXEC, READER, READER_CONFIG
 
@@ -33,3 +35,16 @@ def test_sts_that_never_answers(terminal, home, run_awsexec):
     assert screen.startswith(
         f"awsexec: cannot reach AWS STS at {server.url}: no answer in time"
     )
+
+
+@pytest.mark.parametrize("words", ["reader", "--each reader --"])
+def test_ctrl_c_while_sts_does_not_answer(terminal, home, run_awsexec, words):
+    home.write_config(READER_CONFIG)
+    with _Silent() as server:
+        run_awsexec.environ["AWS_ENDPOINT_URL_STS"] = server.url
+        person = terminal(f"trap : INT; {AWSEXEC} {words} true")
+        person.sees("still waiting")
+        person.interrupts()
+        screen, status = person.ends()
+    # a shell's prompt then begins on a line of its own
+    assert screen.endswith("^C\rawsexec: interrupted\r\n") and status == 130

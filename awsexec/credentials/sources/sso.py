@@ -15,8 +15,7 @@ from awsexec.credentials.sdk.errors import (
     SignInDue,
     Unreachable,
 )
-
-from awsexec.errors import shown
+from awsexec.errors import RoleRefused, shown
 from awsexec.profiles.near import nearest
 
 TYPE_CHECKING = False
@@ -46,10 +45,9 @@ def load(source: Source, context: Context) -> Credentials:
             # it ended early: the user signed out, or an administrator deleted the session
             raise SignInDue(token) from None
     except Refused as error:
-        raise source_error(
-            source,
-            f"{SERVICE} refused role {source.value('sso_role_name')} in account "
-            f"{source.value('sso_account_id')}: {error.said}; {_advice(source)}",
+        raise RoleRefused(
+            f"{source.label}: {SERVICE} refused role {source.value('sso_role_name')} in "
+            f"account {source.value('sso_account_id')}: {error.said}; {_advice(source)}"
         ) from None
     except Unreachable as error:
         raise portal.unreachable(error) from None
