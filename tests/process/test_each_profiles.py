@@ -439,7 +439,7 @@ def test_dry_run_says_what_is_refused_and_what_asks(run_awsexec, home, sts):
         ["alice", "keys"],
         ["b", ACCOUNT, "b", "asks"],
     ]
-    assert lines[3][:2] == ["d", "refused:"]
+    assert lines[3][:4] == ["d", ACCOUNT, "d", "refused:"]
     assert "expected_account = 111122223333, but" in " ".join(lines[3])
     assert (result.status, result.stderr, sts.calls) == (125, "", [])
     result = run_awsexec(*words, "--yes", "--json", "--", "true")
