@@ -38,7 +38,7 @@ from hypothesis.stateful import (
 
 from awsexec import cli, fastpath, internal_error, terminal
 from awsexec.cache.store import Store
-from awsexec.child import many as child_many
+from awsexec.commands import each as each_command
 from awsexec.commands import keys as keys_command
 from awsexec.credentials import many as credentials_many
 from awsexec.credentials import sources, sts
@@ -47,6 +47,7 @@ from awsexec.credentials.identity_center import assignments
 from awsexec.credentials.keys import iam, keyring
 from awsexec.credentials.mfa_process import CodeProcess
 from awsexec.credentials.sources import keyring as keyring_source
+from awsexec.each import run as each_run
 from awsexec.errors import CredentialsError, NeedsUser
 from awsexec.plan import inputs
 from awsexec.plan.source import OWN_TOKEN
@@ -184,11 +185,20 @@ class Runner:
     """Runs the commands of --each."""
 
     def __init__(
-        self, command: Any, file: str, jobs: Sequence[Any], *_: Any, **__: Any
+        self,
+        command: Any,
+        file: str,
+        jobs: Sequence[Any],
+        *_: Any,
+        starting: Any,
+        **__: Any,
     ):
         self._jobs = jobs
+        self._starting = starting
 
     def run(self) -> None:
+        for job in self._jobs:
+            self._starting(job)
         raise BecameMany({job.name: job.environ for job in self._jobs})
 
 
@@ -343,8 +353,8 @@ class Runs(RuleBasedStateMachine):
             (Store, "keep_accounts", keep_and_touch),
             (CodeProcess, "__call__", lambda _: "123456"),
             (endpoint, "start", self.serving),
-            (child_many, "find", lambda command, path: command),
-            (child_many, "Runner", Runner),
+            (each_command, "find", lambda command, path: command),
+            (each_run, "Runner", Runner),
             (
                 credentials_many,
                 "in_parallel",
