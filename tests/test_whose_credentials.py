@@ -38,7 +38,7 @@ from hypothesis.stateful import (
 
 from awsexec import cli, fastpath, internal_error, terminal
 from awsexec.cache.store import Store
-from awsexec.commands import each as commands_each
+from awsexec.commands import each as each_command
 from awsexec.commands import keys as keys_command
 from awsexec.credentials import many as credentials_many
 from awsexec.credentials import sources, sts
@@ -185,11 +185,20 @@ class Runner:
     """Runs the commands of --each."""
 
     def __init__(
-        self, command: Any, file: str, jobs: Sequence[Any], *_: Any, **__: Any
+        self,
+        command: Any,
+        file: str,
+        jobs: Sequence[Any],
+        *_: Any,
+        starting: Any,
+        **__: Any,
     ):
         self._jobs = jobs
+        self._starting = starting
 
     def run(self) -> None:
+        for job in self._jobs:
+            self._starting(job)
         raise BecameMany({job.name: job.environ for job in self._jobs})
 
 
@@ -344,7 +353,7 @@ class Runs(RuleBasedStateMachine):
             (Store, "keep_accounts", keep_and_touch),
             (CodeProcess, "__call__", lambda _: "123456"),
             (endpoint, "start", self.serving),
-            (commands_each, "find", lambda command, path: command),
+            (each_command, "find", lambda command, path: command),
             (each_run, "Runner", Runner),
             (
                 credentials_many,
