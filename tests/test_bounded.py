@@ -156,7 +156,7 @@ def reads(path):
             readers = READERS_OF.get(of, READERS)
             # awsexec's own functions of these names
             ours = ("bounded", "files", "history", "option", "self", "self._store")
-            ours = (*ours, "cls", "index", "KeyIndex", "self._index")
+            ours = (*ours, "cls", "index", "KeyIndex", "self._index", "store")
             if function.attr in readers and of not in ours:
                 yield node.lineno
 

@@ -156,7 +156,7 @@ class Demo:
         self._run("env | sort >~/before")
         printed = self._run(
             "awsexec alice-sts -- env | grep -o '^AWS[^=]*' | sort",
-            "AWSEXEC_ACCOUNT AWSEXEC_PROFILE AWS_ACCESS_KEY_ID",
+            "AWSEXEC_ACCOUNT AWSEXEC_PROFILE AWSEXEC_PROFILE_REGION AWS_ACCESS_KEY_ID",
             "AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN",
         )
         if "AWS_PROFILE" in printed.split():

@@ -325,6 +325,8 @@ def test_rule(run_awsexec, home, sts, case):
         expected["AWSEXEC_ACCOUNT"] = "123456789012"
     if case.region is not None:
         expected |= {"AWS_REGION": case.region, "AWS_DEFAULT_REGION": case.region}
+        if "AWS_REGION" not in case.env and "AWS_DEFAULT_REGION" not in case.env:
+            expected["AWSEXEC_PROFILE_REGION"] = case.region
     assert {k: v for k, v in child.items() if k.startswith("AWS")} == expected
 
 
