@@ -9,7 +9,7 @@ import sys
 from awsexec import output
 from awsexec.credentials.credentials import child_variables
 from awsexec.each.outputs import Block, Json, Lines
-from awsexec.each.runner import STDOUT, Job, Runner
+from awsexec.each.runner import STDOUT, Job, Runner, Watcher
 from awsexec.each.screen import LiveLine, Style
 from awsexec.errors import AwsexecError, Interrupted, SameFailure, names_of, shown
 from awsexec.fastpath import child_environment
@@ -50,7 +50,7 @@ def whose(name: str, plan: Planned) -> Plan | str:
     return name if isinstance(plan, AwsexecError) else plan
 
 
-class Run:
+class Run(Watcher):
     """Runs COMMAND with the `credentials` of each profile, and tells how that went.
 
     `many` gets new ones for those that wait for their turn longer than a session lives.
@@ -80,6 +80,8 @@ class Run:
         self._unforeseen: Exception | None = None
         # why a run has no credentials after all, by its label
         self._lost: dict[str, AwsexecError] = {}
+        # how many runs had no credentials before any started
+        self._without = 0
         # the labels of the runs of which the record says that they started
         self._recorded: set[str] = set()
         # profile and region by the label
@@ -115,22 +117,14 @@ class Run:
             else:
                 jobs.append(self._job(label, name, region, len(jobs)))
         self._tell_refused(refused, in_full=not jobs)
-        total, without = len(self._runs), len(refused)
+        self._without = len(refused)
         runner = Runner(
             self._command,
             file,
             jobs,
             self._at_once(min(self._arguments.jobs or JOBS, len(jobs))),
+            self,
             stops_at_failure=self._arguments.fail_fast,
-            show=lambda done, failed, names: self._live.show(
-                done + without, total, failed + without, names
-            ),
-            interrupted=lambda: self._live.tell(ONCE_MORE),
-            stopping=self._live.clear,
-            is_due=self._is_due,
-            renew=self._renew,
-            starting=self._begin,
-            refused=lambda job, error: self._refuse(job.name, error),
         )
         try:
             outcomes = runner.run()
@@ -208,12 +202,12 @@ class Run:
             added |= confirmed(plan.confirmation)
         return child_environment(self._environ, added)
 
-    def _is_due(self, job: Job) -> bool:
+    def is_due(self, job: Job) -> bool:
         """Return whether a command that is to start needs new credentials."""
         given = self._credentials[self._runs[job.name][0]]
         return not (isinstance(given, AwsexecError) or self._many.is_good(given))
 
-    def _renew(self, job: Job) -> None:
+    def renew(self, job: Job) -> None:
         """Get new credentials, in any thread; a failure is raised when the job starts."""
         name, _ = self._runs[job.name]
         try:
@@ -240,7 +234,7 @@ class Run:
         self._live.clear(stream)
         output.write_all(stream, data)
 
-    def _begin(self, job: Job) -> None:
+    def starting(self, job: Job) -> None:
         """Record that a command starts, and make its environment.
 
         Raises `CannotRecord`, and why there are no credentials any more.
@@ -257,6 +251,19 @@ class Run:
         job.environ = self._environ_of(plan, region, given)
         where = region if self._arguments.regions else None
         self._log.started(plan, given, self._command, region=where)
+
+    def refused(self, job: Job, error: AwsexecError) -> None:
+        self._refuse(job.name, error)
+
+    def interrupted(self) -> None:
+        self._live.tell(ONCE_MORE)
+
+    def stopping(self) -> None:
+        self._live.clear()
+
+    def progress(self, done: int, failed: int, names: Sequence[str]) -> None:
+        without = self._without
+        self._live.show(done + without, len(self._runs), failed + without, names)
 
     def _refuse(self, label: str, error: AwsexecError) -> None:
         """Record that a command does not start."""

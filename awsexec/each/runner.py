@@ -20,7 +20,7 @@ from awsexec.processes import core_dumps
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from typing import Any, Protocol
 
     class Sink(Protocol):
@@ -106,6 +106,35 @@ class Job:
         self.sink = sink
 
 
+class Watcher:
+    """What a `Runner` asks and tells. These methods do nothing, and ask for nothing."""
+
+    def progress(self, done: int, failed: int, names: Sequence[str]) -> None:
+        """`done` jobs have ended, of which some `failed`, and these `names` run.
+
+        It is told whenever this changes and several times a second.
+        """
+
+    def is_due(self, job: Job) -> bool:
+        """Return whether to `renew` before the command starts."""
+        return False
+
+    def renew(self, job: Job) -> None:
+        """Get what the command needs, in a thread: others have output meanwhile."""
+
+    def starting(self, job: Job) -> None:
+        """The command starts now. May raise `AwsexecError`, which keeps it from that."""
+
+    def refused(self, job: Job, error: AwsexecError) -> None:
+        """The command did not start after all, because of `error`."""
+
+    def interrupted(self) -> None:
+        """The first Ctrl-C has come while commands run."""
+
+    def stopping(self) -> None:
+        """Ctrl-Z is going to stop all."""
+
+
 class _Running:
     """A command that runs since `began`.
 
@@ -139,14 +168,7 @@ class _Running:
 class Runner:
     """Runs jobs, `at_once` of them at the same time.
 
-    `show` is called with how many are done, of how many failed, and with the names of
-    those that run, whenever this changes and several times a second. `starting` is called
-    with each job just before its command starts, and may raise `AwsexecError`. If it
-    `is_due`, `renew` is called before that, in a thread: it may take long, and others have
-    output meanwhile. `refused` is called with what kept a command from starting then.
-    `interrupted` is called after the first Ctrl-C, if commands run, and `stopping` before
-    Ctrl-Z stops all.
-
+    `watcher` is asked and told on the way.
     `signal` is the signal that ended it, and `lost` why the output cannot be written.
     """
 
@@ -156,28 +178,16 @@ class Runner:
         file: str,
         jobs: Sequence[Job],
         at_once: int,
+        watcher: Watcher,
         *,
         stops_at_failure: bool,
-        show: Callable[[int, int, Sequence[str]], None],
-        interrupted: Callable[[], None],
-        stopping: Callable[[], None],
-        is_due: Callable[[Job], bool],
-        renew: Callable[[Job], None],
-        starting: Callable[[Job], None],
-        refused: Callable[[Job, AwsexecError], None],
     ) -> None:
         self._command = list(command)
         self._file = file
         self._jobs = jobs
         self._at_once = at_once
         self._stops = stops_at_failure
-        self._show = show
-        self._interrupted = interrupted
-        self._stopping = stopping
-        self._is_due = is_due
-        self._renew = renew
-        self._starting = starting
-        self._refused = refused
+        self._watcher = watcher
         self._running: list[_Running] = []
         # what is renewed, before it starts: the job's number and the thread
         self._renewing: list[tuple[int, threading.Thread]] = []
@@ -251,7 +261,7 @@ class Runner:
         for running in self._running:
             self._end_early(running, wanted)
         if is_first and came == signal.SIGINT and self._running:
-            self._interrupted()
+            self._watcher.interrupted()
 
     def _end_early(self, running: _Running, number: int) -> None:
         """Send the signal to a command, and kill it if it does not end in time."""
@@ -262,7 +272,7 @@ class Runner:
 
     def _stop(self) -> None:
         """Stop the commands and this process, as Ctrl-Z should, until they go on."""
-        self._stopping()
+        self._watcher.stopping()
         for running in self._running:
             # SIGTSTP does not stop what has a session of its own (POSIX, "Orphaned
             # Process Group")
@@ -323,16 +333,16 @@ class Runner:
     def _tell(self) -> None:
         done = self._next - len(self._running) - len(self._renewing)
         names = [running.job.name for running in self._running]
-        self._show(done, self._failed, names)
+        self._watcher.progress(done, self._failed, names)
 
     def _start_next(self) -> None:
         number, job = self._next, self._jobs[self._next]
         self._next += 1
-        if not self._is_due(job):
+        if not self._watcher.is_due(job):
             self._start(number, job)
             return
         # it holds up neither the others nor the end of this process
-        thread = threading.Thread(target=self._renew, args=[job], daemon=True)
+        thread = threading.Thread(target=self._watcher.renew, args=[job], daemon=True)
         thread.start()
         self._renewing.append((number, thread))
 
@@ -347,14 +357,14 @@ class Runner:
     def _start(self, number: int, job: Job) -> None:
         self._is_starting = True
         try:
-            self._starting(job)
+            self._watcher.starting(job)
             process = self._spawn(job.environ)
             running = _Running(number, job, process, self._now())
             self._running.append(running)
         except (AwsexecError, OSError) as error:
             if isinstance(error, OSError):
                 error = AwsexecError(f"cannot be run ({reason(error)})")
-            self._refused(job, error)
+            self._watcher.refused(job, error)
             self._end(number, job, Outcome(error=str(error)))
             return
         finally:

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from awsexec.each.runner import Job, Runner
+from awsexec.each.runner import Job, Runner, Watcher
 
 
 class Sink:
@@ -22,20 +22,10 @@ class Sink:
 
 
 def runner(jobs, renew, at_once=2):
-    return Runner(
-        ["true"],
-        "/bin/true",
-        jobs,
-        at_once,
-        stops_at_failure=False,
-        show=lambda *_: None,
-        interrupted=lambda: None,
-        stopping=lambda: None,
-        is_due=lambda job: job.name == "due",
-        renew=renew,
-        starting=lambda _: None,
-        refused=lambda *_: None,
-    )
+    watcher = Watcher()
+    watcher.is_due = lambda job: job.name == "due"
+    watcher.renew = renew
+    return Runner(["true"], "/bin/true", jobs, at_once, watcher, stops_at_failure=False)
 
 
 def test_a_renewal_holds_up_nobody_else():

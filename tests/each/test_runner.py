@@ -6,7 +6,7 @@ import signal
 import pytest
 
 from awsexec.each import runner as runners
-from awsexec.each.runner import Job, Runner
+from awsexec.each.runner import Job, Runner, Watcher
 from awsexec.errors import ReaderGone, cannot_write
 
 # notes each signal that it gets, and needs a moment to end
@@ -46,14 +46,8 @@ def run(tmp_path):
             "/bin/sh",
             jobs,
             1,
+            Watcher(),
             stops_at_failure=False,
-            show=lambda *_: None,
-            interrupted=lambda: None,
-            stopping=lambda: None,
-            is_due=lambda _: False,
-            renew=lambda _: None,
-            starting=lambda _: None,
-            refused=lambda *_: None,
         )
         first, *others = runner.run()
         # nothing starts after that
