@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import suppress
 
 from awsexec import internal_error, output
 from awsexec.cache.store import store_for
@@ -26,7 +27,9 @@ from awsexec.doctor.finding import (
 )
 from awsexec.errors import AwsexecError, Limited
 from awsexec.plan.plan import Planner
+from awsexec.plan.source_kinds import has_identity
 from awsexec.profiles.config import Config
+from awsexec.profiles.known import misspelt
 from awsexec.profiles.trust import profile_here
 from awsexec.report import QUIET
 from awsexec.text import printable
@@ -79,6 +82,7 @@ def _facts(arguments: Arguments, environ: Mapping[str, str], report: Report) -> 
     plans: dict[str, Plan] = {}
     broken: dict[str, str] = {}
     later: dict[str, str] = {}
+    only_settings: list[str] = []
     names: list[str] = []
     try:
         config = Config.load(environ)
@@ -103,7 +107,10 @@ def _facts(arguments: Arguments, environ: Mapping[str, str], report: Report) -> 
             # of the run around, and not the profile's
             later[name] = str(fault)
         elif fault is not None:
-            broken[name] = str(fault)
+            if config and not arguments.profile and _holds_settings(config, name):
+                only_settings.append(name)
+            else:
+                broken[name] = str(fault)
         elif (fault := fault_of(plans[name], None)) is not None:
             later[name] = f"{fault}; the cache has a session, which works until its end"
     return Facts(
@@ -114,12 +121,34 @@ def _facts(arguments: Arguments, environ: Mapping[str, str], report: Report) -> 
         plans=plans,
         broken=broken,
         later=later,
+        only_settings=only_settings,
         ask=ask,
         here=profile_here(environ),
         parent=_parent(),
         mounts=text_of("/proc/self/mounts"),
         keyring=lambda: Keyring(may_prompt=False, say=lambda _: None).name(),
     )
+
+
+def _holds_settings(config: Config, name: str) -> bool:
+    """Return whether nothing in the profile is meant to give credentials of its own."""
+    try:
+        profile = config.profiles.get(name)
+    except AwsexecError:
+        return False
+    if has_identity(profile) or list(misspelt(profile)):
+        return False
+    # a source without a role is half of one, unless another profile includes it
+    return profile.get("source_profile") is None or name in _included(config)
+
+
+def _included(config: Config) -> set[str | None]:
+    """Return the profiles that another one includes."""
+    found = set()
+    for name in config.profiles.names():
+        with suppress(AwsexecError):
+            found.add(config.profiles.get(name).value("include_profile"))
+    return found
 
 
 def _found(

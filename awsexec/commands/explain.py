@@ -40,15 +40,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from typing import Any
 
-    from awsexec.cache.store import Store
     from awsexec.fastpath import Entry
     from awsexec.options.arguments import Arguments
     from awsexec.output import Line
     from awsexec.plan.calls import Step
     from awsexec.plan.chain import Chain
+    from awsexec.plan.inputs import SignedIn
     from awsexec.plan.plan import Plan
     from awsexec.plan.source import Source
-    from awsexec.plan.inputs import SignedIn
     from awsexec.profiles.files import Section
     from awsexec.profiles.profile import Profile
     from awsexec.report import Report
@@ -78,12 +77,10 @@ def run(arguments: Arguments, environ: Mapping[str, str], report: Report) -> int
         facts["fault"] = str(error)
         facts |= _files(_linked(name, config), config)
     else:
-        store = store_for(environ, report)
-        noted = _noted(plan, store)
+        cached = Cached(store_for(environ, report), time.time())
         facts |= _files(plan.chain.hops, config)
-        cached = Cached(store, time.time())
-        facts |= _run(plan, cached, arguments, noted)
-        fault = fault_of(plan, cached) or _fault_of_noted(plan, noted)
+        facts |= _run(plan, cached, arguments)
+        fault = fault_of(plan, cached)
         if fault is not None:
             facts |= {"fault": str(fault), "calls": [], "child": {}}
             facts.pop("if_user_keys", None)
@@ -177,32 +174,8 @@ def _settings(settings: Iterable[Setting]) -> list[dict[str, Any]]:
 # --- The facts of the next run --------------------------------------------------------
 
 
-def _noted(plan: Plan, store: Store) -> str | None:
-    """Return the account of keys at hand if an account is expected, and this one is noted."""
-    source = plan.chain.source
-    key_id = source.key_id
-    if source.kind.is_environment:
-        key_id = plan.environ.get(ACCESS_KEY_ID)
-    if not plan.expected.of_source or not plan.uses_cache or key_id is None:
-        return None
-    from awsexec.credentials.resolver import noted_account
-
-    return noted_account(plan, store, key_id, time.time())
-
-
-def _fault_of_noted(plan: Plan, noted: str | None) -> AwsexecError | None:
-    try:
-        if noted is not None:
-            plan.expected.check_source(noted)
-    except AwsexecError as error:
-        return error
-    return None
-
-
-def _run(
-    plan: Plan, cached: Cached, arguments: Arguments, noted: str | None
-) -> dict[str, Any]:
-    chain, now = plan.chain, cached.now
+def _run(plan: Plan, cached: Cached, arguments: Arguments) -> dict[str, Any]:
+    chain, now, noted = plan.chain, cached.now, cached.account_of_keys(plan)
     source = chain.source
     found = cached.steps(plan)
     signed_in = source.signed_in(plan.config.paths, plan.environ)

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from awsexec.fastpath import ACCESS_KEY_ID
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from awsexec.cache.store import Store
     from awsexec.fastpath import Entry
     from awsexec.plan.plan import Plan
+
+
+# the variable of an entry that notes the account of a key
+ACCOUNT = "ACCOUNT"
 
 
 class Cached:
@@ -51,3 +57,29 @@ class Cached:
             entries = [self._fresh[key] for key in keys]
             found.append(max(entries, key=lambda entry: entry.expires, default=None))
         return found
+
+    def account_of_keys(self, plan: Plan) -> str | None:
+        """Return the account noted for the keys at hand, if one is expected of them.
+
+        None where it is not known.
+        """
+        source = plan.chain.source
+        key_id = source.key_id
+        if source.kind.is_environment:
+            key_id = plan.environ.get(ACCESS_KEY_ID)
+        if not plan.expected.of_source or not plan.uses_cache or key_id is None:
+            return None
+        return noted_account(plan, self._store, key_id, self.now)
+
+
+def noted_account(plan: Plan, store: Store, key_id: str, now: float) -> str | None:
+    """Return the account that `store` notes for the key `key_id`, None for none."""
+    entry = store.read(note_of(plan, key_id))
+    if entry is None or not entry.is_fresh(now):
+        return None
+    return entry.variables.get(ACCOUNT)
+
+
+def note_of(plan: Plan, key_id: str) -> str:
+    """Return the key of the entry that notes the account of `key_id`."""
+    return ascii(("account", plan.endpoint.identity, key_id))

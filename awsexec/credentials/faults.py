@@ -14,13 +14,16 @@ if TYPE_CHECKING:
 def fault_of(plan: Plan, cached: Cached | None) -> AwsexecError | None:
     """Return the error that the next run of `plan` ends with, None for none.
 
-    It is the run's own error: accounts and limits that contradict the profile, keys that
-    cannot be sent or have expired, and a token file or a program that is not there. What
-    only AWS or the user tells is not looked at. What is `cached` needs no source; None is
+    It is the run's own error: accounts, as far as they are known, and limits that contradict
+    the profile, keys that cannot be sent or have expired, and a token file or a program
+    that is not there. What only AWS or the user tells is not looked at. What is `cached` needs no source; None is
     for an empty cache. Nobody is asked, and nothing is run.
     """
+    account = cached.account_of_keys(plan) if cached is not None else None
     try:
         plan.check()
+        if account is not None:
+            plan.expected.check_source(account)
     except AwsexecError as error:
         return error
     code = _fault_of_code(plan)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from awsexec.credentials import aws_errors
+from awsexec.credentials.cached import ACCOUNT, note_of, noted_account
 from awsexec.credentials.credentials import Credentials
 from awsexec.credentials.sdk.errors import Refused, SignInDue, Unreachable
 from awsexec.errors import MfaRefused, TooShort
@@ -40,8 +41,8 @@ if TYPE_CHECKING:
     Record = Callable[[Plan, Step | None, Credentials], None]
 
 
-# the variable of an entry that notes the account of a key id, and the seconds it counts
-ACCOUNT, NOTE_LIFE = "ACCOUNT", 90 * 86_400
+# seconds for which a note counts that says whose a key is
+NOTE_LIFE = 90 * 86_400
 # entries of one profile and step, where each environment has entries of its own
 MOST_SURROUNDED = 20
 
@@ -74,19 +75,6 @@ class _CodeDue(Exception):
     def __init__(self, length: int) -> None:
         super().__init__(f"step {length} needs a code")
         self.length = length
-
-
-def noted_account(plan: Plan, store: Store, key_id: str, now: float) -> str | None:
-    """Return the account that `store` notes for the key `key_id`, None for none."""
-    entry = store.read(_note(plan, key_id))
-    if entry is None or not entry.is_fresh(now):
-        return None
-    return entry.variables.get(ACCOUNT)
-
-
-def _note(plan: Plan, key_id: str) -> str:
-    """Return the key of the entry that notes the account of `key_id`."""
-    return ascii(("account", plan.endpoint.identity, key_id))
 
 
 class Resolver:
@@ -521,14 +509,14 @@ class Resolver:
             plan.expected.check_source(self._account(given))
             return
         with self._lock(
-            _note(self._plan, given.key_id), f"asks AWS whose the {given} is"
+            note_of(self._plan, given.key_id), f"asks AWS whose the {given} is"
         ):
             account = self._noted(given.key_id)
             if account is None:
                 account = self._account(given)
                 now = int(self._clock())
                 end = min(given.expires or now + NOTE_LIFE, now + NOTE_LIFE)
-                key, name = _note(self._plan, given.key_id), ascii(
+                key, name = note_of(self._plan, given.key_id), ascii(
                     self._chain.profile.name
                 )
                 store.write(Entry(key, name, now, end, {ACCOUNT: account}), self.mark)

@@ -6,16 +6,9 @@ import os
 import shlex
 import stat
 
-from awsexec.doctor.finding import (
-    OK,
-    SKIPPED,
-    WARNING,
-    WRONG,
-    Finding,
-    count,
-    text_of,
-)
+from awsexec.doctor.finding import OK, SKIPPED, WARNING, WRONG, Finding, count, text_of
 from awsexec.errors import reason, shown
+from awsexec.profiles.by_directory import others_can_write
 from awsexec.profiles.files import IS_FOLDER
 from awsexec.profiles.known import correction, misspelt, note_on
 from awsexec.profiles.profile import note_on_time
@@ -26,6 +19,8 @@ if TYPE_CHECKING:
 
     from awsexec.doctor.finding import Facts
 
+# sections that the AWS CLI has for itself
+_OF_CLI = ("plugins", "preview")
 # how many profiles with the same fault are named
 _MOST_NAMES = 5
 
@@ -60,6 +55,8 @@ def check_files(facts: Facts) -> Iterator[Finding]:
         if not changed:
             yield Finding(file.path, OK, count(len(file.profiles), "profile"))
         for header, line, why in file.skipped:
+            if header in _OF_CLI:
+                continue
             text = why if why.startswith("[") else f"[{header}]: {why}"
             yield Finding(f"{file.path}:{line}", WARNING, text)
         yield from _twice(file.path, text_of(file.path))
@@ -67,24 +64,31 @@ def check_files(facts: Facts) -> Iterator[Finding]:
 
 def _changed_by_others(path: str) -> Iterator[Finding]:
     """Say whether other users may change the file."""
-    if os.name != "posix":
+    status = os.stat(path)
+    # not a device, as /dev/null, which every user may write to
+    if not stat.S_ISREG(status.st_mode) or os.name != "posix":
         return
-    mode = os.stat(path).st_mode & 0o777
-    if mode & 0o022:
-        why = f"other users may change the file (mode {mode:04o})"
+    if others_can_write(status):
+        why = f"other users may change the file {_mode(status)}"
         yield Finding(path, WRONG, why, f"run: chmod go-w {shlex.quote(path)}")
 
 
 def _replaced_by_others(folder: str) -> Iterator[Finding]:
     """Say whether other users may put other files into the place of those in `folder`."""
     try:
-        mode = stat.S_IMODE(os.stat(folder).st_mode)
+        status = os.stat(folder)
     except OSError:
         return
     # with the sticky bit, only the owner of a file may delete it
-    if os.name == "posix" and mode & 0o022 and not mode & stat.S_ISVTX:
-        why = f"other users may replace the files in it (mode {mode:04o})"
+    if os.name != "posix" or status.st_mode & stat.S_ISVTX:
+        return
+    if others_can_write(status):
+        why = f"other users may replace the files in it {_mode(status)}"
         yield Finding(folder, WRONG, why, f"run: chmod go-w {shlex.quote(folder)}")
+
+
+def _mode(status: os.stat_result) -> str:
+    return f"(mode {stat.S_IMODE(status.st_mode):04o})"
 
 
 def _twice(path: str, text: str) -> Iterator[Finding]:
@@ -126,6 +130,11 @@ def check_profiles(facts: Facts) -> Iterator[Finding]:
             names.setdefault(error, []).append(shown(name))
         for error, alike in names.items():
             yield Finding(_profiles(alike), status, error)
+    for name in facts.only_settings:
+        text = "it has no credentials, only settings for other profiles"
+        if name == "default":
+            text = "it has no credentials; a run without a profile uses the machine's"
+        yield Finding(f"profile {shown(name)}", SKIPPED, text)
     unknown = False
     for profile in facts.profiles():
         slips = {setting.name: right for setting, right in misspelt(profile)}

@@ -9,7 +9,7 @@ from awsexec import bounded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from awsexec.credentials.reach import Answer
     from awsexec.plan.plan import Plan
@@ -38,7 +38,8 @@ class Facts:
     `config` are the AWS files, None if they cannot be read, and `fault` is why. `plans`
     are those of the profiles looked at, and `broken` the errors that their next runs end
     with. `later` are the errors of runs after the cached session has ended, and of runs
-    that the limits around forbid. `ask` sends a service of a plan a request that asks for
+    that the limits around forbid. `only_settings` are the names of profiles without any
+    credentials, which hold settings for others. `ask` sends a service of a plan a request that asks for
     nothing. `here` is what the file .awsexec names, None without one. `parent` is the name
     and the number of the process that started awsexec, and the AWSEXEC_INIT that it began
     with, None if that is not known. `mounts` is the text of /proc/self/mounts. `keyring`
@@ -55,6 +56,7 @@ class Facts:
         plans: Mapping[str, Plan] | None = None,
         broken: Mapping[str, str] | None = None,
         later: Mapping[str, str] | None = None,
+        only_settings: Sequence[str] = (),
         ask: Callable[[Plan, str], Answer] | None = None,
         here: DirectoryProfile | None = None,
         parent: tuple[str, int, str | None] = ("", 0, None),
@@ -68,6 +70,7 @@ class Facts:
         self.plans = plans or {}
         self.broken = broken or {}
         self.later = later or {}
+        self.only_settings = tuple(only_settings)
         self.ask = ask
         self.here = here
         self.parent = parent

@@ -102,7 +102,7 @@ def name_in(path: str) -> str:
             raise Unusable(
                 f"{shown(path)} belongs to another user", "write one of your own there"
             )
-        if _others_can_write(status):
+        if others_can_write(status):
             import shlex
 
             mode = stat.S_IMODE(status.st_mode)
@@ -121,8 +121,8 @@ def name_in(path: str) -> str:
         raise Unusable(f"{shown(path)} {error}", advice) from None
 
 
-def _others_can_write(status: os.stat_result) -> bool:
-    """Return whether another user can change the user's file with this `status`."""
+def others_can_write(status: os.stat_result) -> bool:
+    """Return whether another user can change the user's file or directory of this `status`."""
     if not status.st_mode & 0o020:
         return bool(status.st_mode & 0o002)
     # few files can be changed by a group

@@ -40,6 +40,28 @@ def test_something_is_wrong(run_awsexec, home, sts):
         assert secret not in result.stdout + rows.stdout
 
 
+def test_settings_for_others_are_no_fault(run_awsexec, home, sts):
+    """Profiles without credentials, and sections of the AWS CLI's own."""
+    home.write_config(
+        "[default]\noutput = json\n[profile base]\nregion = eu-west-1\n[plugins]\nx = y\n",
+        READER_CONFIG,
+        "include_profile = base\n",
+    )
+    result = run_awsexec("--doctor", env={"AWS_EC2_METADATA_DISABLED": "true"})
+    assert result.status == 0
+    assert "- profile base: it has no credentials, only settings" in result.stdout
+    assert "- profile default: it has no credentials; a run" in result.stdout
+    assert "plugins" not in result.stdout
+    # where it is named, it is to work
+    assert run_awsexec("--doctor", "base").status == 123
+
+
+@pytest.mark.parametrize("name", ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"])
+def test_a_device_is_nobodys_fault(run_awsexec, home, sts, name):
+    """Everybody may write to /dev/null, which stands for no file."""
+    assert "chmod" not in run_awsexec("--doctor", env={name: "/dev/null"}).stdout
+
+
 def test_clock(run_awsexec, home, sts):
     home.write_config(READER_CONFIG)
     sts.clock_offset = -3600

@@ -102,10 +102,19 @@ def broken(request, run_awsexec, home, sts):
 
 @pytest.mark.parametrize("broken", BROKEN, indirect=True)
 def test_all_say_what_a_run_says(run_awsexec, home, broken):
+    _all_say_the_same(run_awsexec, broken)
+
+
+def test_all_know_the_account_that_a_run_has_noted(run_awsexec, home, sts):
+    home.write_config(f"[profile p]\n{KEYS}expected_account = {OTHER}\n")
+    _all_say_the_same(run_awsexec, "but the credentials of profile p are of")
+
+
+def _all_say_the_same(run_awsexec, said):
     failed = run_awsexec("p", "--", "true")
     assert failed.status == 125
     why = failed.stderr.removeprefix("awsexec: ").rstrip("\n")
-    assert broken in why
+    assert said in why
     (row,) = [
         row
         for row in json.loads(run_awsexec("--list", "p", "--json").stdout)
