@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+import time
 
 from awsexec.cache import owner
+from awsexec.cache.store import store_for
+from awsexec.credentials.cached import Cached
+from awsexec.credentials.faults import fault_of
 from awsexec.errors import (
     AwsexecError,
     ConfigError,
@@ -38,18 +42,21 @@ def trust(arguments: Arguments, environ: Mapping[str, str], report: Report) -> i
     reach = "its directory"
     if by_directory.reaches_below(os.path.dirname(place), home_of(environ)):
         reach += " and those below"
-    whom, fault = "", ""
+    whom = ""
+    fault: AwsexecError | None = None
     try:
-        whom = _of_whom(Planner(arguments, environ).plan(name))
+        plan = Planner(arguments, environ).plan(name)
+        whom = _of_whom(plan)
+        fault = fault_of(plan, _cached(environ, report))
     except UnlistedAccount:
         # only a call gets the list of accounts
         pass
     except AwsexecError as error:
-        fault = str(error)
+        fault = error
     report.warning(
         f"{shown(place)} is trusted: it names profile {name!r}{whom}, for {reach}"
     )
-    if fault:
+    if fault is not None:
         report.warning(f"this profile cannot be used yet: {fault}")
     _, by, _ = arguments.default_profile(environ)
     if by:
@@ -104,6 +111,14 @@ def _given(path: str) -> str:
             )
         path = os.path.join(path, name)
     return by_directory.place(path)
+
+
+def _cached(environ: Mapping[str, str], report: Report) -> Cached | None:
+    try:
+        return Cached(store_for(environ, report), time.time())
+    except AwsexecError:
+        # what is wrong with the cache is not the profile's fault
+        return None
 
 
 def _of_whom(plan: Plan) -> str:

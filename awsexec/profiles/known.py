@@ -47,13 +47,53 @@ _OTHER_NAMES = {
     "policy_arns": "session_policy_arns",
     "read_only": "session_read_only",
     "serial_number": "mfa_serial",
-    "session_duration": "duration_seconds",
     "session_name": "role_session_name",
     "tags": "session_tags",
     "transitive_tag": "transitive_session_tags",
     "transitive_tag_keys": "transitive_session_tags",
     "transitive_tags": "transitive_session_tags",
 }
+# Names that people make up for what guards or limits have a word of each of the first
+# sets, and otherwise only words of the next one; the last are the settings that may be
+# meant. With another word, like session_id, expected_bucket_owner or confirmation_email,
+# a name is another program's.
+_MADE_UP = (
+    (
+        (frozenset("confirm confirmation confirmed confirms".split()),),
+        frozenset(
+            "account always ask aws awsexec before by command message must name need needs "
+            "profile prompt require required requires role run text use with".split()
+        ),
+        ("confirm",),
+    ),
+    (
+        (frozenset("expect expected expects".split()),),
+        frozenset(
+            "acc account accounts acct arn aws caller id identity ids number role".split()
+        ),
+        ("expected_account",),
+    ),
+    (
+        (frozenset({"session"}), frozenset("read readonly ro".split())),
+        frozenset("access aws is only".split()),
+        ("session_read_only",),
+    ),
+    (
+        (frozenset({"session"}), frozenset("tag tags".split())),
+        frozenset("aws file key keys list transitive".split()),
+        ("session_tags",),
+    ),
+    (
+        (
+            frozenset({"session"}),
+            frozenset("limit limited limits permissions policies policy".split()),
+        ),
+        frozenset(
+            "arn arns aws boundary document file iam inline json managed name to".split()
+        ),
+        ("session_policy", "session_policy_arns"),
+    ),
+)
 # the other settings that awsexec, botocore (configprovider, credentials) and the AWS SDKs
 # read (SDKs and Tools Reference Guide, "Settings reference"), and the AWS CLI's
 _SDK = frozenset(
@@ -162,6 +202,8 @@ def note_on(name: str) -> str | None:
     near = slip_of(name) or _nearest(name, _SDK | _CLI)
     if near is None and name in _ACCOUNTS:
         return "unknown setting; awsexec checks the account with expected_account"
+    if near is None and name.removeprefix("aws_") == "session_duration":
+        return "unknown setting; awsexec reads how long a session lasts from duration_seconds"
     return "unknown setting" + (f"; did you mean {near}?" if near else "")
 
 
@@ -241,11 +283,10 @@ def _decisive(name: str) -> str | None:
         near = form if form in names else _nearest(form, names)
         if near is not None:
             return _OTHER_NAMES.get(near, near)
-    if "confirm" in plain:
-        return "confirm"
-    for start in ("session_", "expect"):
-        if plain.startswith(start):
-            ours = sorted(one for one in DECISIVE if one.startswith(start))
+    for needed, others, ours in _MADE_UP:
+        wanted = frozenset().union(*needed)
+        words = {_nearest(word, wanted) or word for word in plain.split("_") if word}
+        if words <= wanted | others and not any(map(words.isdisjoint, needed)):
             return min(ours, key=lambda one: distance(plain, one, 100))
     return None
 

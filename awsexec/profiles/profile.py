@@ -46,6 +46,8 @@ GUARDING = frozenset(
     "confirm confirm_text expected_account session_policy session_policy_arns "
     "session_read_only session_tags transitive_session_tags".split()
 )
+# those of them that are read in upper or lower case
+_ANY_CASE = frozenset({"confirm", "session_read_only"})
 # what says whose credentials assume a role
 _LINKS = frozenset({"source_profile", "credential_source"})
 
@@ -251,30 +253,53 @@ def note_on_time(setting: Setting) -> str | None:
     return "not a time that awsexec can read"
 
 
+def _is_present(setting: Setting) -> bool:
+    return bool(setting.value or setting.block)
+
+
 def _present(section: Section) -> dict[str, Setting]:
-    return {k: v for k, v in section.settings.items() if v.value or v.block}
+    present = {k: v for k, v in section.settings.items() if _is_present(v)}
+    # an empty line below takes no guard away
+    for before in section.replaced if section.earlier else ():
+        if before.name in GUARDING and _is_present(before):
+            present.setdefault(before.name, before)
+    return present
 
 
 def _check_guards(name: str, sections: Iterable[Section | None]) -> None:
-    """Raise `ConfigError` if a setting of `GUARDING` has two values in `sections`."""
+    """Raise `ConfigError` if a setting of `GUARDING` has two values in `sections`.
+
+    An empty value is none. Values that are read alike are one.
+    """
     found: dict[str, Setting] = {}
     for section in filter(None, sections):
+        guards = GUARDING.intersection(section.lines)
+        if not guards:
+            continue
+        present = _present(section)
         for before in section.replaced if section.earlier else ():
-            _check_guard(name, before, section.settings[before.name])
-        for guard in GUARDING.intersection(section.lines):
-            setting = section.settings[guard]
-            if setting.value or setting.block:
-                _check_guard(name, found.setdefault(guard, setting), setting)
+            if before.name in guards and _is_present(before):
+                _check_guard(name, before, present[before.name])
+        for guard in guards.intersection(present):
+            setting = present[guard]
+            _check_guard(name, found.setdefault(guard, setting), setting)
 
 
 def _check_guard(name: str, one: Setting, other: Setting) -> None:
-    if one.name not in GUARDING or one is other:
+    if one.where == other.where:
         return
-    if one.value != other.value or one.block or other.block:
+    if _as_read(one) != _as_read(other) or one.block or other.block:
         raise ConfigError(
             f"{one.where} and {other.where}: profile {name!r} has two values of "
             f"{one.name}, {_shown(one)} and {_shown(other)}; remove one of them"
         )
+
+
+def _as_read(setting: Setting) -> str:
+    """Return the value of `setting`, the same for values that mean the same."""
+    if setting.name == "session_policy_arns":
+        return " ".join(sorted({word.rstrip(",") for word in setting.value.split()}))
+    return setting.value.lower() if setting.name in _ANY_CASE else setting.value
 
 
 def _shown(setting: Setting) -> str:

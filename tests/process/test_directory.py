@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -204,21 +205,29 @@ def test_which_profile_counts_is_told(run_awsexec, home, sts, file, limit):
         ("nosuch", "no profile 'nosuch' in "),
         ("reder", "no profile 'reder' in .*; did you mean reader"),
         ("corp/", "corp/ names the session corp"),
+        ("elsewhere", None),
+        ("tool", None),
     ],
 )
-def test_name_that_is_no_profile(run_awsexec, home, file, name, why):
+def test_profile_that_cannot_be_used(run_awsexec, home, file, name, why):
     home.write_config(
-        f"{READER_CONFIG}\n[sso-session corp]\nsso_region = eu-west-1\n"
+        f"{READER_CONFIG}\n{READER_CONFIG.replace('reader]', 'elsewhere]')}"
+        "expected_account = 111122223333\n"
+        "[profile tool]\ncredential_process = no-such-tool\n"
+        "[sso-session corp]\nsso_region = eu-west-1\n"
         "sso_start_url = https://example.awsapps.com/start\n"
     )
     path = file("trusted")
     path.write_text(f"{name}\n")
     lines = run_awsexec("--trust").stderr.splitlines()
-    assert lines[0].endswith(
-        f"names profile '{name}', for its directory and those below"
-    )
-    assert lines[1].startswith("awsexec: this profile cannot be used yet: ")
-    assert re.match(f"{re.escape(str(path))}: {why}", run_awsexec("--", "true").error())
+    assert f"names profile '{name}'" in lines[0]
+    assert lines[0].endswith(", for its directory and those below")
+    start = "awsexec: this profile cannot be used yet: "
+    assert lines[1].startswith(start)
+    error = run_awsexec("--", "true").error()
+    # what is wrong with the name stands in the file
+    assert why is None or re.match(f"{re.escape(str(path))}: {why}", error)
+    assert error.endswith(lines[1].removeprefix(start))
 
 
 def test_trust_says_what_it_is_for(run_awsexec, home, here):
@@ -226,7 +235,7 @@ def test_trust_says_what_it_is_for(run_awsexec, home, here):
         READER_CONFIG,
         "[profile sso]\nsso_start_url = https://example.awsapps.com/start\n"
         "sso_region = eu-west-1\nsso_account_id = 123456789012\nsso_role_name = viewer\n",
-        "[profile tool]\ncredential_process = tool\n",
+        f"[profile tool]\ncredential_process = {shutil.which('true')}\n",
     )
     path = here / ".awsexec"
     said = {}

@@ -43,13 +43,16 @@ def test_distance(word, other, expected):
         ("session_policy_arn", "session_policy_arns"),
         ("policy_arns", "session_policy_arns"),
         ("session_tag", "session_tags"),
-        ("session_anything_at_all", "session_policy_arns"),
+        ("session_policies", "session_policy"),
+        ("session_managed_policy", "session_policy"),
+        ("sesion_policies", "session_policy"),
+        ("session_ro", "session_read_only"),
+        ("session-tag-keys", "session_tags"),
         ("mfa_serail", "mfa_serial"),
         ("aws_mfa_serial", "mfa_serial"),
         ("external-id", "external_id"),
         ("duration_second", "duration_seconds"),
         ("duration", "duration_seconds"),
-        ("session_duration", "duration_seconds"),
         ("readonly", "session_read_only"),
         ("read-olny", "session_read_only"),
         ("policy_anrs", "session_policy_arns"),
@@ -64,10 +67,11 @@ def test_distance(word, other, expected):
         ("aws_acess_key_id", "aws_access_key_id"),
         *((name, "confirm") for name in ("confirmed", "confrim", "confirmation")),
         *((name, "confirm") for name in ("confirm_name", "require_confirm")),
+        *((name, "confirm") for name in ("confrim_name", "needs_confirmation")),
         ("confirm-text", "confirm_text"),
         *(
             (f"expect{end}", "expected_account")
-            for end in ("", "_account", "ed", "s_x")
+            for end in ("", "_account", "ed", "s_account_id", "_acc")
         ),
     ],
 )
@@ -91,6 +95,27 @@ def test_slip(name, right):
         ),
         ("account_name", "unknown setting"),
         ("role_name", "unknown setting"),
+        # other programs own such names
+        *(
+            (
+                name,
+                "unknown setting; awsexec reads how long a session lasts from "
+                "duration_seconds",
+            )
+            for name in ("session_duration", "aws_session_duration")
+        ),
+        *(
+            (name, "unknown setting")
+            for name in (
+                "session_id",
+                "session_expiration",
+                "session_file",
+                "session_read_timeout",
+                "expected_bucket_owner",
+                "confirmation_email",
+                "confirm_timeout",
+            )
+        ),
         ("session_token_duration", "a setting of aws-runas; awsexec does not use it"),
         ("granted_sso_region", "a setting of granted; awsexec does not use it"),
         (

@@ -31,7 +31,6 @@ def test_credentials_file_wins_setting_by_setting():
     [
         ("[profile p]\n{0} = a\n{0} = b\n", "", "CONFIG:2 and CONFIG:3"),
         ("[profile p]\n{0} = a\n  more\n{0} = a\n", "", "CONFIG:2 and CONFIG:4"),
-        ("[profile p]\n{0} = a\n{0} =\n", "", "CONFIG:2 and CONFIG:3"),
         ("[profile p]\n{0} = a\n{0} =\n  a = 1\n", "", "CONFIG:2 and CONFIG:3"),
         (
             "[profile p]\n{0} = b\n[profile q]\n{0} = c\n[profile p]\n{0} = a\n",
@@ -43,7 +42,17 @@ def test_credentials_file_wins_setting_by_setting():
         ("", "[p]\n{0} = a\n{0} = b\n", "CREDENTIALS:2 and CREDENTIALS:3"),
         ("[profile p]\n{0} = a\n", "[p]\n{0} = b\n", "CONFIG:2 and CREDENTIALS:2"),
         ("[profile p]\n{0} = a\n{0} = a\n", "[p]\n{0} = a\n", None),
+        # an empty value is none
         ("[profile p]\n{0} = a\n", "[p]\n{0} =\n", None),
+        ("[profile p]\n{0} =\n{0} = a\n", "", None),
+        ("[profile p]\n{0} = a\n{0} =\n", "", None),
+        ("[profile p]\n{0} =\n{0} = a\n{0} =\n", "[p]\n{0} = a\n{0} =\n", None),
+        ("[profile p]\n{0} = a\n{0} =\n{0} = b\n", "", "CONFIG:2 and CONFIG:4"),
+        (
+            "[profile p]\n{0} = a\n{0} =\n",
+            "[p]\n{0} = b\n",
+            "CONFIG:2 and CREDENTIALS:2",
+        ),
         # a profile's own value wins over what it includes
         (
             "[profile p]\n{0} = a\ninclude_profile = q\n[profile q]\n{0} = b\n",
@@ -63,6 +72,38 @@ def test_what_guards_has_one_value(name, config, credentials, lines):
     # of another setting, the last one wins
     other = profiles(config.format("other"), credentials.format("other"))
     assert other.get("p").name == "p"
+
+
+@pytest.mark.parametrize(
+    ("name", "one", "other", "is_same"),
+    [
+        ("confirm", "true", "True", True),
+        ("confirm", "name", "NAME", True),
+        ("confirm", "true", "false", False),
+        ("session_read_only", "TRUE", "true", True),
+        ("expected_account", "123456789012", "123456789012", True),
+        ("expected_account", "123456789012", "111122223333", False),
+        ("session_policy_arns", "a b", "b, a", True),
+        ("session_policy_arns", "a b", "a", False),
+        ("confirm_text", "a", "A", False),
+        ("session_policy", "a.json", "A.json", False),
+    ],
+)
+def test_values_that_are_read_alike_are_one(name, one, other, is_same):
+    for found in (
+        profiles(f"[profile p]\n{name} = {one}\n{name} = {other}\n"),
+        profiles(f"[profile p]\n{name} = {one}\n", f"[p]\n{name} = {other}\n"),
+    ):
+        if is_same:
+            assert found.get("p").value(name) == other
+        else:
+            with pytest.raises(ConfigError, match=f"two values of {name}"):
+                found.get("p")
+
+
+def test_indented_lines_of_a_guard_are_not_lost():
+    profile = profiles("[profile p]\nconfirm =\n  x = 1\nconfirm =\n").get("p")
+    assert profile.settings["confirm"].block
 
 
 def test_empty_value_is_no_value():
