@@ -255,5 +255,8 @@ def test_table(width):
     assert ("123456789012" in text) == (width in (80, 200, None))
     if width is None:
         assert len(found) == 3
+        regional = [{**rows[0], "region": "eu-west-1"}]
+        _, line = shown.lines(regional, {}, None)
+        assert "deploy eu-west-1" in line
     elif width >= 40:
         assert max(map(len, found)) <= width

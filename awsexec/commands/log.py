@@ -84,7 +84,8 @@ def _cells(row: dict[str, Any]) -> tuple[str, ...]:
     return (
         str(row.get("time") or ""),
         str(row.get("event") or ""),
-        str(row.get("profile") or ""),
+        # a region is recorded where --regions makes several runs of a profile
+        " ".join(str(row[name]) for name in ("profile", "region") if row.get(name)),
         str(row.get("account") or ""),
         role.partition("/")[2] or role,
         _limits(row),

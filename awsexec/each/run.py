@@ -318,6 +318,7 @@ class Run(Watcher):
             if label in refused:
                 # what to do was said before
                 what, _, _ = refused[label].partition("; ")
+                what = output.home_as_tilde(what, self._environ)
                 rows.append((label, "no credentials", what))
             elif outcome is not None and not outcome.is_success:
                 rows.append((label, str(outcome), outcome.last_line))

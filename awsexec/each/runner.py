@@ -56,6 +56,8 @@ ENDING = {
     # Ctrl-\, for what Ctrl-C does not end
     signal.SIGQUIT: signal.SIGKILL,
 }
+# those that a person sends from the keyboard
+BY_HAND = (signal.SIGINT, signal.SIGQUIT)
 # seconds between two looks at the live line
 TICK = 0.2
 
@@ -255,12 +257,19 @@ class Runner:
 
     def _interrupt(self, number: int) -> None:
         came = signal.Signals(number)
-        is_first = self.signal is None
-        wanted = ENDING[came] if is_first else signal.SIGKILL
-        self.signal = self.signal or came
+        first = self.signal
+        self.signal = first or came
+        wanted = ENDING[came]
+        if first is not None:
+            if came in BY_HAND:
+                # who presses it again does not want to wait
+                wanted = signal.SIGKILL
+            elif first not in BY_HAND:
+                # a shell and the kernel both send SIGHUP where a terminal is closed
+                return
         for running in self._running:
             self._end_early(running, wanted)
-        if is_first and came == signal.SIGINT and self._running:
+        if first is None and came == signal.SIGINT and self._running:
             self._watcher.interrupted()
 
     def _end_early(self, running: _Running, number: int) -> None:

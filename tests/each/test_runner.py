@@ -108,6 +108,48 @@ def test_signals(run, number, expected):
     assert str(outcome) == ("status 3" if expected else "SIGKILL")
 
 
+@pytest.mark.parametrize(
+    ("numbers", "ended", "end"),
+    [
+        # a closed terminal: the shell sends it, then the kernel
+        ((signal.SIGHUP, signal.SIGHUP), ["HUP", "finished"], "status 3"),
+        ((signal.SIGTERM, signal.SIGTERM), ["TERM", "finished"], "status 3"),
+        ((signal.SIGTERM, signal.SIGHUP), ["TERM", "finished"], "status 3"),
+        # a person who does not want to wait
+        ((signal.SIGTERM, signal.SIGINT), ["TERM"], "SIGKILL"),
+        ((signal.SIGINT, signal.SIGINT), ["INT"], "SIGKILL"),
+        ((signal.SIGINT, signal.SIGQUIT), ["INT"], "SIGKILL"),
+    ],
+)
+def test_a_second_signal(run, numbers, ended, end):
+    def do(data):
+        if b"begun" in data:
+            os.kill(os.getpid(), numbers[0])
+        elif b"ending" in data:
+            os.kill(os.getpid(), numbers[1])
+
+    runner, outcome, notes = run(do)
+    assert (runner.signal, notes, str(outcome)) == (numbers[0], ended, end)
+
+
+def test_a_signal_after_ctrl_c_is_passed_on(run, monkeypatch):
+    """A person decides how long Ctrl-C may take, and a service manager does not wait."""
+    monkeypatch.setattr(runners, "TERM_WITHIN", 0.3)
+    script = (
+        "trap 'echo INT >&3; echo got' INT; trap 'echo TERM >&3' TERM; echo begun; "
+        "while :; do sleep 0.02; done"
+    )
+
+    def do(data):
+        if b"begun" in data:
+            os.kill(os.getpid(), signal.SIGINT)
+        elif b"got" in data:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    _, outcome, notes = run(do, script)
+    assert (str(outcome), notes) == ("SIGKILL", ["INT", "TERM"])
+
+
 def test_ctrl_c_also_ends_the_reader(run):
     """As with ``| tee log``: the commands have as long as without it."""
 
