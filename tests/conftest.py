@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import sys
 from collections.abc import Iterator
@@ -66,6 +67,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "true_start: run awsexec by its script, never in a fork of a server"
     )
+    # nohup ignores it, and what the tests start would ignore it too
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     # for as long as the process lives: an audit hook cannot be taken away again
     sys.addaudithook(_guard)
 

@@ -189,16 +189,16 @@ class Runner:
         command: Any,
         file: str,
         jobs: Sequence[Any],
-        *_: Any,
-        starting: Any,
-        **__: Any,
+        at_once: int,
+        watcher: Any,
+        **_: Any,
     ):
         self._jobs = jobs
-        self._starting = starting
+        self._watcher = watcher
 
     def run(self) -> None:
         for job in self._jobs:
-            self._starting(job)
+            self._watcher.starting(job)
         raise BecameMany({job.name: job.environ for job in self._jobs})
 
 
