@@ -14,9 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 
-# what a user without any profile can do
-
-
 class AwsexecError(Exception):
     """A failure of awsexec itself, which ends with the exit status `status`."""
 

@@ -94,7 +94,8 @@ class Log:
     ) -> None:
         """Record that this process is about to become `command`, or to start it.
 
-        Nothing is written if that is recorded already. `region` is where, if that tells it from other runs of the profile.
+        Nothing is written if that is recorded already. `region` is where, if the profile
+        has several runs, one in each region.
         """
         if fastpath.start_is_recorded:
             return

@@ -52,12 +52,9 @@ def make_private(directory: str) -> None:
 
     Raises `OSError`, and `ValueError` if it is there and not private, or not for root.
     """
-    if not directory or bounded.is_homeless(directory):
-        raise ValueError(bounded.NO_HOME)
     above = os.path.dirname(directory)
-    check(above)
     try:
-        fastpath.check_directory(directory)
+        check_private(directory)
     except FileNotFoundError:
         # as the XDG specification wants it
         os.makedirs(above, 0o700, exist_ok=True)
@@ -67,6 +64,18 @@ def make_private(directory: str) -> None:
             # another process was faster
             pass
         fastpath.check_directory(directory)
+
+
+def check_private(directory: str) -> None:
+    """Raise unless `directory` is there, and only the user can open it.
+
+    `FileNotFoundError` means that it may be made. Raises `OSError`, and `ValueError` if it
+    is not private, or not for root.
+    """
+    if not directory or bounded.is_homeless(directory):
+        raise ValueError(bounded.NO_HOME)
+    check(os.path.dirname(directory))
+    fastpath.check_directory(directory)
 
 
 def check(path: str) -> None:

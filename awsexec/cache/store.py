@@ -395,12 +395,9 @@ def fault(directory: str) -> tuple[str, str] | None:
     hold it, can be written, a directory is made there and removed.
     """
     try:
-        if not directory or bounded.is_homeless(directory):
-            raise ValueError(bounded.NO_HOME)
         above = directory
         try:
-            owner.check(os.path.dirname(directory))
-            fastpath.check_directory(directory)
+            owner.check_private(directory)
         except FileNotFoundError:
             while not os.path.lexists(above) and above != os.path.dirname(above):
                 above = os.path.dirname(above)

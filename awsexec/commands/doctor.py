@@ -36,7 +36,7 @@ from awsexec.text import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from awsexec.options.arguments import Arguments
     from awsexec.plan.plan import Plan
@@ -82,7 +82,6 @@ def _facts(arguments: Arguments, environ: Mapping[str, str], report: Report) -> 
     plans: dict[str, Plan] = {}
     broken: dict[str, str] = {}
     later: dict[str, str] = {}
-    only_settings: list[str] = []
     names: list[str] = []
     try:
         config = Config.load(environ)
@@ -107,12 +106,13 @@ def _facts(arguments: Arguments, environ: Mapping[str, str], report: Report) -> 
             # of the run around, and not the profile's
             later[name] = str(fault)
         elif fault is not None:
-            if config and not arguments.profile and _holds_settings(config, name):
-                only_settings.append(name)
-            else:
-                broken[name] = str(fault)
+            broken[name] = str(fault)
         elif (fault := fault_of(plans[name], None)) is not None:
             later[name] = f"{fault}; the cache has a session, which works until its end"
+    only_settings: list[str] = []
+    if config and broken and not arguments.profile:
+        only_settings = _only_settings(config, broken)
+        broken = {name: broken[name] for name in broken if name not in only_settings}
     return Facts(
         environ=environ,
         now=now,
@@ -130,25 +130,22 @@ def _facts(arguments: Arguments, environ: Mapping[str, str], report: Report) -> 
     )
 
 
-def _holds_settings(config: Config, name: str) -> bool:
-    """Return whether nothing in the profile is meant to give credentials of its own."""
-    try:
-        profile = config.profiles.get(name)
-    except AwsexecError:
-        return False
-    if has_identity(profile) or list(misspelt(profile)):
-        return False
-    # a source without a role is half of one, unless another profile includes it
-    return profile.get("source_profile") is None or name in _included(config)
-
-
-def _included(config: Config) -> set[str | None]:
-    """Return the profiles that another one includes."""
-    found = set()
+def _only_settings(config: Config, names: Collection[str]) -> list[str]:
+    """Return those of `names` whose profiles are not meant to give credentials."""
+    profiles = []
     for name in config.profiles.names():
         with suppress(AwsexecError):
-            found.add(config.profiles.get(name).value("include_profile"))
-    return found
+            profiles.append(config.profiles.get(name))
+    included = {profile.value("include_profile") for profile in profiles}
+    return [
+        profile.name
+        for profile in profiles
+        if profile.name in names
+        and not has_identity(profile)
+        and not list(misspelt(profile))
+        # a source without a role is half of one, unless another profile includes it
+        and (profile.get("source_profile") is None or profile.name in included)
+    ]
 
 
 def _found(

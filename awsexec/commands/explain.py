@@ -11,7 +11,7 @@ import time
 from awsexec import output
 from awsexec.cache.store import store_for
 from awsexec.credentials.cached import Cached
-from awsexec.credentials.confirm import is_confirmed
+from awsexec.credentials.confirm import is_asked
 from awsexec.credentials.credentials import profile_variables
 from awsexec.credentials.faults import fault_of
 from awsexec.errors import AwsexecError, ConfigError
@@ -202,7 +202,7 @@ def _run(plan: Plan, cached: Cached, arguments: Arguments) -> dict[str, Any]:
     facts["confirm"] = asks and {
         "where": asks.where,
         "by_name": asks.by_name,
-        "answered": plan.asking.yes or is_confirmed(asks, plan.environ),
+        "answered": not is_asked(plan, plan.environ),
     }
     facts["limited"] = plan.remark or None
     facts["forbidden"] = plan.why_not
@@ -445,8 +445,8 @@ def _run_lines(facts: dict[str, Any]) -> Iterator[Line]:
         yield "  fails, and COMMAND does not start"
         return
     confirm = facts["confirm"]
-    is_asked = confirm is not None and not confirm["answered"]
-    if is_asked:
+    is_due = confirm is not None and not confirm["answered"]
+    if is_due:
         yield f"  asks for {'its name' if confirm['by_name'] else 'a y'}"
     until = facts["chain"][0].get("signed_in_until")
     for call in facts["calls"]:
@@ -459,7 +459,7 @@ def _run_lines(facts: dict[str, Any]) -> Iterator[Line]:
     if other["chain"] and not other["calls"]:
         yield "  calls nothing more, and asks for nothing"
     if not facts["calls"]:
-        yield "  calls nothing" + " and asks for nothing" * (not is_asked)
+        yield "  calls nothing" + " and asks for nothing" * (not is_due)
     yield "COMMAND gets", output.BOLD
     for name, value in facts["child"].items():
         yield f"  {name}={value}"

@@ -16,8 +16,8 @@ def fault_of(plan: Plan, cached: Cached | None) -> AwsexecError | None:
 
     It is the run's own error: accounts, as far as they are known, and limits that contradict
     the profile, keys that cannot be sent or have expired, and a token file or a program
-    that is not there. What only AWS or the user tells is not looked at. What is `cached` needs no source; None is
-    for an empty cache. Nobody is asked, and nothing is run.
+    that is not there. What only AWS or the user tells is not looked at. What is `cached`
+    needs no source; None is for an empty cache. Nobody is asked, and nothing is run.
     """
     account = cached.account_of_keys(plan) if cached is not None else None
     try:

@@ -508,17 +508,14 @@ class Resolver:
         if store is None:
             plan.expected.check_source(self._account(given))
             return
-        with self._lock(
-            note_of(self._plan, given.key_id), f"asks AWS whose the {given} is"
-        ):
+        key = note_of(self._plan, given.key_id)
+        with self._lock(key, f"asks AWS whose the {given} is"):
             account = self._noted(given.key_id)
             if account is None:
                 account = self._account(given)
                 now = int(self._clock())
                 end = min(given.expires or now + NOTE_LIFE, now + NOTE_LIFE)
-                key, name = note_of(self._plan, given.key_id), ascii(
-                    self._chain.profile.name
-                )
+                name = ascii(self._chain.profile.name)
                 store.write(Entry(key, name, now, end, {ACCOUNT: account}), self.mark)
         plan.expected.check_source(account)
 

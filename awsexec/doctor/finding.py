@@ -39,11 +39,12 @@ class Facts:
     are those of the profiles looked at, and `broken` the errors that their next runs end
     with. `later` are the errors of runs after the cached session has ended, and of runs
     that the limits around forbid. `only_settings` are the names of profiles without any
-    credentials, which hold settings for others. `ask` sends a service of a plan a request that asks for
-    nothing. `here` is what the file .awsexec names, None without one. `parent` is the name
-    and the number of the process that started awsexec, and the AWSEXEC_INIT that it began
-    with, None if that is not known. `mounts` is the text of /proc/self/mounts. `keyring`
-    returns the name of the keyring, without unlocking it, or raises `CredentialsError`.
+    credentials, which hold settings for others. `ask` sends a service of a plan a request
+    that asks for nothing. `here` is what the file .awsexec names, None without one.
+    `parent` is the name and the number of the process that started awsexec, and the
+    AWSEXEC_INIT that it began with, None if that is not known. `mounts` is the text of
+    /proc/self/mounts. `keyring` returns the name of the keyring, without unlocking it, or
+    raises `CredentialsError`.
     """
 
     def __init__(

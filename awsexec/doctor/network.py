@@ -46,9 +46,8 @@ def check_network(facts: Facts) -> Iterator[Finding]:
         if not answer.fault:
             status, text = OK, f"{without_userinfo(answer.url)} answers"
         elif answer.is_offline and not is_online:
-            hosts[shown(urllib.parse.urlsplit(answer.url).hostname or answer.url)] = (
-                None
-            )
+            host = urllib.parse.urlsplit(answer.url).hostname or answer.url
+            hosts[shown(host)] = None
             continue
         else:
             status, text = WRONG, answer.fault

@@ -258,8 +258,8 @@ def narrow(
     """Limit the last of `steps`, of profile `name`, to `limits`; or return why that fails.
 
     The reason comes with what to do. `other_way` finds a profile for credentials that AWS
-    cannot limit, "" for none. A step that is limited to less already stays as it is. Credentials that awsexec gave
-    this environment have the limits already.
+    cannot limit, "" for none. A step that is limited to less already stays as it is.
+    Credentials that awsexec gave this environment have the limits already.
     """
     if not limits or (source.given_by is not None and not steps):
         return None

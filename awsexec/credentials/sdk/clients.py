@@ -88,8 +88,9 @@ class Clients:
 
         It calls `url` if one is configured. Without a `signer` its calls are not signed:
         no credentials of the environment or of the machine are looked for. `config` is a
-        botocore ``Config``, which wins over the one of all clients. Raises `Unreachable` if AWS has no such endpoint,
-        `ConfigError` if the certificates to trust cannot be read, and as `failures` does.
+        botocore ``Config``, which wins over the one of all clients. Raises `Unreachable` if
+        AWS has no such endpoint, `ConfigError` if the certificates to trust cannot be read,
+        and as `failures` does.
         """
         place = url or f"{service.upper()} in {region}"
         bundle = checked_bundle(self._endpoint, place)
